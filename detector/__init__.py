@@ -1,0 +1,1 @@
+"""Find animal sounds in recordings: extract clips, train a network, scan archives."""
