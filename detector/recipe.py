@@ -55,7 +55,10 @@ class Decibel(Frozen):
 
 
 class Pcen(Frozen):
-    """Per-channel energy normalization (Wang et al. 2017); `scale` multiplies band power first, as librosa's examples do."""
+    """Per-channel energy normalization (Wang et al. 2017).
+
+    `scale` multiplies band power first, as librosa's examples do.
+    """
 
     kind: Literal["pcen"] = "pcen"
     gain: float = Field(0.98, ge=0, le=2)
@@ -83,7 +86,7 @@ Scaling = Annotated[
 
 
 class _Spectral(Frozen):
-    """What the front ends that measure band power share. `fmin` and `fmax` in Hz; `background` is a time constant in s."""
+    """What the front ends that measure band power share; `fmin` and `fmax` in Hz, `background` in s."""
 
     hop_length: Count = Field(480, description="samples between frames")
     fmin: Hertz = 50.0
@@ -192,7 +195,7 @@ class Network(Frozen):
 class Labels(Frozen):
     """What the model tells apart.
 
-    No names: those of the annotations, at `extract`. `background` gives a softmax one more output, for none of the names.
+    No names: those of the annotations, at `extract`. `background` gives a softmax one more output, for none of them.
     A window counts as a call when at least `overlap` of the call, or of the window, lies in the other.
     """
 
@@ -329,7 +332,8 @@ def _frontend_faults(recipe: Recipe) -> list[str]:
         faults.append(f"frontend.fmin: {frontend.fmin:g} must be below frontend.fmax ({fmax:g})")
     if frontend.hop_length > frontend.n_fft:
         faults.append(
-            f"frontend.hop_length: {frontend.hop_length} must be at most frontend.n_fft ({frontend.n_fft}), or samples are lost"
+            f"frontend.hop_length: {frontend.hop_length} must be at most frontend.n_fft ({frontend.n_fft}), "
+            "or samples are lost"
         )
     return faults
 

@@ -1,0 +1,67 @@
+"""The formats that crowsetta reads for us (extra `annot`): evsonganaly's .not.mat and Praat's TextGrid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from detector.annotations.rows import Row, table_of
+from detector.annotations.table import ReadOptions, Table, UnreadableTableError
+from detector.errors import AnnotationError
+
+Segment = tuple[float, float, str]
+
+
+def is_notmat(path: Path, _line: str) -> bool:
+    """Tell evsonganaly's annotations by the file's name."""
+    return path.name.casefold().endswith(".not.mat")
+
+
+def is_textgrid(path: Path, _line: str) -> bool:
+    """Tell Praat's annotations by the file's name."""
+    return path.suffix.casefold() == ".textgrid"
+
+
+def read_notmat(path: Path, options: ReadOptions) -> Table:
+    """Read a .not.mat file: the syllables of one recording."""
+    return _read(path, "NotMat", options)
+
+
+def read_textgrid(path: Path, options: ReadOptions) -> Table:
+    """Read a TextGrid: every labelled interval of every interval tier; points have no duration and are left out."""
+    return _read(path, "TextGrid", options)
+
+
+def _read(path: Path, name: str, options: ReadOptions) -> Table:
+    from scipy.io.matlab import MatReadError
+
+    crowsetta_format = getattr(_crowsetta(path).formats.seq, name)
+    faults = (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, NotImplementedError, MatReadError)
+    try:
+        segments = list(_segments(crowsetta_format.from_file(path)))
+    except faults as error:  # what crowsetta and scipy raise on files that are cut or something else
+        raise UnreadableTableError(path, f"is not a {name} file that crowsetta can read: {error}") from error
+    rows = [
+        Row(number, start=str(float(start)), end=str(float(end)), label=str(label))
+        for number, (start, end, label) in enumerate(segments, start=1)
+    ]
+    return table_of(path, rows, options)
+
+
+def _crowsetta(path: Path) -> Any:
+    try:
+        import crowsetta
+    except ImportError as error:
+        raise AnnotationError(f'{path}: this format needs crowsetta: pip install "detector[annot]"') from error
+    return crowsetta
+
+
+def _segments(annotated: Any) -> Iterable[Segment]:
+    """Give onset, offset and label of each segment, without crowsetta's rounding to milliseconds."""
+    if hasattr(annotated, "onsets"):
+        yield from zip(annotated.onsets, annotated.offsets, annotated.labels, strict=True)
+        return
+    sequences = annotated.to_seq(round_times=False)
+    for sequence in sequences if isinstance(sequences, list) else [sequences]:
+        yield from zip(sequence.onsets_s, sequence.offsets_s, sequence.labels, strict=True)

@@ -1,0 +1,55 @@
+"""The command line: parse, import, call, print. Only Click and the standard library are imported before a command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from detector.cli.describe import describe
+from detector.cli.extract import extract
+from detector.cli.recipe import recipe
+from detector.cli.scan import scan
+from detector.cli.train import train
+from detector.errors import DetectorError
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="detector")
+def commands() -> None:
+    """Find animal sounds in recordings.
+
+    \b
+    detector extract ANNOTATIONS RECORDINGS -r RECIPE -o CLIPS    cut training clips
+    detector train CLIPS -o MODEL                                 train a network on them
+    detector scan RECORDINGS... -m MODEL > detections.csv         find what it has learnt
+
+    Data goes to standard output, messages to standard error. Exit codes: 0 done; 1 done, but some recordings
+    failed; 2 wrong usage or configuration; 130 interrupted.
+    """  # noqa: D301
+
+
+for command in (recipe, describe, extract, train, scan):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; show errors that a user can mend as one line, let a bug keep its traceback."""
+    try:
+        code = commands.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except DetectorError as error:
+        click.echo(f"detector: {error}", err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("detector: interrupted", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush into the closed pipe
+        code = 0
+    sys.exit(code)

@@ -1,0 +1,10 @@
+"""`detector describe`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def describe() -> None:
+    """Do describe."""

@@ -1,0 +1,34 @@
+"""`detector recipe`: print a shipped recipe."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--schema", is_flag=True, help="Print the JSON schema of a recipe.")
+def recipe(name: str | None, schema: bool) -> None:
+    """Print the recipe NAME as TOML; without a name, list the shipped ones.
+
+    NAME is a shipped recipe, a model folder or a TOML file, which is checked and printed with every default.
+
+    \b
+    Examples:
+      detector recipe
+      detector recipe small-cnn > my-recipe.toml
+      detector recipe my-recipe.toml
+    """  # noqa: D301
+    import json
+
+    from detector.presets import WEIGHTS_FILE, find_recipe, list_presets
+    from detector.recipe import schema as recipe_schema
+
+    if schema:
+        click.echo(json.dumps(recipe_schema(), indent=1))
+    elif name is not None:
+        click.echo(find_recipe(name).to_toml(), nl=False)
+    else:
+        for preset, folder in list_presets().items():
+            trained = "trained" if (folder / WEIGHTS_FILE).is_file() else "recipe"
+            click.echo(f"{preset:15} {trained}")

@@ -1,0 +1,175 @@
+"""Clips on disk: shards of band power, an index, the events in each clip, and the recipe that made them.
+
+A folder of clips holds
+
+- `recipe.toml`: the recipe, its labels named;
+- `clips.csv`: one row a clip (`INDEX_COLUMNS`), in the order of the shards' rows;
+- `events.csv`: the annotated events near each clip, in seconds from the start of its window;
+- `labels.json`: what the training annotations say of each label's length and band;
+- `power-0000.npy`, ...: (clip, band, frame) float32, each clip with `margin` frames before and after its window;
+- `state-0000.npy`, ...: (clip, band), the front end's slow mean before the clip, where the scaling has one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from detector.errors import ClipsError
+from detector.recipe import Recipe, read_recipe
+
+RECIPE_FILE = "recipe.toml"
+INDEX_FILE = "clips.csv"
+EVENTS_FILE = "events.csv"
+LABELS_FILE = "labels.json"
+SPLITS = ("train", "validation", "test")
+INDEX_COLUMNS = [
+    "clip", "shard", "row", "recording", "channel", "start_s", "kind", "labels", "split", "group",
+    "complete", "first_frame", "n_frames",
+]  # fmt: skip
+EVENT_COLUMNS = ["clip", "start_s", "end_s", "label"]
+SHARD_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class LabelFacts:
+    """What the training annotations say of a label; lengths and gaps in s, bands in Hz, None where unknown."""
+
+    count: int
+    median_s: float
+    short_s: float
+    short_gap_s: float | None
+    low_hz: float | None
+    high_hz: float | None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip as it is written: where it comes from, what is in it, and how much of it is sound.
+
+    `first_frame` and `n_frames` say which of the stored frames lie within the recording. `complete` tells whether the
+    recording is fully annotated, so that what is not annotated is known to be background.
+    """
+
+    recording: str
+    channel: str
+    start_s: float
+    kind: str
+    labels: str
+    split: str
+    group: str
+    complete: bool
+    first_frame: int
+    n_frames: int
+    events: tuple[tuple[float, float, str], ...]
+
+
+class ClipWriter:
+    """Write clips into an existing, empty folder, a shard at a time."""
+
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        self.folder, self.recipe = folder, recipe
+        self._power: list[NDArray[np.float32]] = []
+        self._state: list[NDArray[np.float32]] = []
+        self._shard = 0
+        self.index: list[dict[str, object]] = []
+        self._events: list[tuple[int, float, float, str]] = []
+
+    def add(self, clip: Clip, power: NDArray[np.float32], state: NDArray[np.float32] | None) -> None:
+        """Add a clip: power (band, frame), state (band,) or None."""
+        number = len(self.index)
+        row = {key: value for key, value in asdict(clip).items() if key != "events"}
+        self.index.append({"clip": number, "shard": self._shard, "row": len(self._power), **row})
+        self._events.extend((number, *event) for event in clip.events)
+        self._power.append(power)
+        if state is not None:
+            self._state.append(state)
+        if len(self._power) * power.nbytes >= SHARD_BYTES:
+            self._write_shard()
+
+    def _write_shard(self) -> None:
+        if not self._power:
+            return
+        np.save(self.folder / f"power-{self._shard:04d}.npy", np.stack(self._power))
+        if self._state:
+            np.save(self.folder / f"state-{self._shard:04d}.npy", np.stack(self._state))
+        self._power, self._state = [], []
+        self._shard += 1
+
+    def close(self, facts: dict[str, LabelFacts]) -> None:
+        """Write the last shard, the tables and the recipe."""
+        self._write_shard()
+        pd.DataFrame(self.index, columns=INDEX_COLUMNS).to_csv(self.folder / INDEX_FILE, index=False)
+        pd.DataFrame(self._events, columns=EVENT_COLUMNS).to_csv(self.folder / EVENTS_FILE, index=False)
+        content = {name: asdict(fact) for name, fact in facts.items()}
+        (self.folder / LABELS_FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        (self.folder / RECIPE_FILE).write_text(self.recipe.to_toml(), encoding="utf-8")
+
+
+class ClipStore:
+    """Clips on disk, memory-mapped.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        What made them.
+    index, events : DataFrame
+        As in the files.
+    margin : int
+        Frames stored before and after each window.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.recipe = read_recipe(folder / RECIPE_FILE)
+        try:
+            text = {"recording": str, "channel": str, "kind": str, "labels": str, "split": str, "group": str}
+            self.index = pd.read_csv(folder / INDEX_FILE, dtype=text, keep_default_na=False)
+            self.events = pd.read_csv(folder / EVENTS_FILE, dtype={"label": str}, keep_default_na=False)
+            facts = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
+            n_shards = int(self.index["shard"].max()) + 1 if len(self.index) else 0
+            self._power = [np.load(folder / f"power-{n:04d}.npy", mmap_mode="r") for n in range(n_shards)]
+            slow = [folder / f"state-{n:04d}.npy" for n in range(n_shards)]
+            self._state = [np.load(path, mmap_mode="r") for path in slow if path.exists()]
+        except (OSError, ValueError, KeyError) as error:
+            raise ClipsError(f"{folder}: is not a whole folder of clips: {error}") from error
+        if not self._power:
+            raise ClipsError(f"{folder}: holds no clips")
+        self.facts = {name: LabelFacts(**fact) for name, fact in facts.items()}
+        self.margin = (self._power[0].shape[-1] - self.recipe.window_frames) // 2
+        self._shards = self.index["shard"].to_numpy()
+        self._rows = self.index["row"].to_numpy()
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def power(self, clips: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Read band power (clip, band, frame) of the clips with these numbers."""
+        return self._gather(self._power, clips)
+
+    def state(self, clips: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """Read the slow mean (clip, band) before each clip; None where the scaling has none."""
+        return self._gather(self._state, clips) if self._state else None
+
+    def _gather(self, shards: list[NDArray[np.float32]], clips: NDArray[np.int64]) -> NDArray[np.float32]:
+        out = np.empty((len(clips), *shards[0].shape[1:]), dtype=np.float32)
+        for shard in np.unique(self._shards[clips]):
+            here = self._shards[clips] == shard
+            out[here] = shards[shard][self._rows[clips[here]]]
+        return out
+
+    def in_split(self, split: str) -> NDArray[np.int64]:
+        """List the numbers of the clips of a split."""
+        return np.flatnonzero((self.index["split"] == split).to_numpy())
+
+
+def open_clips(folder: Path) -> ClipStore:
+    """Open a folder of clips; raise `ClipsError` where it is missing or not whole."""
+    if not (folder / INDEX_FILE).is_file():
+        raise ClipsError(f"{folder}: has no {INDEX_FILE}; it is not a folder of clips")
+    return ClipStore(folder)

@@ -1,0 +1,154 @@
+"""A model: recipe, front end, network, weights and operating points; load, save, score.
+
+Extraction, training and scanning all go through here, so the preprocessing cannot fork. Loading runs no code: the files
+are TOML and safetensors.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import tomli_w
+import torch
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from detector.errors import ModelError
+from detector.frontend.bases import design
+from detector.frontend.power import band_power
+from detector.frontend.scaling import Scale
+from detector.network.assembly import DetectorNetwork
+from detector.presets import RECIPE_FILE, WEIGHTS_FILE
+from detector.recipe import Frozen, Recipe, read_recipe
+
+OPERATING_FILE = "operating.toml"
+FILTERS = "power.filters"
+
+
+class OperatingPoint(Frozen):
+    """How scores of one label become events.
+
+    `typical_s` is the median length of the label's annotations; `low_hz` and `high_hz` are the medians of their bands.
+    """
+
+    name: str
+    threshold: float = Field(0.5, ge=0, le=1)
+    gap_s: float = Field(0.0, ge=0)
+    shortest_s: float = Field(0.0, ge=0)
+    typical_s: float | None = Field(None, gt=0)
+    low_hz: float | None = Field(None, ge=0)
+    high_hz: float | None = Field(None, ge=0)
+
+
+class Operating(Frozen):
+    """The operating points of a model, one a label, and what they were chosen on."""
+
+    chosen_on: str = ""
+    label: tuple[OperatingPoint, ...] = ()
+
+
+class Model(nn.Module):
+    """From samples to logits, with everything that the recipe says.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to build; its labels must be named.
+    filters : Tensor, optional
+        The front end's filter basis; designed anew where it is not given.
+    operating : Operating, optional
+        Thresholds and the like; 0.5 and no gaps where they are not given.
+    """
+
+    def __init__(self, recipe: Recipe, filters: Tensor | None = None, operating: Operating | None = None) -> None:
+        super().__init__()
+        if not recipe.labels.names:
+            raise ModelError("labels.names: is empty; a model needs the names of what it tells apart")
+        self.recipe = recipe
+        self.power = band_power(recipe, design(recipe) if filters is None else filters)
+        self.scale = Scale(recipe)
+        self.network = DetectorNetwork(recipe)
+        self.operating = operating or Operating(label=tuple(OperatingPoint(name=name) for name in recipe.labels.names))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the score columns."""
+        return self.recipe.labels.names
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.scale.mean.device
+
+    def score(self, spectrogram: Tensor) -> Tensor:
+        """Give scores from 0 to 1 of scaled spectrograms (batch, band, frame).
+
+        Returns
+        -------
+        Tensor
+            (batch, label), or (batch, column, label) for a model with frame outputs.
+        """
+        return self.scores(self.network(spectrogram))
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """Turn logits (..., output) into scores (..., label); a softmax's background is left out."""
+        if self.recipe.network.dense.output == "softmax":
+            return logits.softmax(dim=-1)[..., : len(self.labels)]
+        return logits.sigmoid()
+
+
+def save_model(model: Model, folder: Path) -> None:
+    """Write recipe, weights and operating points into an existing folder."""
+    (folder / RECIPE_FILE).write_text(model.recipe.to_toml(), encoding="utf-8")
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    save_file(tensors, folder / WEIGHTS_FILE)
+    content = model.operating.model_dump(mode="json", exclude_none=True)
+    (folder / OPERATING_FILE).write_text(tomli_w.dumps(content), encoding="utf-8")
+
+
+def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
+    """Read a model folder.
+
+    Raises
+    ------
+    ModelError
+        Where a file is missing or broken, or the weights do not fit the recipe.
+    """
+    recipe = read_recipe(folder / RECIPE_FILE)
+    tensors = _read_weights(folder)
+    model = Model(recipe, filters=tensors.get(FILTERS), operating=_read_operating(folder, recipe))
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise ModelError(f"{folder / WEIGHTS_FILE}: does not fit {RECIPE_FILE}: {first}") from error
+    return model.to(device).eval()
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    path = folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise ModelError(f"{folder}: has no {WEIGHTS_FILE}; it is a recipe without a model: train one first")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: cannot be read as safetensors: {error}") from error
+
+
+def _read_operating(folder: Path, recipe: Recipe) -> Operating:
+    path = folder / OPERATING_FILE
+    try:
+        operating = Operating.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise ModelError(f"{path}: {where}: {fault['input']!r}: {fault['msg']}") from error
+    names = tuple(point.name for point in operating.label)
+    if names != recipe.labels.names:
+        raise ModelError(f"{path}: labels {list(names)} are not those of {RECIPE_FILE}: {list(recipe.labels.names)}")
+    return operating

@@ -1,0 +1,1 @@
+"""The networks: convolution stages, adaptive pooling, recurrence, dense head, and the arithmetic of their shapes."""

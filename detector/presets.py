@@ -1,0 +1,44 @@
+"""The recipes and models that ship with the package, found in a wheel and in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from detector.errors import ConfigurationError
+from detector.recipe import Recipe, read_recipe
+
+RECIPE_FILE = "recipe.toml"
+WEIGHTS_FILE = "weights.safetensors"
+DEFAULT_MODEL = "call-activity"
+
+
+def shipped_folder() -> Path:
+    """Find the folder of shipped models: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parent / "models"
+
+
+def list_presets() -> dict[str, Path]:
+    """List the shipped folders that hold a recipe, by name."""
+    return {path.parent.name: path.parent for path in sorted(shipped_folder().glob(f"*/{RECIPE_FILE}"))}
+
+
+def find_folder(name: str) -> Path:
+    """Find a model folder by path, or a shipped one by name; raise `ConfigurationError` where there is none."""
+    if Path(name).is_dir():
+        return Path(name)
+    presets = list_presets()
+    if name in presets:
+        return presets[name]
+    raise ConfigurationError(f"{name}: neither a folder nor one of the shipped models: {', '.join(presets)}")
+
+
+def find_recipe(name: str) -> Recipe:
+    """Read the recipe of a TOML file, of a model folder, or of a shipped one by name."""
+    path = Path(name)
+    if path.is_file():
+        return read_recipe(path)
+    if not path.exists() and path.suffix == ".toml":
+        raise ConfigurationError(f"{name}: no such file")
+    return read_recipe(find_folder(name) / RECIPE_FILE)
