@@ -173,3 +173,28 @@ def open_clips(folder: Path) -> ClipStore:
     if not (folder / INDEX_FILE).is_file():
         raise ClipsError(f"{folder}: has no {INDEX_FILE}; it is not a folder of clips")
     return ClipStore(folder)
+
+
+UNCERTAIN = ""  # the label of a span that neither rewards nor punishes
+
+
+def window_targets(
+    starts: NDArray[np.float64], ends: NDArray[np.float64], window: tuple[float, float], share: float
+) -> NDArray[np.int8]:
+    """Say what each call makes of a window: 1 call, 0 nothing, -1 ambiguous.
+
+    A window counts as a call when at least `share` of the call, or of the window, lies in the other; as nothing when
+    they do not meet; and what lies between is left out of training.
+
+    Parameters
+    ----------
+    starts, ends : ndarray
+        Onsets and offsets of the calls, s.
+    window : (float, float)
+        Start and end of the window, s.
+    share : float
+        The recipe's `labels.overlap`.
+    """
+    overlap = np.minimum(ends, window[1]) - np.maximum(starts, window[0])
+    needed = share * np.minimum(ends - starts, window[1] - window[0])
+    return np.where(overlap >= needed - 1e-9, 1, np.where(overlap > 0, -1, 0)).astype(np.int8)

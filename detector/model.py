@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from detector.errors import ModelError
+from detector.errors import ModelError, fault_lines
 from detector.frontend.bases import design
 from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
@@ -145,9 +145,7 @@ def _read_operating(folder: Path, recipe: Recipe) -> Operating:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise ModelError(f"{path}: {where}: {fault['input']!r}: {fault['msg']}") from error
+        raise ModelError(f"{path}: {'; '.join(fault_lines(error))}") from error
     names = tuple(point.name for point in operating.label)
     if names != recipe.labels.names:
         raise ModelError(f"{path}: labels {list(names)} are not those of {RECIPE_FILE}: {list(recipe.labels.names)}")

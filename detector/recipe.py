@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, fault_lines
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Hertz = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
@@ -28,7 +28,7 @@ Activation = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sig
 class Frozen(BaseModel):
     """A value that cannot change and knows no keys but its own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Audio(Frozen):
@@ -79,10 +79,7 @@ def _by_kind(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
-Scaling = Annotated[
-    Annotated[Decibel | Pcen | Unscaled, Field(discriminator="kind")],
-    BeforeValidator(_by_kind),
-]
+Scaling = Annotated[Annotated[Decibel | Pcen | Unscaled, Field(discriminator="kind")], BeforeValidator(_by_kind)]
 
 
 class _Spectral(Frozen):
@@ -118,7 +115,7 @@ class ConstantQ(_Spectral):
     """Power of constant-Q filters: `n_bands` from `fmin` upwards, `bins_per_octave` to the octave."""
 
     kind: Literal["cqt"] = "cqt"
-    n_bands: Count = 84
+    n_bands: int = Field(84, ge=2, strict=True)
     bins_per_octave: Count = 12
 
 
@@ -287,8 +284,11 @@ class Recipe(Frozen):
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def with_labels(self, names: tuple[str, ...]) -> Recipe:
-        """Give the same recipe with other labels."""
-        return self.model_copy(update={"labels": self.labels.model_copy(update={"names": names})})
+        """Give the same recipe with other labels; raise `ConfigurationError` where they do not fit it."""
+        try:
+            return Recipe.model_validate(self.model_dump() | {"labels": self.labels.model_dump() | {"names": names}})
+        except ValidationError as error:
+            raise ConfigurationError("; ".join(fault_lines(error))) from error
 
     def to_toml(self) -> str:
         """Write the recipe as TOML that reads back equal."""
@@ -330,11 +330,10 @@ def _frontend_faults(recipe: Recipe) -> list[str]:
         faults.append(f"frontend.fmax: {fmax:g} must be at most {nyquist:g}, half of audio.sample_rate")
     if frontend.fmin >= fmax:
         faults.append(f"frontend.fmin: {frontend.fmin:g} must be below frontend.fmax ({fmax:g})")
+    elif recipe.n_bands < 1:
+        faults.append(f"frontend.fmax: {fmax:g} leaves no Fourier bin from {frontend.fmin:g} Hz; widen the band")
     if frontend.hop_length > frontend.n_fft:
-        faults.append(
-            f"frontend.hop_length: {frontend.hop_length} must be at most frontend.n_fft ({frontend.n_fft}), "
-            "or samples are lost"
-        )
+        faults.append(f"frontend.hop_length: {frontend.hop_length} must be at most frontend.n_fft ({frontend.n_fft})")
     return faults
 
 
@@ -351,11 +350,8 @@ def _network_faults(recipe: Recipe) -> list[str]:
         if stage.pool is not None:
             sizes |= {"pool.size": stage.pool.size, "pool.stride": stage.pool.stride or 1}
         if stage.kind == "conv1d":
-            faults.extend(
-                f"{at}.{key}: {list(v)} must be one number for conv1d"
-                for key, v in sizes.items()
-                if isinstance(v, tuple)
-            )
+            pairs = {key: list(size) for key, size in sizes.items() if isinstance(size, tuple)}
+            faults.extend(f"{at}.{key}: {size} must be one number for conv1d" for key, size in pairs.items())
     if not kinds:
         return ["network.stage: is empty; at least one stage is needed"]
     if network.position and kinds[0] == "conv1d":
@@ -384,25 +380,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
-        raise ConfigurationError("\n".join(f"{source}: {line}" for line in _lines(error))) from error
-
-
-_TAGS = {"mel", "linear", "cqt", "waveform", "db", "pcen", "none"}  # pydantic names the member of a union in its path
-
-
-def _lines(error: ValidationError) -> list[str]:
-    found: list[str] = []
-    for fault in error.errors():
-        path = ".".join(str(part) for part in fault["loc"] if part not in _TAGS)
-        if not path:
-            found.extend(fault["msg"].removeprefix("Value error, ").splitlines())
-        elif fault["type"] == "missing":
-            found.append(f"{path}: is missing")
-        elif fault["type"] == "extra_forbidden":
-            found.append(f"{path}: {fault['input']!r} is not a key of the recipe")
-        else:
-            found.append(f"{path}: {fault['input']!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}")
-    return found
+        raise ConfigurationError("\n".join(f"{source}: {line}" for line in fault_lines(error))) from error
 
 
 def read_recipe(path: Path) -> Recipe:

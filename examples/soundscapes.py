@@ -1,9 +1,7 @@
 """Make sounds: calls as animals make them, backgrounds without animals, and mixtures whose truth is known.
 
-    python examples/soundscapes.py examples/recordings
-
-writes the example recordings and their Raven selection tables, the same ones every time. As a library it serves
-`call_activity.py`, which makes the training set of the embedded model. Everything is drawn from a seeded generator.
+`python examples/soundscapes.py examples/recordings` makes the example recordings and their Raven selection tables, the
+same ones every time. `call_activity.py` makes the training set of the embedded model from the same parts.
 """
 
 from __future__ import annotations
@@ -21,8 +19,7 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, fftconvolve, lfilter, resample, welch
 
 RATE = 24000
-LOWEST_HZ, HIGHEST_HZ = 100.0, 11000.0
-LONGEST_S = 3.0
+LOWEST_HZ, HIGHEST_HZ, LONGEST_S = 100.0, 11000.0, 3.0
 
 Signal = NDArray[np.float64]
 Maker = Callable[[Generator], Signal]
@@ -62,6 +59,11 @@ def log_uniform(rng: Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
+def pitch(rng: Generator, low: float, high: float) -> float:
+    """Draw a frequency (Hz), low ones more often, as ears and animals have it."""
+    return float(rng.uniform(np.sqrt(low), np.sqrt(high)) ** 2)
+
+
 def decibels(db: float) -> float:
     """Convert decibels to a factor of amplitude."""
     return float(10 ** (db / 20))
@@ -83,8 +85,7 @@ def swell(rng: Generator, n: int) -> Signal:
     t, peak = np.linspace(0, 1, n), rng.uniform(0.1, 0.7)
     slope = np.minimum(t / peak, (1 - t) / (1 - peak))
     edge = np.clip(np.minimum(t, 1 - t) * n / samples(0.003), 0, 1)
-    unsteady = decibels(1) ** (rng.uniform(0, 3) * drift(rng, n, 8))
-    return edge * np.sin(np.pi / 2 * slope) ** rng.uniform(0.3, 1.5) * unsteady
+    return edge * np.sin(np.pi / 2 * slope) ** rng.uniform(0.3, 1.5) * np.exp(rng.uniform(0, 0.35) * drift(rng, n, 8))
 
 
 def glide(rng: Generator, n: int, low: float, high: float) -> Signal:
@@ -107,7 +108,7 @@ def train(rng: Generator, elements: Sequence[Signal], times: Signal) -> Signal:
 
 def sweep(rng: Generator) -> Signal:
     """Sweep a tone, perhaps with an overtone, over a third of an octave to two and a half octaves."""
-    low = log_uniform(rng, LOWEST_HZ, 7000)
+    low = pitch(rng, LOWEST_HZ, 7000)
     high = min(HIGHEST_HZ, low * 2 ** rng.uniform(0.33, 2.5))
     n = samples(max(log_uniform(rng, 0.05, 1.2), 8 / low))
     hz = glide(rng, n, low, high)
@@ -119,7 +120,7 @@ def whistle(rng: Generator) -> Signal:
     """Whistle one note, steady or gently wavering."""
     n = samples(log_uniform(rng, 0.15, LONGEST_S))
     waver = rng.uniform(0, 0.02) * np.sin(2 * np.pi * rng.uniform(2, 12) * np.arange(n) / RATE)
-    hz = log_uniform(rng, 150, 9500) * (1 + waver + rng.uniform(0, 0.015) * drift(rng, n, 3))
+    hz = pitch(rng, 120, 9500) * (1 + waver + rng.uniform(0, 0.015) * drift(rng, n, 3))
     return swell(rng, n) * tone(hz)
 
 
@@ -148,7 +149,7 @@ def stack(rng: Generator) -> Signal:
 
 def pulse(rng: Generator) -> Signal:
     """Make one pulse of a cricket (a short tone), a frog (a ringing knock) or a beak (a burst of noise)."""
-    n, hz = samples(log_uniform(rng, 0.004, 0.03)), log_uniform(rng, 400, 9000)
+    n, hz = samples(log_uniform(rng, 0.004, 0.03)), pitch(rng, 300, 9000)
     n = max(n, samples(4 / hz))
     t = np.linspace(0, 1, n)
     kind = rng.integers(3)
@@ -156,8 +157,8 @@ def pulse(rng: Generator) -> Signal:
         return np.sin(np.pi * t) * tone(np.full(n, hz))
     if kind == 1:
         return np.minimum(1, 20 * t) * np.exp(-5 * t) * (1 - t) * tone(hz * (1.1 - 0.2 * t))
-    wide = butter(2, [0.7 * hz, min(HIGHEST_HZ, 1.4 * hz)], "bandpass", fs=RATE)
-    return np.asarray(np.hanning(n) * lfilter(*wide, rng.standard_normal(n)))
+    burst = lfilter(*butter(2, [0.7 * hz, min(HIGHEST_HZ, 1.4 * hz)], "bandpass", fs=RATE), rng.standard_normal(n))
+    return np.asarray(np.hanning(n) * burst)
 
 
 def pulses(rng: Generator) -> Signal:
@@ -165,24 +166,20 @@ def pulses(rng: Generator) -> Signal:
     element = pulse(rng)
     period = max(1 / log_uniform(rng, 7, 60), 1.3 * len(element) / RATE)
     times = np.arange(0, max(rng.uniform(0.25, LONGEST_S - 0.2), 4 * period), period)
-    group = rng.integers(3, 6)
-    if period < 0.06 and rng.random() < 0.5:
-        times = times[np.arange(len(times)) % (group + 2) < group]
+    if period < 0.035 and rng.random() < 0.5:
+        times = times[np.arange(len(times)) % 7 < rng.integers(3, 6)]
     called = train(rng, [element], times)
     return called * np.sqrt(swell(rng, len(called)))
 
 
 def trill(rng: Generator) -> Signal:
     """Repeat one or two short glides quickly, perhaps rising or falling as a whole."""
-    n, low = samples(log_uniform(rng, 0.02, 0.09)), log_uniform(rng, 500, 7000)
-    notes = rng.integers(1, 3)
-    steps = [low * 2 ** rng.uniform(0, 0.4) for _ in range(notes)]
-    elements = [
-        np.hanning(n) * tone(glide(rng, n, hz, min(HIGHEST_HZ, hz * 2 ** rng.uniform(0.1, 0.8)))) for hz in steps
-    ]
-    period = n / RATE * rng.uniform(1.05, 2)
-    times = np.arange(0, max(rng.uniform(0.3, LONGEST_S - 0.3), 5 * period), period)
-    called = train(rng, elements, times)
+    n, low = samples(log_uniform(rng, 0.02, 0.09)), pitch(rng, 400, 6500)
+    times = np.arange(0, rng.uniform(0.4, LONGEST_S - 0.3), n / RATE * rng.uniform(1.05, 2))
+    steps = low * 2 ** np.resize(rng.uniform(0, 0.4, rng.integers(1, 3)), len(times))
+    steps *= 2 ** (rng.choice([0, 0.4]) * rng.uniform(-1, 1) * np.linspace(0, 1, len(times)))
+    note = glide(rng, n, 1, 2 ** rng.uniform(0.1, 0.6))
+    called = train(rng, [np.hanning(n) * tone(hz * note) for hz in steps], times)
     return called * np.sqrt(swell(rng, len(called)))
 
 
@@ -195,22 +192,15 @@ def varied(rng: Generator, sound: Signal, share: float = 0.04) -> Signal:
 
 
 def phrase(rng: Generator, maker: Maker) -> Signal:
-    """Put two to five elements close together: one event, for its gaps are under 0.2 s."""
-    elements, seconds = [maker(rng)], 0.0
-    gap = rng.uniform(0.03, 0.15)
-    times = [0.0]
-    for _ in range(rng.integers(1, 5)):
-        seconds = times[-1] + len(elements[-1]) / RATE + gap
-        element = varied(rng, elements[0]) if rng.random() < 0.7 else maker(rng)
-        if seconds + len(element) / RATE > LONGEST_S:
-            break
-        times.append(seconds)
-        elements.append(element / np.abs(element).max() * np.abs(elements[0]).max())
-    return train(rng, elements, np.array(times))
+    """Say a call up to five times close together: one event, for the gaps are under 0.2 s."""
+    element = maker(rng)
+    seconds = len(element) / RATE
+    times = np.arange(0, max(LONGEST_S - seconds, 0.01), seconds + rng.uniform(0.02, 0.12))[: rng.integers(2, 6)]
+    return train(rng, [varied(rng, element) for _ in times], times)
 
 
 def distance(rng: Generator, far: float) -> Signal:
-    """Draw what the way from the animal does (an impulse response): duller and more echoes, the farther (0..1)."""
+    """Draw the impulse response of the way from the animal: the farther (0..1), the duller and the more echoes."""
     way = np.zeros(samples(0.02 + 0.6 * far))
     for _ in range(rng.integers(0, 4)):
         way[rng.integers(samples(0.01), len(way))] += rng.uniform(-0.4, 0.4) * far
@@ -238,7 +228,7 @@ def coloured(rng: Generator, n: int, tilt: float | None = None) -> Signal:
 def knock(rng: Generator, seconds: float, low: float, high: float) -> Signal:
     """Make one knock: a burst of noise between two frequencies that dies away at once."""
     n = samples(6 * seconds)
-    burst = lfilter(*butter(1, [low, high], "bandpass", fs=RATE), rng.standard_normal(n))
+    burst = lfilter(*butter(2, [low, high], "bandpass", fs=RATE), rng.standard_normal(n))
     return np.asarray(level(burst * np.exp(-np.arange(n) / samples(seconds))))
 
 
@@ -267,7 +257,7 @@ def hum(rng: Generator, n: int) -> Signal:
     fall, out = rng.uniform(0.5, 2), np.zeros(n)
     for harmonic in range(1, rng.integers(4, 25)):
         out += rng.uniform(0.2, 1) * harmonic**-fall * tone(harmonic * hz)
-    return level(out * decibels(1) ** (rng.uniform(0, 4) * engine * drift(rng, n, 0.2)))
+    return level(out * np.exp(rng.uniform(0, 0.5) * engine * drift(rng, n, 0.2)))
 
 
 def ticks(rng: Generator, n: int) -> Signal:
@@ -299,8 +289,7 @@ def backdrop(rng: Generator, n: int) -> Signal:
 def heard(sound: Signal, snr_db: float = 30.0) -> tuple[int, int]:
     """Find the first and last sample of a call that a person would box.
 
-    That is where its envelope (5 ms) is within 20 dB of its peak; of a call near the noise, where it is within
-    `snr_db` + 10 dB (at least 10 dB), for what is weaker cannot be heard.
+    Its envelope (5 ms) is within 20 dB of its peak there; within `snr_db` + 10 dB (at least 10) where noise hides more.
     """
     envelope = uniform_filter1d(sound**2, samples(0.005), mode="constant")
     loud = np.flatnonzero(envelope >= envelope.max() * 10 ** (-np.clip(snr_db + 10, 10, 20) / 10))
@@ -308,30 +297,29 @@ def heard(sound: Signal, snr_db: float = 30.0) -> tuple[int, int]:
 
 
 def spectrum(sound: Signal) -> tuple[Signal, Signal]:
-    """Measure power by frequency: (Hz, power in each bin)."""
-    hz, density = welch(sound, RATE, "hann", min(1024, len(sound)), scaling="density", detrend=False)
-    return hz, density * (hz[1] - hz[0])
+    """Measure power up to each frequency: (Hz, power)."""
+    hz, density = welch(sound, RATE, "hann", min(1024, len(sound)), detrend=False)
+    return hz + hz[1] / 2, np.cumsum(density) * hz[1]
 
 
 def band_of(sound: Signal) -> tuple[float, float]:
-    """Find the band that holds 98 % of a call's power, and 50 Hz on either side."""
+    """Find the band that holds 99 % of a call's power, and 50 Hz on either side."""
     hz, power = spectrum(sound)
-    low, high = np.interp([0.01, 0.99], np.cumsum(power) / power.sum(), hz)
+    low, high = np.interp([0.005, 0.995], power / power[-1], hz)
     return round(max(0.0, low - 50), 1), round(min(RATE / 2, high + 50), 1)
 
 
 def band_power(sound: Signal, low: float, high: float) -> float:
     """Measure the power of a sound between two frequencies (Hz)."""
     hz, power = spectrum(sound)
-    return float(power[(hz >= low) & (hz <= high)].sum())
+    return float(np.interp(high, hz, power) - np.interp(low, hz, power))
 
 
 def mix(background: Signal, cues: Sequence[Cue]) -> tuple[NDArray[np.float32], list[PlacedCall]]:
     """Place calls in a background, each at its own signal-to-noise ratio; give the samples and the truth.
 
-    The ratio is that of the call's power, from its start to its end and in its band, to the background's power in that
-    band from 1 s before the call to 1 s after it, with what rounding to 16 bits adds. A call is cut off where the
-    background ends.
+    The ratio is that of the call's power, in its band and span, to the background's in that band from 1 s before the
+    call to 1 s after it, with what rounding to 16 bits adds. A call is cut off where the background ends.
     """
     out, placed = background.copy(), []
     for cue in cues:
@@ -341,7 +329,7 @@ def mix(background: Signal, cues: Sequence[Cue]) -> tuple[NDArray[np.float32], l
         low, high = band_of(sound[start:end])
         around = background[max(0, at + start - RATE) : at + end + RATE]
         noise = band_power(around, low, high) + 2.0**-30 / 12 * (high - low) / (RATE / 2)
-        gain = np.sqrt(10 ** (cue.snr_db / 10) * noise / band_power(sound[start:end], low, high))
+        gain = np.sqrt(10 ** (cue.snr_db / 10) * noise / np.mean(sound[start:end] ** 2))
         out[at : at + len(sound)] += gain * sound
         span = round((at + start) / RATE, 3), round((at + end) / RATE, 3)
         placed.append(PlacedCall(*span, low, high, cue.label, cue.kind))
@@ -362,10 +350,12 @@ SCENES: dict[str, Layer | None] = {
     "shore_20240513_070000": wind,
     "cellar_20240514_220000": hum,
     "kitchen_20240515_120000": ticks,
-    "hedge_20240516_054500": None,
     "empty_20240517_030000": hum,
 }
 TABLE = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation\n"
+
+
+VOICES = {"whistle": (6, 24), "trill": (16, 41), "sweep": (17, 57), "stack": (21, 57), "pulses": (3, 42)}
 
 
 def write_table(path: Path, calls: Sequence[PlacedCall], views: Sequence[str]) -> None:
@@ -384,5 +374,25 @@ def utterances(rng: Generator, animals: dict[str, list[Signal]], each: int) -> l
         song = animals[label][rng.integers(len(animals[label]))]
         sound = fftconvolve(varied(rng, song), distance(rng, rng.uniform(0, 0.3)))
         cues.append(Cue(sound, at_s, rng.uniform(20, 40), str(label), str(label)))
-        at_s += len(sound) / RATE + rng.uniform(0.1, 0.5)
+        at_s += len(sound) / RATE + rng.uniform(0.2, 0.7)
     return cues
+
+
+def write_examples(folder: Path) -> None:
+    """Write every scene and its table, with each row once for every view or only once, as people export them."""
+    animals = {name: [CALLS[name](np.random.default_rng(seed)) for seed in seeds] for name, seeds in VOICES.items()}
+    for number, (name, layer) in enumerate(SCENES.items()):
+        rng = np.random.default_rng([2024, number])
+        cues = [] if name.startswith("empty") else utterances(rng, animals, each=2)
+        seconds = 8.0 if not cues else cues[-1].at_s + len(cues[-1].sound) / RATE + 0.5
+        quiet = coloured(rng, samples(seconds), tilt=7)
+        background = quiet if layer is None else quiet + decibels(-12) * layer(rng, len(quiet))
+        sound, calls = mix(decibels(-60) * background, cues)
+        write_flac(folder / f"{name}.flac", sound)
+        write_table(folder / f"{name}.Table.1.selections.txt", calls, ("Waveform", "Spectrogram")[number % 2 :])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.exit("usage: python examples/soundscapes.py FOLDER (one that exists)")
+    write_examples(Path(sys.argv[1]))

@@ -81,19 +81,21 @@ def read_tables(path: Path | Sequence[Path], options: ReadOptions | None = None)
     """Read tables as `read_annotations` does, without matching them to audio; the problems are whole files."""
     options = options or ReadOptions()
     reader = None if options.format is None else _format(options.format)
-    tables: dict[Path, Table] = {}
+    tables: list[Table] = []
     problems: list[Problem] = []
+    seen: set[Path] = set()
     for given in [path] if isinstance(path, Path) else path:
         for source in _sources(given, reader):
-            if source.absolute() in tables:
+            if source.absolute() in seen:
                 continue
+            seen.add(source.absolute())
             try:
-                tables[source.absolute()] = (reader or detected(source)).read(source, options)
+                tables.append((reader or detected(source)).read(source, options))
             except UnreadableTableError as error:
                 if source == given:
                     raise
                 problems.append(Problem(source, None, error.reason))
-    return list(tables.values()), problems
+    return tables, problems
 
 
 def detected(path: Path) -> Format:

@@ -69,7 +69,8 @@ class Sheet:
         """Find the first of `names`; where there is none, the error says which columns there are."""
         found = self.column(*names)
         if found is None:
-            raise UnreadableTableError(self.source, f"no column {' or '.join(names)}; {self._columns()}")
+            others = f" (or {', '.join(names[1:])})" if names[1:] else ""
+            raise UnreadableTableError(self.source, f"no column {names[0]}{others}; {self._columns()}")
         return found
 
     def label_column(self, options: ReadOptions, *first: str) -> int | None:

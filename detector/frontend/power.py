@@ -1,7 +1,7 @@
 """The linear half of a front end: samples to band power, frame by frame.
 
-Frame k is centred on sample k * hop_length (as librosa with `center=True` and zeros beyond the ends), and a recording of
-n samples has ceil(n / hop_length) frames. Power is additive: the power of a mixture is the sum of the powers, on average.
+Frame k is centred on sample k * hop_length (as librosa with `center=True` and zeros beyond the ends), and a recording
+of n samples has ceil(n / hop_length) frames. Power is additive: that of a mixture is the sum of the powers, on average.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from detector.recipe import Decibel, Pcen, Recipe, Unscaled, Waveform
 
 CHUNK = 128  # frames that the smoother takes in one matrix product
+CONSTANT = 1e-5  # a deviation below this share of the mean is rounding in float32
 
 
 class Smoother(nn.Module):
@@ -62,7 +63,7 @@ class ToDecibel(nn.Module):
 
 
 class PerChannelEnergyNormalization(nn.Module):
-    """PCEN: (power / (eps + smooth)^gain + bias)^r - bias^r (Wang et al. 2017, "Trainable frontend ..."), as librosa."""
+    """PCEN: (power / (eps + smooth)^gain + bias)^r - bias^r (Wang et al. 2017, "Trainable frontend"), as librosa."""
 
     def __init__(self, spec: Pcen) -> None:
         super().__init__()
@@ -96,7 +97,7 @@ class Scale(nn.Module):
     Attributes
     ----------
     mean, deviation : Tensor
-        (band, 1), zero and one until `fit_statistics` has seen the training set.
+        (band, 1), zero and one until `set_statistics` is given those of the training set.
     """
 
     mean: Tensor
@@ -110,7 +111,7 @@ class Scale(nn.Module):
         self.register_buffer("deviation", torch.ones(recipe.n_bands, 1))
 
     def smooth(self, power: Tensor, state: Tensor | None) -> Tensor | None:
-        """Follow the slow mean of (batch, band, frame), where the scaling needs it; its last frame is the next state."""
+        """Follow the slow mean of (batch, band, frame), where one is needed; its last frame is the next state."""
         return None if self.smoother is None else self.smoother(power, state)
 
     def forward(self, power: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
@@ -120,9 +121,14 @@ class Scale(nn.Module):
         return scaled, None if smooth is None else smooth[..., -1]
 
     def set_statistics(self, mean: Tensor, deviation: Tensor) -> None:
-        """Store the mean and deviation, (band,) each, of scaled frames of the training set."""
+        """Store the mean and deviation, (band,) each, of scaled frames of the training set.
+
+        A band that did not vary there (one above what its recordings hold, say) is centred and left at its own size:
+        divided by next to nothing, it would drown all others in a recording where it does vary.
+        """
+        varies = deviation > CONSTANT * mean.abs()
         self.mean.copy_(mean[:, None])
-        self.deviation.copy_(deviation.clamp(min=1e-6)[:, None])
+        self.deviation.copy_(torch.where(varies, deviation, 1.0)[:, None])
 
 
 def _smoother(recipe: Recipe) -> Smoother | None:

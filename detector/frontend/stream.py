@@ -40,7 +40,7 @@ class PowerStream:
         self.device = device
         self.tile = tile_frames(power.hop_length)
         self._step = self.tile * power.hop_length
-        self._need = self._step - power.hop_length + power.n_fft
+        self._need = max(self._step, self._step - power.hop_length + power.n_fft)  # short filters may leave gaps
         self._kept = torch.zeros(n_channels, power.lead)
         self._n_samples = 0
         self._n_frames = 0

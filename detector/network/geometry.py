@@ -1,4 +1,4 @@
-"""The arithmetic of a network: shapes, receptive fields, parameters and multiply-adds, layer by layer, without building it.
+"""The arithmetic of a network, layer by layer, without building it: shapes, receptive fields, parameters, products.
 
 The receptive field of a layer grows by (kernel - 1) times the product of the strides below it (Dumoulin & Visin 2016,
 "A guide to convolution arithmetic for deep learning"). Everything else that needs a shape takes it from here.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from detector.errors import ConfigurationError
-from detector.recipe import Pool, Recipe, Recurrent, Stage
+from detector.recipe import Grid, Pool, Recipe, Recurrent, Stage
 
 BYTES = 4  # of a float32
 TRAINING_COPIES = 4  # weights, gradients and the two moments of Adam
@@ -34,6 +34,10 @@ class Reach:
     def through(self, kernel: int, stride: int, pad: int = 0) -> Reach:
         """Give the reach after a layer with this kernel and stride on top, `pad` zeros before its input."""
         return Reach(self.size + (kernel - 1) * self.step, self.step * stride, self.start - pad * self.step)
+
+    def whole(self, outputs: int) -> Reach:
+        """Give the reach of something that joins this many neighbouring outputs."""
+        return replace(self, size=self.size + (outputs - 1) * self.step)
 
     def centre(self, output: float) -> float:
         """Find the middle of what an output sees, in inputs."""
@@ -148,8 +152,7 @@ def _trunk_layers(recipe: Recipe) -> Iterator[Layer]:
     for n, stage in enumerate(recipe.network.stage):
         if stage.kind == "conv1d" and last.output[1] > 1:
             channels, bands, columns = last.output
-            whole = Reach(last.bands.size + (bands - 1) * last.bands.step, last.bands.step)
-            last = replace(last, output=(channels * bands, 1, columns), bands=whole)
+            last = replace(last, output=(channels * bands, 1, columns), bands=last.bands.whole(bands))
         last = _convolution(stage, last, f"network.stage.{n}", recipe.network.padding)
         yield last
         if stage.pool is not None:
@@ -171,7 +174,10 @@ def _convolution(stage: Stage, below: Layer, name: str, padding: str) -> Layer:
     projected = channels * stage.filters if stage.residual and channels != stage.filters else 0
     return Layer(
         name=name,
-        kind=f"{stage.kind}, {stage.activation}" + (", residual" if stage.residual else ""),
+        kind=stage.kind
+        + (", batch norm" if stage.norm == "batch" else "")
+        + (", residual" if stage.residual else "")
+        + f", {stage.activation}",
         kernel=kernel,
         stride=stride,
         output=output,
@@ -216,27 +222,46 @@ def _head_layers(recipe: Recipe, trunk: Layer) -> Iterator[Layer]:
     network, dense = recipe.network, recipe.network.dense
     last = trunk
     if network.grid is not None:
-        output = (trunk.output[0], *network.grid.size)
-        last = replace(_bare(last), name="network.grid", kind=f"adaptive {network.grid.kind} pooling", output=output)
+        last = _grid(network.grid, trunk)
         yield last
     channels, bands, columns = last.output
-    last = replace(_bare(last), name="columns", kind="columns", output=(columns, channels * bands))
+    last = replace(_bare(last), output=(columns, channels * bands), bands=trunk.bands.whole(trunk.output[1]))
+    window = trunk.frames.whole(trunk.output[2])
     if network.recurrent is not None:
-        last = _recurrent(network.recurrent, last)
+        last = replace(_recurrent(network.recurrent, last), frames=window)
         yield last
         if dense.per == "window" and network.recurrent.summary != "flatten":
             summary = network.recurrent.summary
-            last = replace(
-                _bare(last), name="network.recurrent.summary", kind=f"{summary} column", output=last.output[1:]
-            )
+            kind = "mean of columns" if summary == "mean" else "last column"
+            last = replace(_bare(last), name="network.recurrent.summary", kind=kind, output=last.output[1:])
             yield last
     if dense.per == "window" and len(last.output) == 2:
-        last = replace(_bare(last), name="flatten", kind="flatten", output=(prod(last.output),))
+        last = replace(_bare(last), name="flatten", kind="flatten", output=(prod(last.output),), frames=window)
         yield last
     for n, units in enumerate(dense.units):
         last = _dense(last, f"network.dense.{n}", units, dense.activation)
         yield last
     yield _dense(last, "network.dense.output", recipe.n_outputs, dense.output)
+
+
+def _grid(grid: Grid, below: Layer) -> Layer:
+    """Pool to cells that cover everything and may overlap; their reach is that of the largest."""
+    channels, *shape = below.output
+    output = (channels, *grid.size)
+    spans = [[-(-(i + 1) * n // cells) - i * n // cells for i in range(cells)] for n, cells in zip(shape, grid.size)]
+    bands, frames = (
+        replace(reach.whole(max(span)), step=max(1, round(reach.step * n / cells)))
+        for reach, span, n, cells in zip((below.bands, below.frames), spans, shape, grid.size)
+    )
+    return Layer(
+        name="network.grid",
+        kind=f"adaptive {grid.kind} pooling",
+        output=output,
+        connections=channels * sum(spans[0]) * sum(spans[1]),
+        dense_connections=prod(below.output) * prod(output),
+        bands=bands,
+        frames=frames,
+    )
 
 
 def _bare(layer: Layer) -> Layer:
@@ -263,7 +288,6 @@ def _recurrent(spec: Recurrent, below: Layer) -> Layer:
         multiply_adds=products,
         connections=products,
         dense_connections=prod(below.output) * prod(output),
-        frames=Reach(below.frames.size + (columns - 1) * below.frames.step, below.frames.step),
     )
 
 

@@ -1,0 +1,194 @@
+"""Walk the chunks of WAV, RF64, W64 and AIFF files, and find where their samples really lie.
+
+Recorders that lose power, and files that outgrow 32 bits, leave size fields that do not fit the file; libsndfile reads
+such a file short without a word. Sources: IBM and Microsoft, Multimedia Programming Interface 1.0 (RIFF); EBU Tech 3306
+(RF64); Sony Pictures Digital, Wave64; Apple, AIFF 1.3.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+WRAP = 2**32
+_PLACEHOLDERS = {
+    WRAP - 1,
+    2**31 - 1,
+    2**31,
+    0x7FFFF000,
+}  # written by programs that cannot go back: ffmpeg, sox, arecord
+_MOST_CHUNKS = 1000
+_W64 = bytes.fromhex("2e91cf11a5d628db04c10000")  # the GUID of riff, after its name
+_W64_DATA = b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a kind of file is cut into chunks.
+
+    Attributes
+    ----------
+    first : int
+        Where the first chunk begins.
+    head : Struct
+        A chunk's name and size.
+    samples : bytes
+        The name of the chunk that holds the samples.
+    order : {"LITTLE", "BIG"}
+        Byte order.
+    inclusive : bool
+        Whether a size counts the chunk's head.
+    align : int
+        What chunks are padded to.
+    mendable : bool
+        Whether samples can be read without the header.
+    """
+
+    first: int
+    head: struct.Struct
+    samples: bytes
+    order: Literal["LITTLE", "BIG"] = "LITTLE"
+    inclusive: bool = False
+    align: int = 2
+    mendable: bool = True
+
+
+_RIFF = Layout(12, struct.Struct("<4sI"), b"data")
+_RIFX = Layout(12, struct.Struct(">4sI"), b"data", order="BIG")
+_WAVE64 = Layout(40, struct.Struct("<16sQ"), _W64_DATA, inclusive=True, align=8)
+_AIFF = Layout(12, struct.Struct(">4sI"), b"SSND", order="BIG", mendable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk: its name, where its content begins, the size of its content as the file claims it, where the next is."""
+
+    name: bytes
+    offset: int
+    size: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where the samples lie.
+
+    Attributes
+    ----------
+    start, end : int
+        The first byte of the samples, and the one after the last that the file holds.
+    claimed : int or None
+        Bytes of samples that the header claims, put right where it has wrapped; None where it does not say.
+    mended : bool
+        Whether the header has to be passed over to read them all.
+    fault : str
+        What is wrong with the header, or empty.
+    unread : int
+        Bytes that follow, look like samples and are not read.
+    order : {"LITTLE", "BIG"}
+        Byte order.
+    """
+
+    start: int
+    end: int
+    claimed: int | None
+    mended: bool = False
+    fault: str = ""
+    unread: int = 0
+    order: Literal["LITTLE", "BIG"] = "LITTLE"
+
+
+def find_layout(file: BinaryIO) -> Layout | None:
+    """Tell by its first bytes how a file is cut into chunks; None where it is of no such kind."""
+    file.seek(0)
+    magic = file.read(16)
+    match magic[:4], magic[8:12]:
+        case ((b"RIFF" | b"RF64"), b"WAVE"):
+            return _RIFF
+        case b"RIFX", b"WAVE":
+            return _RIFX
+        case b"FORM", (b"AIFF" | b"AIFC"):
+            return _AIFF
+    return _WAVE64 if magic == b"riff" + _W64 else None
+
+
+def walk(file: BinaryIO, layout: Layout, start: int) -> Iterator[Chunk]:
+    """List the chunks from `start` on, as far as their heads can be read."""
+    for _ in range(_MOST_CHUNKS):
+        file.seek(start)
+        head = file.read(layout.head.size)
+        if len(head) < layout.head.size:
+            return
+        name, size = layout.head.unpack(head)
+        size = max(0, size - layout.head.size) if layout.inclusive else size
+        offset = start + layout.head.size
+        end = offset + size
+        start = end + -end % layout.align
+        yield Chunk(name, offset, size, start)
+
+
+def find_samples(file: BinaryIO, layout: Layout) -> Chunk | None:
+    """Find the chunk that holds the samples, with the size that RF64 keeps elsewhere; None where there is none."""
+    size_64 = None
+    for chunk in walk(file, layout, layout.first):
+        if chunk.name == b"ds64":
+            file.seek(chunk.offset + 8)
+            size_64 = int.from_bytes(file.read(8), "little")
+        elif chunk.name == layout.samples:
+            if layout.samples == b"SSND":
+                return Chunk(chunk.name, chunk.offset + 8, max(0, chunk.size - 8), chunk.next)
+            if size_64 is not None and chunk.size == WRAP - 1:
+                end = chunk.offset + size_64
+                return Chunk(chunk.name, chunk.offset, size_64, end + end % 2)
+            return chunk
+    return None
+
+
+def measure(file: BinaryIO, size: int, second: int) -> Extent | None:
+    """Find where the samples of a file lie, whatever its size fields say.
+
+    Parameters
+    ----------
+    file : binary file
+        Open for reading.
+    size : int
+        Its size in bytes.
+    second : int
+        How many bytes one second of sound takes. Less than that after the samples is taken for litter.
+
+    Returns
+    -------
+    Extent or None
+        None where the file is not cut into chunks, or has none for samples.
+    """
+    layout = find_layout(file)
+    chunk = find_samples(file, layout) if layout else None
+    if layout is None or chunk is None:
+        return None
+    start, claimed = chunk.offset, chunk.size
+    rest = size - start - claimed
+    followed = rest <= 0 or _chunks_fill(file, layout, chunk.next, size)
+    if claimed == WRAP - 1 or (claimed in _PLACEHOLDERS and rest < 0) or (claimed == 0 and not followed):
+        fault = f"its header gives no length (size field {claimed:#x}); read to the end of the file"
+        return Extent(start, size, None, layout.mendable and rest > 0, fault, order=layout.order)
+    if rest > second and not followed:
+        if size > WRAP and layout.mendable and layout.head.size == 8:
+            whole = claimed + max(1, rest // WRAP) * WRAP
+            fault = f"its size field has wrapped round at 4 GiB ({claimed} bytes stand for {whole})"
+            return Extent(start, min(size, start + whole), whole, True, fault, order=layout.order)
+        file.seek(start + claimed)
+        if any(file.read(64)):
+            return Extent(start, start + claimed, claimed, unread=rest, order=layout.order)
+    return Extent(start, min(size, start + claimed), claimed, order=layout.order)
+
+
+def _chunks_fill(file: BinaryIO, layout: Layout, start: int, size: int) -> bool:
+    """Say whether chunks with printable names follow one another from `start` to the very end of the file."""
+    end = start
+    for chunk in walk(file, layout, start):
+        if not all(32 <= byte < 127 for byte in chunk.name[:4]) or chunk.offset + chunk.size > size:
+            return False
+        end = chunk.next
+    return end - layout.align < size <= end

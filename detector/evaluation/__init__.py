@@ -1,0 +1,1 @@
+"""Reference and estimated events become figures."""

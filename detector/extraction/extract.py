@@ -1,0 +1,262 @@
+"""The use case: annotations and recordings in, a folder of clips out, whole or not at all."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from detector.annotations.formats import read_annotations
+from detector.annotations.table import AnnotationSet, ReadOptions
+from detector.audio.files import find_recordings
+from detector.audio.header import read_header
+from detector.audio.stream import AudioStream
+from detector.clips import SPLITS, UNCERTAIN, Clip, ClipWriter, LabelFacts
+from detector.errors import ClipsError, RecordingError
+from detector.events import Event, overlap_s
+from detector.extraction.cut import ClipCutter
+from detector.extraction.plan import Planned, Scene, plan
+from detector.extraction.sources import LabelRules, Source, Sources, set_groups
+from detector.extraction.splits import shared_groups, split_by_group, split_by_table
+from detector.network.geometry import measure
+from detector.outputs import new_folder
+from detector.recipe import Recipe
+
+Progress = Callable[[Sequence[Source]], Iterable[Source]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to extract, from what, and how to share it out.
+
+    `negatives` is the largest number of background clips for each clip of a call; `background` are recordings without
+    calls, `confusing` tables of sounds that are not calls; `complete` says that annotated recordings are fully annotated.
+    """
+
+    annotations: tuple[Path, ...]
+    recordings: tuple[Path, ...]
+    recipe: Recipe
+    read: ReadOptions = ReadOptions()
+    rules: LabelRules = field(default_factory=LabelRules)
+    complete: bool = False
+    background: tuple[Path, ...] = ()
+    confusing: tuple[Path, ...] = ()
+    group: str | None = None
+    split: Path | None = None
+    fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
+    negatives: float = 5.0
+    seed: int = 0
+
+
+@dataclass
+class Report:
+    """What became of a request: notes for the user, recordings that failed, and counts."""
+
+    notes: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    unused: int = 0
+    clips: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def table(self) -> str:
+        """Show clips and seconds by label and split."""
+        labels = sorted({label for label, _ in self.clips}, key=lambda label: (label.startswith("("), label))
+        width = max([len("label"), *(len(label) for label in labels)])
+        lines = [f"{'label':{width}}" + "".join(f"{split:>12} clips{'s':>10}" for split in SPLITS)]
+        for label in labels:
+            cells = [f"{self.clips[label, split]:18d}{self.seconds[label, split]:10.1f}" for split in SPLITS]
+            lines.append(f"{label:{width}}" + "".join(cells))
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One recording and the windows to cut from it, each with its channel."""
+
+    source: Source
+    windows: tuple[tuple[int, Planned], ...]
+
+
+def extract(request: Request, output: Path, *, force: bool = False, progress: Progress = iter) -> Report:
+    """Cut the clips that a request asks for and write them to the folder `output`.
+
+    Raises
+    ------
+    ConfigurationError, AnnotationError, OutputError
+        Where the request cannot be carried out; nothing is written.
+    ClipsError
+        Where no clip of a call comes of it.
+    """
+    measure(request.recipe)
+    report = Report()
+    with new_folder(output, force=force) as folder:
+        sources, recipe = _gather(request, report)
+        jobs = _plan_all(sources, recipe, request, report)
+        if not any(window.kind == "call" for job in jobs for _, window in job.windows):
+            problems = "; ".join(report.notes[:3])
+            raise ClipsError(f"no clip of a call comes of these annotations and recordings ({problems or 'no rows'})")
+        writer = ClipWriter(folder, recipe)
+        margin = math.ceil(recipe.training.jitter * recipe.frame_rate)
+        cutter = ClipCutter(recipe, margin)
+        by_source = {job.source.path: job for job in jobs}
+        for source in progress([job.source for job in jobs]):
+            _cut_recording(by_source[source.path], cutter, margin, writer, report)
+        writer.close(_facts(sources, recipe))
+    return report
+
+
+def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
+    """Read the tables, join them with the recordings, and share the recordings out among the splits."""
+    recordings = find_recordings(request.recordings)
+    background = find_recordings(request.background)
+    everything = list(dict.fromkeys([*recordings, *background]))
+    rules = LabelRules(
+        request.rules.rename, request.rules.background, request.rules.uncertain, request.recipe.labels.names
+    )
+    sources = Sources(rules)
+    tables = read_annotations(request.annotations, recordings, request.read)
+    sources.add_annotations(tables, complete=request.complete)
+    sources.add_background(background)
+    report.notes.extend(_problems(tables))
+    if request.confusing:
+        options = ReadOptions(label="confusing", label_column=None, format=None)
+        found = read_annotations(request.confusing, everything, options)
+        sources.add_confusing(found)
+        report.notes.extend(_problems(found))
+    known = sources.all()
+    report.unused = len(recordings) - len({*tables.recordings, *background} & set(recordings))
+    set_groups(known, request.group)
+    if request.split is not None:
+        report.notes.extend(split_by_table(known, request.split))
+    else:
+        split_by_group(known, request.fractions, request.seed)
+    report.notes.extend([*sources.notes, *shared_groups(known)])
+    names = sorted({call.label for source in known for call, _ in source.calls if call.label != UNCERTAIN})
+    recipe = request.recipe if request.recipe.labels.names else request.recipe.with_labels(tuple(names))
+    return [source for source in known if source.split], recipe
+
+
+def _problems(tables: AnnotationSet) -> list[str]:
+    return [str(problem) for problem in tables.problems]
+
+
+def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, report: Report) -> list[_Job]:
+    """Plan every recording's windows, then thin the background out to what the calls of its split allow."""
+    jobs = []
+    for source in sources:
+        try:
+            jobs.append(_Job(source, tuple(_plan_recording(source, recipe, request.seed, report))))
+        except RecordingError as error:
+            report.failed.append(str(error))
+    calls: Counter[str] = Counter()
+    background: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for n, job in enumerate(jobs):
+        for m, (_, window) in enumerate(job.windows):
+            if window.kind == "call":
+                calls[job.source.split] += 1
+            elif window.kind == "background":
+                background[job.source.split].append((n, m))
+    kept: set[tuple[int, int]] = set()
+    for split, places in background.items():
+        wanted = min(len(places), max(1, round(request.negatives * max(1, calls[split]))))
+        kept.update(random.Random(f"{request.seed} {split}").sample(places, wanted))
+    return [
+        _Job(job.source, windows)
+        for n, job in enumerate(jobs)
+        if (windows := tuple(w for m, w in enumerate(job.windows) if w[1].kind != "background" or (n, m) in kept))
+    ]
+
+
+def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -> Iterator[tuple[int, Planned]]:
+    header = read_header(source.path)
+    if not header.n_frames:
+        raise RecordingError(f"{source.path}: its header does not say how long it is, or says that it is empty")
+    duration = header.n_frames / header.sample_rate
+    late = sum(1 for event, _ in source.calls if event.start_s >= duration)
+    if late:
+        report.notes.append(f"{source.path}: {late} annotations start after its end ({duration:.3f} s); skipped")
+    names = channel_names(recipe, header.n_channels)
+    rng = random.Random(f"{seed} {source.path.name}")
+    for channel, name in enumerate(names):
+        scene = Scene(
+            duration,
+            tuple(_on_channel(source.calls, name, duration)),
+            tuple(_on_channel(source.confusing, name, duration)),
+            source.complete,
+        )
+        for window in plan(scene, recipe, rng):
+            yield channel, window
+
+
+def channel_names(recipe: Recipe, n_channels: int) -> tuple[str, ...]:
+    """Name the channels that a recipe makes of a recording with `n_channels`."""
+    if recipe.audio.channel == "each":
+        return tuple(str(n) for n in range(n_channels))
+    return (str(recipe.audio.channel),)
+
+
+def _on_channel(events: Sequence[tuple[Event, str | None]], name: str, duration: float) -> Iterator[Event]:
+    """Take the events of a channel (all of them for a mix), cut off at the end of the recording."""
+    for event, channel in events:
+        if event.start_s < duration and (name == "mix" or channel is None or channel == name):
+            end = min(event.end_s, duration)
+            yield Event(event.start_s, end, event.label, event.low_hz, event.high_hz)
+
+
+def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWriter, report: Report) -> None:
+    recipe, source = writer.recipe, job.source
+    rate, length = recipe.frame_rate, recipe.window.duration
+    windows = sorted(((round(w.start_s * rate), channel, w) for channel, w in job.windows), key=lambda row: row[:2])
+    wanted = [(channel, start - margin) for start, channel, _ in windows]
+    stream = AudioStream(source.path, recipe.audio)
+    names = stream.channels
+    done = 0
+    for piece in cutter.cut(stream.blocks(), len(names), wanted):
+        start, channel, window = windows[piece.number]
+        if piece.first_frame + piece.n_frames <= margin:
+            continue
+        near = (start / rate - margin / rate, start / rate + length + margin / rate)
+        events = [e for e in _on_channel(source.calls, names[channel], math.inf) if overlap_s(e.span, near) > 0]
+        clip = Clip(
+            source.path.as_posix(), names[channel], round(start / rate, 6), window.kind, "|".join(window.labels),
+            source.split, source.group, source.complete, piece.first_frame, piece.n_frames,
+            tuple((round(e.start_s - start / rate, 6), round(e.end_s - start / rate, 6), e.label) for e in events),
+        )  # fmt: skip
+        writer.add(clip, piece.power, piece.state)
+        done += 1
+        for label in window.labels or (f"({window.kind})",):
+            report.clips[label, source.split] += 1
+            report.seconds[label, source.split] += length
+    report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
+    if done < len(windows):
+        report.notes.append(f"{source.path}: {len(windows) - done} of {len(windows)} clips lie beyond what can be read")
+
+
+def _facts(sources: Sequence[Source], recipe: Recipe) -> dict[str, LabelFacts]:
+    """Say of each label how long its calls of the training split are, how far apart, and in which band."""
+    facts = {}
+    for label in recipe.labels.names:
+        spans, lows, highs, gaps = [], [], [], []
+        for source in sources:
+            if source.split != "train":
+                continue
+            calls = sorted((e for e, _ in source.calls if e.label == label), key=lambda e: e.start_s)
+            spans += [e.duration_s for e in calls]
+            lows += [e.low_hz for e in calls if e.low_hz is not None]
+            highs += [e.high_hz for e in calls if e.high_hz is not None]
+            gaps += [b.start_s - a.end_s for a, b in zip(calls, calls[1:]) if b.start_s > a.end_s]
+        if spans:
+            facts[label] = LabelFacts(
+                len(spans), _quantile(spans, 0.5), _quantile(spans, 0.05), _quantile(gaps, 0.05) if gaps else None,
+                _quantile(lows, 0.5) if lows else None, _quantile(highs, 0.5) if highs else None,
+            )  # fmt: skip
+    return facts
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    return round(float(np.quantile(values, share)), 6)

@@ -1,0 +1,130 @@
+"""Which windows of a recording become clips. Pure arithmetic on spans, in seconds.
+
+The rule, for a window of length D and a call of length L (`detector.clips.window_targets` holds it): at least
+`labels.overlap` of the call or of the window inside the other makes the window a call; a window that meets no call,
+and no span of doubt, is background; what lies between is left out.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.clips import UNCERTAIN, window_targets
+from detector.events import Event, Span, complement, overlap_s
+from detector.recipe import Recipe
+
+
+@dataclass(frozen=True, order=True)
+class Planned:
+    """A window that shall become a clip: where it starts, s, what it is for, and the labels that count in it."""
+
+    start_s: float
+    kind: str  # "call", "background" or "confusing"
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is known of one channel of a recording: its length in s, the calls, confusing sounds, and whether all are."""
+
+    duration_s: float
+    calls: tuple[Event, ...]
+    confusing: tuple[Event, ...]
+    complete: bool
+
+
+def plan(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
+    """Plan the windows of one channel, in order of time."""
+    if recipe.network.dense.per == "frame" and scene.complete:
+        starts = _tiles((0.0, scene.duration_s), recipe.window.duration, to_the_end=True)
+        planned = [_named(start, scene, recipe) for start in starts]
+    else:
+        planned = [*_on_calls(scene, recipe, rng), *_on_confusing(scene, recipe), *_on_background(scene, recipe)]
+    return sorted(set(planned))
+
+
+def _named(start: float, scene: Scene, recipe: Recipe) -> Planned:
+    """Name what a window of a fully annotated recording holds, for frame outputs: every window is of use."""
+    window = (start, start + recipe.window.duration)
+    labels = {call.label for call in scene.calls if call.label != UNCERTAIN and overlap_s(call.span, window) > 0}
+    if labels:
+        return Planned(start, "call", tuple(sorted(labels)))
+    confusing = any(overlap_s(sound.span, window) > 0 for sound in scene.confusing)
+    return Planned(start, "confusing" if confusing else "background")
+
+
+def _on_calls(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
+    """Place windows on the calls: a call shorter than the window anywhere inside it, a longer one tiled."""
+    length = recipe.window.duration
+    planned = []
+    for call in scene.calls:
+        if call.label == UNCERTAIN:
+            continue
+        if call.duration_s <= length:
+            starts = [rng.uniform(call.end_s - length, call.start_s)]
+        else:
+            starts = _tiles(call.span, length, to_the_end=True)
+        for start in starts:
+            inside = _inside(start, scene, length)
+            labels = labels_of(scene.calls, (inside, inside + length), recipe.labels.overlap)
+            if labels:
+                planned.append(Planned(inside, "call", labels))
+    return planned
+
+
+def labels_of(calls: Sequence[Event], window: Span, share: float) -> tuple[str, ...]:
+    """Name the labels that count as calls in a window, sorted."""
+    named = [call for call in calls if call.label != UNCERTAIN]
+    starts = np.array([call.start_s for call in named], dtype=np.float64)
+    ends = np.array([call.end_s for call in named], dtype=np.float64)
+    counted = window_targets(starts, ends, window, share) == 1
+    return tuple(sorted({call.label for call, counts in zip(named, counted) if counts}))
+
+
+def _on_confusing(scene: Scene, recipe: Recipe) -> list[Planned]:
+    """Centre windows on confusing sounds, moved off the calls where that is possible."""
+    length = recipe.window.duration
+    planned = []
+    for sound in scene.confusing:
+        middle = (sound.start_s + sound.end_s - length) / 2
+        for shift in (0.0, -0.2, 0.2, -0.4, 0.4):
+            start = _inside(middle + shift * length, scene, length)
+            if all(overlap_s(call.span, (start, start + length)) == 0 for call in scene.calls):
+                planned.append(Planned(start, "confusing"))
+                break
+    return planned
+
+
+def _on_background(scene: Scene, recipe: Recipe) -> list[Planned]:
+    """Tile what is free of calls in a fully annotated recording."""
+    if not scene.complete:
+        return []
+    length = recipe.window.duration
+    free = complement([call.span for call in scene.calls], 0.0, scene.duration_s)
+    whole = [(start, end) for start, end in free if end - start >= min(length, scene.duration_s)]
+    sounds = [sound.span for sound in scene.confusing]
+    starts = [start for span in whole for start in _tiles(span, length, to_the_end=False)]
+    return [
+        Planned(start, "background")
+        for start in starts
+        if all(overlap_s(sound, (start, start + length)) == 0 for sound in sounds)
+    ]
+
+
+def _tiles(span: Span, length: float, *, to_the_end: bool) -> list[float]:
+    """Start windows side by side in a span; with `to_the_end` one more covers what is left, else it stays uncovered."""
+    start, end = span
+    count = max(1, int((end - start) / length + 1e-9))
+    starts = [start + n * length for n in range(count)]
+    if to_the_end and starts[-1] + length < end - 1e-9:
+        starts.append(end - length)
+    return starts
+
+
+def _inside(start: float, scene: Scene, length: float) -> float:
+    """Move a window into the recording, as far as it fits."""
+    return max(0.0, min(start, scene.duration_s - length))

@@ -1,0 +1,180 @@
+"""What is known of each recording before it is cut: its calls, confusing sounds, whether they are all, and its group."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detector.annotations.table import Annotation, AnnotationSet
+from detector.clips import UNCERTAIN
+from detector.errors import ConfigurationError
+from detector.events import Event
+
+PROBE_BYTES = 1 << 18
+
+
+@dataclass
+class Source:
+    """One recording and what is known of it.
+
+    Attributes
+    ----------
+    calls : list of (Event, channel or None)
+        What the model shall find, and spans of doubt under the label `UNCERTAIN`.
+    confusing : list of (Event, channel or None)
+        Sounds that are known not to be calls.
+    complete : bool
+        Whether every call in it is annotated.
+    group : str
+        What must not fall into two splits: the site, or the recording.
+    """
+
+    path: Path
+    calls: list[tuple[Event, str | None]] = field(default_factory=list)
+    confusing: list[tuple[Event, str | None]] = field(default_factory=list)
+    complete: bool = False
+    group: str = ""
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class LabelRules:
+    """What to make of the labels of the tables.
+
+    `rename` maps old names to new ones, `*` standing for every other; labels in `background` are confusing sounds,
+    labels in `uncertain` neither calls nor background; `names` (where not empty) are the only calls.
+    """
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    background: frozenset[str] = frozenset()
+    uncertain: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+
+    def apply(self, label: str) -> tuple[str, str]:
+        """Give (kind, label): kind "call", "confusing" or "uncertain"."""
+        if label in self.background:
+            return "confusing", label
+        if label in self.uncertain:
+            return "uncertain", UNCERTAIN
+        renamed = self.rename.get(label, self.rename.get("*", label))
+        if self.names and renamed not in self.names:
+            return "confusing", renamed
+        return "call", renamed
+
+
+def content_key(path: Path) -> str:
+    """Name the content of a file by its size and three probes of it: the same audio under two names has one key."""
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        for offset in (0, size // 2, max(0, size - PROBE_BYTES)):
+            file.seek(offset)
+            digest.update(file.read(PROBE_BYTES))
+    return digest.hexdigest()
+
+
+class Sources:
+    """Collect recordings from tables and folders; the same content under two names is one recording.
+
+    Attributes
+    ----------
+    notes : list of str
+        What the user should know: doubled recordings, labels that were not used.
+    """
+
+    def __init__(self, rules: LabelRules) -> None:
+        self.rules = rules
+        self.notes: list[str] = []
+        self._by_content: dict[str, Source] = {}
+        self._keys: dict[Path, str] = {}
+        self._taken: Counter[str] = Counter()
+
+    def source(self, path: Path) -> Source:
+        """Find the source of a recording, made where it is new."""
+        if path not in self._keys:
+            self._keys[path] = content_key(path)
+        key = self._keys[path]
+        known = self._by_content.get(key)
+        if known is None:
+            known = self._by_content[key] = Source(path)
+        elif known.path != path:
+            note = f"{path}: has the same content as {known.path}; they are one recording"
+            if note not in self.notes:
+                self.notes.append(note)
+        return known
+
+    def add_annotations(self, tables: AnnotationSet, *, complete: bool) -> None:
+        """Take the calls of annotation tables, on fully annotated recordings or not."""
+        doubtful = self._doubtful(tables) if complete else set()
+        for path in tables.recordings:
+            source = self.source(path)
+            source.complete = source.complete or (complete and path not in doubtful)
+        for row in tables.annotations:
+            self._add(row)
+        for label, count in sorted(self._taken.items()):
+            self.notes.append(f"label {label!r}: {count} annotations taken as confusing sounds, not as calls")
+
+    def _doubtful(self, tables: AnnotationSet) -> set[Path]:
+        """Find recordings with rows that could not be used: a call may hide there, so nothing in them is background."""
+        broken = {problem.source for problem in tables.problems}
+        found = {recording for table, recording in tables.tables.items() if table in broken and recording is not None}
+        self.notes.extend(
+            f"{path}: rows of its table could not be used; no background is taken from it" for path in sorted(found)
+        )
+        return found
+
+    def _add(self, row: Annotation) -> None:
+        assert row.recording is not None
+        source = self.source(row.recording)
+        kind, label = self.rules.apply(row.event.label)
+        event = Event(row.event.start_s, row.event.end_s, label, row.event.low_hz, row.event.high_hz)
+        if kind == "confusing":
+            self._taken[label] += 1
+            source.confusing.append((event, row.channel))
+        else:
+            source.calls.append((event, row.channel))
+
+    def add_confusing(self, tables: AnnotationSet) -> None:
+        """Take every row of tables as a sound that is not a call."""
+        for row in tables.annotations:
+            assert row.recording is not None
+            self.source(row.recording).confusing.append((row.event, row.channel))
+
+    def add_background(self, paths: Iterable[Path]) -> None:
+        """Take recordings without calls; where tables say otherwise for the same content, the tables are right."""
+        for path in paths:
+            source = self.source(path)
+            if source.calls:
+                self.notes.append(f"{path}: was given as background, but has annotated calls; the annotations are kept")
+            source.complete = True
+
+    def all(self) -> list[Source]:
+        """List the sources, in order of their paths."""
+        return sorted(self._by_content.values(), key=lambda source: source.path.as_posix())
+
+
+def set_groups(sources: Sequence[Source], pattern: str | None) -> None:
+    """Group recordings by what `pattern` finds in their names (its first group, or all of it); without one, each alone.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the pattern is no regular expression, or does not match a name.
+    """
+    if pattern is None:
+        for source in sources:
+            source.group = source.path.as_posix()
+        return
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise ConfigurationError(f"--group: {pattern!r} is not a regular expression: {error}") from error
+    for source in sources:
+        found = expression.search(source.path.name)
+        if found is None:
+            raise ConfigurationError(f"--group: {pattern!r} finds nothing in the name {source.path.name}")
+        source.group = found.group(1) if expression.groups else found.group(0)

@@ -1,0 +1,99 @@
+"""Splits for training, validation and test: by recording, by site or by a given column, never by clip."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+import pandas as pd
+
+from detector.clips import SPLITS
+from detector.errors import ConfigurationError
+from detector.extraction.sources import Source
+
+
+def split_by_group(sources: Sequence[Source], fractions: tuple[float, float, float], seed: int) -> None:
+    """Draw a split for each group; groups with calls and groups without are drawn apart, so each split gets both."""
+    groups: dict[str, bool] = defaultdict(bool)
+    for source in sources:
+        groups[source.group] |= bool(source.calls)
+    chosen: dict[str, str] = {}
+    for has_calls in (True, False):
+        names = sorted(name for name, calls in groups.items() if calls == has_calls)
+        random.Random(f"{seed} {has_calls}").shuffle(names)
+        chosen.update(zip(names, _shares(len(names), fractions), strict=True))
+    for source in sources:
+        source.split = chosen[source.group]
+
+
+def _shares(n: int, fractions: tuple[float, float, float]) -> list[str]:
+    """Share out n groups; every split with a fraction above 0 gets one where there are enough, training first."""
+    counts = [round(n * fraction) for fraction in fractions]
+    for split, fraction in enumerate(fractions):
+        if fraction > 0 and counts[split] == 0:
+            counts[split] = 1
+    order = (0, 1, 2)
+    while sum(counts) > n:
+        largest = max(order, key=lambda split: (counts[split], split))
+        counts[largest] -= 1
+    counts[0] += n - sum(counts)
+    return [name for name, count in zip(SPLITS, counts) for _ in range(count)]
+
+
+def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
+    """Take the split of each recording from a table with columns `recording` and `split`.
+
+    Names are compared as paths (the end of the recording's path), then by stem. Recordings that the table does not name
+    are left without a split, and a line says so.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the table cannot be read, lacks a column, or names another split.
+    """
+    rows = _read(table)
+    by_stem: dict[str, set[str]] = defaultdict(set)
+    for name, split in rows.items():
+        by_stem[PurePath(name).stem].add(split)
+    missing = []
+    for source in sources:
+        path = source.path.as_posix()
+        splits = {split for name, split in rows.items() if path == name or path.endswith("/" + name)}
+        splits = splits or by_stem.get(source.path.stem, set())
+        if len(splits) == 1:
+            source.split = splits.pop()
+        else:
+            missing.append(path)
+    if not missing:
+        return []
+    return [f"{table}: gives no single split for {len(missing)} recordings, which are left out, e.g. {missing[0]}"]
+
+
+def _read(table: Path) -> dict[str, str]:
+    try:
+        content = pd.read_csv(table, sep=None, engine="python", dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"--split: {table}: cannot be read: {error}") from error
+    absent = [column for column in ("recording", "split") if column not in content.columns]
+    if absent:
+        raise ConfigurationError(f"--split: {table}: has no column {absent[0]!r}, only {', '.join(content.columns)}")
+    names = content["split"].str.strip().replace({"val": "validation", "valid": "validation"})
+    wrong = sorted(set(names) - set(SPLITS))
+    if wrong:
+        raise ConfigurationError(f"--split: {table}: split {wrong[0]!r} is none of {', '.join(SPLITS)}")
+    return dict(zip(content["recording"].str.replace("\\", "/"), names))
+
+
+def shared_groups(sources: Sequence[Source]) -> list[str]:
+    """Warn of each group that falls into two splits."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for source in sources:
+        if source.split:
+            splits[source.group].add(source.split)
+    return [
+        f"{group}: falls into the splits {' and '.join(sorted(found))}; figures on them are not independent"
+        for group, found in sorted(splits.items())
+        if len(found) > 1
+    ]

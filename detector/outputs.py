@@ -1,0 +1,38 @@
+"""Outputs that are whole or not there: written under a temporary name, renamed when done."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from detector.errors import OutputError
+
+
+def refuse_existing(output: Path, *, force: bool) -> None:
+    """Raise `OutputError` where `output` exists and may not be replaced."""
+    if output.exists() and not force:
+        raise OutputError(f"{output}: exists already; choose another name, or --force to replace it")
+
+
+@contextmanager
+def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
+    """Give a folder of a temporary name that becomes `output` when the block ends well, and goes when it does not."""
+    refuse_existing(output, force=force)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{output.name}.partial-", dir=output.parent))
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror}") from error
+    try:
+        folder.chmod(0o755)
+        yield folder
+        if output.is_dir():
+            shutil.rmtree(output)
+        elif output.exists():
+            output.unlink()
+        folder.rename(output)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

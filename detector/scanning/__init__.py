@@ -1,0 +1,1 @@
+"""A model and recordings in; scores, events and tables out, one recording at a time, as streams."""

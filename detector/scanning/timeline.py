@@ -1,0 +1,72 @@
+"""From the scores of windows to one row of scores for each point in time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.scanning.windows import Columns, WindowGrid
+
+Rows = NDArray[np.float64]
+
+
+class WindowTimeline:
+    """Scores of windows, which are points already."""
+
+    def push(self, scores: NDArray[np.float32]) -> Rows:
+        """Take the next scores (window, label); give the next points (point, label)."""
+        return scores.astype(np.float64)
+
+    def flush(self, n_frames: float) -> Rows:
+        """End the recording; nothing is left."""
+        del n_frames
+        return np.zeros((0, 0))
+
+
+class ColumnTimeline:
+    """Average the scores that overlapping windows give to one column, those from the middle of a window most.
+
+    The weight falls off from the middle of a window to its ends as a triangle, where the network has seen least of
+    what surrounds the column; it is above 0 everywhere.
+    """
+
+    def __init__(self, grid: WindowGrid, columns: Columns) -> None:
+        self._grid = grid
+        self._shift = grid.hop // columns.step
+        ramp = np.arange(1, columns.number + 1, dtype=np.float64)
+        self._weight = np.minimum(ramp, ramp[::-1])[:, None]  # (column, 1)
+        self._sum: Rows | None = None  # (column, label), from column `_n_given` on
+        self._total = np.zeros((columns.number, 1))
+        self._n_given = 0
+
+    def push(self, scores: NDArray[np.float32]) -> Rows:
+        """Take the next scores (window, column, label); give the columns (column, label) that no window adds to."""
+        done = [self._add(window.astype(np.float64)) for window in scores]
+        return np.concatenate(done)
+
+    def flush(self, n_frames: float) -> Rows:
+        """End the recording of `n_frames`; give the columns that are left and lie in it at least in part."""
+        left = self._grid.count_columns(n_frames) - self._n_given
+        if self._sum is None or left <= 0:
+            return np.zeros((0, 0))
+        return self._give(min(left, len(self._weight) - self._shift))
+
+    def _add(self, window: Rows) -> Rows:
+        if self._sum is None:
+            self._sum = np.zeros_like(window)
+        self._sum += self._weight * window
+        self._total += self._weight
+        return self._give(self._shift)
+
+    def _give(self, n: int) -> Rows:
+        assert self._sum is not None
+        rows = self._sum[:n] / self._total[:n]
+        self._sum = np.concatenate([self._sum[n:], np.zeros_like(rows)])
+        self._total = np.concatenate([self._total[n:], np.zeros((n, 1))])
+        self._n_given += n
+        return rows
+
+
+def timeline(grid: WindowGrid) -> WindowTimeline | ColumnTimeline:
+    """Choose what brings the scores of windows on `grid` to points in time."""
+    return WindowTimeline() if grid.columns is None else ColumnTimeline(grid, grid.columns)

@@ -1,0 +1,114 @@
+"""Where windows, columns and their scores lie in a recording: whole-number arithmetic of frames, and its times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from detector.errors import ConfigurationError
+from detector.network.geometry import measure
+from detector.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Points:
+    """The times that scores belong to: score i to first_s + i * step_s, describing `half_s` before and after, in s."""
+
+    first_s: float
+    step_s: float
+    half_s: float
+
+    def at(self, point: float) -> float:
+        """Give the time of a score in s; of one between two scores for a number between their own."""
+        return self.first_s + point * self.step_s
+
+    def span(self, point: int) -> tuple[float, float]:
+        """Give the start and end in s of what a score describes."""
+        return self.at(point) - self.half_s, self.at(point) + self.half_s
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a window that has a score for each: column j is centred on frame `centre + j * step` of it."""
+
+    number: int
+    step: int
+    centre: float
+
+
+@dataclass(frozen=True)
+class WindowGrid:
+    """The windows of a recording: window k covers `length` frames from frame `first + k * hop` on.
+
+    Frames before the recording and after it are zero. With `columns`, windows overlap so that their columns lie on one
+    grid over the recording, `hop` being a multiple of `columns.step`; `first` then puts column 0 on frame 0, to half a
+    frame.
+    """
+
+    first: int
+    hop: int
+    length: int
+    frame_rate: float
+    columns: Columns | None = None
+
+    def count(self, n_frames: int) -> int:
+        """Count the windows that cover a recording of `n_frames`, the last one reaching its end or beyond."""
+        if n_frames <= 0:
+            return 0
+        if self.columns is None:
+            return count_windows(n_frames, self.length, self.hop)
+        return count_windows(self.count_columns(n_frames), self.columns.number, self.hop // self.columns.step)
+
+    def count_columns(self, n_frames: float) -> int:
+        """Count the columns, each a step long, that cover a recording of `n_frames` and lie in it at least in part."""
+        assert self.columns is not None
+        if n_frames <= 0:
+            return 0
+        offset = self.first + self.columns.centre
+        return max(1, ceil((n_frames - offset) / self.columns.step + 0.5 - 1e-9))
+
+    @property
+    def points(self) -> Points:
+        """Tell the times of the scores: the middles of the windows, or of the columns."""
+        if self.columns is None:
+            half = self.length / 2
+            return Points((self.first + half) / self.frame_rate, self.hop / self.frame_rate, half / self.frame_rate)
+        offset, step = self.first + self.columns.centre, self.columns.step
+        return Points(offset / self.frame_rate, step / self.frame_rate, step / 2 / self.frame_rate)
+
+
+def count_windows(n: int, length: int, hop: int) -> int:
+    """Count the windows of `length` that cover `n` places, at least one, the last one reaching the end or beyond."""
+    return 1 + max(0, -(-(n - length) // hop))
+
+
+def nearest_hop(frames: float, step: int, longest: int) -> int:
+    """Find the positive multiple of `step` nearest to `frames` and at most `longest` (`longest` where there is none)."""
+    hop = max(1, round(frames / step)) * step
+    return hop if hop <= longest else longest // step * step or longest
+
+
+def lay_out(recipe: Recipe, hop_s: float | None = None) -> WindowGrid:
+    """Lay windows over recordings for a model of `recipe`.
+
+    The hop is a multiple of the trunk's step, so that windows can share feature columns. Unless `hop_s` asks for
+    another, it is a quarter of the window, or, for a score a column, half of what the columns of a window span.
+
+    Raises
+    ------
+    ConfigurationError
+        Where `hop_s` would leave parts of a recording between windows.
+    """
+    geometry = measure(recipe)
+    step = geometry.frames.step
+    per_frame = recipe.network.dense.per == "frame"
+    columns = Columns(geometry.columns, step, geometry.frames.centre(0)) if per_frame else None
+    longest = columns.number * step if columns else recipe.window_frames
+    asked = longest / (2 if columns else 4) if hop_s is None else hop_s * recipe.frame_rate
+    if asked > longest + 0.5:
+        what = "what the columns of a window span" if columns else "the window"
+        raise ConfigurationError(
+            f"--hop: {hop_s:g} s must be at most {longest / recipe.frame_rate:g} s, {what}, or parts are left out"
+        )
+    first = -round(columns.centre) if columns else 0
+    return WindowGrid(first, nearest_hop(asked, step, longest), recipe.window_frames, recipe.frame_rate, columns)

@@ -1,0 +1,66 @@
+"""The model card: what a model was trained on, how well it does, what it may be used for."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from detector.clips import SPLITS, ClipStore
+from detector.network.geometry import measure
+from detector.training.figures import Figures
+
+CARD_FILE = "README.md"
+
+
+def write_card(folder: Path, name: str, store: ClipStore, found: dict[str, Figures], licence: str, seed: int) -> None:
+    """Write the card of a model into its folder."""
+    recipe, geometry = store.recipe, measure(store.recipe)
+    what = "frames" if recipe.network.dense.per == "frame" else "windows"
+    lines = [
+        f"# {name}",
+        "",
+        f"Finds {', '.join(recipe.labels.names)} in recordings: `detector scan RECORDINGS -m {name}`.",
+        "",
+        f"- {geometry.parameters:,} parameters; {geometry.multiply_adds / recipe.window.duration / 1e6:.1f} million "
+        f"multiply-adds a second of audio; windows of {recipe.window.duration:g} s at {recipe.audio.sample_rate} Hz",
+        f"- recipe {recipe.fingerprint()} (`recipe.toml`), seed {seed}, trained on {_today()} with detector "
+        f"{importlib.metadata.version('detector')} and torch {torch.__version__}",
+        f"- licence of the weights: {licence}",
+        "",
+        "## Trained on",
+        "",
+        "| split | recordings | groups | clips | with calls |",
+        "|---|---|---|---|---|",
+    ]
+    for split in SPLITS:
+        rows = store.index[store.index["split"] == split]
+        counts = [rows["recording"].nunique(), rows["group"].nunique(), len(rows), int((rows["kind"] == "call").sum())]
+        lines.append(f"| {split} | " + " | ".join(str(count) for count in counts) + " |")
+    lines += ["", "Recordings come from: " + ", ".join(_folders(store)) + ".", "", f"## Figures, over {what}", ""]
+    lines += ["| split | label | average precision | best F1 | at threshold |", "|---|---|---|---|---|"]
+    for split, figure in found.items():
+        for label, value in figure.average_precision.items():
+            lines.append(
+                f"| {split} | {label} | {value:.4f} | {figure.best_f1[label]:.4f} | {figure.threshold[label]:.3f} |"
+            )
+        if figure.accuracy is not None:
+            lines.append(f"| {split} | accuracy | {figure.accuracy:.4f} | | |")
+    lines += [
+        "",
+        f"Thresholds of `operating.toml` were chosen on the split validation; the split test was not used for any choice. "
+        f"Figures are over {what} of the clips, which hold more calls than a recording does: measure on whole recordings "
+        "before you trust them.",
+        "",
+    ]
+    (folder / CARD_FILE).write_text("\n".join(lines), encoding="utf-8")
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _folders(store: ClipStore) -> list[str]:
+    return sorted({f"`{Path(name).parent.name}/`" for name in store.index["recording"]})

@@ -1,0 +1,68 @@
+"""Figures of a split: loss, average precision of each label, the best threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How a model does on a split; average precision only of labels that occur in it and are not always there."""
+
+    loss: float
+    average_precision: dict[str, float]
+    best_f1: dict[str, float]
+    threshold: dict[str, float]
+    accuracy: float | None
+    rows: int
+
+    @property
+    def mean_average_precision(self) -> float:
+        """The mean over labels; not a number where none can be told."""
+        return float(np.mean(list(self.average_precision.values()))) if self.average_precision else float("nan")
+
+
+def figures(
+    labels: tuple[str, ...], scores: NDArray[np.float32], targets: NDArray[np.float32], loss: float, *, exclusive: bool
+) -> Figures:
+    """Compare scores (row, label) with targets of 1, 0 and -1 (unknown: left out).
+
+    `exclusive` says that a row has one label, so that accuracy, the share of rows whose highest score is right, exists.
+    """
+    from torchmetrics.functional.classification import binary_average_precision
+
+    precision, best, thresholds = {}, {}, {}
+    for n, label in enumerate(labels):
+        known = targets[:, n] >= 0
+        truth, found = targets[known, n] == 1, scores[known, n]
+        if not truth.any() or truth.all():
+            continue  # torchmetrics counts a class without examples as 0
+        value = binary_average_precision(torch.from_numpy(found), torch.from_numpy(truth).long())
+        precision[label] = float(value)
+        best[label], thresholds[label] = best_threshold(found, truth)
+    single = (targets >= 0).all(axis=1) & ((targets == 1).sum(axis=1) == 1)
+    accuracy = None
+    if exclusive and len(labels) > 1 and single.any():
+        accuracy = float((scores[single].argmax(axis=1) == targets[single].argmax(axis=1)).mean())
+    return Figures(loss, precision, best, thresholds, accuracy, len(scores))
+
+
+def best_threshold(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> tuple[float, float]:
+    """Find the highest F1 and the threshold, between two scores, that gives it.
+
+    Where several thresholds do, the middle of the widest gap is taken, the safest on other recordings.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order].astype(np.float64)
+    hits = np.cumsum(truth[order])
+    f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + hits[-1])
+    following = np.append(ranked[1:], 0.0)
+    distinct = ranked > following
+    f1 = np.where(distinct, f1, -1)
+    candidates = np.flatnonzero(f1 >= f1.max() - 1e-12)
+    at = candidates[np.argmax(ranked[candidates] - following[candidates])]
+    return float(f1[at]), float(np.clip((ranked[at] + following[at]) / 2, 0.001, 0.999))

@@ -1,0 +1,254 @@
+"""The training loop, on accelerate: any device, mixed precision, several processes, resumed bit-exactly on one CPU."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file, save_file
+
+from detector.clips import ClipStore
+from detector.errors import ClipsError, OutputError
+from detector.model import Model
+from detector.recipe import Recipe
+from detector.training.batches import Batches, spectrograms
+from detector.training.figures import Figures, figures
+from detector.training.loss import Loss
+from detector.training.targets import Clips
+
+STATISTICS_CLIPS = 2000
+EVALUATION_BATCH = 64
+
+
+@dataclass
+class Epoch:
+    """One line of the training log."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_average_precision: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass
+class Progress:
+    """How far training is: the epochs so far, and which of them was the best."""
+
+    key: str
+    epochs: list[Epoch] = field(default_factory=list)
+    best: int = 0
+
+    def better(self, epoch: Epoch) -> bool:
+        """Compare an epoch with the best: average precision to 4 places, then the loss; without validation, the last."""
+        if not self.best or math.isnan(epoch.validation_loss):
+            return True
+        return self._rank(epoch) > self._rank(self.epochs[self.best - 1])
+
+    def _rank(self, epoch: Epoch) -> tuple[float, float]:
+        precision = epoch.validation_average_precision
+        return (round(precision, 4) if math.isfinite(precision) else 0.0), -epoch.validation_loss
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the caller shows while training runs: a line for each epoch, and a bar over the batches."""
+
+    line: Callable[[str], None] = lambda _line: None
+    bar: Callable[[Any, int, str], Any] = lambda items, _total, _name: items
+
+
+class Trainer:
+    """Train a model on clips, epoch by epoch, with the state of the run in a folder.
+
+    Parameters
+    ----------
+    store : ClipStore
+        The clips.
+    recipe : Recipe
+        Fits the clips (see `check_fit`), labels named.
+    work : Path
+        Where checkpoints and the log live until training is done.
+    """
+
+    def __init__(
+        self, store: ClipStore, recipe: Recipe, work: Path, *, accelerator: Accelerator, seed: int, hooks: Hooks
+    ) -> None:
+        self.store, self.recipe, self.work, self.seed, self.hooks = store, recipe, work, seed, hooks
+        self.accelerator = accelerator
+        self.batches = Batches(store, recipe)
+        self.train, self.validation = store.in_split("train"), store.in_split("validation")
+        if not len(self.train):
+            raise ClipsError(f"{store.folder}: has no clips in the split train")
+        torch.manual_seed(seed)
+        self.model = Model(recipe)
+        self.model.scale.to(accelerator.device)
+        self._fit_statistics()
+        self.loss = Loss(recipe, self._positives()).to(accelerator.device)
+        self.progress = Progress(key=f"{recipe.fingerprint()} {seed} {len(store)}")
+        network = self.model.network.to(accelerator.device)
+        optimizer = torch.optim.AdamW(
+            network.parameters(), lr=recipe.training.learning_rate, weight_decay=recipe.training.weight_decay
+        )
+        self.network, self.optimizer = accelerator.prepare(network, optimizer)
+
+    def _fit_statistics(self) -> None:
+        """Measure the mean and deviation of each band over scaled frames of the training clips."""
+        device = self.accelerator.device
+        rng = np.random.default_rng(self.seed)
+        chosen = np.sort(rng.choice(self.train, min(STATISTICS_CLIPS, len(self.train)), replace=False))
+        total = torch.zeros(3, self.recipe.n_bands, dtype=torch.float64)
+        with torch.inference_mode():
+            for batch in self.batches.plain(chosen, EVALUATION_BATCH):
+                batch = batch.to(device)
+                scaled, _ = self.model.scale(batch.power, batch.state)
+                frames = torch.arange(scaled.shape[-1], device=device)
+                sound = (frames >= batch.sound[:, :1]) & (frames < batch.sound[:, 1:])  # (clip, frame)
+                kept = scaled.double() * sound[:, None]
+                count = sound.sum().double().expand(scaled.shape[1])
+                total += torch.stack([count, kept.sum((0, 2)), kept.square().sum((0, 2))]).cpu()
+        if self.recipe.n_bands == 1:
+            total = total.sum(dim=1, keepdim=True)
+        mean = total[1] / total[0]
+        deviation = (total[2] / total[0] - mean.square()).clamp(min=0).sqrt()
+        self.model.scale.set_statistics(mean.float(), deviation.float())
+
+    def _positives(self) -> torch.Tensor:
+        """Measure the share of known training targets that are calls, of each label."""
+        n = len(self.recipe.labels.names)
+        calls, known = np.zeros(n), np.zeros(n)
+        for start in range(0, len(self.train), 512):
+            part = self.train[start : start + 512]
+            targets = self.batches.targets(part, np.zeros(len(part))).reshape(-1, n)
+            calls += (targets == 1).sum(axis=0)
+            known += (targets >= 0).sum(axis=0)
+        for name, count in zip(self.recipe.labels.names, calls):
+            if count == 0:
+                raise ClipsError(f"{self.store.folder}: has no call of {name!r} in the split train")
+        return torch.from_numpy(calls / known).float()
+
+    def run(self, *, resume: bool, epochs: int | None = None) -> None:
+        """Train until the recipe's epochs are done or validation has not improved for `patience` of them.
+
+        `epochs` stops earlier, for a run that shall be resumed.
+        """
+        if resume and (self.work / "progress.json").is_file():
+            self._resume()
+        last = self.recipe.training.epochs if epochs is None else min(epochs, self.recipe.training.epochs)
+        while len(self.progress.epochs) < last and not self._stale():
+            epoch = self._epoch(len(self.progress.epochs) + 1)
+            if self.progress.better(epoch):
+                self.progress.best = epoch.epoch
+                self._save_best()
+            self.progress.epochs.append(epoch)
+            self._checkpoint()
+            mark = " *" if self.progress.best == epoch.epoch else ""
+            self.hooks.line(
+                f"epoch {epoch.epoch:3d}/{self.recipe.training.epochs}  loss {epoch.train_loss:.4f}  validation loss "
+                f"{epoch.validation_loss:.4f}  average precision {epoch.validation_average_precision:.4f}  "
+                f"{epoch.seconds:.1f} s{mark}"
+            )
+
+    def _stale(self) -> bool:
+        since = len(self.progress.epochs) - self.progress.best
+        return bool(len(self.validation)) and since >= self.recipe.training.patience
+
+    def _epoch(self, number: int) -> Epoch:
+        started = time.monotonic()
+        torch.manual_seed(self.seed * 100_003 + number)  # for dropout; the clips have generators of their own
+        self.network.train()
+        spec, processes = self.recipe.training, self.accelerator.num_processes
+        steps = -(-len(self.train) // (spec.batch_size * processes))
+        share = (self.accelerator.process_index, processes)
+        batches = self.batches.augmented(self.train, spec.batch_size, (self.seed, number), share)
+        total, count, rate = 0.0, 0, 0.0
+        for step, batch in enumerate(self.hooks.bar(batches, steps, f"epoch {number}")):
+            rate = learning_rate(spec.learning_rate, (number - 1) * steps + step, spec.epochs * steps, spec.warmup)
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            batch = batch.to(self.accelerator.device)
+            with self.accelerator.autocast():
+                inputs = spectrograms(self.model.scale, batch, self.recipe.window_frames)
+                logits = self.network(inputs)
+            loss = self.loss(logits, batch.targets)
+            self.optimizer.zero_grad()
+            self.accelerator.backward(loss)
+            self.accelerator.clip_grad_norm_(self.network.parameters(), 5.0)
+            self.optimizer.step()
+            total, count = total + float(loss.detach()), count + 1
+        found = self.evaluate(self.validation)
+        return Epoch(
+            number, total / max(1, count), found.loss, found.mean_average_precision, rate, time.monotonic() - started
+        )
+
+    def evaluate(self, clips: Clips) -> Figures:
+        """Measure the network as it is on clips, unchanged."""
+        labels = self.recipe.labels.names
+        self.network.eval()
+        network = self.accelerator.unwrap_model(self.network)
+        scores, targets, losses = [], [], []
+        with torch.inference_mode():
+            for batch in self.batches.plain(clips, EVALUATION_BATCH):
+                batch = batch.to(self.accelerator.device)
+                logits = network(spectrograms(self.model.scale, batch, self.recipe.window_frames))
+                losses.append(float(self.loss(logits, batch.targets)) * len(batch.targets))
+                scores.append(self.model.scores(logits).float().cpu().numpy().reshape(-1, len(labels)))
+                targets.append(batch.targets.cpu().numpy().reshape(-1, len(labels)))
+        if not scores:
+            return Figures(float("nan"), {}, {}, {}, None, 0)
+        return figures(
+            labels, np.concatenate(scores), np.concatenate(targets), sum(losses) / len(clips),
+            exclusive=self.recipe.network.dense.output == "softmax",
+        )  # fmt: skip
+
+    def _save_best(self) -> None:
+        if self.accelerator.is_main_process:
+            self.work.mkdir(parents=True, exist_ok=True)
+            network = self.accelerator.unwrap_model(self.network)
+            tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+            save_file(tensors, self.work / "best.safetensors")
+
+    def _checkpoint(self) -> None:
+        """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
+        number = len(self.progress.epochs)
+        self.accelerator.save_state(str(self.work / f"state-{number}"))
+        if self.accelerator.is_main_process:
+            content = {**asdict(self.progress), "epochs": [asdict(epoch) for epoch in self.progress.epochs]}
+            temporary = self.work / "progress.json.partial"
+            temporary.write_text(json.dumps(content), encoding="utf-8")
+            temporary.replace(self.work / "progress.json")
+            shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+
+    def _resume(self) -> None:
+        content = json.loads((self.work / "progress.json").read_text(encoding="utf-8"))
+        if content["key"] != self.progress.key:
+            raise OutputError(f"{self.work}: belongs to another recipe, seed or set of clips; --force begins anew")
+        content["epochs"] = [Epoch(**epoch) for epoch in content["epochs"]]
+        self.progress = Progress(**content)
+        self.accelerator.load_state(str(self.work / f"state-{len(self.progress.epochs)}"))
+        self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
+
+    def best_model(self) -> Model:
+        """Give the model with the weights of the best epoch, on the CPU."""
+        network = self.accelerator.unwrap_model(self.network)
+        network.load_state_dict(load_file(self.work / "best.safetensors"))
+        return self.model.eval()
+
+
+def learning_rate(peak: float, step: int, steps: int, warmup: float) -> float:
+    """Rise linearly over the share `warmup` of all steps, then fall as half a cosine to zero."""
+    rise = max(1, round(steps * warmup))
+    if step < rise:
+        return peak * (step + 1) / rise
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
