@@ -22,7 +22,7 @@ from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
 from detector.network.assembly import DetectorNetwork
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
-from detector.recipe import Frozen, Recipe, read_recipe
+from detector.recipe import Frozen, Linear, Mel, Recipe, read_recipe
 
 OPERATING_FILE = "operating.toml"
 FILTERS = "power.filters"
@@ -119,6 +119,7 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
     """
     recipe = read_recipe(folder / RECIPE_FILE)
     tensors = _read_weights(folder)
+    _check_filters(tensors, recipe, folder)
     model = Model(recipe, filters=tensors.get(FILTERS), operating=_read_operating(folder, recipe))
     try:
         model.load_state_dict(tensors)
@@ -136,6 +137,18 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path}: cannot be read as safetensors: {error}") from error
+
+
+def _check_filters(tensors: dict[str, Tensor], recipe: Recipe, folder: Path) -> None:
+    """Refuse filters of another n_fft: they come with the weights, so that no weight betrays them."""
+    filters, frontend = tensors.get(FILTERS), recipe.frontend
+    if filters is None or not isinstance(frontend, Mel | Linear):
+        return
+    if filters.shape[-1] != frontend.n_fft // 2 + 1:
+        raise ModelError(
+            f"{folder / WEIGHTS_FILE}: does not fit {RECIPE_FILE}: its filters are for "
+            f"frontend.n_fft = {2 * (filters.shape[-1] - 1)}, not {frontend.n_fft}"
+        )
 
 
 def _read_operating(folder: Path, recipe: Recipe) -> Operating:

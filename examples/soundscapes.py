@@ -304,9 +304,9 @@ def spectrum(sound: Signal) -> tuple[Signal, Signal]:
 
 def band_of(sound: Signal) -> tuple[float, float]:
     """Find the band that holds 99 % of a call's power, and 50 Hz on either side."""
-    hz, power = spectrum(sound)
+    hz, power = spectrum(np.pad(sound, 512))  # so that the ends weigh as much as the middle
     low, high = np.interp([0.005, 0.995], power / power[-1], hz)
-    return round(max(0.0, low - 50), 1), round(min(RATE / 2, high + 50), 1)
+    return round(max(0.0, float(low) - 50), 1), round(min(RATE / 2, float(high) + 50), 1)
 
 
 def band_power(sound: Signal, low: float, high: float) -> float:

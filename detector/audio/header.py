@@ -29,6 +29,7 @@ _SAMPLE_BYTES = {
     "DOUBLE": 8,
 }
 _SAMPLES_PER_BYTE = 65536  # more than any coding gets into a byte: what claims more is not to be believed
+_UNKNOWN = "format not recognised"
 _WITH_CHUNKS = {"WAV", "WAVEX", "RF64", "W64", "AIFF"}
 
 
@@ -103,13 +104,15 @@ def read_header(path: Path) -> Header:
         soundfile.SoundFileError,
         TypeError,
     ) as error:  # TypeError: a name in .raw, which libsndfile asks more about
-        why = reason(error) if isinstance(error, soundfile.SoundFileError) else "format not recognised"
+        why = reason(error) if isinstance(error, soundfile.SoundFileError) else _UNKNOWN
+        why = _UNKNOWN if "does not exist" in why else why  # said of MP3 files without a frame; this file does exist
         raise RecordingError(f"{path}: is not audio that can be read: {why}") from error
 
 
 def _read(path: Path, file: BinaryIO, size: int) -> Header:
     start = file.read(3)
-    view = mpeg.whole_view(file, size) if start == b"ID3" or start[:1] == b"\xff" else None
+    like_mpeg = start == b"ID3" or start[:1] == b"\xff" or path.suffix.lower() == ".mp3"
+    view = mpeg.whole_view(file, size) if like_mpeg else None
     with opened(path, view) as sound:
         if sound.samplerate < 1 or sound.channels < 1:
             raise RecordingError(

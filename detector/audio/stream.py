@@ -173,7 +173,7 @@ class AudioStream:
             self.faults.extend(f"channel {name} is silent" for name in silent)
 
     def _has_its_end(self) -> bool:
-        """Say whether the last sample that a FLAC header claims is there: the damage is then in the midst of the file."""
+        """Say whether the last sample that the header claims is there: the damage is then in the midst of the file."""
         assert self.header.n_frames is not None
         try:
             with self.header.opened() as sound:

@@ -1,4 +1,4 @@
-"""The command line: parse, import, call, print. Only Click and the standard library are imported before a command runs."""
+"""The command line: parse, import, call, print. Until a command runs, only Click and the standard library are there."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ for command in (recipe, describe, extract, train, scan):
 def main() -> None:
     """Run the command line; show errors that a user can mend as one line, let a bug keep its traceback."""
     try:
-        code = commands.main(standalone_mode=False)
+        with commands.make_context("detector", sys.argv[1:]) as context:  # main() would make a closed pipe exit with 1
+            code = commands.invoke(context)
+    except click.exceptions.Exit as ending:
+        code = ending.exit_code
     except click.ClickException as error:
         error.show()
         code = error.exit_code

@@ -1,10 +1,200 @@
-"""`detector describe`."""
+"""`detector describe`: print what a model is made of, layer by layer."""
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from detector.network.axes import Extent, Range
+    from detector.network.description import Description, FrontEndRow, LayerRow
+
+WIDTH = 132
+LAYERS = (
+    ("", "layer"),
+    ("", "kind"),
+    ("kernel", "bands x frames"),
+    ("stride", "bands x frames"),
+    ("output", "channels x bands x columns"),
+    ("", "parameters"),
+    ("", "multiply-adds"),
+)
+FIELDS = (
+    ("", "layer"),
+    ("", "connections"),
+    ("", "of dense"),
+    ("", "per parameter"),
+    ("sees", "frames x bands"),
+    ("sees", "ms"),
+    ("sees", "Hz"),
+    ("every", "frames x bands"),
+    ("every", "ms"),
+    ("every", "Hz"),
+)
+LEGEND = (
+    "All for one window. Connections: pairs of an input and an output unit that are joined; of dense: their share of "
+    "those in a dense layer of the same shapes (sparse interaction); per parameter: connections that use one parameter "
+    "(parameter sharing). Sees: the receptive field of one output, in ms with the samples that its outer frames see; "
+    "every: from one output to the next. Two figures with a hyphen: at the lowest and at the highest place along the "
+    "bands. Parameters count those of batch norm."
+)
 
 
 @click.command()
-def describe() -> None:
-    """Do describe."""
+@click.argument("model", metavar="MODEL|RECIPE")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+def describe(model: str, as_json: bool) -> None:
+    """Print the layers of a model, their shapes, their parameters, and what one output sees.
+
+    MODEL|RECIPE is a shipped model or recipe, a model folder or a TOML file. Nothing is built: a network that is too
+    large for this machine is described, with the reason and what would mend it.
+
+    The object that --json prints has the keys model, sample_rate_hz, channel, window_s, labels, outputs, frontend,
+    layers (a list), trunk_sees, trunk_every, totals and notes.
+
+    \b
+    Examples:
+      detector describe small-cnn
+      detector describe my-recipe.toml
+      detector describe models/my-whale --json | jq .totals.parameters
+    """  # noqa: D301
+    import json
+    from dataclasses import asdict
+
+    from detector.network.description import describe_recipe
+    from detector.presets import find_recipe
+
+    description = describe_recipe(model, find_recipe(model))
+    if as_json:
+        click.echo(json.dumps(asdict(description), indent=1))
+    else:
+        click.echo("\n".join(as_text(description)))
+
+
+def as_text(description: Description) -> Iterator[str]:
+    """Render a description as lines of text."""
+    yield from _head(description)
+    yield ""
+    yield from table(LAYERS, [_frontend_cells(description.frontend), *map(_layer_cells, description.layers)], left=2)
+    yield ""
+    yield from table(FIELDS, [_frontend_fields(description), *map(_field_cells, description.layers)], left=1)
+    yield ""
+    yield from textwrap.wrap(LEGEND, WIDTH)
+    yield ""
+    yield from _totals(description)
+    for note in description.notes:
+        yield ""
+        yield from textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")
+
+
+def _head(description: Description) -> Iterator[str]:
+    front = description.frontend
+    names = ", ".join(description.labels) or "not named yet"
+    yield description.model
+    yield (
+        f"  sound      {description.sample_rate_hz:,} Hz, channel {description.channel}, "
+        f"windows of {description.window_s:g} s"
+    )
+    yield (
+        f"  frames     {front.output[2]:,}, one every {number(front.hop_ms)} ms, each of {hyphened(front.frame_ms)} ms"
+    )
+    if front.band_hz is not None:
+        yield (
+            f"  bands      {front.output[1]:,} from {number(front.low_hz)} to {number(front.high_hz)} Hz, "
+            f"{hyphened(front.band_hz)} Hz wide"
+        )
+    yield from textwrap.wrap(f"  labels     {names}", WIDTH, subsequent_indent=" " * 13)
+
+
+def _frontend_cells(front: FrontEndRow) -> list[str]:
+    frame, hop = f"{hyphened(front.frame_ms)} ms", f"{number(front.hop_ms)} ms"
+    return ["frontend", f"{front.kind}, {front.scaling}", frame, hop, sizes(front.output), "", ""]
+
+
+def _frontend_fields(description: Description) -> list[str]:
+    front, hop = description.frontend, number(description.frontend.hop_ms)
+    return ["frontend", *[""] * 3, "1 x 1", hyphened(front.frame_ms), hyphened(front.band_hz), "1 x 1", hop, ""]
+
+
+def _layer_cells(row: LayerRow) -> list[str]:
+    return [
+        row.layer,
+        row.kind,
+        sizes(row.kernel or ()),
+        sizes(row.stride or ()),
+        sizes(row.output),
+        f"{row.parameters:,}" if row.parameters else "",
+        f"{row.multiply_adds:,}" if row.multiply_adds else "",
+    ]
+
+
+def _field_cells(row: LayerRow) -> list[str]:
+    return [
+        row.layer,
+        f"{row.connections:,}" if row.connections else "",
+        "" if row.connected is None else f"{number(100 * row.connected)} %",
+        "" if row.shared is None else number(row.shared),
+        *_extent_cells(row.sees),
+        *_extent_cells(row.every),
+    ]
+
+
+def _extent_cells(extent: Extent | None) -> list[str]:
+    if extent is None:
+        return [""] * 3
+    return [sizes((extent.frames, extent.bands)), hyphened(extent.ms), hyphened(extent.hz)]
+
+
+def _totals(description: Description) -> Iterator[str]:
+    totals, sees, every = description.totals, description.trunk_sees, description.trunk_every
+    yield f"parameters       {totals.parameters:,} ({binary(totals.parameter_bytes)} in float32)"
+    yield f"activations      {binary(totals.activation_bytes)} a window in float32"
+    yield f"multiply-adds    {totals.multiply_adds:,} a window, {totals.head_multiply_adds:,} of them in the head"
+    if totals.shareable:
+        yield f"                 {totals.trunk_multiply_adds_per_s:,.0f} a second of sound in the trunk, at any overlap"
+    hertz = f" x {hyphened(sees.hz)} Hz" if sees.hz else ""
+    yield (
+        f"feature columns  each sees {hyphened(sees.ms)} ms{hertz}; one every {every.frames:,} frames"
+        f" = {number(totals.column_ms)} ms" + (", which the hop should be a multiple of" if totals.shareable else "")
+    )
+    if totals.unused_frames:
+        yield f"                 the last {totals.unused_frames:,} frames of a window reach none"
+
+
+def table(headings: tuple[tuple[str, str], ...], rows: list[list[str]], left: int) -> Iterator[str]:
+    """Lay out rows under two lines of headings, the first `left` columns to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*zip(*headings), *rows)]
+    for row in (*zip(*headings), *rows):
+        cells = [cell.ljust(w) if n < left else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths))]
+        yield "  ".join(cells).rstrip()
+
+
+def number(value: float | None) -> str:
+    """Write a figure with three digits at least, and thousands set apart."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def hyphened(ends: Range | None) -> str:
+    """Write a figure at the lowest and at the highest place, once where they are the same."""
+    if ends is None:
+        return ""
+    low, high = (number(end) for end in ends)
+    return low if low == high else f"{low}-{high}"
+
+
+def sizes(values: tuple[int, ...]) -> str:
+    """Write a shape."""
+    return " x ".join(f"{value:,}" for value in values)
+
+
+def binary(n_bytes: int) -> str:
+    """Write a size in bytes."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if n_bytes >= size:
+            return f"{n_bytes / size:,.1f} {unit}"
+    return f"{n_bytes} bytes"

@@ -46,7 +46,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     "--confusing",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Tables of sounds that are no calls.",
+    help="Tables of sounds that are not calls.",
 )
 @click.option("--negatives", default=5.0, show_default=True, type=click.FloatRange(0), help="Background clips a call.")
 @click.option("--group", metavar="REGEX", help="What names the site in a file name; a site stays in one split.")
@@ -82,8 +82,8 @@ def extract(
     """Cut clips for training out of RECORDINGS, where ANNOTATIONS say what is in them.
 
     ANNOTATIONS is a table or a folder of tables (Raven, Audacity, CSV, and with the extra "annot" what crowsetta reads);
-    RECORDINGS a file or folder. A window is a call when at least the recipe's labels.overlap (one half) of the call or
-    of the window lies in the other; background when it meets no call; else it is left out. Background comes only from
+    RECORDINGS a file or folder. A window is a call when at least the recipe's labels.overlap (one half) of the call
+    or of the window lies in the other; background when it meets no call; else it is left out. Background comes only from
     recordings that are fully annotated or given with --background. Splits are drawn by recording, or by --group.
 
     \b

@@ -1,10 +1,102 @@
-"""`detector scan`."""
+"""`detector scan`: find sounds in recordings."""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, timedelta, timezone, tzinfo
+from pathlib import Path
+from typing import Any
+
 import click
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+SECONDS = click.FloatRange(min=0, min_open=True)
+SHARE = click.FloatRange(0, 1)
+DEVICE = click.Choice(["auto", "cpu", "cuda", "mps"])
+
+
+def finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan, which no range refuses, and inf."""
+    del ctx
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.", param=param)
+    return value
+
+
+def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinfo | None:
+    """Read an offset from UTC such as +10:00, "Z", or a name such as Australia/Brisbane."""
+    from zoneinfo import ZoneInfo
+
+    del ctx
+    if value is None or value == "Z":
+        return value and UTC
+    try:
+        if match := re.fullmatch(r"([+-])(\d\d):?(\d\d)?", value):
+            sign, hours, minutes = match.groups(default="0")
+            offset = timedelta(hours=int(hours), minutes=int(minutes))
+            return timezone(-offset if sign == "-" else offset)
+        return ZoneInfo(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise click.BadParameter(
+            f"{value!r} is neither an offset such as +10:00, nor Z, nor a name such as Australia/Brisbane.", param=param
+        ) from error
 
 
 @click.command()
-def scan() -> None:
-    """Do scan."""
+@click.argument("recordings", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option(
+    "-m", "--model", metavar="MODEL", help="Folder of a model, or a shipped one's name.  [default: call-activity]"
+)
+@click.option(
+    "--hop", type=SECONDS, callback=finite, help="Seconds from window to window.  [default: a quarter window]"
+)
+@click.option("--threshold", type=SHARE, callback=finite, help="Score that a detection needs.  [default: the model's]")
+@click.option("--scores", type=FILE, help="Write the scores of every window (or frame column) into FILE.")
+@click.option("-o", "--output", type=FILE, help="Write the detections into FILE.  [default: standard output]")
+@click.option("--effort", type=FILE, help="Write into FILE what became of each recording and channel.")
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
+@click.option("--timezone", metavar="ZONE", callback=zone, help="Of clocks that tell none: +10:00, Z, Africa/Nairobi.")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
+@click.pass_context
+def scan(
+    ctx: click.Context,
+    recordings: tuple[str, ...],
+    output: Path | None,
+    scores: Path | None,
+    effort: Path | None,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Find sounds in RECORDINGS; write a table of detections.
+
+    RECORDINGS are files, folders (searched for audio, in sorted order), or - for a list on standard input, one path a
+    line. A recording that cannot be read is named on standard error, and the scan goes on; the exit code is then 1.
+
+    \b
+    Examples:
+      detector scan recordings/ -m models/my-whale > detections.csv
+      detector scan a.wav b.flac -m models/my-whale --threshold 0.8 -o detections.csv
+      find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
+      detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
+    """  # noqa: D301
+    from detector.scanning.results import Outputs
+    from detector.scanning.scan import Options
+    from detector.scanning.scan import scan as scan_recordings
+
+    stdin = click.get_text_stream("stdin", encoding="utf-8", errors="surrogateescape")
+    stdout = click.get_text_stream("stdout", encoding="utf-8", errors="surrogateescape")
+    paths = [Path(path) for path in named(recordings, stdin)]
+    summary = scan_recordings(paths, Options(**options), Outputs(output, scores, effort, force), stdout)
+    click.echo(f"detector: {summary}", err=True)
+    ctx.exit(1 if summary.failed else 0)
+
+
+def named(arguments: Iterable[str], stream: Iterable[str]) -> Iterable[str]:
+    """Give the paths that are named, for `-` those on the lines of `stream`."""
+    for argument in arguments:
+        if argument == "-":
+            yield from filter(None, (line.rstrip("\r\n") for line in stream))
+        else:
+            yield argument

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from detector.annotations.formats import read_annotations
 from detector.annotations.table import AnnotationSet, ReadOptions
 from detector.audio.files import find_recordings
 from detector.audio.header import read_header
 from detector.audio.stream import AudioStream
-from detector.clips import SPLITS, UNCERTAIN, Clip, ClipWriter, LabelFacts
+from detector.clips import UNCERTAIN, Clip, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.events import Event, overlap_s
 from detector.extraction.cut import ClipCutter
+from detector.extraction.facts import label_facts
 from detector.extraction.plan import Planned, Scene, plan
+from detector.extraction.report import Report
 from detector.extraction.sources import LabelRules, Source, Sources, set_groups
 from detector.extraction.splits import shared_groups, split_by_group, split_by_table
 from detector.network.geometry import measure
@@ -35,13 +35,13 @@ class Request:
     """What to extract, from what, and how to share it out.
 
     `negatives` is the largest number of background clips for each clip of a call; `background` are recordings without
-    calls, `confusing` tables of sounds that are not calls; `complete` says that annotated recordings are fully annotated.
+    calls, `confusing` tables of sounds that are not calls; `complete` says that annotated recordings are so fully.
     """
 
     annotations: tuple[Path, ...]
     recordings: tuple[Path, ...]
     recipe: Recipe
-    read: ReadOptions = ReadOptions()
+    read: ReadOptions = field(default_factory=ReadOptions)
     rules: LabelRules = field(default_factory=LabelRules)
     complete: bool = False
     background: tuple[Path, ...] = ()
@@ -51,27 +51,6 @@ class Request:
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
     negatives: float = 5.0
     seed: int = 0
-
-
-@dataclass
-class Report:
-    """What became of a request: notes for the user, recordings that failed, and counts."""
-
-    notes: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    unused: int = 0
-    clips: Counter[tuple[str, str]] = field(default_factory=Counter)
-    seconds: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def table(self) -> str:
-        """Show clips and seconds by label and split."""
-        labels = sorted({label for label, _ in self.clips}, key=lambda label: (label.startswith("("), label))
-        width = max([len("label"), *(len(label) for label in labels)])
-        lines = [f"{'label':{width}}" + "".join(f"{split:>12} clips{'s':>10}" for split in SPLITS)]
-        for label in labels:
-            cells = [f"{self.clips[label, split]:18d}{self.seconds[label, split]:10.1f}" for split in SPLITS]
-            lines.append(f"{label:{width}}" + "".join(cells))
-        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -106,7 +85,7 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
         by_source = {job.source.path: job for job in jobs}
         for source in progress([job.source for job in jobs]):
             _cut_recording(by_source[source.path], cutter, margin, writer, report)
-        writer.close(_facts(sources, recipe))
+        writer.close(label_facts(sources, recipe))
     return report
 
 
@@ -235,28 +214,3 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
     report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
     if done < len(windows):
         report.notes.append(f"{source.path}: {len(windows) - done} of {len(windows)} clips lie beyond what can be read")
-
-
-def _facts(sources: Sequence[Source], recipe: Recipe) -> dict[str, LabelFacts]:
-    """Say of each label how long its calls of the training split are, how far apart, and in which band."""
-    facts = {}
-    for label in recipe.labels.names:
-        spans, lows, highs, gaps = [], [], [], []
-        for source in sources:
-            if source.split != "train":
-                continue
-            calls = sorted((e for e, _ in source.calls if e.label == label), key=lambda e: e.start_s)
-            spans += [e.duration_s for e in calls]
-            lows += [e.low_hz for e in calls if e.low_hz is not None]
-            highs += [e.high_hz for e in calls if e.high_hz is not None]
-            gaps += [b.start_s - a.end_s for a, b in zip(calls, calls[1:]) if b.start_s > a.end_s]
-        if spans:
-            facts[label] = LabelFacts(
-                len(spans), _quantile(spans, 0.5), _quantile(spans, 0.05), _quantile(gaps, 0.05) if gaps else None,
-                _quantile(lows, 0.5) if lows else None, _quantile(highs, 0.5) if highs else None,
-            )  # fmt: skip
-    return facts
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
-    return round(float(np.quantile(values, share)), 6)

@@ -29,7 +29,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is known of one channel of a recording: its length in s, the calls, confusing sounds, and whether all are."""
+    """What is known of one channel of a recording; `complete` tells whether every call is annotated."""
 
     duration_s: float
     calls: tuple[Event, ...]

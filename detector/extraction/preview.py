@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
         raise OutputError(f"{path}: cannot be written: {error}") from error
 
 
-def _matplotlib():  # type: ignore[no-untyped-def]
+def _matplotlib() -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -63,7 +64,7 @@ def _draw(rng: np.random.Generator, members: np.ndarray) -> np.ndarray:
     return np.sort(rng.choice(members, count, replace=False))
 
 
-def _draw_clip(axis, clips: ClipStore, clip: int, name: str) -> None:  # type: ignore[no-untyped-def]
+def _draw_clip(axis: Any, clips: ClipStore, clip: int, name: str) -> None:
     recipe, row = clips.recipe, clips.index.iloc[clip]
     margin = clips.margin / recipe.frame_rate
     power = clips.power(np.array([clip]))[0]

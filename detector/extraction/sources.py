@@ -1,4 +1,4 @@
-"""What is known of each recording before it is cut: its calls, confusing sounds, whether they are all, and its group."""
+"""What is known of each recording before it is cut: calls, confusing sounds, whether these are all, its group."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
 from detector.annotations.table import Annotation, AnnotationSet
+from detector.audio.header import read_header
 from detector.clips import UNCERTAIN
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, RecordingError
 from detector.events import Event
 
-PROBE_BYTES = 1 << 18
+PROBE_SAMPLES = 1 << 16
 
 
 @dataclass
@@ -67,13 +71,24 @@ class LabelRules:
 
 
 def content_key(path: Path) -> str:
-    """Name the content of a file by its size and three probes of it: the same audio under two names has one key."""
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        for offset in (0, size // 2, max(0, size - PROBE_BYTES)):
-            file.seek(offset)
-            digest.update(file.read(PROBE_BYTES))
+    """Name the sound of a recording by its shape and two probes of its samples.
+
+    The same audio under two names, even with other metadata, has one key; a recording whose probes hold nothing but
+    one value, or that cannot be read, is only itself.
+    """
+    try:
+        header = read_header(path)
+        with header.opened() as sound:
+            probes = [sound.read(PROBE_SAMPLES, dtype="float32")]
+            sound.seek(max(0, (header.n_frames or 0) // 2))
+            probes.append(sound.read(PROBE_SAMPLES, dtype="float32"))
+    except (RecordingError, soundfile.SoundFileError):
+        return str(path)
+    if all(probe.size == 0 or np.ptp(probe) == 0 for probe in probes):
+        return str(path)
+    digest = hashlib.sha256(f"{header.sample_rate} {header.n_channels} {header.n_frames}".encode())
+    for probe in probes:
+        digest.update(probe.tobytes())
     return digest.hexdigest()
 
 
@@ -150,7 +165,8 @@ class Sources:
             source = self.source(path)
             if source.calls:
                 self.notes.append(f"{path}: was given as background, but has annotated calls; the annotations are kept")
-            source.complete = True
+            else:
+                source.complete = True
 
     def all(self) -> list[Source]:
         """List the sources, in order of their paths."""

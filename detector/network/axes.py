@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from detector.network.geometry import Reach
 from detector.recipe import ConstantQ, FrontEnd, Linear, Mel, Recipe, Waveform, linear_bins
@@ -93,18 +94,25 @@ def band_edge(recipe: Recipe) -> Callable[[float], float] | None:
         case Waveform():
             return None
         case ConstantQ() as spec:
-            return lambda band: spec.fmin * 2 ** ((band - 0.5) / spec.bins_per_octave)
+            return partial(_octaves, spec.fmin, spec.bins_per_octave)
         case Mel() as spec:
             low, high = mel(spec.fmin), mel(_fmax(spec, sample_rate))
-            return lambda band: mel_to_hz(low + (band + 0.5) * (high - low) / (spec.n_bands + 1))
+            width = (high - low) / (spec.n_bands + 1)
+            return lambda band: mel_to_hz(low + (band + 0.5) * width)
         case Linear(n_bands=None) as spec:
             first, _ = linear_bins(spec, sample_rate)
-            return lambda band: (first + band - 0.5) * sample_rate / spec.n_fft
-        case Linear(n_bands=int(n_bands)) as spec:
-            width = (_fmax(spec, sample_rate) - spec.fmin) / (n_bands + 1)
-            return lambda band: spec.fmin + (band + 0.5) * width
-        case _:
-            raise AssertionError(recipe.frontend)
+            return partial(_even, first * sample_rate / spec.n_fft, sample_rate / spec.n_fft)
+        case spec:
+            spacing = (_fmax(spec, sample_rate) - spec.fmin) / ((spec.n_bands or 0) + 1)
+            return partial(_even, spec.fmin + spacing, spacing)
+
+
+def _octaves(fmin: float, bins_per_octave: int, band: float) -> float:
+    return fmin * 2.0 ** ((band - 0.5) / bins_per_octave)
+
+
+def _even(first: float, spacing: float, band: float) -> float:
+    return first + (band - 0.5) * spacing
 
 
 def _fmax(spec: Mel | Linear, sample_rate: int) -> float:

@@ -13,20 +13,28 @@ from detector.errors import OutputError
 
 
 class Table:
-    """A CSV table with a header, on a stream that somebody else opens and closes."""
+    """A CSV table with a header, on a stream that somebody else opens and closes.
 
-    def __init__(self, stream: TextIO, columns: Iterable[str]) -> None:
-        self._stream = stream
+    Raises
+    ------
+    OutputError
+        Where the stream cannot be written; a closed pipe stays a `BrokenPipeError`.
+    """
+
+    def __init__(self, stream: TextIO, columns: Iterable[str], name: Path | str) -> None:
+        self._stream, self._name = stream, name
         self._writer = csv.writer(stream, lineterminator="\n")
-        self._writer.writerow(columns)
+        self.add([columns])
 
     def add(self, rows: Iterable[Iterable[object]]) -> None:
         """Write rows."""
-        self._writer.writerows(rows)
+        with _told(self._name):
+            self._writer.writerows(rows)
 
     def flush(self) -> None:
         """Hand on what was written so far."""
-        self._stream.flush()
+        with _told(self._name):
+            self._stream.flush()
 
 
 def check_output(path: Path, force: bool) -> None:
@@ -38,8 +46,6 @@ def check_output(path: Path, force: bool) -> None:
             raise OutputError(f"{path}: exists already; --force replaces it")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise OutputError(f"{path}: the folder {path.parent} cannot be written to")
 
 
 @contextmanager
@@ -55,15 +61,28 @@ def new_file(path: Path, force: bool) -> Iterator[TextIO]:
     """
     check_output(path, force)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with _told(path):
+        stream = temporary.open("x", encoding="utf-8", errors="surrogateescape", newline="")
     try:
-        with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            yield stream
-        check_output(path, force)  # somebody may have made it meanwhile
-        temporary.replace(path)
-    except OSError as error:
-        if error.filename is None and not isinstance(error, BrokenPipeError):
-            raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        yield stream
+        with _told(path):
+            stream.close()
+    except BaseException:
+        with suppress(OSError):
+            stream.close()
+        temporary.unlink(missing_ok=True)
         raise
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+    if path.exists() and not force:
+        raise OutputError(f"{path}: was made by somebody else meanwhile; the results are in {temporary}")
+    with _told(path):
+        temporary.replace(path)
+
+
+@contextmanager
+def _told(name: Path | str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{name}: cannot be written: {error.strerror or error}") from error

@@ -51,6 +51,11 @@ class WindowGrid:
     frame_rate: float
     columns: Columns | None = None
 
+    @property
+    def hop_s(self) -> float:
+        """Seconds from one window to the next."""
+        return self.hop / self.frame_rate
+
     def count(self, n_frames: int) -> int:
         """Count the windows that cover a recording of `n_frames`, the last one reaching its end or beyond."""
         if n_frames <= 0:
@@ -72,7 +77,7 @@ class WindowGrid:
         """Tell the times of the scores: the middles of the windows, or of the columns."""
         if self.columns is None:
             half = self.length / 2
-            return Points((self.first + half) / self.frame_rate, self.hop / self.frame_rate, half / self.frame_rate)
+            return Points((self.first + half) / self.frame_rate, self.hop_s, half / self.frame_rate)
         offset, step = self.first + self.columns.centre, self.columns.step
         return Points(offset / self.frame_rate, step / self.frame_rate, step / 2 / self.frame_rate)
 
@@ -83,7 +88,7 @@ def count_windows(n: int, length: int, hop: int) -> int:
 
 
 def nearest_hop(frames: float, step: int, longest: int) -> int:
-    """Find the positive multiple of `step` nearest to `frames` and at most `longest` (`longest` where there is none)."""
+    """Find the positive multiple of `step` nearest to `frames`, at most `longest` (`longest` where there is none)."""
     hop = max(1, round(frames / step)) * step
     return hop if hop <= longest else longest // step * step or longest
 

@@ -153,7 +153,7 @@ def _draw_masks(spec: Training, recipe: Recipe, n: int, rng: np.random.Generator
 
 
 def spectrograms(scale: Scale, batch: Batch, n_frames: int) -> Tensor:
-    """Scale clips, take their windows of `n_frames`, and set to zero (the training mean) what is no recording or masked.
+    """Scale clips, take their windows of `n_frames`, and set what is masked or no recording to zero, the training mean.
 
     Returns
     -------

@@ -13,21 +13,27 @@ from detector.network.geometry import measure
 from detector.training.figures import Figures
 
 CARD_FILE = "README.md"
+CAUTION = (
+    "Thresholds of `operating.toml` were chosen on the split validation; the split test was not used for any choice. "
+    "Figures are over {what} of the clips, which hold more calls than a recording does: measure on whole recordings "
+    "before you trust them."
+)
 
 
 def write_card(folder: Path, name: str, store: ClipStore, found: dict[str, Figures], licence: str, seed: int) -> None:
     """Write the card of a model into its folder."""
     recipe, geometry = store.recipe, measure(store.recipe)
     what = "frames" if recipe.network.dense.per == "frame" else "windows"
+    cost = f"{geometry.multiply_adds / recipe.window.duration / 1e6:.1f} million multiply-adds a second of audio"
+    made = f"detector {importlib.metadata.version('detector')} and torch {torch.__version__}"
     lines = [
         f"# {name}",
         "",
         f"Finds {', '.join(recipe.labels.names)} in recordings: `detector scan RECORDINGS -m {name}`.",
         "",
-        f"- {geometry.parameters:,} parameters; {geometry.multiply_adds / recipe.window.duration / 1e6:.1f} million "
-        f"multiply-adds a second of audio; windows of {recipe.window.duration:g} s at {recipe.audio.sample_rate} Hz",
-        f"- recipe {recipe.fingerprint()} (`recipe.toml`), seed {seed}, trained on {_today()} with detector "
-        f"{importlib.metadata.version('detector')} and torch {torch.__version__}",
+        f"- {geometry.parameters:,} parameters; {cost}",
+        f"- windows of {recipe.window.duration:g} s at {recipe.audio.sample_rate} Hz",
+        f"- recipe {recipe.fingerprint()} (`recipe.toml`), seed {seed}, trained on {_today()} with {made}",
         f"- licence of the weights: {licence}",
         "",
         "## Trained on",
@@ -48,13 +54,7 @@ def write_card(folder: Path, name: str, store: ClipStore, found: dict[str, Figur
             )
         if figure.accuracy is not None:
             lines.append(f"| {split} | accuracy | {figure.accuracy:.4f} | | |")
-    lines += [
-        "",
-        f"Thresholds of `operating.toml` were chosen on the split validation; the split test was not used for any choice. "
-        f"Figures are over {what} of the clips, which hold more calls than a recording does: measure on whole recordings "
-        "before you trust them.",
-        "",
-    ]
+    lines += ["", CAUTION.format(what=what), ""]
     (folder / CARD_FILE).write_text("\n".join(lines), encoding="utf-8")
 
 

@@ -62,7 +62,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the caller shows while training runs: a line for each epoch, and a bar over the batches."""
+    """What the caller shows while training runs: a line for each epoch, a bar over the batches."""
 
     line: Callable[[str], None] = lambda _line: None
     bar: Callable[[Any, int, str], Any] = lambda items, _total, _name: items
@@ -109,8 +109,7 @@ class Trainer:
         chosen = np.sort(rng.choice(self.train, min(STATISTICS_CLIPS, len(self.train)), replace=False))
         total = torch.zeros(3, self.recipe.n_bands, dtype=torch.float64)
         with torch.inference_mode():
-            for batch in self.batches.plain(chosen, EVALUATION_BATCH):
-                batch = batch.to(device)
+            for batch in (plain.to(device) for plain in self.batches.plain(chosen, EVALUATION_BATCH)):
                 scaled, _ = self.model.scale(batch.power, batch.state)
                 frames = torch.arange(scaled.shape[-1], device=device)
                 sound = (frames >= batch.sound[:, :1]) & (frames < batch.sound[:, 1:])  # (clip, frame)
@@ -172,11 +171,12 @@ class Trainer:
         share = (self.accelerator.process_index, processes)
         batches = self.batches.augmented(self.train, spec.batch_size, (self.seed, number), share)
         total, count, rate = 0.0, 0, 0.0
-        for step, batch in enumerate(self.hooks.bar(batches, steps, f"epoch {number}")):
+        device = self.accelerator.device
+        for step, drawn in enumerate(self.hooks.bar(batches, steps, f"epoch {number}")):
             rate = learning_rate(spec.learning_rate, (number - 1) * steps + step, spec.epochs * steps, spec.warmup)
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            batch = batch.to(self.accelerator.device)
+            batch = drawn.to(device)
             with self.accelerator.autocast():
                 inputs = spectrograms(self.model.scale, batch, self.recipe.window_frames)
                 logits = self.network(inputs)
@@ -198,8 +198,8 @@ class Trainer:
         network = self.accelerator.unwrap_model(self.network)
         scores, targets, losses = [], [], []
         with torch.inference_mode():
-            for batch in self.batches.plain(clips, EVALUATION_BATCH):
-                batch = batch.to(self.accelerator.device)
+            for plain in self.batches.plain(clips, EVALUATION_BATCH):
+                batch = plain.to(self.accelerator.device)
                 logits = network(spectrograms(self.model.scale, batch, self.recipe.window_frames))
                 losses.append(float(self.loss(logits, batch.targets)) * len(batch.targets))
                 scores.append(self.model.scores(logits).float().cpu().numpy().reshape(-1, len(labels)))

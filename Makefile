@@ -1,0 +1,43 @@
+# make demo, make test: each sets up what it needs in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: setup demo check test lint quick quality call-activity clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+demo: setup  ## scan the example recordings with the embedded model
+	$(BIN)/detector scan examples/recordings -o detections.csv --effort effort.csv --force
+	head -n 6 detections.csv
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+quick: setup
+	$(BIN)/pytest -q -n 2 -m "not slow"
+
+check: lint quick  ## what to run while you work
+
+test: lint  ## everything that CI runs
+	$(BIN)/pytest -q -n 2
+
+call-activity: setup  ## make the training set of the embedded model and train it again; DATA names the recordings
+	PATH="$(abspath $(BIN)):$$PATH" examples/call-activity.sh $(DATA) work/call-activity
+
+quality: setup  ## the figures of the README; DATA names the recordings
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/quality.py $(DATA) work/quality
+
+clean:
+	rm -rf $(VENV) work detections.csv effort.csv
+DATA ?= $(or $(DETECTOR_DATA),../shared/data)

@@ -1,0 +1,29 @@
+"""What the user is told of an extraction."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from detector.clips import SPLITS
+
+
+@dataclass
+class Report:
+    """What became of a request: notes for the user, recordings that failed, and counts."""
+
+    notes: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    unused: int = 0
+    clips: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+
+    def table(self) -> str:
+        """Show clips and seconds by label and split."""
+        labels = sorted({label for label, _ in self.clips}, key=lambda label: (label.startswith("("), label))
+        width = max([len("label"), *(len(label) for label in labels)])
+        lines = [f"{'label':{width}}" + "".join(f"{split:>12} clips{'s':>10}" for split in SPLITS)]
+        for label in labels:
+            cells = [f"{self.clips[label, split]:18d}{self.seconds[label, split]:10.1f}" for split in SPLITS]
+            lines.append(f"{label:{width}}" + "".join(cells))
+        return "\n".join(lines)

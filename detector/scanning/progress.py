@@ -1,0 +1,42 @@
+"""Progress and messages on standard error, where they do not get in each other's way."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from tqdm import tqdm
+
+BAR = "{percentage:3.0f}%|{bar}| {n:.1f} of {total} recordings [{elapsed}<{remaining}]"
+
+
+class Progress:
+    """A bar over recordings, shown only on a terminal, and lines of text above it."""
+
+    def __init__(self, n_recordings: int) -> None:
+        self._bar = tqdm(total=n_recordings, bar_format=BAR, disable=None, file=sys.stderr)
+        self._n_done = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def advance(self, share: float) -> None:
+        """Show that `share` (0 to 1) of the recording is done."""
+        self._show(self._n_done + min(1.0, share))
+
+    def done(self) -> None:
+        """Show that the recording is done."""
+        self._n_done += 1
+        self._show(self._n_done)
+
+    def say(self, line: str) -> None:
+        """Write a line of text."""
+        tqdm.write(f"detector: {line}", file=sys.stderr)
+
+    def _show(self, n: float) -> None:
+        self._bar.update(n - self._bar.n)

@@ -1,0 +1,117 @@
+"""The tables of a scan: which there are, how their rows are written, and where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from detector.annotations.csv_table import COLUMNS as DETECTION_COLUMNS
+from detector.errors import ConfigurationError
+from detector.events import Event
+from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
+from detector.scanning.effort import absolute_time
+from detector.scanning.scanner import Scanned, ScoreBlock
+from detector.scanning.tables import Table, check_output, new_file
+
+SCORE_COLUMNS = ("recording", "channel", "start_s", "end_s")
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the tables go.
+
+    Attributes
+    ----------
+    detections : Path or None
+        The table of detections; None for a stream.
+    scores, effort : Path or None
+        The tables of scores and effort; None for none.
+    force : bool
+        Whether they may replace files.
+    """
+
+    detections: Path | None = None
+    scores: Path | None = None
+    effort: Path | None = None
+    force: bool = False
+
+    def check(self) -> None:
+        """Raise `OutputError` or `ConfigurationError` where one of them cannot be written."""
+        paths = [path for path in (self.detections, self.scores, self.effort) if path is not None]
+        for n, path in enumerate(paths):
+            if path.absolute() in {other.absolute() for other in paths[:n]}:
+                raise ConfigurationError(f"{path}: is named for two outputs; each needs a file of its own")
+            check_output(path, self.force)
+
+    @contextmanager
+    def opened(self, stream: TextIO, labels: tuple[str, ...]) -> Iterator[Results]:
+        """Open the tables; detections go to `stream` where no file is named for them."""
+        with ExitStack() as stack:
+
+            def table(path: Path, columns: tuple[str, ...]) -> Table:
+                return Table(stack.enter_context(new_file(path, self.force)), columns, path)
+
+            effort = table(self.effort, EFFORT_COLUMNS) if self.effort else None
+            scores = table(self.scores, (*SCORE_COLUMNS, *labels)) if self.scores else None
+            if self.detections:
+                detections = table(self.detections, DETECTION_COLUMNS)
+            else:
+                detections = Table(stream, DETECTION_COLUMNS, "standard output")
+            yield Results(detections, scores, effort)
+
+
+class Results:
+    """The open tables of a scan."""
+
+    def __init__(self, detections: Table, scores: Table | None = None, effort: Table | None = None) -> None:
+        self._detections, self._scores, self._effort = detections, scores, effort
+
+    def add(self, scanned: Scanned) -> None:
+        """Write what came out of a recording, and hand it on."""
+        self._detections.add(detection_rows(scanned))
+        self._detections.flush()
+        if self._scores is not None:
+            self._scores.flush()
+        if self._effort is not None:
+            self._effort.add(effort.row() for effort in scanned.effort)
+            self._effort.flush()
+
+    def score_keeper(self) -> Callable[[ScoreBlock], None] | None:
+        """Give what writes scores; None where nobody wants them."""
+        table = self._scores
+        return None if table is None else lambda block: table.add(score_rows(block))
+
+
+def detection_rows(scanned: Scanned) -> Iterator[Row]:
+    """Write the events of a recording as cells."""
+    for channel, event in scanned.detections:
+        yield (
+            scanned.recording.as_posix(),
+            channel,
+            *_times(event),
+            *("" if hz is None else f"{hz:.1f}" for hz in (event.low_hz, event.high_hz)),
+            event.label,
+            f"{event.score:.4f}",
+            absolute_time(scanned.start, event.start_s),
+        )
+
+
+def _times(event: Event) -> tuple[str, str]:
+    """Write onset and offset in s to the millisecond, the offset after the onset."""
+    start_ms, end_ms = round(event.start_s * 1000), round(event.end_s * 1000)
+    return f"{start_ms / 1000:.3f}", f"{max(end_ms, start_ms + 1) / 1000:.3f}"
+
+
+def score_rows(block: ScoreBlock) -> Iterator[Row]:
+    """Write scores as cells, in order of time, then of channels."""
+    recording = block.recording.as_posix()
+    for n in range(block.n_points):
+        start_s, end_s = block.points.span(block.first + n)
+        times = f"{max(0.0, start_s):.3f}", f"{min(end_s, block.limit_s):.3f}"
+        for channel, scores in block.scores.items():
+            yield (recording, channel, *times, *(f"{score:.6f}" for score in scores[n]))

@@ -1,0 +1,138 @@
+"""Scan recordings with a model, one after another, into tables of detections, scores and effort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import TextIO
+
+from detector.audio.files import find_recordings
+from detector.errors import ConfigurationError
+from detector.model import load_model
+from detector.presets import DEFAULT_MODEL, find_folder
+from detector.scanning.device import DeviceName, choose_device
+from detector.scanning.progress import Progress
+from detector.scanning.results import Outputs, Results
+from detector.scanning.scanner import Scanned, Scanner
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to scan.
+
+    Attributes
+    ----------
+    model : str or None
+        Folder of a model, or a shipped one's name; None for the default one.
+    hop : float or None
+        Seconds from one window to the next.
+    threshold : float or None
+        For all labels (0..1), in the place of the model's own.
+    device : str
+        What the network runs on.
+    timezone : tzinfo or None
+        Of recorders that tell the time without one.
+    """
+
+    model: str | None = None
+    hop: float | None = None
+    threshold: float | None = None
+    device: DeviceName = "auto"
+    timezone: tzinfo | None = None
+
+
+@dataclass
+class Summary:
+    """What a scan did."""
+
+    recordings: int = 0
+    seconds: float = 0.0
+    detections: int = 0
+    failed: int = 0
+
+    def add(self, scanned: Scanned) -> None:
+        """Count a recording."""
+        self.recordings += 1
+        self.seconds += scanned.scanned_s
+        self.detections += len(scanned.detections)
+        self.failed += scanned.failed
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        counts = (
+            f"{self.recordings} recording{'s' * (self.recordings != 1)}",
+            f"{self.seconds / 3600:.2f} h scanned",
+            f"{self.detections} detection{'s' * (self.detections != 1)}",
+            f"{self.failed} failed",
+        )
+        return ", ".join(counts)
+
+
+def list_recordings(paths: Sequence[Path]) -> list[Path]:
+    """List the recordings that files and folders name, each once, in their order; what is not there as well.
+
+    A scan tells of each what became of it, of one that is not there, too.
+
+    Raises
+    ------
+    ConfigurationError
+        Where not one of them is there.
+    """
+    listed: dict[Path, Path] = {}
+    for path in paths:
+        for recording in find_recordings([path]) if path.exists() else [path]:
+            listed.setdefault(recording.absolute(), recording)
+    if not any(recording.exists() for recording in listed.values()):
+        missing = next(iter(listed.values()), None)
+        named = ", ".join(str(path) for path in paths[:3]) + ", ..." * (len(paths) > 3)
+        reason = f"{missing}: no such file or folder" if missing else f"{named or 'an empty list'}: holds no audio"
+        raise ConfigurationError(f"no recordings to scan: {reason}")
+    return list(listed.values())
+
+
+def scan(paths: Sequence[Path], options: Options, outputs: Outputs, stream: TextIO) -> Summary:
+    """Scan recordings into tables.
+
+    Nothing is read or written before it is known that the outputs can be written, that there are recordings, and that
+    the model can be used.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Recordings, and folders of them, in the order that the tables are to have.
+    options : Options
+        How to scan.
+    outputs : Outputs
+        Where the tables go.
+    stream : TextIO
+        Takes the detections where `outputs` names no file for them.
+
+    Returns
+    -------
+    Summary
+        Counts.
+    """
+    outputs.check()
+    recordings = list_recordings(paths)
+    model = load_model(find_folder(options.model or DEFAULT_MODEL), choose_device(options.device))
+    scanner = Scanner(model, options.hop, options.threshold, options.timezone)
+    with Progress(len(recordings)) as progress:
+        if note := scanner.hop_note():
+            progress.say(note)
+        with outputs.opened(stream, model.labels) as results:
+            return scan_each(recordings, scanner, results, progress)
+
+
+def scan_each(recordings: Iterable[Path], scanner: Scanner, results: Results, progress: Progress) -> Summary:
+    """Scan one recording after another; say of which something is wrong, and go on."""
+    summary = Summary()
+    for recording in recordings:
+        scanned = scanner.scan(recording, results.score_keeper(), progress.advance)
+        results.add(scanned)
+        summary.add(scanned)
+        for remark in scanned.remarks:
+            progress.say(remark)
+        progress.done()
+    return summary

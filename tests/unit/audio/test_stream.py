@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from detector.audio.stream import AudioStream
+from detector.errors import RecordingError
+from detector.recipe import Audio
+
+from .conftest import Write, noise, with_data_size, with_noise_inside
+
+ASIS = Audio(sample_rate=48000, channel="each")
+
+
+def read(path: Path, audio: Audio = ASIS, block_s: float = 10.0) -> tuple[AudioStream, np.ndarray]:
+    stream = AudioStream(path, audio, block_s)
+    assert stream.status == "ok"
+    empty = np.empty((len(stream.channels), 0), dtype=np.float32)
+    samples = np.concatenate([empty, *stream.blocks()], axis=1)
+    assert samples.dtype == np.float32
+    assert samples.shape == (len(stream.channels), stream.n_samples)
+    return stream, samples
+
+
+@pytest.mark.parametrize(("channel", "names"), [("mix", ("mix",)), ("each", ("0", "1", "2")), (0, ("0",)), (2, ("2",))])
+def test_channels_are_chosen_before_resampling(write: Write, channel: str | int, names: tuple[str, ...]) -> None:
+    samples = noise(1, 44100, 3)
+    path = write("x.wav", samples, 44100, subtype="FLOAT")
+    stream, found = read(path, Audio(sample_rate=24000, channel=channel))
+    assert stream.channels == names
+    mean = (samples[:, 0] + samples[:, 1] + samples[:, 2]) / np.float32(3)
+    chosen = {"mix": mean[:, None], "each": samples}.get(
+        channel, samples[:, [int(names[0])]] if channel in {0, 2} else None
+    )
+    np.testing.assert_array_equal(found, soxr.resample(chosen, 44100, 24000, quality="HQ").T)
+
+
+def test_a_channel_that_is_not_there_is_named_with_those_that_are(write: Write) -> None:
+    with pytest.raises(RecordingError, match=r"x\.wav: has no channel 2; its 2 channels count from 0"):
+        AudioStream(write("x.wav", noise(0.1, channels=2)), Audio(channel=2))
+
+
+def test_at_the_same_rate_no_bit_changes(write: Write) -> None:
+    samples = noise(1, channels=2) * 30
+    stream, found = read(write("x.wav", samples, subtype="FLOAT"))
+    np.testing.assert_array_equal(found, samples.T)
+    assert np.abs(found).max() > 1
+    assert (stream.status, stream.faults) == ("ok", [])
+    assert stream.seconds == stream.scanned_s == 1.0
+
+
+def test_what_is_not_finite_is_taken_as_0_and_counted_over_the_stream(write: Write) -> None:
+    samples = noise(3, channels=2)
+    faulty = samples.copy()
+    faulty[[10, 20], 0], faulty[100_000, 1] = np.nan, -np.inf
+    path = write("x.wav", faulty, subtype="FLOAT")
+    samples[[10, 20], 0] = samples[100_000, 1] = 0
+    stream, found = read(path, block_s=0.5)
+    np.testing.assert_array_equal(found, samples.T)
+    assert (stream.status, stream.faults) == ("ok", ["3 samples are not finite, taken as 0"])
+    assert read(path, Audio(sample_rate=48000, channel=1))[0].faults == ["1 samples are not finite, taken as 0"]
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 5])
+def test_the_shortest_recordings_are_read(write: Write, n_samples: int) -> None:
+    stream, found = read(write("x.wav", noise(1)[:n_samples]))
+    assert found.shape == (1, n_samples)
+    assert stream.status == "ok"
+    assert read(write("x.wav", noise(1)[:n_samples]), Audio(sample_rate=24000))[1].shape[1] >= 1
+
+
+def test_no_samples_is_empty_and_nothing_else(write: Write) -> None:
+    stream, found = read(write("x.wav", noise(0)))
+    assert (stream.status, stream.faults, found.size) == ("empty", ["holds no samples"], 0)
+    content = write("x.wav", noise(1)).read_bytes()
+    stream, _ = read(write("cut.wav", content[:44]))
+    assert (stream.status, stream.faults) == ("empty", ["holds no samples, though its header claims 48000"])
+
+
+def test_zeros_are_silent_and_one_dead_channel_is_told(write: Write) -> None:
+    samples = noise(1, channels=2)
+    samples[:, 1] = 0
+    assert read(write("x.wav", samples * 0))[0].status == "silent"
+    stream, _ = read(write("x.wav", samples))
+    assert (stream.status, stream.faults) == ("ok", ["channel 1 is silent"])
+    assert read(write("x.wav", samples), Audio(channel=1))[0].faults == ["silent"]
+
+
+def test_a_cut_wav_gives_what_it_holds(write: Write) -> None:
+    samples = noise(2, channels=2)
+    content = write("x.wav", samples, subtype="FLOAT").read_bytes()
+    stream, found = read(write("cut.wav", content[: len(content) // 2]))
+    assert stream.status == "truncated"
+    assert stream.faults[0].startswith("truncated: 1.0 s of 2.0 s could be read")
+    assert stream.seconds == 2.0
+    assert stream.scanned_s == pytest.approx(1.0, abs=0.01)
+    np.testing.assert_array_equal(found, samples.T[:, : found.shape[1]])
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_a_wav_whose_header_was_never_finished_gives_all(write: Write, size: int) -> None:
+    samples = noise(2, channels=2)
+    content = write("x.wav", samples, subtype="FLOAT").read_bytes()
+    stream, found = read(write("lying.wav", with_data_size(content, size)))
+    np.testing.assert_array_equal(found, samples.T)
+    assert stream.status == "ok"
+    assert "no length" in stream.faults[0]
+    assert stream.seconds == 2.0
+
+
+@pytest.mark.parametrize("block_s", [0.3, 7.0, 1000.0])
+def test_a_cut_flac_gives_every_frame_before_the_cut(data: Path, write: Write, block_s: float) -> None:
+    whole = data / "formats" / "birdnet" / "soundscape.flac"
+    expected, _ = soundfile.read(whole, dtype="float32")
+    content = whole.read_bytes()
+    stream, found = read(write("cut.flac", content[: len(content) // 2]), block_s=block_s)
+    assert stream.status == "truncated"
+    assert stream.faults == ["truncated: 59.6 s of 120.0 s could be read (2898432 samples are missing)"]
+    np.testing.assert_array_equal(found[0], expected[: found.shape[1]])
+
+
+@pytest.mark.parametrize("block_s", [0.3, 1000.0])
+def test_a_flac_damaged_inside_gives_every_frame_before_the_damage(data: Path, write: Write, block_s: float) -> None:
+    whole = data / "formats" / "birdnet" / "soundscape.flac"
+    expected, _ = soundfile.read(whole, dtype="float32")
+    stream, found = read(write("bad.flac", with_noise_inside(whole.read_bytes())), block_s=block_s)
+    assert stream.status == "damaged"
+    assert stream.faults[0].startswith("decode error at 59.6 s: ")
+    assert (stream.seconds, round(stream.scanned_s, 1)) == (120.0, 59.6)
+    np.testing.assert_array_equal(found[0], expected[: found.shape[1]])
+
+
+@pytest.mark.parametrize("name", ["birdnet/soundscape.mp3", "perch/21100_36_48.mp3"])
+def test_a_cut_mp3_is_told_by_its_count(data: Path, write: Write, name: str) -> None:
+    content = (data / "formats" / name).read_bytes()
+    stream, _ = read(write("cut.mp3", content[: len(content) // 2]))
+    assert stream.status == "truncated"
+    assert stream.scanned_s == pytest.approx(stream.seconds / 2, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["birdnet/soundscape.ogg", "perch/21100_36_48.ogg", "perch/21100_36_48.opus"])
+def test_a_cut_ogg_is_told_by_its_missing_end(data: Path, write: Write, name: str) -> None:
+    content = (data / "formats" / name).read_bytes()
+    stream, _ = read(write(f"cut{Path(name).suffix}", content[: len(content) // 2]))
+    assert stream.status == "truncated"
+    assert stream.faults == ["truncated: its last page is missing"]
+    assert stream.scanned_s > 4
+
+
+@pytest.mark.parametrize("name", ["birdnet/soundscape.mp3", "birdnet/soundscape.ogg", "perch/21100_36_48.opus"])
+def test_a_file_damaged_inside_gives_the_same_whatever_the_block(data: Path, write: Write, name: str) -> None:
+    path = write(f"bad{Path(name).suffix}", with_noise_inside((data / "formats" / name).read_bytes()))
+    short, found = read(path, block_s=0.37)
+    long, whole = read(path, block_s=100)
+    np.testing.assert_array_equal(found, whole)
+    assert short.status == long.status == "damaged"
+    assert short.faults == long.faults
+    assert short.scanned_s > 4
+
+
+def test_one_sound_in_every_format_is_the_same_sound(data: Path) -> None:
+    formats = ["wav", "flac", "ogg", "opus", "mp3"]
+    streams, sounds = zip(
+        *(read(data / "formats" / "perch" / f"21100_36_48.{f}", Audio(sample_rate=12000)) for f in formats)
+    )
+    assert [(s.status, s.faults) for s in streams] == [("ok", [])] * 5
+    assert [s.seconds for s in streams] == pytest.approx([10.0] * 5, abs=0.1)
+    for sound in sounds[1:]:
+        assert sound.shape[1] == pytest.approx(sounds[0].shape[1], abs=1200)
+        n = min(sound.shape[1], sounds[0].shape[1])
+        assert np.corrcoef(sound[0, :n], sounds[0][0, :n])[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("format_", ["flac", "ogg", "mp3"])
+def test_a_longer_real_recording_is_whole_in_every_format(data: Path, format_: str) -> None:
+    path = data / "formats" / "birdnet" / f"soundscape.{format_}"
+    stream, found = read(path, block_s=3.3)
+    assert (stream.status, stream.faults) == ("ok", [])
+    assert found.shape == (1, 120 * 48000)
+    with_one_read = soundfile.read(path, dtype="float32")[0]
+    np.testing.assert_array_equal(found[0], with_one_read)
+
+
+def test_the_odd_files_of_others_are_read(data: Path) -> None:
+    folder = data / "formats" / "opensoundscape"
+    told = {path.name: read(path)[0] for path in sorted(folder.glob("*.wav"))}
+    assert {name: stream.status for name, stream in told.items() if stream.status != "ok"} == {"empty_2c.wav": "empty"}
+    assert told["stereo.wav"].n_samples == 5
+    assert read(folder / "silence_10s.mp3")[0].seconds == 10.0
+
+
+def peak(path: Path) -> int:
+    """Measure the most bytes held at once, thrice: what else the process does now and then can only add."""
+    found = []
+    for _ in range(3):
+        tracemalloc.start()
+        for _block in AudioStream(path, Audio(sample_rate=6000), block_s=5).blocks():
+            pass
+        found.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    return min(found)
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac"])
+def test_memory_does_not_grow_with_the_recording(write: Write, format_: str) -> None:
+    minute = noise(60, 8000)
+    one = write(f"one.{format_}", minute, 8000)
+    ten = write(f"ten.{format_}", np.tile(minute, (10, 1)), 8000)
+    assert peak(ten) < 1.1 * peak(one) + 50_000
