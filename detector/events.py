@@ -69,7 +69,7 @@ def complement(spans: Sequence[Span], start_s: float, end_s: float) -> list[Span
     """List what `spans` leave free between `start_s` and `end_s`."""
     free: list[Span] = []
     cursor = start_s
-    for start, end in merged(spans):
+    for start, end in merged(span for span in spans if span[1] > span[0]):  # people also draw empty and inverted ones
         if start > cursor:
             free.append((cursor, min(start, end_s)))
         cursor = max(cursor, end)

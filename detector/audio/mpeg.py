@@ -103,4 +103,4 @@ def whole_view(file: BinaryIO, size: int) -> View | None:
     assert blank is not None
     tag = b"Xing" + struct.pack(">II", 1, size // _SMALLEST_FRAME + 1)
     prefix = (head.ljust(blank.tag, b"\0") + tag).ljust(blank.size, b"\0")
-    return View(frame.offset, size, prefix)
+    return View(frame.offset + (frame.size if tagged else 0), size, prefix)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
+import sys
 from collections.abc import Iterable
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -30,9 +32,11 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
     from zoneinfo import ZoneInfo
 
     del ctx
-    if value is None or value == "Z":
-        return value and UTC
+    if value is None:
+        return None
     try:
+        if value == "Z":
+            return UTC
         if match := re.fullmatch(r"([+-])(\d\d):?(\d\d)?", value):
             sign, hours, minutes = match.groups(default="0")
             offset = timedelta(hours=int(hours), minutes=int(minutes))
@@ -59,9 +63,7 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
 @click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
 @click.option("--timezone", metavar="ZONE", callback=zone, help="Of clocks that tell none: +10:00, Z, Africa/Nairobi.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
-@click.pass_context
 def scan(
-    ctx: click.Context,
     recordings: tuple[str, ...],
     output: Path | None,
     scores: Path | None,
@@ -85,12 +87,19 @@ def scan(
     from detector.scanning.scan import Options
     from detector.scanning.scan import scan as scan_recordings
 
-    stdin = click.get_text_stream("stdin", encoding="utf-8", errors="surrogateescape")
-    stdout = click.get_text_stream("stdout", encoding="utf-8", errors="surrogateescape")
-    paths = [Path(path) for path in named(recordings, stdin)]
-    summary = scan_recordings(paths, Options(**options), Outputs(output, scores, effort, force), stdout)
+    paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin))]
+    outputs = Outputs(output, scores, effort, force)
+    summary = scan_recordings(paths, Options(**options), outputs, byte_for_byte(sys.stdout))
     click.echo(f"detector: {summary}", err=True)
-    ctx.exit(1 if summary.failed else 0)
+    if summary.failed:
+        sys.exit(1)
+
+
+def byte_for_byte(stream: TextIO) -> TextIO:
+    """Let names of files pass that are no text, as POSIX allows."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return stream
 
 
 def named(arguments: Iterable[str], stream: Iterable[str]) -> Iterable[str]:

@@ -20,6 +20,11 @@ import click
 @click.option("--resume", is_flag=True, help="Go on after the last whole epoch of a run that was stopped.")
 @click.option("--epochs", type=click.IntRange(1), help="Stop after this many epochs, to be resumed.")
 @click.option("--licence", default="not stated", help="Of the weights, for the model's card.")
+@click.option(
+    "--about",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Markdown for the card: what the model is for.",
+)
 @click.option("--force", is_flag=True, help="Replace the output where it exists.")
 def train(
     clips: Path,
@@ -31,6 +36,7 @@ def train(
     resume: bool,
     epochs: int | None,
     licence: str,
+    about: Path | None,
     force: bool,
 ) -> None:
     """Train a model on CLIPS, a folder that `detector extract` made.
@@ -51,7 +57,8 @@ def train(
     from detector.training.train import train as run
 
     recipe = None if recipe_name is None else find_recipe(recipe_name)
-    settings = Settings(seed, device, precision, resume, force, epochs, licence)
+    told = "" if about is None else about.read_text(encoding="utf-8")
+    settings = Settings(seed, device, precision, resume, force, epochs, licence, told)
     hooks = Hooks(line=lambda line: click.echo(line, err=True), bar=batches_bar)
     found = run(clips, output, recipe, settings, hooks)
     if found is None:

@@ -23,6 +23,6 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, available in there.items() if available))
     if not there[name]:
-        usable = ", ".join(kind for kind, available in there.items() if available)
-        raise ConfigurationError(f"--device: {name} is not available to torch here; available: {usable}")
+        allowed = ", ".join(("auto", *(kind for kind, available in there.items() if available)))
+        raise ConfigurationError(f"--device: {name} is not available on this machine; allowed here: {allowed}")
     return torch.device(name)

@@ -131,7 +131,7 @@ class Scanner:
         asked, grid = self._hop_s, self.grid
         if asked is None or abs(grid.hop - asked * grid.frame_rate) <= 0.5:
             return None
-        return f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest at which windows can share the network's columns"
+        return f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest multiple of the network's step"
 
     def scan(self, recording: Path, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
         """Scan a recording.

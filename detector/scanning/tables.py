@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from detector.errors import OutputError
+from detector.outputs import refuse_existing
 
 
 class Table:
@@ -39,11 +40,9 @@ class Table:
 
 def check_output(path: Path, force: bool) -> None:
     """Raise `OutputError` where `path` cannot become a new file: it exists (unless `force`), or its folder does not."""
-    if path.exists() or path.is_symlink():
-        if not path.is_file():
-            raise OutputError(f"{path}: is not an ordinary file, so it cannot be replaced")
-        if not force:
-            raise OutputError(f"{path}: exists already; --force replaces it")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path}: is not an ordinary file, so it cannot be replaced")
+    refuse_existing(path, force=force)
     if not path.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,21 +21,32 @@ CAUTION = (
 )
 
 
-def write_card(folder: Path, name: str, store: ClipStore, found: dict[str, Figures], licence: str, seed: int) -> None:
+@dataclass(frozen=True)
+class Card:
+    """What the card says that training does not know: name, licence, what the model is for (Markdown), and the seed."""
+
+    name: str
+    licence: str
+    about: str
+    seed: int
+
+
+def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: Card) -> None:
     """Write the card of a model into its folder."""
     recipe, geometry = store.recipe, measure(store.recipe)
     what = "frames" if recipe.network.dense.per == "frame" else "windows"
     cost = f"{geometry.multiply_adds / recipe.window.duration / 1e6:.1f} million multiply-adds a second of audio"
     made = f"detector {importlib.metadata.version('detector')} and torch {torch.__version__}"
     lines = [
-        f"# {name}",
+        f"# {card.name}",
         "",
-        f"Finds {', '.join(recipe.labels.names)} in recordings: `detector scan RECORDINGS -m {name}`.",
+        f"Finds {', '.join(recipe.labels.names)} in recordings: `detector scan RECORDINGS -m {card.name}`.",
         "",
+        *([card.about.strip(), ""] if card.about else []),
         f"- {geometry.parameters:,} parameters; {cost}",
         f"- windows of {recipe.window.duration:g} s at {recipe.audio.sample_rate} Hz",
-        f"- recipe {recipe.fingerprint()} (`recipe.toml`), seed {seed}, trained on {_today()} with {made}",
-        f"- licence of the weights: {licence}",
+        f"- recipe {recipe.fingerprint()} (`recipe.toml`), seed {card.seed}, trained on {_today()} with {made}",
+        f"- licence of the weights: {card.licence}",
         "",
         "## Trained on",
         "",

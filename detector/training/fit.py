@@ -50,7 +50,7 @@ class Progress:
     best: int = 0
 
     def better(self, epoch: Epoch) -> bool:
-        """Compare an epoch with the best: average precision to 4 places, then the loss; without validation, the last."""
+        """Compare an epoch with the best: average precision to 4 places, then loss; without validation, the last."""
         if not self.best or math.isnan(epoch.validation_loss):
             return True
         return self._rank(epoch) > self._rank(self.epochs[self.best - 1])

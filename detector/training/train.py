@@ -16,7 +16,7 @@ from detector.errors import ClipsError, ConfigurationError
 from detector.model import Operating, OperatingPoint, save_model
 from detector.outputs import new_folder, refuse_existing
 from detector.recipe import Recipe
-from detector.training.card import write_card
+from detector.training.card import Card, write_card
 from detector.training.curves import draw_curves
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
@@ -36,6 +36,7 @@ class Settings:
     force: bool = False
     epochs: int | None = None
     licence: str = "not stated"
+    about: str = ""
 
 
 def train(
@@ -83,7 +84,7 @@ def train(
             log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
             log.to_csv(folder / LOG_FILE, index=False)
             draw_curves(log, folder / "curves.png")
-            write_card(folder, output.name, store, found, settings.licence, settings.seed)
+            write_card(folder, store, found, Card(output.name, settings.licence, settings.about, settings.seed))
         shutil.rmtree(work, ignore_errors=True)
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +39,7 @@ def test_only_equal_spans_have_an_iou_of_one(one: Span, other: Span) -> None:
 @given(st.lists(spans, max_size=12), times)
 def test_merged_spans_are_in_order_further_apart_than_the_gap_and_cover_the_same(parts: list[Span], gap: float) -> None:
     joined = merged(parts, gap)
-    assert all(after[0] - before[1] > gap for before, after in zip(joined, joined[1:], strict=False))
+    assert all(after[0] - before[1] > gap for before, after in pairwise(joined))
     for start, end in parts:
         assert any(left <= start and end <= right for left, right in joined)
     starts, ends = {start for start, _ in parts}, {end for _, end in parts}

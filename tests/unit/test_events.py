@@ -56,3 +56,7 @@ def test_complement_lists_what_is_free_within_the_bounds() -> None:
     assert complement([], 0, 5) == [(0, 5)]
     assert complement([(0, 5)], 0, 5) == []
     assert complement([(7, 9)], 0, 5) == [(0, 5)]
+
+
+def test_empty_and_inverted_spans_hold_no_time() -> None:
+    assert complement([(2, 2), (4, 3)], 0, 5) == [(0, 5)]

@@ -63,6 +63,18 @@ def test_without_a_true_count_every_sample_is_decoded(mp3: Path, rate: int, faul
     assert min(differences) < 1e-6
 
 
+def test_a_frame_that_holds_only_a_tag_is_not_sound(mp3: Path, write: Write) -> None:
+    content = bytearray(mp3.read_bytes())
+    tag = tag_at(content)
+    content[tag + 7] &= 0xFE
+    path = write("uncounted.mp3", bytes(content))
+    with path.open("rb") as file:
+        frame, view = first_frame(file, len(content)), whole_view(file, len(content))
+    assert frame is not None
+    assert view is not None
+    assert view.start == frame.offset + frame.size
+
+
 def test_joined_files_are_decoded_to_the_end_of_the_last(mp3: Path, rate: int, write: Write) -> None:
     joined = write("joined.mp3", mp3.read_bytes() * 2)
     assert 0 <= decoded(joined, rate).shape[1] - 2 * decoded(mp3, rate).shape[1] < 6 * 1152

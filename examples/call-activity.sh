@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Make the training set of the embedded model, and the model, again. Takes about half an hour on two cores.
+# Usage: examples/call-activity.sh DATA [FOLDER FOR THE RESULTS]     (DATA holds esc10/, zebra-finch/ and boobook/)
+# The model is WORK/call-activity; to ship it: cp WORK/call-activity/* models/call-activity/
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+data=$1
+work=${2:-work/call-activity}
+recipe=${RECIPE:-call-activity}
+mkdir -p "$work"
+
+[ -e "$work/set" ] || python "$here/call_activity.py" "$data" "$work/set" --hours "${HOURS:-1.5}" --seed 1
+detector extract "$work/set/annotations.csv" "$work/set" -r "$recipe" -o "$work/clips" --fully-annotated \
+    --split "$work/set/splits.csv" --negatives 100 --preview "$work/clips.png" --force
+detector train "$work/clips" -o "$work/call-activity" --about "$here/call-activity.md" \
+    --licence "CC BY-SA 4.0 (made sounds, and recordings under MIT, CC BY 3.0 and CC BY-SA 4.0: see below)" --resume --force
