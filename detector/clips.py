@@ -148,15 +148,15 @@ class ClipStore:
     def __len__(self) -> int:
         return len(self.index)
 
-    def power(self, clips: NDArray[np.int64]) -> NDArray[np.float32]:
+    def power(self, clips: NDArray[np.integer]) -> NDArray[np.float32]:
         """Read band power (clip, band, frame) of the clips with these numbers."""
         return self._gather(self._power, clips)
 
-    def state(self, clips: NDArray[np.int64]) -> NDArray[np.float32] | None:
+    def state(self, clips: NDArray[np.integer]) -> NDArray[np.float32] | None:
         """Read the slow mean (clip, band) before each clip; None where the scaling has none."""
         return self._gather(self._state, clips) if self._state else None
 
-    def _gather(self, shards: list[NDArray[np.float32]], clips: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _gather(self, shards: list[NDArray[np.float32]], clips: NDArray[np.integer]) -> NDArray[np.float32]:
         out = np.empty((len(clips), *shards[0].shape[1:]), dtype=np.float32)
         for shard in np.unique(self._shards[clips]):
             here = self._shards[clips] == shard

@@ -353,7 +353,7 @@ def make(data: Path, sources: list[Source], output: Path, hours: float, seed: in
     append(output / "splits.csv", [("recording", "split")])
     append(output / "sources.csv", [("recording", "source")])
     for number, split in enumerate(plan(hours)):
-        own = [source for source in sources ]
+        own = [source for source in sources if source.split == split]
         scene = soundscape(np.random.default_rng([seed, number]), data, own, empty=number % 4 == 3)
         recording = f"{split}-{number:04d}.flac"
         write_flac(output / recording, scene.sound)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torchmetrics.functional.classification import binary_average_precision
 import torch
+from torchmetrics.functional.classification import binary_average_precision
 
-from detector.annotations.table import ReadOptions
 from detector.annotations.formats import read_annotations
+from detector.annotations.table import ReadOptions
 from detector.evaluation.events import count
 from detector.events import Event
 
@@ -33,9 +33,7 @@ def run(script: str, data: Path, work: Path, **environment: str) -> float:
     started = time.monotonic()
     work.mkdir(parents=True, exist_ok=True)
     with (work / "log.txt").open("w", encoding="utf-8") as log:
-        subprocess.run(
-            [HERE / script, data, work], check=True, env=os.environ | environment, stdout=log, stderr=log
-        )
+        subprocess.run([HERE / script, data, work], check=True, env=os.environ | environment, stdout=log, stderr=log)
     return time.monotonic() - started
 
 
@@ -104,10 +102,9 @@ def boobook(data: Path, work: Path) -> list[str]:
     truth = np.array([is_call for is_call, _ in found.values()])
     score = np.array([value for _, value in found.values()])
     low, middle, high = interval(truth, score)
-    return [
-        f"| boobook | {len(found)} recordings, {len(sites)} sites held out in turn | average precision per recording | "
-        f"{middle:.3f} (95 % interval {low:.3f} to {high:.3f}) | {seconds:.0f} s |"
-    ]
+    tested = f"{len(found)} recordings, {len(sites)} sites held out in turn"
+    value = f"{middle:.3f} (95 % interval {low:.3f} to {high:.3f})"
+    return [f"| boobook | {tested} | average precision per recording | {value} | {seconds:.0f} s |"]
 
 
 def site_of(path: Path) -> str:

@@ -1,1 +1,103 @@
-X=1
+"""Small made recordings, their tables, and tiny recipes, for the tests that need sound and a network."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from detector.recipe import Recipe
+
+RATE = 8000
+TONES = {"low": 1000.0, "high": 2500.0}
+Call = tuple[float, float, str]  # start in s, end in s, a label that is a key of TONES
+
+MEL = {"kind": "mel", "n_fft": 256, "hop_length": 128, "n_bands": 16, "fmin": 100, "fmax": 4000, "scaling": "db"}
+FRONTENDS: dict[str, dict[str, Any]] = {
+    "mel": MEL,
+    "pcen": MEL | {"scaling": {"kind": "pcen", "time_constant": 0.2}},
+    "background": MEL | {"background": 0.5},
+    "linear": {"kind": "linear", "n_fft": 256, "hop_length": 100, "fmin": 500, "fmax": 3500},
+    "cqt": {"kind": "cqt", "hop_length": 160, "n_bands": 24, "bins_per_octave": 8, "fmin": 300},
+    "waveform": {"kind": "waveform"},
+}
+STAGES = ({"filters": 4, "kernel": 3, "norm": "batch", "pool": {"kind": "max", "size": 2}, "dropout": 0.1},)
+TRAINING = {"epochs": 4, "batch_size": 8, "learning_rate": 0.01, "jitter": 0.1}
+
+
+def recipe(frontend: str = "mel", **sections: Mapping[str, Any]) -> Recipe:
+    """Make a recipe for 8-kHz audio, windows of 0.5 s and next to no network; `sections` overrides keys."""
+    waveform = frontend == "waveform"
+    stages = [{"kind": "conv1d", "filters": 4, "kernel": 64, "stride": 32}] if waveform else list(STAGES)
+    content: dict[str, Any] = {
+        "audio": {"sample_rate": RATE},
+        "window": {"duration": 0.5},
+        "frontend": FRONTENDS[frontend],
+        "network": {"stage": stages, "dense": {"units": [8], "dropout": 0.1}},
+        "labels": {},
+        "training": TRAINING,
+    }
+    for name, keys in sections.items():
+        content[name] = content[name] | dict(keys)
+    return Recipe.model_validate(content)
+
+
+def write_recipe(path: Path, made: Recipe) -> Path:
+    """Write a recipe as a file."""
+    path.write_text(made.to_toml(), encoding="utf-8")
+    return path
+
+
+def sound(
+    seconds: float, calls: Sequence[Call] = (), seed: int = 0, *, rate: int = RATE, level: float = 0.2
+) -> NDArray[np.float32]:
+    """Make noise with tone bursts where the calls are."""
+    times = np.arange(round(seconds * rate)) / rate
+    samples = 0.02 * np.random.default_rng(seed).standard_normal(len(times))
+    for start, end, label in calls:
+        samples += level * np.sin(2 * np.pi * TONES[label] * times) * ((times >= start) & (times < end))
+    return samples.astype(np.float32)
+
+
+def write_sound(path: Path, samples: NDArray[np.float32], rate: int = RATE) -> Path:
+    """Write samples (sample,) or (sample, channel) without loss."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, rate, subtype="FLOAT")
+    return path
+
+
+def write_table(path: Path, rows: Iterable[tuple[str, object, object, str]]) -> Path:
+    """Write a CSV of recording, onset, offset and label."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["recording", "start_s", "end_s", "label"])
+        writer.writerows(rows)
+    return path
+
+
+def draw_calls(seconds: float, labels: Sequence[str], seed: int) -> list[Call]:
+    """Draw calls of 0.2 to 0.4 s, the labels in turn, with 1 to 2 s between them."""
+    rng = np.random.default_rng(seed)
+    calls: list[Call] = []
+    start = float(rng.uniform(0.2, 1.0))
+    while start < seconds - 0.5:
+        end = start + float(rng.uniform(0.2, 0.4))
+        calls.append((round(start, 3), round(end, 3), labels[len(calls) % len(labels)]))
+        start = end + float(rng.uniform(1.0, 2.0))
+    return calls
+
+
+def write_set(folder: Path, labels: Sequence[str] = ("low",), *, n: int = 8, seconds: float = 8.0) -> tuple[Path, Path]:
+    """Write `n` recordings with calls, and a table of all of them; give the table and the folder of recordings."""
+    rows = []
+    for number in range(n):
+        name, calls = f"site{number % 4}_{number}.wav", draw_calls(seconds, labels, number)
+        write_sound(folder / "recordings" / name, sound(seconds, calls, number))
+        rows += [(name, *call) for call in calls]
+    return write_table(folder / "calls.csv", rows), folder / "recordings"

@@ -81,10 +81,11 @@ def extract(
 ) -> None:
     """Cut clips for training out of RECORDINGS, where ANNOTATIONS say what is in them.
 
-    ANNOTATIONS is a table or a folder of tables (Raven, Audacity, CSV, and with the extra "annot" what crowsetta reads);
-    RECORDINGS a file or folder. A window is a call when at least the recipe's labels.overlap (one half) of the call
-    or of the window lies in the other; background when it meets no call; else it is left out. Background comes only from
-    recordings that are fully annotated or given with --background. Splits are drawn by recording, or by --group.
+    ANNOTATIONS is a table or a folder of tables (Raven, Audacity, CSV, and with the extra "annot" .not.mat and
+    TextGrid); RECORDINGS a file or folder. A window is a call when at least the recipe's labels.overlap (one half) of
+    the call or of the window lies in the other; background when it meets no call; else it is left out. Background
+    comes only from recordings that are fully annotated or given with --background. Splits are drawn by recording, or
+    by --group.
 
     \b
     Examples:
@@ -121,11 +122,8 @@ def extract(
     for note in report.notes:
         click.echo(f"detector: {note}", err=True)
     if report.unused:
-        click.echo(
-            f"detector: {report.unused} recordings have no annotations and are not used (--background declares them free"
-            " of calls)",
-            err=True,
-        )
+        unused = f"{report.unused} recordings have no annotations and are not used"
+        click.echo(f"detector: {unused} (--background declares them free of calls)", err=True)
     click.echo(report.table(), err=True)
     if preview is not None:
         draw_preview(open_clips(output), preview)

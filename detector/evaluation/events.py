@@ -1,4 +1,4 @@
-"""Estimated events against reference events, matched one-to-one by maximum bipartite matching (as mir_eval, sed_eval)."""
+"""Estimated events against reference events, matched one-to-one by maximum bipartite matching, as mir_eval does."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ class Counts:
     misses: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.hits + other.hits, self.false_alarms + other.false_alarms, self.misses + other.misses
-        )
+        return Counts(self.hits + other.hits, self.false_alarms + other.false_alarms, self.misses + other.misses)
 
     @property
     def precision(self) -> float:

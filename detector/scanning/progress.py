@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import TextIO
 
 from tqdm import tqdm
 
@@ -11,10 +12,14 @@ BAR = "{percentage:3.0f}%|{bar}| {n:.1f} of {total} recordings [{elapsed}<{remai
 
 
 class Progress:
-    """A bar over recordings, shown only on a terminal, and lines of text above it."""
+    """A bar over recordings, and lines of text above it.
 
-    def __init__(self, n_recordings: int) -> None:
-        self._bar = tqdm(total=n_recordings, bar_format=BAR, disable=None, file=sys.stderr)
+    The bar is shown only on a terminal, and only where no table is printed there: `stream` takes the table, if any.
+    """
+
+    def __init__(self, n_recordings: int, stream: TextIO | None = None) -> None:
+        hidden = True if stream is not None and stream.isatty() else None  # None: unless it is a terminal
+        self._bar = tqdm(total=n_recordings, bar_format=BAR, disable=hidden, leave=False, file=sys.stderr)
         self._n_done = 0
 
     def __enter__(self) -> Progress:

@@ -118,7 +118,7 @@ def scan(paths: Sequence[Path], options: Options, outputs: Outputs, stream: Text
     recordings = list_recordings(paths)
     model = load_model(find_folder(options.model or DEFAULT_MODEL), choose_device(options.device))
     scanner = Scanner(model, options.hop, options.threshold, options.timezone)
-    with Progress(len(recordings)) as progress:
+    with Progress(len(recordings), None if outputs.detections else stream) as progress:
         if note := scanner.hop_note():
             progress.say(note)
         with outputs.opened(stream, model.labels) as results:

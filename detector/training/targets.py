@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from detector.clips import UNCERTAIN, ClipStore, window_targets
 from detector.network.geometry import measure
 
-Clips = NDArray[np.signedinteger]
+Clips = NDArray[np.integer]
 Targets = NDArray[np.float32]
 
 

@@ -106,7 +106,7 @@ def recipes(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(recipes())
 def test_a_recipe_reads_back_equal_from_its_toml(content: dict[str, Any]) -> None:
     recipe = Recipe.model_validate(content)
