@@ -135,7 +135,9 @@ class ClipStore:
             n_shards = int(self.index["shard"].max()) + 1 if len(self.index) else 0
             self._power = [np.load(folder / f"power-{n:04d}.npy", mmap_mode="r") for n in range(n_shards)]
             slow = [folder / f"state-{n:04d}.npy" for n in range(n_shards)]
-            self._state = [np.load(path, mmap_mode="r") for path in slow if path.exists()]
+            self._state = [np.load(path, mmap_mode="r") for path in slow if any(other.exists() for other in slow)]
+            if sum(map(len, self._power)) != len(self.index):
+                raise ValueError(f"{INDEX_FILE} has {len(self.index)} rows, the shards {sum(map(len, self._power))}")
         except (OSError, ValueError, KeyError) as error:
             raise ClipsError(f"{folder}: is not a whole folder of clips: {error}") from error
         if not self._power:

@@ -21,6 +21,7 @@ def refuse_existing(output: Path, *, force: bool) -> None:
 def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
     """Give a folder of a temporary name that becomes `output` when the block ends well, and goes when it does not."""
     refuse_existing(output, force=force)
+    missing = [parent for parent in output.parents if not parent.exists()]
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"{output.name}.partial-", dir=output.parent))
@@ -36,3 +37,14 @@ def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
         folder.rename(output)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if not output.exists():
+            _remove_empty(missing)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove folders, the innermost first, as far as they are empty."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return

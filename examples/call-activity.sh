@@ -11,6 +11,6 @@ mkdir -p "$work"
 
 [ -e "$work/set" ] || python "$here/call_activity.py" "$data" "$work/set" --hours "${HOURS:-1.5}" --seed 1
 detector extract "$work/set/annotations.csv" "$work/set" -r "$recipe" -o "$work/clips" --fully-annotated \
-    --split "$work/set/splits.csv" --negatives 100 --preview "$work/clips.png" --force
+    --background "$work/set/background" --split "$work/set/splits.csv" --negatives 100 --preview "$work/clips.png" --force
 detector train "$work/clips" -o "$work/call-activity" --about "$here/call-activity.md" \
     --licence "CC BY-SA 4.0 (made sounds, and recordings under MIT, CC BY 3.0 and CC BY-SA 4.0: see below)" --resume --force

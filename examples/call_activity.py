@@ -348,14 +348,15 @@ def plan(hours: float) -> list[str]:
 def make(data: Path, sources: list[Source], output: Path, hours: float, seed: int) -> Counter[tuple[str, str]]:
     """Write the set, recording by recording; count recordings, empty ones, calls and milliseconds of call by split."""
     counts = Counter[tuple[str, str]]()
-    output.mkdir(parents=True, exist_ok=True)
+    for folder in ("calls", "background"):
+        (output / folder).mkdir(parents=True, exist_ok=True)
     append(output / "annotations.csv", [("recording", "start_s", "end_s", "low_hz", "high_hz", "label")])
     append(output / "splits.csv", [("recording", "split")])
     append(output / "sources.csv", [("recording", "source")])
     for number, split in enumerate(plan(hours)):
         own = [source for source in sources if source.split == split]
         scene = soundscape(np.random.default_rng([seed, number]), data, own, empty=number % 4 == 3)
-        recording = f"{split}-{number:04d}.flac"
+        recording = f"{'calls' if scene.calls else 'background'}/{split}-{number:04d}.flac"
         write_flac(output / recording, scene.sound)
         spans = [(c.start_s, c.end_s, c.low_hz, c.high_hz, c.label) for c in scene.calls]
         append(output / "annotations.csv", [(recording, *span) for span in spans])

@@ -8,7 +8,7 @@ work=${2:-work/esc10}
 recipe=${RECIPE:-$here/recipes/esc10.toml}
 mkdir -p "$work"
 
-python3 - "$data" "$work" <<'PYTHON'
+python - "$data" "$work" <<'PYTHON'
 import sys
 import pandas as pd
 import soundfile

@@ -174,7 +174,7 @@ def measure(file: BinaryIO, size: int, second: int) -> Extent | None:
         fault = f"its header gives no length (size field {claimed:#x}); read to the end of the file"
         return Extent(start, size, None, layout.mendable and rest > 0, fault, order=layout.order)
     if rest > second and not followed:
-        if size > WRAP and layout.mendable and layout.head.size == 8:
+        if size > WRAP > claimed and layout.mendable and layout.head.size == 8:
             whole = claimed + max(1, rest // WRAP) * WRAP
             fault = f"its size field has wrapped round at 4 GiB ({claimed} bytes stand for {whole})"
             return Extent(start, min(size, start + whole), whole, True, fault, order=layout.order)

@@ -22,7 +22,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
         train, validation, test = (float(part) for part in value.split(","))
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is not three numbers, as in 0.7,0.15,0.15") from error
-    if min(train, validation, test) < 0 or abs(train + validation + test - 1) > 1e-6:
+    if min(train, validation, test) < 0 or not abs(train + validation + test - 1) <= 1e-6:
         raise click.BadParameter(f"{value!r}: must be 0 or more and sum to 1")
     return train, validation, test
 

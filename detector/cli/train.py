@@ -42,7 +42,8 @@ def train(
     """Train a model on CLIPS, a folder that `detector extract` made.
 
     The run's state is kept in OUTPUT.training until the model is written, so a run that was stopped goes on with
-    --resume, on one CPU to the same weights bit by bit. On several processors: accelerate launch -m detector train ...
+    --resume, on one CPU to the same weights bit by bit. Several GPUs: accelerate launch -m detector train ...; several
+    processes on CPUs: torchrun --nproc-per-node N -m detector train ... --device cpu
 
     \b
     Examples:
@@ -62,7 +63,6 @@ def train(
     hooks = Hooks(line=lambda line: click.echo(line, err=True), bar=batches_bar)
     found = run(clips, output, recipe, settings, hooks)
     if found is None:
-        click.echo(f"stopped after {epochs} epochs; go on with --resume", err=True)
         return
     for split, figures in found.items():
         for label, value in figures.average_precision.items():

@@ -57,8 +57,9 @@ class ClipCutter:
             while cursor < len(wanted) and wanted[cursor][1] + self.length <= strip.end:
                 yield self._piece(strip, cursor, *wanted[cursor])
                 cursor += 1
-            if cursor < len(wanted):
-                strip.forget(wanted[cursor][1] - 1)
+            if cursor == len(wanted):
+                return
+            strip.forget(wanted[cursor][1] - 1)
         for number in range(cursor, len(wanted)):
             if max(0, wanted[number][1]) < strip.end:
                 yield self._piece(strip, number, *wanted[number])

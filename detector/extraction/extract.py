@@ -84,7 +84,12 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
         cutter = ClipCutter(recipe, margin)
         by_source = {job.source.path: job for job in jobs}
         for source in progress([job.source for job in jobs]):
-            _cut_recording(by_source[source.path], cutter, margin, writer, report)
+            try:
+                _cut_recording(by_source[source.path], cutter, margin, writer, report)
+            except RecordingError as error:
+                report.failed.append(str(error))
+        if not any(row["kind"] == "call" for row in writer.index):
+            raise ClipsError(f"no clip of a call could be cut: {'; '.join([*report.failed, *report.notes][:3])}")
         writer.close(label_facts(sources, recipe))
     return report
 
@@ -115,9 +120,10 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     else:
         split_by_group(known, request.fractions, request.seed)
     report.notes.extend([*sources.notes, *shared_groups(known)])
-    names = sorted({call.label for source in known for call, _ in source.calls if call.label != UNCERTAIN})
+    used = [source for source in known if source.split]
+    names = sorted({call.label for source in used for call, _ in source.calls if call.label != UNCERTAIN})
     recipe = request.recipe if request.recipe.labels.names else request.recipe.with_labels(tuple(names))
-    return [source for source in known if source.split], recipe
+    return used, recipe
 
 
 def _problems(tables: AnnotationSet) -> list[str]:
@@ -142,7 +148,7 @@ def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, repor
                 background[job.source.split].append((n, m))
     kept: set[tuple[int, int]] = set()
     for split, places in background.items():
-        wanted = min(len(places), max(1, round(request.negatives * max(1, calls[split]))))
+        wanted = min(len(places), math.ceil(request.negatives * max(1, calls[split])))
         kept.update(random.Random(f"{request.seed} {split}").sample(places, wanted))
     return [
         _Job(job.source, windows)
@@ -153,13 +159,21 @@ def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, repor
 
 def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -> Iterator[tuple[int, Planned]]:
     header = read_header(source.path)
-    if not header.n_frames:
+    known = [event.end_s for event, _ in (*source.calls, *source.confusing)]
+    if header.n_frames is None and known:
+        duration = max(known) + recipe.window.duration  # what lies beyond the end is not cut
+    elif header.n_frames:
+        duration = header.n_frames / header.sample_rate
+    else:
         raise RecordingError(f"{source.path}: its header does not say how long it is, or says that it is empty")
-    duration = header.n_frames / header.sample_rate
     late = sum(1 for event, _ in source.calls if event.start_s >= duration)
     if late:
         report.notes.append(f"{source.path}: {late} annotations start after its end ({duration:.3f} s); skipped")
     names = channel_names(recipe, header.n_channels)
+    known = {None, *(str(n) for n in range(header.n_channels))}
+    absent = sum(1 for _, channel in source.calls if channel not in known)
+    if absent and names != ("mix",):
+        report.notes.append(f"{source.path}: {absent} annotations are of channels that it does not have; skipped")
     rng = random.Random(f"{seed} {source.path.name}")
     for channel, name in enumerate(names):
         scene = Scene(
@@ -197,10 +211,12 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
     done = 0
     for piece in cutter.cut(stream.blocks(), len(names), wanted):
         start, channel, window = windows[piece.number]
-        if piece.first_frame + piece.n_frames <= margin:
+        span, near = (start / rate, start / rate + length), ((start - margin) / rate, (start + margin) / rate + length)
+        end = _end_of_sound(stream, whole=piece.first_frame + piece.n_frames == cutter.length)
+        events = [e for e in _on_channel(source.calls, names[channel], end) if overlap_s(e.span, near) > 0]
+        heard = {e.label for e in events if overlap_s(e.span, span) > 0}
+        if piece.first_frame + piece.n_frames <= margin or not heard.issuperset(window.labels):
             continue
-        near = (start / rate - margin / rate, start / rate + length + margin / rate)
-        events = [e for e in _on_channel(source.calls, names[channel], math.inf) if overlap_s(e.span, near) > 0]
         clip = Clip(
             source.path.as_posix(), names[channel], round(start / rate, 6), window.kind, "|".join(window.labels),
             source.split, source.group, source.complete, piece.first_frame, piece.n_frames,
@@ -214,3 +230,10 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
     report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
     if done < len(windows):
         report.notes.append(f"{source.path}: {len(windows) - done} of {len(windows)} clips lie beyond what can be read")
+
+
+def _end_of_sound(stream: AudioStream, *, whole: bool) -> float:
+    """Tell where a recording ends, s: for a clip that is not whole, where it could no longer be read."""
+    if not whole:
+        return stream.scanned_s
+    return math.inf if stream.header.n_frames is None else stream.seconds

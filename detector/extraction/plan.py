@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def _on_calls(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]
         else:
             starts = _tiles(call.span, length, to_the_end=True)
         for start in starts:
-            inside = _inside(start, scene, length)
+            inside = _inside(start, scene, recipe)
             labels = labels_of(scene.calls, (inside, inside + length), recipe.labels.overlap)
             if labels:
                 planned.append(Planned(inside, "call", labels))
@@ -92,7 +93,7 @@ def _on_confusing(scene: Scene, recipe: Recipe) -> list[Planned]:
     for sound in scene.confusing:
         middle = (sound.start_s + sound.end_s - length) / 2
         for shift in (0.0, -0.2, 0.2, -0.4, 0.4):
-            start = _inside(middle + shift * length, scene, length)
+            start = _inside(middle + shift * length, scene, recipe)
             if all(overlap_s(call.span, (start, start + length)) == 0 for call in scene.calls):
                 planned.append(Planned(start, "confusing"))
                 break
@@ -103,11 +104,13 @@ def _on_background(scene: Scene, recipe: Recipe) -> list[Planned]:
     """Tile what is free of calls in a fully annotated recording."""
     if not scene.complete:
         return []
-    length = recipe.window.duration
+    length, rate = recipe.window.duration, recipe.frame_rate
+    step = ceil(length * rate - 1e-6) / rate
     free = complement([call.span for call in scene.calls], 0.0, scene.duration_s)
-    whole = [(start, end) for start, end in free if end - start >= min(length, scene.duration_s)]
+    on_frames = [(ceil(start * rate - 1e-6) / rate, end) for start, end in free]
+    whole = [(start, end) for start, end in on_frames if end - start >= min(length, scene.duration_s)]
     sounds = [sound.span for sound in scene.confusing]
-    starts = [start for span in whole for start in _tiles(span, length, to_the_end=False)]
+    starts = [start for start, end in whole for start in _tiles((start, end), step, to_the_end=False)]
     return [
         Planned(start, "background")
         for start in starts
@@ -125,6 +128,8 @@ def _tiles(span: Span, length: float, *, to_the_end: bool) -> list[float]:
     return starts
 
 
-def _inside(start: float, scene: Scene, length: float) -> float:
-    """Move a window into the recording, as far as it fits."""
-    return max(0.0, min(start, scene.duration_s - length))
+def _inside(start: float, scene: Scene, recipe: Recipe) -> float:
+    """Move the start of a window onto a frame, and into the recording as far as it fits."""
+    rate = recipe.frame_rate
+    last = floor((scene.duration_s - recipe.window.duration) * rate + 1e-6)
+    return max(0, min(round(start * rate), last)) / rate

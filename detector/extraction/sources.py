@@ -50,7 +50,7 @@ class LabelRules:
     """What to make of the labels of the tables.
 
     `rename` maps old names to new ones, `*` standing for every other; labels in `background` are confusing sounds,
-    labels in `uncertain` neither calls nor background; `names` (where not empty) are the only calls.
+    labels in `uncertain` neither calls nor background, by either name; `names` (where not empty) are the only calls.
     """
 
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -60,11 +60,11 @@ class LabelRules:
 
     def apply(self, label: str) -> tuple[str, str]:
         """Give (kind, label): kind "call", "confusing" or "uncertain"."""
-        if label in self.background:
-            return "confusing", label
-        if label in self.uncertain:
-            return "uncertain", UNCERTAIN
         renamed = self.rename.get(label, self.rename.get("*", label))
+        if {label, renamed} & self.background:
+            return "confusing", label
+        if {label, renamed} & self.uncertain:
+            return "uncertain", UNCERTAIN
         if self.names and renamed not in self.names:
             return "confusing", renamed
         return "call", renamed

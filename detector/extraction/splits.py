@@ -38,7 +38,7 @@ def _shares(n: int, fractions: tuple[float, float, float]) -> list[str]:
     while sum(counts) > n:
         largest = max(order, key=lambda split: (counts[split], split))
         counts[largest] -= 1
-    counts[0] += n - sum(counts)
+    counts[fractions.index(max(fractions))] += n - sum(counts)
     return [name for name, count in zip(SPLITS, counts) for _ in range(count)]
 
 

@@ -76,8 +76,8 @@ class WindowEngine:
     def _next(self, n: int) -> Scores:
         frames = self._kept[:, : self._need]
         windows = frames.unfold(-1, self._grid.length, self._grid.hop).transpose(0, 1)  # (window, band, frame)
-        batch = windows.new_zeros(windows.shape)
-        batch[:n] = windows[:n]
+        batch = windows.clone(memory_format=torch.contiguous_format)
+        batch[n:] = 0
         self._kept = self._kept[:, self._group * self._grid.hop :]
         self._n_scored += n
         with torch.inference_mode():

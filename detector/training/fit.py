@@ -2,62 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file, save_file
 
-from detector.clips import ClipStore
-from detector.errors import ClipsError, OutputError
+from detector.clips import INDEX_FILE, ClipStore
+from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.model import Model
 from detector.recipe import Recipe
 from detector.training.batches import Batches, spectrograms
 from detector.training.figures import Figures, figures
 from detector.training.loss import Loss
+from detector.training.progress import PROGRESS_FILE, Epoch, Progress
 from detector.training.targets import Clips
 
 STATISTICS_CLIPS = 2000
 EVALUATION_BATCH = 64
-
-
-@dataclass
-class Epoch:
-    """One line of the training log."""
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    validation_average_precision: float
-    learning_rate: float
-    seconds: float
-
-
-@dataclass
-class Progress:
-    """How far training is: the epochs so far, and which of them was the best."""
-
-    key: str
-    epochs: list[Epoch] = field(default_factory=list)
-    best: int = 0
-
-    def better(self, epoch: Epoch) -> bool:
-        """Compare an epoch with the best: average precision to 4 places, then loss; without validation, the last."""
-        if not self.best or math.isnan(epoch.validation_loss):
-            return True
-        return self._rank(epoch) > self._rank(self.epochs[self.best - 1])
-
-    def _rank(self, epoch: Epoch) -> tuple[float, float]:
-        precision = epoch.validation_average_precision
-        return (round(precision, 4) if math.isfinite(precision) else 0.0), -epoch.validation_loss
 
 
 @dataclass(frozen=True)
@@ -84,8 +56,9 @@ class Trainer:
     def __init__(
         self, store: ClipStore, recipe: Recipe, work: Path, *, accelerator: Accelerator, seed: int, hooks: Hooks
     ) -> None:
-        self.store, self.recipe, self.work, self.seed, self.hooks = store, recipe, work, seed, hooks
+        self.store, self.recipe, self.work, self.seed = store, recipe, work, seed
         self.accelerator = accelerator
+        self.hooks = hooks if accelerator.is_main_process else Hooks()
         self.batches = Batches(store, recipe)
         self.train, self.validation = store.in_split("train"), store.in_split("validation")
         if not len(self.train):
@@ -95,7 +68,8 @@ class Trainer:
         self.model.scale.to(accelerator.device)
         self._fit_statistics()
         self.loss = Loss(recipe, self._positives()).to(accelerator.device)
-        self.progress = Progress(key=f"{recipe.fingerprint()} {seed} {len(store)}")
+        clips = hashlib.sha256((store.folder / INDEX_FILE).read_bytes()).hexdigest()[:12]
+        self.progress = Progress(key=f"{recipe.fingerprint()} {seed} {clips}")
         network = self.model.network.to(accelerator.device)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=recipe.training.learning_rate, weight_decay=recipe.training.weight_decay
@@ -113,9 +87,9 @@ class Trainer:
                 scaled, _ = self.model.scale(batch.power, batch.state)
                 frames = torch.arange(scaled.shape[-1], device=device)
                 sound = (frames >= batch.sound[:, :1]) & (frames < batch.sound[:, 1:])  # (clip, frame)
-                kept = scaled.double() * sound[:, None]
-                count = sound.sum().double().expand(scaled.shape[1])
-                total += torch.stack([count, kept.sum((0, 2)), kept.square().sum((0, 2))]).cpu()
+                kept = (scaled * sound[:, None]).cpu().double()  # not every device has float64
+                count = sound.sum().cpu().double().expand(scaled.shape[1])
+                total += torch.stack([count, kept.sum((0, 2)), kept.square().sum((0, 2))])
         if self.recipe.n_bands == 1:
             total = total.sum(dim=1, keepdim=True)
         mean = total[1] / total[0]
@@ -141,12 +115,12 @@ class Trainer:
 
         `epochs` stops earlier, for a run that shall be resumed.
         """
-        if resume and (self.work / "progress.json").is_file():
+        if resume and (self.work / PROGRESS_FILE).is_file():
             self._resume()
         last = self.recipe.training.epochs if epochs is None else min(epochs, self.recipe.training.epochs)
         while len(self.progress.epochs) < last and not self._stale():
             epoch = self._epoch(len(self.progress.epochs) + 1)
-            if self.progress.better(epoch):
+            if not len(self.validation) or self.progress.better(epoch):
                 self.progress.best = epoch.epoch
                 self._save_best()
             self.progress.epochs.append(epoch)
@@ -157,6 +131,11 @@ class Trainer:
                 f"{epoch.validation_loss:.4f}  average precision {epoch.validation_average_precision:.4f}  "
                 f"{epoch.seconds:.1f} s{mark}"
             )
+
+    @property
+    def done(self) -> bool:
+        """Tell whether training has come to its end."""
+        return len(self.progress.epochs) >= self.recipe.training.epochs or self._stale()
 
     def _stale(self) -> bool:
         since = len(self.progress.epochs) - self.progress.best
@@ -177,8 +156,8 @@ class Trainer:
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
             batch = drawn.to(device)
+            inputs = spectrograms(self.model.scale, batch, self.recipe.window_frames)  # power does not fit float16
             with self.accelerator.autocast():
-                inputs = spectrograms(self.model.scale, batch, self.recipe.window_frames)
                 logits = self.network(inputs)
             loss = self.loss(logits, batch.targets)
             self.optimizer.zero_grad()
@@ -187,9 +166,13 @@ class Trainer:
             self.optimizer.step()
             total, count = total + float(loss.detach()), count + 1
         found = self.evaluate(self.validation)
-        return Epoch(
-            number, total / max(1, count), found.loss, found.mean_average_precision, rate, time.monotonic() - started
-        )
+        if len(self.validation) and not self.progress.best and not math.isfinite(found.loss):
+            raise ConfigurationError(
+                f"training.learning_rate: {spec.learning_rate}: the loss is not finite after epoch {number}; lower it"
+            )
+        precision, seconds = found.mean_average_precision, time.monotonic() - started
+        epoch = Epoch(number, total / max(1, count), found.loss, precision, rate, seconds)
+        return broadcast_object_list([epoch])[0]  # batch norm differs among processes; they must agree when to stop
 
     def evaluate(self, clips: Clips) -> Figures:
         """Measure the network as it is on clips, unchanged."""
@@ -226,14 +209,16 @@ class Trainer:
             content = {**asdict(self.progress), "epochs": [asdict(epoch) for epoch in self.progress.epochs]}
             temporary = self.work / "progress.json.partial"
             temporary.write_text(json.dumps(content), encoding="utf-8")
-            temporary.replace(self.work / "progress.json")
+            temporary.replace(self.work / PROGRESS_FILE)
             shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
         self.accelerator.wait_for_everyone()
 
     def _resume(self) -> None:
-        content = json.loads((self.work / "progress.json").read_text(encoding="utf-8"))
+        content = json.loads((self.work / PROGRESS_FILE).read_text(encoding="utf-8"))
         if content["key"] != self.progress.key:
-            raise OutputError(f"{self.work}: belongs to another recipe, seed or set of clips; --force begins anew")
+            raise OutputError(
+                f"{self.work}: belongs to another recipe, seed or set of clips; --force instead of --resume begins anew"
+            )
         content["epochs"] = [Epoch(**epoch) for epoch in content["epochs"]]
         self.progress = Progress(**content)
         self.accelerator.load_state(str(self.work / f"state-{len(self.progress.epochs)}"))

@@ -12,7 +12,7 @@ import torch
 from accelerate import Accelerator
 
 from detector.clips import ClipStore, open_clips
-from detector.errors import ClipsError, ConfigurationError
+from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.model import Operating, OperatingPoint, save_model
 from detector.outputs import new_folder, refuse_existing
 from detector.recipe import Recipe
@@ -20,6 +20,7 @@ from detector.training.card import Card, write_card
 from detector.training.curves import draw_curves
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
+from detector.training.progress import PROGRESS_FILE
 
 Precision = Literal["float32", "bfloat16", "float16"]
 LOG_FILE = "training.csv"
@@ -52,7 +53,8 @@ def train(
     Returns
     -------
     dict or None
-        Figures of the splits validation and test; None where the run ended early, to be resumed.
+        Figures of the splits validation and test; None where the run ended early, to be resumed, and in all
+        processes but the main one.
 
     Raises
     ------
@@ -66,27 +68,38 @@ def train(
     store = open_clips(clips)
     store.recipe = fitting(recipe, store)
     work = output.with_name(f"{output.name}.training")
-    if work.exists() and not settings.resume:
-        shutil.rmtree(work)
     accelerator = _accelerator(settings)
+    _begin(work, settings, accelerator)
     trainer = Trainer(store, store.recipe, work, accelerator=accelerator, seed=settings.seed, hooks=hooks)
     if not len(trainer.validation):
-        hooks.line("no clips in the split validation: all epochs are trained, and the last one is kept")
+        trainer.hooks.line("no clips in the split validation: all epochs are trained, and the last one is kept")
     trainer.run(resume=settings.resume, epochs=settings.epochs)
-    if settings.epochs is not None and settings.epochs < store.recipe.training.epochs:
+    if not trainer.done:
+        trainer.hooks.line(f"stopped after {len(trainer.progress.epochs)} epochs; go on with --resume")
+    if not trainer.done or not accelerator.is_main_process:
         return None
     model = trainer.best_model()
     found = {split: trainer.evaluate(store.in_split(split)) for split in ("validation", "test")}
     model.operating = _operating(store, found["validation"])
-    if accelerator.is_main_process:
-        with new_folder(output, force=settings.force) as folder:
-            save_model(model, folder)
-            log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
-            log.to_csv(folder / LOG_FILE, index=False)
-            draw_curves(log, folder / "curves.png")
-            write_card(folder, store, found, Card(output.name, settings.licence, settings.about, settings.seed))
-        shutil.rmtree(work, ignore_errors=True)
+    with new_folder(output, force=settings.force) as folder:
+        save_model(model, folder)
+        log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
+        log.to_csv(folder / LOG_FILE, index=False)
+        draw_curves(log, folder / "curves.png")
+        write_card(folder, store, found, Card(output.name, settings.licence, settings.about, settings.seed))
+    shutil.rmtree(work, ignore_errors=True)
     return found
+
+
+def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
+    """Make way for a new run; refuse where that would lose one that can go on."""
+    if settings.resume:
+        return
+    if (work / PROGRESS_FILE).is_file() and not settings.force:
+        raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
@@ -136,7 +149,8 @@ def _accelerator(settings: Settings) -> Accelerator:
     if wanted == "mps" and not torch.backends.mps.is_available():
         raise ConfigurationError("--device: mps is not available on this machine; allowed here: auto, cpu")
     try:
-        return Accelerator(cpu=wanted == "cpu", mixed_precision=precision)
+        on_cpu = wanted == "cpu" or not torch.accelerator.is_available()  # else several processes would not join
+        return Accelerator(cpu=on_cpu, mixed_precision=precision)
     except ValueError as error:
         raise ConfigurationError(f"--precision: {settings.precision} is not possible here: {error}") from error
 

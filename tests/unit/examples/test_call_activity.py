@@ -82,7 +82,7 @@ def test_tables_agree_with_the_recordings(made: tuple[Path, Counter]) -> None:
     folder, counts = made
     splits = {row["recording"]: row["split"] for row in rows(folder / "splits.csv")}
     annotations = rows(folder / "annotations.csv")
-    assert set(splits) == {path.name for path in folder.glob("*.flac")}
+    assert set(splits) == {path.relative_to(folder).as_posix() for path in folder.rglob("*.flac")}
     assert {row["recording"] for row in annotations} <= set(splits)
     assert {row["label"] for row in annotations} == {"call"}
     calls = Counter(splits[row["recording"]] for row in annotations)

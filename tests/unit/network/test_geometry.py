@@ -18,7 +18,7 @@ from detector.network.stages import Trunk
 from detector.recipe import Grid, Linear, Network, Pool, Recipe, Stage, Window
 
 BANDS = 24
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=25, deadline=None)
 sizes = st.integers(1, 4)
 
 
@@ -202,7 +202,7 @@ def test_connections_are_those_of_the_kernels_and_dense_ones_all_pairs() -> None
     assert (pool.parameters, pool.connections) == (0, 2 * 11 * 8 * 4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(9, 14), st.integers(1, 12), st.integers(1, 16), st.integers(1, 12))
 def test_the_cells_of_a_grid_are_those_of_torch(bands: int, columns: int, high: int, wide: int) -> None:
     recipe = made(Stage(filters=1, kernel=1), frames=columns, bands=bands, grid=Grid(size=(high, wide)))

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.events import iou
+from detector.model import OperatingPoint
+from detector.scanning.detections import ColumnReading, Run, RunFinder, WindowReading, events_of, joined
+from detector.scanning.windows import Points
+
+WINDOW = 3.0
+
+
+def found_runs(scores: list[float], threshold: float = 0.5) -> list[tuple[float | None, float | None, float]]:
+    finder = RunFinder([threshold], Points(0.0, 1.0, 0.5))
+    finder.push(np.array(scores)[:, None])
+    return [(run.start_s, run.end_s, run.score) for run in finder.finish()]
+
+
+def test_a_run_begins_and_ends_where_the_line_between_scores_crosses_the_threshold() -> None:
+    assert found_runs([0.0, 1.0, 0.75, 0.25, 0.0]) == [(0.5, 2.5, 1.0)]
+    assert found_runs([0.4, 0.8, 0.0]) == [(pytest.approx(0.25), pytest.approx(1.375), 0.8)]
+
+
+def test_a_score_that_equals_the_threshold_reaches_it() -> None:
+    assert found_runs([0.0, 0.5, 0.0]) == [(1.0, 1.0, 0.5)]
+
+
+def test_runs_at_the_ends_of_the_scores_have_no_crossing_there() -> None:
+    assert found_runs([1.0, 0.0, 0.0, 1.0]) == [(None, 0.5, 1.0), (2.5, None, 1.0)]
+    assert found_runs([0.9, 0.6]) == [(None, None, 0.9)]
+    assert found_runs([0.1, 0.2]) == []
+
+
+def test_labels_have_thresholds_of_their_own() -> None:
+    finder = RunFinder([0.5, 0.9], Points(0.0, 1.0, 0.5))
+    finder.push(np.array([[0.0, 0.0], [0.8, 0.8], [0.0, 0.0]]))
+    assert [run.label for run in finder.finish()] == [0]
+
+
+def window_scores(call: tuple[float, float], seconds: float, hop: float, overlap: float) -> np.ndarray:
+    """Score windows exactly by the overlap rule."""
+    starts = np.arange(1 + max(0, int(np.ceil((seconds - WINDOW) / hop)))) * hop
+    shared = np.minimum(starts + WINDOW, call[1]) - np.maximum(starts, call[0])
+    return (shared >= overlap * min(WINDOW, call[1] - call[0])).astype(float)
+
+
+def read_windows(
+    call: tuple[float, float], seconds: float, hop: float, typical: float | None, overlap: float = 0.5
+) -> list[tuple[float, float]]:
+    points = Points(WINDOW / 2, hop, WINDOW / 2)
+    finder = RunFinder([0.5], points)
+    finder.push(window_scores(call, seconds, hop, overlap)[:, None])
+    reading = WindowReading(points, finder.n_points, seconds, overlap)
+    return [event.span for event in events_of(finder.finish(), reading, [OperatingPoint(name="x", typical_s=typical)])]
+
+
+@pytest.mark.parametrize("overlap", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("length", [1.0, 2.0, 3.0])
+def test_a_call_of_typical_length_is_found_where_it_is_also_at_the_ends_of_a_recording(
+    length: float, overlap: float
+) -> None:
+    worst = 1.0
+    for start in np.random.default_rng(1).uniform(0, 20 - length, 300).tolist() + [
+        0.0,
+        0.2,
+        20 - length,
+        19.8 - length,
+    ]:
+        (event,) = read_windows((start, start + length), 20.0, WINDOW / 8, length, overlap)
+        worst = min(worst, iou(event, (start, start + length)))
+    assert worst > (0.8 if length >= 2 or overlap == 0.5 and length > 1 else 0.6)  # a crossing is known to half a hop
+
+
+def test_short_calls_are_found_to_half_a_hop() -> None:
+    for start in np.random.default_rng(2).uniform(0, 19, 300):
+        (event,) = read_windows((start, start + 0.4), 20.0, WINDOW / 8, 0.4)
+        assert event[0] == pytest.approx(start, abs=WINDOW / 16 + 1e-9)
+        assert event[1] - event[0] == pytest.approx(0.4, abs=WINDOW / 8 + 1e-9)
+
+
+@pytest.mark.parametrize(("typical", "lowest"), [(3.0, 0.9), (2.0, 0.8), (None, 0.9)])
+def test_a_long_call_is_found_as_long_as_it_is(typical: float | None, lowest: float) -> None:
+    for start in np.random.default_rng(3).uniform(3, 15, 100):
+        (event,) = read_windows((start, start + 9.0), 30.0, WINDOW / 8, typical)
+        assert iou(event, (start, start + 9.0)) > lowest
+
+
+def test_a_row_of_calls_is_found_from_the_first_to_the_last() -> None:
+    reading = WindowReading(Points(1.5, 0.375, 1.5), 100, 38.0, 0.5)
+    # calls of 0.5 s from 10.0 and 12.0: middles of windows from 10.25 - 1.5 to 12.25 + 1.5 score high
+    assert reading.span(Run(0, 8.75, 13.75, 1.0), 0.5) == pytest.approx((10.0, 12.5))
+
+
+def test_a_short_run_is_a_typical_call_in_its_middle() -> None:
+    reading = WindowReading(Points(1.5, 0.375, 1.5), 100, 38.0, 0.5)
+    assert reading.span(Run(0, 9.9, 10.1, 1.0), 0.5) == pytest.approx((9.75, 10.25))
+
+
+@pytest.mark.parametrize("seconds", [0.0001, 0.5, 3.0, 4.0])
+def test_an_event_in_a_recording_of_any_length_lies_in_it(seconds: float) -> None:
+    points = Points(1.5, 0.75, 1.5)
+    n_points = 1 + max(0, int(np.ceil((seconds - WINDOW) / 0.75)))
+    reading = WindowReading(points, n_points, seconds, 0.5)
+    runs = [Run(0, None, None, 1.0), Run(0, None, 1.6, 1.0), Run(0, points.at(n_points - 1) - 0.1, None, 1.0)]
+    for run in runs:
+        start_s, end_s = reading.span(run, 0.4)
+        assert 0 <= start_s < end_s <= seconds
+
+
+def test_a_call_that_fills_a_short_recording_is_all_of_it() -> None:
+    reading = WindowReading(Points(1.5, 0.75, 1.5), 1, 0.5, 0.5)
+    assert reading.span(Run(0, None, None, 1.0), 0.5) == (0.0, 0.5)
+
+
+def test_column_events_at_the_ends_of_a_recording_reach_them() -> None:
+    reading = ColumnReading(Points(0.0, 0.02, 0.01), 100, 1.985)
+    assert reading.span(Run(0, None, 0.5, 1.0), None) == (0.0, 0.5)
+    assert reading.span(Run(0, 1.5, None, 1.0), None) == (1.5, 1.985)
+
+
+def columns_to_events(spans: list[tuple[float, float]], **operating: float) -> list[tuple[float, float, float | None]]:
+    reading = ColumnReading(Points(0.0, 0.01, 0.005), 1000, 10.0)
+    runs = [Run(0, start, end, 0.6 + n / 10) for n, (start, end) in enumerate(spans)]
+    point = OperatingPoint(name="x", low_hz=10, high_hz=20, **operating)
+    return [(event.start_s, event.end_s, event.score) for event in events_of(runs, reading, [point])]
+
+
+def test_events_at_most_a_gap_apart_are_one_with_the_highest_score() -> None:
+    spans = [(1.0, 1.2), (1.3, 1.5), (1.7, 1.8)]
+    assert columns_to_events(spans, gap_s=0.15) == [(1.0, 1.5, 0.7), (1.7, 1.8, pytest.approx(0.8))]
+
+
+def test_events_are_joined_before_short_ones_are_dropped() -> None:
+    spans = [(1.0, 1.06), (1.07, 1.12), (3.0, 3.06)]
+    assert columns_to_events(spans, gap_s=0.02, shortest_s=0.1) == [(1.0, 1.12, 0.7)]
+
+
+def test_joining_keeps_the_furthest_end() -> None:
+    assert joined([(0.0, 5.0, 0.5), (1.0, 2.0, 0.9), (4.0, 4.5, 0.6)], 0.0) == [(0.0, 5.0, 0.9)]
+
+
+def test_events_carry_the_band_of_their_label_and_stand_in_order_of_time() -> None:
+    reading = ColumnReading(Points(0.0, 0.01, 0.005), 1000, 10.0)
+    operating = [OperatingPoint(name="a", low_hz=100, high_hz=200), OperatingPoint(name="b")]
+    events = events_of([Run(0, 5.0, 6.0, 0.9), Run(1, 1.0, 2.0, 0.8)], reading, operating)
+    assert [(event.label, event.low_hz, event.high_hz) for event in events] == [("b", None, None), ("a", 100, 200)]
