@@ -136,12 +136,12 @@ class ClipStore:
             self._power = [np.load(folder / f"power-{n:04d}.npy", mmap_mode="r") for n in range(n_shards)]
             slow = [folder / f"state-{n:04d}.npy" for n in range(n_shards)]
             self._state = [np.load(path, mmap_mode="r") for path in slow if any(other.exists() for other in slow)]
-            if sum(map(len, self._power)) != len(self.index):
-                raise ValueError(f"{INDEX_FILE} has {len(self.index)} rows, the shards {sum(map(len, self._power))}")
         except (OSError, ValueError, KeyError) as error:
             raise ClipsError(f"{folder}: is not a whole folder of clips: {error}") from error
         if not self._power:
             raise ClipsError(f"{folder}: holds no clips")
+        if sum(map(len, self._power)) != len(self.index):
+            raise ClipsError(f"{folder}: has {len(self.index)} clips in {INDEX_FILE}, others in its shards")
         self.facts = {name: LabelFacts(**fact) for name, fact in facts.items()}
         self.margin = (self._power[0].shape[-1] - self.recipe.window_frames) // 2
         self._shards = self.index["shard"].to_numpy()

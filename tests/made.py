@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from detector.clips import Clip, ClipWriter, LabelFacts
 from detector.recipe import Recipe
 
 RATE = 8000
@@ -101,3 +102,31 @@ def write_set(folder: Path, labels: Sequence[str] = ("low",), *, n: int = 8, sec
         write_sound(folder / "recordings" / name, sound(seconds, calls, number))
         rows += [(name, *call) for call in calls]
     return write_table(folder / "calls.csv", rows), folder / "recordings"
+
+
+def write_clips(folder: Path, made: Recipe, *, n: int = 24, seed: int = 0) -> Path:
+    """Write clips of noise power without recordings: six with a call of each label, louder in some bands, six without.
+
+    Of six, two are in the split validation and one in the split test, each from a recording of its own.
+    """
+    rng, labels = np.random.default_rng(seed), made.labels.names
+    margin = int(np.ceil(made.training.jitter * made.frame_rate))
+    folder.mkdir(parents=True)
+    writer = ClipWriter(folder, made)
+    length = made.window_frames + 2 * margin
+    for number in range(n):
+        kind = number // 6 % (len(labels) + 1)
+        power = rng.exponential(1.0, (made.n_bands, length)).astype(np.float32)
+        events: tuple[tuple[float, float, str], ...] = ()
+        if kind < len(labels):
+            power[kind :: len(labels) + 1] *= 50
+            events = ((0.1, made.window.duration - 0.1, labels[kind]),)
+        split = "test" if number % 6 == 5 else "validation" if number % 3 == 1 else "train"
+        name, found = f"made/{number}.wav", [label for _, _, label in events]
+        clip = Clip(
+            name, "mix", 1.0, "call" if events else "background", "|".join(found), split, name, True, 0, length, events
+        )
+        state = power.mean(axis=1) if "pcen" in made.to_toml() or made.frontend.background else None
+        writer.add(clip, power, state)
+    writer.close({label: LabelFacts(4, 0.3, 0.2, 0.5, 100.0, 200.0) for label in labels})
+    return folder

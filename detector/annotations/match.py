@@ -124,7 +124,20 @@ def match_tables(tables: Iterable[Table], problems: Iterable[Problem], recording
                 kept.setdefault((paths[0], row.channel, row.event), replace(row, recording=paths[0]))
     heard = {recording for recording in about.values() if recording is not None}
     heard |= {row.recording for row in kept.values() if row.recording is not None}
-    return AnnotationSet(tuple(kept.values()), tuple(faults), about, tuple(sorted(heard)))
+    doubtful = {path for table in tables for path in _doubtful(table, found)}
+    return AnnotationSet(tuple(kept.values()), tuple(faults), about, tuple(sorted(heard)), tuple(sorted(doubtful)))
+
+
+def _doubtful(table: Table, found: dict[tuple[Path, str | None], Found]) -> list[Path]:
+    """List the recordings that rows were about that could not be used."""
+    meant = [found.get((table.source, name), Found([])).paths for name in _names_of_lost(table)]
+    return [paths[0] for paths in meant if len(paths) == 1]
+
+
+def _names_of_lost(table: Table) -> set[str | None]:
+    """List what rows that could not be used call their audio; None, in a table about one recording, is that one."""
+    names = {problem.audio_name for problem in table.problems if not problem.kept}
+    return names if _is_whole(table) else names - {None}
 
 
 def _is_whole(table: Table) -> bool:
@@ -139,7 +152,8 @@ def _find_all(tables: Iterable[Table], audio: Recordings) -> dict[tuple[Path, st
     """
     found: dict[tuple[Path, str | None], Found] = {}
     for table in tables:
-        names = {row.audio_name for row in table.annotations} | ({None} if _is_whole(table) else set())
+        names = {row.audio_name for row in table.annotations} | _names_of_lost(table)
+        names |= {None} if _is_whole(table) else set()
         found |= {(table.source, name): audio.find(name, table.source) for name in names}
     settled = {(one.kind, one.paths[0]) for one in found.values() if one.exact and one.kind}
     for key, one in found.items():

@@ -78,10 +78,10 @@ def table_of(
             start_s, end_s = _times(row)
             label = _label(row, options)
         except ValueError as fault:
-            found.append(Problem(source, row.number, str(fault)))
+            found.append(Problem(source, row.number, str(fault), row.audio or None))
             continue
         extras, remarks = _extras(row)
-        found += [Problem(source, row.number, remark) for remark in remarks]
+        found += [Problem(source, row.number, remark, row.audio or None, kept=True) for remark in remarks]
         event = Event(start_s, end_s, label, **extras)
         annotations.append(Annotation(None, event, row.channel, source, row.number, row.audio or None))
     found.sort(key=lambda problem: problem.row or 0)

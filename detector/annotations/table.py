@@ -42,11 +42,16 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that could not be used: a row or one of its cells, or more of a table at once (`row` is None)."""
+    """One thing that could not be used: a row or one of its cells, or more of a table at once (`row` is None).
+
+    `audio_name` is what the row calls its audio, where it does; `kept` tells that the row is used without that cell.
+    """
 
     source: Path
     row: int | None
     reason: str
+    audio_name: str | None = None
+    kept: bool = False
 
     def __str__(self) -> str:
         where = f"{self.source}" if self.row is None else f"{self.source}, row {self.row}"
@@ -92,12 +97,15 @@ class AnnotationSet:
         Every table read -> the one recording it is about; None where its rows name recordings or nothing matched.
     recordings : tuple of Path
         Every recording that a table, even an empty one, or a row was matched to, sorted.
+    doubtful : tuple of Path
+        Those with rows that could not be used, sorted: sounds may be in them that `annotations` does not tell.
     """
 
     annotations: tuple[Annotation, ...]
     problems: tuple[Problem, ...]
     tables: dict[Path, Path | None]
     recordings: tuple[Path, ...]
+    doubtful: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

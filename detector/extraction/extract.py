@@ -170,8 +170,8 @@ def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -
     if late:
         report.notes.append(f"{source.path}: {late} annotations start after its end ({duration:.3f} s); skipped")
     names = channel_names(recipe, header.n_channels)
-    known = {None, *(str(n) for n in range(header.n_channels))}
-    absent = sum(1 for _, channel in source.calls if channel not in known)
+    numbers = {None, *(str(n) for n in range(header.n_channels))}
+    absent = sum(1 for _, channel in source.calls if channel not in numbers)
     if absent and names != ("mix",):
         report.notes.append(f"{source.path}: {absent} annotations are of channels that it does not have; skipped")
     rng = random.Random(f"{seed} {source.path.name}")

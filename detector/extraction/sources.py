@@ -124,23 +124,15 @@ class Sources:
 
     def add_annotations(self, tables: AnnotationSet, *, complete: bool) -> None:
         """Take the calls of annotation tables, on fully annotated recordings or not."""
-        doubtful = self._doubtful(tables) if complete else set()
         for path in tables.recordings:
             source = self.source(path)
-            source.complete = source.complete or (complete and path not in doubtful)
+            source.complete = source.complete or (complete and path not in tables.doubtful)
+            if complete and path in tables.doubtful:
+                self.notes.append(f"{path}: rows of its table could not be used; no background is taken from it")
         for row in tables.annotations:
             self._add(row)
         for label, count in sorted(self._taken.items()):
             self.notes.append(f"label {label!r}: {count} annotations taken as confusing sounds, not as calls")
-
-    def _doubtful(self, tables: AnnotationSet) -> set[Path]:
-        """Find recordings with rows that could not be used: a call may hide there, so nothing in them is background."""
-        broken = {problem.source for problem in tables.problems}
-        found = {recording for table, recording in tables.tables.items() if table in broken and recording is not None}
-        self.notes.extend(
-            f"{path}: rows of its table could not be used; no background is taken from it" for path in sorted(found)
-        )
-        return found
 
     def _add(self, row: Annotation) -> None:
         assert row.recording is not None

@@ -134,8 +134,9 @@ class WindowReading:
     W0 that a sound of typical length makes is read as such a sound, a longer run as a sound (or a row of sounds) that
     is longer by as much, a shorter run as a typical sound that was heard faintly; always around the run's middle.
 
-    A recording's end hides where a run would have ended. If one typical sound explains the rest of the run, that is
-    the reading: it lies where the crossing that is known puts it. Otherwise the run is taken to reach to the end.
+    A recording's end hides where a run would have ended. Where a sound of typical length explains what is seen of the
+    run, that is the reading: it lies where the other end of the run puts it. Where the sound is too short for that, by
+    some time, the run is taken to go on as long again beyond the last score, at most to the recording's end.
     """
 
     points: Points
@@ -160,10 +161,11 @@ class WindowReading:
             return 0.0, self.seconds
         if start_s is None:
             assert end_s is not None
-            start_s = end_s - expected if end_s - expected <= self.points.at(0) else 0.0
-        if end_s is None:
-            last_s = self.points.at(self.n_points - 1)
-            end_s = start_s + expected if start_s + expected >= last_s else self.seconds
+            typical_s = end_s - expected
+            start_s = min(typical_s, max(0.0, 2 * self.points.at(0) - typical_s))
+        elif end_s is None:
+            typical_s = start_s + expected
+            end_s = max(typical_s, min(self.seconds, 2 * self.points.at(self.n_points - 1) - typical_s))
         return start_s, end_s
 
 

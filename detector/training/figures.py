@@ -65,4 +65,4 @@ def best_threshold(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> tup
     f1 = np.where(distinct, f1, -1)
     candidates = np.flatnonzero(f1 >= f1.max() - 1e-12)
     at = candidates[np.argmax(ranked[candidates] - following[candidates])]
-    return float(f1[at]), float(np.clip((ranked[at] + following[at]) / 2, 0.001, 0.999))
+    return max(0.0, float(f1[at])), float(np.clip((ranked[at] + following[at]) / 2, 0.001, 0.999))

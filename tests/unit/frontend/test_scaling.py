@@ -118,7 +118,7 @@ def test_a_band_does_not_depend_on_others(kind: str) -> None:
     louder[:, 3] *= 50
     others = [0, 1, 2, 4, 5]
     torch.testing.assert_close(scale(louder)[0][:, others], scale(power)[0][:, others])
-    assert not torch.equal(scale(louder)[0][:, 3], scale(power)[0][:, 3]) or kind in SLOW
+    assert not torch.equal(scale(louder)[0][:, 3], scale(power)[0][:, 3])
 
 
 @pytest.mark.parametrize("kind", SLOW)

@@ -16,17 +16,21 @@ LINEAR = '{kind="linear", n_fft=256, hop_length=80, fmin=500, fmax=3500, scaling
 PCEN = '{kind="linear", n_fft=256, hop_length=80, fmin=500, fmax=3500, scaling={kind="pcen", time_constant=0.2}}'
 SLOW = '{kind="linear", n_fft=256, hop_length=80, fmin=500, fmax=3500, scaling="db", background=0.5}'
 
-CONV2D = """stage = [{kind="conv2d", filters=4, kernel=3, norm="batch", pool={size=2}}, {filters=4, kernel=3, pool={size=2}}]
-grid = {size=[2, 2]}"""
-CONV1D = 'stage = [{kind="conv1d", filters=4, kernel=5, stride=2}, {kind="conv1d", filters=4, kernel=3, residual=true}]'
+CONV2D = """
+stage = [{filters=4, kernel=3, norm="batch", pool={size=2}}, {filters=4, kernel=3, pool={size=2}}]
+grid = {size=[2, 2]}
+"""
+CONV1D = """
+stage = [{kind="conv1d", filters=4, kernel=5, stride=2}, {kind="conv1d", filters=4, kernel=3, residual=true}]
+"""
+SAMPLES = """
+stage = [{kind="conv1d", filters=4, kernel=80, stride=16, activation="tanh"}]
+grid = {size=[1, 3]}
+"""
 KINDS = {  # front end, network, window in s
     "conv2d": (LINEAR, f"{CONV2D}\ndense = {{units=[8]}}", 1.0),
     "conv1d": (LINEAR, f"{CONV1D}\ndense = {{units=[8]}}", 0.7),
-    "waveform": (
-        '{kind="waveform"}',
-        'stage = [{kind="conv1d", filters=4, kernel=80, stride=16, activation="tanh"}]\ngrid = {size=[1, 3]}\ndense={units=[]}',
-        0.5,
-    ),
+    "waveform": ('{kind="waveform"}', f"{SAMPLES}\ndense = {{units=[]}}", 0.5),
     "crnn": (
         LINEAR,
         f'{CONV1D}\nrecurrent = {{units=5, bidirectional=true}}\ndense = {{units=[], output="softmax"}}',
@@ -66,7 +70,8 @@ def tone_model(per: str = "window", call_s: float = 0.5, window_s: float = 2.0, 
     A window scores high while it holds half of a tone of `call_s` (or more), a frame column while the tone sounds.
     """
     whole = 'grid = {size=[1, 1], kind="mean"}' if per == "window" else ""
-    network = f'stage = [{{kind="conv1d", filters=1, kernel=1, activation="sigmoid"}}]\n{whole}\ndense={{units=[], per="{per}"}}'
+    stage = 'stage = [{kind="conv1d", filters=1, kernel=1, activation="sigmoid"}]'
+    network = f'{stage}\n{whole}\ndense={{units=[], per="{per}"}}'
     model = made(LINEAR, network, window_s, channel, names='["tone"]')
     band = round((2000 - 500) / (RATE / 256))
     share = call_s / window_s if per == "window" else 1.0

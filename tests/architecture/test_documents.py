@@ -1,0 +1,74 @@
+"""The documents tell the truth: their commands run as written, their links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detector.cli import commands
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(text: str) -> list[str]:
+    """List the indented blocks of a Markdown text."""
+    found = re.findall(r"(?:^(?: {4}.*)?\n)+", text, flags=re.MULTILINE)
+    return [re.sub(r"(?m)^ {4}", "", block).strip("\n") for block in found if block.strip()]
+
+
+def lines_of(block: str) -> list[str]:
+    """List the commands of a block, continued lines joined, comments left out."""
+    joined = block.replace("\\\n", " ")
+    return [line.split("  #")[0].strip() for line in joined.splitlines()]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+def test_options_in_documents_exist() -> None:
+    for path in DOCUMENTS:
+        for block in blocks(path.read_text(encoding="utf-8")):
+            for line in lines_of(block):
+                words = line.split("|")[-1].split(">")[0].split()
+                if words[:1] != ["detector"]:
+                    continue
+                command = commands.commands[words[1]]
+                known = {name for parameter in command.params for name in parameter.opts}
+                assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, line
+
+
+def test_make_targets_in_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:`| {4})make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert re.search(rf"(?m)^{target}:", makefile), target
+
+
+@pytest.mark.slow
+def test_the_owl_of_the_readme_is_found_as_written(data: Path, tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## From annotations to detections")[1]
+    block = next(block for block in blocks(section) if "boobook/positive" in block)
+    (tmp_path / "boobook").symlink_to(data / "boobook")
+    recipe = tmp_path / "examples" / "recipes" / "boobook.toml"
+    recipe.parent.mkdir(parents=True)
+    text = (ROOT / "examples" / "recipes" / "boobook.toml").read_text(encoding="utf-8")
+    recipe.write_text(re.sub(r"(?m)^epochs = \d+$", "epochs = 1", text), encoding="utf-8")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "detections.csv").read_text(encoding="utf-8").startswith("recording,channel,")
+    assert len((tmp_path / "effort.csv").read_text(encoding="utf-8").splitlines()) == 38
+    assert (tmp_path / "clips.png").stat().st_size > 10_000

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from detector.errors import ConfigurationError
+from detector.scanning.device import choose_device
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+    def pretend(*, cuda: bool, mps: bool) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return pretend
+
+
+def test_the_fastest_device_there_is_is_chosen(there) -> None:  # noqa: ANN001
+    there(cuda=True, mps=True)
+    assert choose_device("auto").type == "cuda"
+    there(cuda=False, mps=True)
+    assert choose_device("auto").type == "mps"
+    there(cuda=False, mps=False)
+    assert choose_device("auto").type == "cpu"
+
+
+def test_a_device_that_is_not_there_is_refused(there) -> None:  # noqa: ANN001
+    there(cuda=False, mps=False)
+    with pytest.raises(
+        ConfigurationError, match="--device: cuda is not available on this machine; allowed here: auto, cpu"
+    ):
+        choose_device("cuda")

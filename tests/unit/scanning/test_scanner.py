@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.model import Model, OperatingPoint
+from detector.scanning.results import Results, detection_rows, score_rows
+from detector.scanning.scanner import Scanned, Scanner, ScoreBlock
+from detector.scanning.tables import Table
+
+from .conftest import KINDS, RATE, noise, random_model, tone_model, with_tones, written
+
+
+def scores_of(scanner: Scanner, recording: Path) -> tuple[Scanned, list[tuple[str, ...]]]:
+    rows: list[tuple[str, ...]] = []
+    scanned = scanner.scan(recording, lambda block: rows.extend(score_rows(block)))
+    return scanned, rows
+
+
+def numbers(rows: list[tuple[str, ...]]) -> np.ndarray:
+    return np.array([[float(cell) for cell in row[2:]] for row in rows])
+
+
+TONES = ((0.2, 0.7), (4.0, 4.5), (7.7, 8.2), (12.0, 18.0), (19.5, 20.0))
+
+
+@pytest.mark.parametrize(("per", "hop", "exact"), [("window", 0.25, 0.13), ("frame", None, 0.02)])
+def test_tones_are_found_when_they_sound(tmp_path: Path, per: str, hop: float | None, exact: float) -> None:
+    recording = written(tmp_path / "a.wav", with_tones(noise(20), *TONES))
+    scanned = Scanner(tone_model(per), hop).scan(recording)
+    events = [event for _, event in scanned.detections]
+    assert np.array([event.span for event in events]) == pytest.approx(np.array(TONES), abs=exact)
+    assert {(event.label, event.low_hz, event.high_hz) for event in events} == {("tone", 1900, 2100)}
+    assert all(event.score > 0.9 for event in events)
+
+
+def test_a_threshold_takes_the_place_of_the_model_s_own(tmp_path: Path) -> None:
+    recording = written(tmp_path / "a.wav", with_tones(noise(20), *TONES))
+    model = tone_model()
+    assert len(Scanner(model, threshold=0.0).scan(recording).detections) == 1  # all of it
+    assert len(Scanner(model, threshold=1.0).scan(recording).detections) < len(TONES)
+    model.operating = model.operating.model_copy(update={"label": (OperatingPoint(name="tone", shortest_s=1.0),)})
+    assert [round(event.start_s) for _, event in Scanner(model, threshold=0.5).scan(recording).detections][-1] == 12
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores_move_with_the_sound(tmp_path: Path, kind: str) -> None:
+    model = random_model(kind)
+    scanner, settled = Scanner(model), 2.5  # s: slow means have forgotten the beginning
+    hop = scanner.grid.hop * model.recipe.hop_length
+    sound = noise(6.0, 1)
+    one = numbers(scores_of(scanner, written(tmp_path / "one.wav", sound))[1])
+    two = numbers(scores_of(scanner, written(tmp_path / "two.wav", np.concatenate([noise(1, 2)[:hop], sound])))[1])
+    shift = 1 if scanner.grid.columns is None else scanner.grid.hop // scanner.grid.columns.step
+    inner = (one[:, 0] > settled) & (one[:, 1] < 5.0)
+    assert inner.sum() > 3
+    assert np.ptp(one[:, 2:]) > 0.001
+    assert np.abs(two[shift:][: len(one)][inner, 2:] - one[inner, 2:]).max() < (1e-5 if kind != "pcen" else 1e-4)
+
+
+def test_columns_tile_a_recording(tmp_path: Path) -> None:
+    for seconds in (0.0101, 0.5, 3.333):
+        rows = numbers(scores_of(Scanner(random_model("frame")), written(tmp_path / "a.wav", noise(seconds)))[1])
+        assert rows[0, 0] == 0.0
+        assert rows[-1, 1] == pytest.approx(seconds, abs=0.001)
+        assert np.array_equal(rows[1:, 0], rows[:-1, 1])
+
+
+def test_a_channel_scores_what_it_scores_alone(tmp_path: Path) -> None:
+    left, right = noise(5, 1), with_tones(noise(5, 2), (1.0, 1.5), (3.0, 4.0))
+    both = written(tmp_path / "both.wav", np.stack([left, right], axis=1))
+    for make in (lambda: tone_model(channel='"each"'), lambda: random_model("pcen", '"each"')):
+        scanner = Scanner(make())
+        together, rows = scores_of(scanner, both)
+        assert [row[1] for row in rows[:4]] == ["0", "1", "0", "1"]
+        assert [effort.channel for effort in together.effort] == ["0", "1"]
+        for channel, sound in (("0", left), ("1", right)):
+            alone, alone_rows = scores_of(scanner, written(tmp_path / "alone.wav", sound))
+            assert [row[2:] for row in rows if row[1] == channel] == [row[2:] for row in alone_rows]
+            assert [event for at, event in together.detections if at == channel] == [
+                event for _, event in alone.detections
+            ]
+
+
+def test_a_silent_channel_beside_another_is_said_to_be_silent(tmp_path: Path) -> None:
+    both = written(tmp_path / "both.wav", np.stack([noise(3), np.zeros(3 * RATE)], axis=1))
+    scanned = Scanner(tone_model(channel='"each"')).scan(both)
+    assert [(effort.channel, effort.status) for effort in scanned.effort] == [("0", "ok"), ("1", "silent")]
+
+
+def statuses(model: Model, recording: Path) -> tuple[str, str, int]:
+    scanned = Scanner(model).scan(recording)
+    (effort,) = scanned.effort
+    return effort.status, effort.detail, len(scanned.detections)
+
+
+def test_what_became_of_a_recording_is_told(tmp_path: Path) -> None:
+    model = tone_model()
+    sound = with_tones(noise(10), (1.0, 3.0))
+    whole = written(tmp_path / "whole.wav", sound, subtype="PCM_16")
+    assert statuses(model, whole) == ("ok", "", 1)
+    assert statuses(model, written(tmp_path / "short.wav", sound[: RATE * 19 // 10])) == ("short", "", 1)
+    assert statuses(model, written(tmp_path / "window.wav", sound[: RATE * 2])) == ("ok", "", 1)
+    assert statuses(model, written(tmp_path / "one.wav", sound[1:2])) == ("short", "", 0)
+    assert statuses(model, written(tmp_path / "zeros.wav", sound * 0))[::2] == ("silent", 0)
+    assert statuses(model, written(tmp_path / "none.wav", sound[:0]))[::2] == ("empty", 0)
+    (tmp_path / "cut.wav").write_bytes(whole.read_bytes()[:80000])
+    assert statuses(model, tmp_path / "cut.wav")[::2] == ("truncated", 1)
+    (tmp_path / "nothing.wav").touch()
+    assert statuses(model, tmp_path / "nothing.wav") == (
+        "failed",
+        f"{tmp_path}/nothing.wav: is an empty file (0 bytes)",
+        0,
+    )
+    (tmp_path / "text.wav").write_text("not audio at all")
+    assert statuses(model, tmp_path / "text.wav")[::2] == ("failed", 0)
+    assert statuses(model, tmp_path / "missing.wav")[::2] == ("failed", 0)
+
+
+def test_samples_that_are_no_numbers_cost_only_themselves(tmp_path: Path) -> None:
+    sound = with_tones(noise(10), (1.0, 3.0))
+    sound[RATE * 6 : RATE * 6 + 7] = [np.nan, np.inf, -np.inf, np.nan, 0, np.nan, np.nan]
+    status, detail, n = statuses(tone_model(), written(tmp_path / "nan.wav", sound))
+    assert (status, n) == ("ok", 1)
+    assert "6 samples are not finite" in detail
+
+
+def test_scores_that_are_no_numbers_are_a_failure_not_silence(tmp_path: Path) -> None:
+    status, detail, _ = statuses(tone_model(), written(tmp_path / "loud.wav", noise(3) * 1e30))
+    assert status == "failed"
+    assert detail.startswith(f"{tmp_path}/loud.wav: gives scores that are no numbers")
+
+
+def test_rows_are_written_as_the_table_promises(tmp_path: Path) -> None:
+    folder = tmp_path / 'a, "b"'
+    folder.mkdir()
+    recording = written(folder / "20240511_053000Z.wav", with_tones(noise(5), (2.0, 2.5)))
+    scanned = Scanner(tone_model("frame")).scan(recording)
+    stream = io.StringIO()
+    Results(Table(stream, ["header"], "x")).add(scanned)
+    _, row = csv.reader(io.StringIO(stream.getvalue()))
+    assert row[0] == recording.as_posix()
+    assert row[1:2] + row[4:7] == ["mix", "1900.0", "2100.0", "tone"]
+    assert row[2] == f"{scanned.detections[0][1].start_s:.3f}"
+    assert row[7] == f"{scanned.detections[0][1].score:.4f}"
+    assert row[8] == f"2024-05-11T05:30:0{row[2]}+00:00"
+
+
+def test_an_event_of_no_length_ends_after_it_starts_in_the_table(tmp_path: Path) -> None:
+    scanned = Scanner(tone_model(), threshold=0.0).scan(written(tmp_path / "a.wav", noise(1)[:1]))
+    assert [row[2:4] for row in detection_rows(scanned)] == [("0.000", "0.001")]
+
+
+def test_the_hop_is_told_where_it_is_not_the_one_asked_for() -> None:
+    model = random_model("conv2d")  # frames of 10 ms, step 4
+    assert Scanner(model).hop_note() is None
+    assert Scanner(model, 0.242).hop_note() is None
+    assert "--hop 0.25 s: taken as 0.24 s" in (Scanner(model, 0.25).hop_note() or "")
+
+
+def test_a_keeper_sees_points_counted_from_the_first(tmp_path: Path) -> None:
+    blocks: list[ScoreBlock] = []
+    Scanner(tone_model(), 0.1, block_s=0.5).scan(written(tmp_path / "a.wav", noise(9)), blocks.append)
+    assert len(blocks) > 3
+    assert [block.first for block in blocks] == np.cumsum([0, *(block.n_points for block in blocks[:-1])]).tolist()
