@@ -22,7 +22,7 @@ from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
 from detector.network.assembly import DetectorNetwork
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
-from detector.recipe import Frozen, Linear, Mel, Recipe, read_recipe
+from detector.recipe import ConstantQ, Frozen, Linear, Mel, Recipe, Waveform, read_recipe
 
 OPERATING_FILE = "operating.toml"
 FILTERS = "power.filters"
@@ -140,14 +140,19 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
 
 
 def _check_filters(tensors: dict[str, Tensor], recipe: Recipe, folder: Path) -> None:
-    """Refuse filters of another n_fft: they come with the weights, so that no weight betrays them."""
-    filters, frontend = tensors.get(FILTERS), recipe.frontend
-    if filters is None or not isinstance(frontend, Mel | Linear):
-        return
-    if filters.shape[-1] != frontend.n_fft // 2 + 1:
+    """Refuse filters of another front end: they are built from what was stored, so that nothing else betrays them."""
+    shape = tuple(tensors[FILTERS].shape) if FILTERS in tensors else None
+    match recipe.frontend:
+        case Mel() | Linear() as spec:
+            fits = shape in {None, (recipe.n_bands, spec.n_fft // 2 + 1)}
+        case ConstantQ():
+            fits = shape is None or (len(shape) == 3 and shape[:2] == (2, recipe.n_bands))
+        case Waveform():
+            fits = shape is None
+    if not fits:
         raise ModelError(
-            f"{folder / WEIGHTS_FILE}: does not fit {RECIPE_FILE}: its filters are for "
-            f"frontend.n_fft = {2 * (filters.shape[-1] - 1)}, not {frontend.n_fft}"
+            f"{folder / WEIGHTS_FILE}: does not fit {RECIPE_FILE}: {FILTERS} of shape {shape} "
+            f'are not those of its front end (frontend.kind = "{recipe.frontend.kind}", {recipe.n_bands} bands)'
         )
 
 

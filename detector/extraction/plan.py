@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil
 
 import numpy as np
 
@@ -129,7 +129,7 @@ def _tiles(span: Span, length: float, *, to_the_end: bool) -> list[float]:
 
 
 def _inside(start: float, scene: Scene, recipe: Recipe) -> float:
-    """Move the start of a window onto a frame, and into the recording as far as it fits."""
+    """Move the start of a window onto a frame, and its frames into the recording as far as they fit."""
     rate = recipe.frame_rate
-    last = floor((scene.duration_s - recipe.window.duration) * rate + 1e-6)
+    last = ceil(scene.duration_s * rate - 1e-6) - recipe.window_frames
     return max(0, min(round(start * rate), last)) / rate

@@ -183,6 +183,7 @@ def set_groups(sources: Sequence[Source], pattern: str | None) -> None:
         raise ConfigurationError(f"--group: {pattern!r} is not a regular expression: {error}") from error
     for source in sources:
         found = expression.search(source.path.name)
-        if found is None:
+        name = found and found.group(1 if expression.groups else 0)
+        if not name:
             raise ConfigurationError(f"--group: {pattern!r} finds nothing in the name {source.path.name}")
-        source.group = found.group(1) if expression.groups else found.group(0)
+        source.group = name

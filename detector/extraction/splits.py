@@ -55,12 +55,12 @@ def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
     """
     rows = _read(table)
     by_stem: dict[str, set[str]] = defaultdict(set)
-    for name, split in rows.items():
+    for name, split in rows:
         by_stem[PurePath(name).stem].add(split)
     missing = []
     for source in sources:
         path = source.path.as_posix()
-        splits = {split for name, split in rows.items() if path == name or path.endswith("/" + name)}
+        splits = {split for name, split in rows if path == name or path.endswith("/" + name)}
         splits = splits or by_stem.get(source.path.stem, set())
         if len(splits) == 1:
             source.split = splits.pop()
@@ -71,9 +71,11 @@ def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
     return [f"{table}: gives no single split for {len(missing)} recordings, which are left out, e.g. {missing[0]}"]
 
 
-def _read(table: Path) -> dict[str, str]:
+def _read(table: Path) -> list[tuple[str, str]]:
     try:
-        content = pd.read_csv(table, sep=None, engine="python", dtype=str, keep_default_na=False)
+        header, *_ = table.read_text(encoding="utf-8-sig").splitlines() or [""]
+        delimiter = max(",\t;", key=header.count)
+        content = pd.read_csv(table, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"--split: {table}: cannot be read: {error}") from error
     absent = [column for column in ("recording", "split") if column not in content.columns]
@@ -83,7 +85,7 @@ def _read(table: Path) -> dict[str, str]:
     wrong = sorted(set(names) - set(SPLITS))
     if wrong:
         raise ConfigurationError(f"--split: {table}: split {wrong[0]!r} is none of {', '.join(SPLITS)}")
-    return dict(zip(content["recording"].str.replace("\\", "/"), names))
+    return list(zip(content["recording"].str.replace("\\", "/"), names))
 
 
 def shared_groups(sources: Sequence[Source]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +46,11 @@ class ChannelScan:
         """Take the next samples (1, sample); give the next scores (point, label)."""
         self._n_samples += samples.shape[-1]
         self.sounding = self.sounding or bool(samples.any())
-        return self._taken(self._through_engine(self._power.push(samples)))
+        return self._taken(self._points(self._through_engine(self._power.push(samples))))
 
     def finish(self) -> Rows:
         """End the recording; give the scores that are left."""
-        n_frames = self._n_samples / self._model.power.hop_length
-        windows = chain(self._through_engine(self._power.flush()), self._engine.flush())
-        return self._taken(windows, [self._timeline.flush(n_frames)])
+        return self._taken(self._last_points())
 
     def events(self) -> list[Event]:
         """Give the events, after `finish`."""
@@ -70,8 +67,17 @@ class ChannelScan:
         for tile in tiles:
             yield from self._engine.push(self._scale.push(tile)[0])
 
-    def _taken(self, windows: Iterable[Scores], last: Sequence[Rows] = ()) -> Rows:
-        parts = [*(self._timeline.push(scores) for scores in windows), *last]
-        rows = np.concatenate([part for part in parts if len(part)] or [np.zeros((0, len(self._operating)))])
+    def _points(self, windows: Iterable[Scores]) -> Iterator[Rows]:
+        for scores in windows:
+            yield self._timeline.push(scores)
+
+    def _last_points(self) -> Iterator[Rows]:
+        yield from self._points(self._through_engine(self._power.flush()))
+        yield from self._points(self._engine.flush())
+        yield self._timeline.flush(self._n_samples / self._model.power.hop_length)
+
+    def _taken(self, points: Iterable[Rows]) -> Rows:
+        """Look for runs in the next scores; give them, joined."""
+        rows = np.concatenate([np.zeros((0, len(self._operating))), *(part for part in points if len(part))])
         self._runs.push(rows)
         return rows

@@ -71,9 +71,9 @@ class RunFinder:
         self.n_points += len(scores)
 
     def finish(self) -> list[Run]:
-        """End the scores; give the runs of all labels, in order of their ends."""
-        open_runs = [Run(label, start_s, None, score) for label, (start_s, score) in sorted(self._open.items())]
-        return [*self._runs, *open_runs]
+        """End the scores; give the runs, label by label, in order of time."""
+        open_runs = [Run(label, start_s, None, score) for label, (start_s, score) in self._open.items()]
+        return sorted([*self._runs, *open_runs], key=lambda run: run.label)
 
     def _follow(self, label: int, scores: Rows, above: NDArray[np.bool_]) -> None:
         """Take one label's scores, the first of which was taken before."""

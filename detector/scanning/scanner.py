@@ -160,12 +160,19 @@ class Scanner:
 
     def _blocks(self, recording: Path, stream: AudioStream, scans: dict[str, ChannelScan]) -> Iterator[ScoreBlock]:
         points, first = self.grid.points, 0
-        for rows in _rows(stream, list(scans.values())):
+        for rows, limit_s in self._rows(stream, list(scans.values())):
             if not all(np.isfinite(scores).all() for scores in rows):
                 raise RecordingError(f"{recording}: gives scores that are no numbers, by {stream.scanned_s:.0f} s")
-            limit_s = inf if self.grid.columns is None else stream.n_samples / self.model.recipe.audio.sample_rate
             yield ScoreBlock(recording, points, first, limit_s, dict(zip(scans, rows)))
             first += len(rows[0])
+
+    def _rows(self, stream: AudioStream, scans: Sequence[ChannelScan]) -> Iterator[tuple[list[Rows], float]]:
+        """Run a recording through the scans of its channels; give the next scores of each, and where columns end."""
+        for block in stream.blocks():
+            samples = torch.from_numpy(block)  # (channel, sample)
+            yield [scan.push(samples[n : n + 1]) for n, scan in enumerate(scans)], inf
+        seconds = stream.n_samples / self.model.recipe.audio.sample_rate
+        yield [scan.finish() for scan in scans], inf if self.grid.columns is None else seconds
 
     def _told(
         self, recording: Path, start: StartTime | None, stream: AudioStream, scans: dict[str, ChannelScan]
@@ -186,11 +193,3 @@ class Scanner:
 def failed(recording: Path, start: StartTime | None, reason: str) -> Scanned:
     """Tell of a recording that was not analysed."""
     return Scanned(recording, start, (Effort(recording, "", "failed", start=start, detail=reason),), remarks=(reason,))
-
-
-def _rows(stream: AudioStream, scans: Sequence[ChannelScan]) -> Iterator[list[Rows]]:
-    """Run a recording through the scans of its channels; give the next scores of each."""
-    for block in stream.blocks():
-        samples = torch.from_numpy(block)  # (channel, sample)
-        yield [scan.push(samples[n : n + 1]) for n, scan in enumerate(scans)]
-    yield [scan.finish() for scan in scans]

@@ -40,23 +40,23 @@ class ColumnTimeline:
         self._n_given = 0
 
     def push(self, scores: NDArray[np.float32]) -> Rows:
-        """Take the next scores (window, column, label); give the columns (column, label) that no window adds to."""
-        done = [self._add(window.astype(np.float64)) for window in scores]
-        return np.concatenate(done)
+        """Take the next scores (window, column, label); give the columns (column, label) that lie before them all."""
+        return np.concatenate([self._add(window.astype(np.float64)) for window in scores])
 
     def flush(self, n_frames: float) -> Rows:
         """End the recording of `n_frames`; give the columns that are left and lie in it at least in part."""
-        left = self._grid.count_columns(n_frames) - self._n_given
-        if self._sum is None or left <= 0:
+        if self._sum is None:
             return np.zeros((0, 0))
-        return self._give(min(left, len(self._weight) - self._shift))
+        return self._give(min(self._grid.count_columns(n_frames) - self._n_given, len(self._weight)))
 
     def _add(self, window: Rows) -> Rows:
         if self._sum is None:
-            self._sum = np.zeros_like(window)
+            self._sum, done = np.zeros_like(window), window[:0]
+        else:
+            done = self._give(self._shift)
         self._sum += self._weight * window
         self._total += self._weight
-        return self._give(self._shift)
+        return done
 
     def _give(self, n: int) -> Rows:
         assert self._sum is not None

@@ -8,7 +8,7 @@ from detector.scanning.device import choose_device
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+def there(monkeypatch: pytest.MonkeyPatch):
     def pretend(*, cuda: bool, mps: bool) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
@@ -16,7 +16,7 @@ def there(monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
     return pretend
 
 
-def test_the_fastest_device_there_is_is_chosen(there) -> None:  # noqa: ANN001
+def test_the_fastest_device_there_is_is_chosen(there) -> None:
     there(cuda=True, mps=True)
     assert choose_device("auto").type == "cuda"
     there(cuda=False, mps=True)
@@ -25,7 +25,7 @@ def test_the_fastest_device_there_is_is_chosen(there) -> None:  # noqa: ANN001
     assert choose_device("auto").type == "cpu"
 
 
-def test_a_device_that_is_not_there_is_refused(there) -> None:  # noqa: ANN001
+def test_a_device_that_is_not_there_is_refused(there) -> None:
     there(cuda=False, mps=False)
     with pytest.raises(
         ConfigurationError, match="--device: cuda is not available on this machine; allowed here: auto, cpu"

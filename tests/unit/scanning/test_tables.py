@@ -24,15 +24,19 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
         stream.write("x\n")
         assert not path.exists()
     assert path.read_text() == "x\n"
-    assert os.listdir(tmp_path) == ["a.csv"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError, ValueError])
 def test_nothing_is_left_of_a_file_that_was_not_finished(tmp_path: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), new_file(tmp_path / "a.csv", force=False) as stream:
-        stream.write("x\n")
-        raise error
-    assert os.listdir(tmp_path) == []
+    def begun() -> None:
+        with new_file(tmp_path / "a.csv", force=False) as stream:
+            stream.write("x\n")
+            raise error
+
+    with pytest.raises(error):
+        begun()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_exists_stays_as_it_is_without_force(tmp_path: Path) -> None:
@@ -50,9 +54,14 @@ def test_a_file_that_exists_stays_as_it_is_without_force(tmp_path: Path) -> None
 
 def test_a_file_that_appears_meanwhile_is_not_replaced_and_the_work_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    with pytest.raises(OutputError, match="the results are in"), new_file(path, force=False) as stream:
-        stream.write("mine")
-        path.write_text("theirs")
+
+    def overtaken() -> None:
+        with new_file(path, force=False) as stream:
+            stream.write("mine")
+            path.write_text("theirs")
+
+    with pytest.raises(OutputError, match="the results are in"):
+        overtaken()
     assert path.read_text() == "theirs"
     (kept,) = (other for other in tmp_path.iterdir() if other != path)
     assert kept.read_text() == "mine"

@@ -1,0 +1,78 @@
+"""The package keeps its layers, its sizes and its names."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted((ROOT / "detector").rglob("*.py"))
+STARTUP = {"click"} | set(sys.stdlib_module_names)  # what may be imported before a command runs
+
+
+def test_layers_only_import_downwards() -> None:
+    linter = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_has_a_docstring_and_at_most_400_lines(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    assert ast.get_docstring(ast.parse(text))
+
+
+def test_no_module_is_named_for_nothing_in_particular() -> None:
+    words = {
+        word for path in MODULES for part in path.relative_to(ROOT).with_suffix("").parts for word in part.split("_")
+    }
+    assert not words & {"utils", "util", "helpers", "helper", "manager", "handler", "common", "misc"}
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count the lines of a function's body below its docstring."""
+    first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+    return (node.end_lineno or 0) - first.lineno + 1
+
+
+def test_functions_have_at_most_forty_lines() -> None:
+    long = [f"{path.name}: {node.name}" for path in MODULES for node in functions(path) if body_lines(node) > 40]
+    assert long == []
+
+
+def top_level_imports(path: Path) -> set[str]:
+    """List what importing a module imports, without what only type checkers see."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "detector" / "cli").rglob("*.py")), ids=lambda path: path.name)
+def test_a_command_imports_only_click_and_the_standard_library_before_it_runs(path: Path) -> None:
+    outside = {name for name in top_level_imports(path) if name.split(".")[0] not in STARTUP}
+    assert all(re.match(r"detector\.(cli|errors)\b", name) for name in outside), outside
+
+
+def test_no_module_imports_the_package_root() -> None:
+    assert [path.name for path in MODULES if "detector" in top_level_imports(path)] == []
+
+
+def test_nothing_is_unpickled() -> None:
+    loaders = re.compile(r"\b(pickle|joblib|torch\.load|weights_only)\b")
+    assert [path.name for path in MODULES if loaders.search(path.read_text(encoding="utf-8"))] == []

@@ -1,0 +1,156 @@
+"""The command line is a contract: exit codes, one line for an error, a quiet end, a quick start, examples in help."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from detector import cli
+from detector.cli import commands
+from detector.errors import DetectorError, OutputError, RecordingError
+
+HEAVY = ["torch", "numpy", "pandas", "librosa", "soundfile", "pydantic", "scipy", "matplotlib", "tqdm"]
+
+
+def run(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "detector", *arguments], stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
+    )
+
+
+def test_help_lists_the_commands_on_standard_output() -> None:
+    done = run("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = done.stdout.split("Commands:")[1]
+    assert {line.split()[0] for line in listed.splitlines() if line.strip()} >= {
+        "recipe",
+        "describe",
+        "extract",
+        "train",
+        "scan",
+    }
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in commands.commands)])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys; from detector.cli import commands\n"
+        f"try: commands.main({arguments!r}, prog_name='detector')\n"
+        f"finally: print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", list(commands.commands))
+def test_every_command_has_a_summary_and_examples_in_its_help(name: str) -> None:
+    done = CliRunner().invoke(commands, [name, "--help"])
+    assert done.exit_code == 0
+    assert "Examples:" in done.stdout
+    assert done.stdout.split("Examples:")[1].lstrip().startswith(f"detector {name}")
+    summary = commands.commands[name].get_short_help_str(limit=200)
+    assert summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", list(commands.commands))
+def test_every_option_says_what_it_does_or_what_it_may_be(name: str) -> None:
+    options = [parameter for parameter in commands.commands[name].params if isinstance(parameter, click.Option)]
+    assert [option.name for option in options if not option.help and not isinstance(option.type, click.Choice)] == []
+
+
+@pytest.mark.parametrize("name", list(commands.commands))
+def test_an_unknown_option_is_wrong_usage(name: str) -> None:
+    done = CliRunner().invoke(commands, [name, "--colour"])
+    assert done.exit_code == 2
+    assert "No such option" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["--colour"], ["nothing"], ["describe"], ["describe", "a", "b"]])
+def test_wrong_usage_exits_with_two_and_leaves_standard_output_empty(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: " in done.stderr
+
+
+def test_an_error_is_one_line_on_standard_error(tmp_path: Path) -> None:
+    done = run("describe", str(tmp_path / "no.toml"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"detector: {tmp_path / 'no.toml'}: no such file\n"
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
+    """Add a command that raises what the test puts into the list."""
+    raised: list[BaseException] = []
+
+    @click.command("fail")
+    def fail() -> None:
+        raise raised[0]
+
+    monkeypatch.setattr(sys, "argv", ["detector", "fail"])
+    commands.add_command(fail)
+    yield raised
+    del commands.commands["fail"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "shown"),
+    [
+        (OutputError("x.csv: exists"), 2, "detector: x.csv: exists\n"),
+        (RecordingError("a.wav: is empty"), 1, "detector: a.wav: is empty\n"),
+        (KeyboardInterrupt(), 130, "detector: interrupted\n"),
+        (click.Abort(), 130, "detector: interrupted\n"),
+        (SystemExit(1), 1, ""),
+        (click.exceptions.Exit(1), 1, ""),
+    ],
+)
+def test_what_ends_a_command_decides_the_exit_code(
+    failing: list[BaseException],
+    error: BaseException,
+    code: int,
+    shown: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failing.append(error)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
+    assert capsys.readouterr().err == shown
+
+
+def test_a_bug_keeps_its_traceback(failing: list[BaseException]) -> None:
+    failing.append(ZeroDivisionError("a bug"))
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        cli.main()
+
+
+def test_every_error_that_is_shown_has_an_exit_code_of_the_contract() -> None:
+    kinds = [DetectorError, *DetectorError.__subclasses__()]
+    assert {kind.exit_code for kind in kinds} <= {1, 2}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["recipe", "small-cnn"], ["recipe", "--schema"], ["describe", "lenet"], ["--help"]]
+)
+def test_a_closed_pipe_ends_quietly(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = run(*arguments, stdout=writer)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_first_line_can_be_taken_by_head() -> None:
+    line = f"set -o pipefail; {sys.executable} -m detector recipe small-cnn | head -1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[audio]\n", "")

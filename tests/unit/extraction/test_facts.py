@@ -1,0 +1,34 @@
+"""What the training annotations say of each label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from detector.clips import LabelFacts
+from detector.events import Event
+from detector.extraction.facts import label_facts
+from detector.extraction.sources import Source
+from tests.made import recipe
+
+MADE = recipe(labels={"names": ["a", "b", "c"]})
+
+
+def source(split: str, *events: Event) -> Source:
+    return Source(Path(f"{split}.wav"), [(event, None) for event in events], split=split)
+
+
+def test_lengths_gaps_and_bands_are_those_of_the_training_split() -> None:
+    facts = label_facts(
+        [
+            source("train", Event(5.0, 5.5, "a", 200, 400), Event(1.0, 1.5, "a"), Event(2.0, 4.0, "b")),
+            source("train", Event(0.0, 0.5, "a", 100, None), Event(0.4, 1.0, "a")),
+            source("test", Event(0.0, 9.0, "a", 1, 2), Event(0.0, 9.0, "c")),
+        ],
+        MADE,
+    )
+    assert facts == {
+        "a": LabelFacts(4, 0.5, pytest.approx(0.5), pytest.approx(3.5), 150.0, 400.0),
+        "b": LabelFacts(1, 2.0, 2.0, None, None, None),
+    }
