@@ -110,6 +110,8 @@ def write_clips(folder: Path, made: Recipe, *, n: int = 24, seed: int = 0) -> Pa
     Of six, two are in the split validation and one in the split test, each from a recording of its own.
     """
     rng, labels = np.random.default_rng(seed), made.labels.names
+    waveform, pcen = made.frontend.kind == "waveform", made.frontend.scaling.kind == "pcen"
+    slow = pcen or (not waveform and made.frontend.background is not None)
     margin = int(np.ceil(made.training.jitter * made.frame_rate))
     folder.mkdir(parents=True)
     writer = ClipWriter(folder, made)
@@ -126,7 +128,6 @@ def write_clips(folder: Path, made: Recipe, *, n: int = 24, seed: int = 0) -> Pa
         clip = Clip(
             name, "mix", 1.0, "call" if events else "background", "|".join(found), split, name, True, 0, length, events
         )
-        state = power.mean(axis=1) if "pcen" in made.to_toml() or made.frontend.background else None
-        writer.add(clip, power, state)
+        writer.add(clip, power, power.mean(axis=1) if slow else None)
     writer.close({label: LabelFacts(4, 0.3, 0.2, 0.5, 100.0, 200.0) for label in labels})
     return folder

@@ -99,10 +99,12 @@ def extract(
     from detector.clips import open_clips
     from detector.extraction.extract import Request
     from detector.extraction.extract import extract as run
-    from detector.extraction.preview import draw_preview
+    from detector.extraction.preview import draw_preview, find_matplotlib
     from detector.extraction.sources import LabelRules
     from detector.presets import find_recipe
 
+    if preview is not None:
+        find_matplotlib()  # before the work, not after it
     request = Request(
         annotations=(annotations,),
         recordings=(recordings,),

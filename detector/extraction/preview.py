@@ -22,7 +22,7 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
     ConfigurationError
         Where matplotlib is not installed.
     """
-    figure_class = _matplotlib()
+    figure_class = find_matplotlib()
     groups = _groups(clips)
     rng = np.random.default_rng(seed)
     chosen = [(name, clip) for name, members in groups for clip in _draw(rng, members)]
@@ -39,7 +39,8 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
         raise OutputError(f"{path}: cannot be written: {error}") from error
 
 
-def _matplotlib() -> Any:
+def find_matplotlib() -> Any:
+    """Find matplotlib's figure; raise `ConfigurationError` where it is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:

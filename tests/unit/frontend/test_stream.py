@@ -63,6 +63,16 @@ def test_a_stream_keeps_less_than_a_tile_and_a_frame_of_samples() -> None:
         assert stream._kept.shape[-1] < TILE_SAMPLES + 1024
 
 
+@pytest.mark.parametrize("frontend", [{"kind": "mel"}, {"kind": "linear", "n_fft": 501, "hop_length": 250}])
+def test_tiles_in_a_row_are_the_power_of_the_whole_recording_with_zeros_around_it(frontend: dict[str, Any]) -> None:
+    stream = stream_of(recipe_of(**frontend))
+    power = stream.power
+    samples = torch.randn(1, 200_000)
+    tiles = torch.cat([*stream.push(samples), *stream.flush()], dim=-1)
+    padded = torch.nn.functional.pad(samples, (power.lead, power.n_fft))
+    torch.testing.assert_close(tiles, power(padded)[..., : power.count_frames(200_000)])
+
+
 def test_channels_are_streams_of_their_own() -> None:
     recipe = recipe_of(kind="mel", n_bands=16)
     samples = torch.randn(2, 30_000)

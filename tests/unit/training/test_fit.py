@@ -1,0 +1,148 @@
+"""The loop: its learning rate, its statistics, when it stops, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+
+from detector.clips import open_clips
+from detector.errors import ClipsError, ConfigurationError
+from detector.recipe import Recipe
+from detector.training.batches import spectrograms
+from detector.training.figures import Figures
+from detector.training.fit import Hooks, Trainer, learning_rate
+from tests.made import recipe, write_clips
+
+LABELS = {"names": ["a", "b"]}
+
+
+def trainer_of(tmp_path: Path, made: Recipe, *, split: Callable[[str], str] = str, **options: Any) -> Trainer:
+    clips = write_clips(tmp_path / "clips", made)
+    store = open_clips(clips)
+    store.index["split"] = store.index["split"].map(split)
+    options = {"accelerator": Accelerator(cpu=True), "seed": 0, "hooks": Hooks()} | options
+    return Trainer(store, made, tmp_path / "work", **options)
+
+
+def test_the_learning_rate_rises_in_a_line_and_falls_as_half_a_cosine() -> None:
+    rates = np.array([learning_rate(0.1, step, 100, 0.1) for step in range(100)])
+    np.testing.assert_allclose(rates[:10], np.arange(1, 11) / 100)
+    np.testing.assert_allclose(rates[10:], 0.05 * (1 + np.cos(np.pi * np.arange(90) / 90)))
+    assert learning_rate(0.1, 0, 100, 0.0) == 0.1
+    assert learning_rate(0.1, 99, 100, 1.0) == 0.1
+
+
+def test_every_step_has_the_rate_of_its_place_in_all_epochs(tmp_path: Path) -> None:
+    made = recipe(labels=LABELS, training={"epochs": 3, "batch_size": 4, "warmup": 0.5})
+    trainer = trainer_of(tmp_path, made)
+    rates: list[float] = []
+    step = trainer.optimizer.step
+    trainer.optimizer.step = lambda: (rates.append(trainer.optimizer.param_groups[0]["lr"]), step())
+    trainer.run(resume=False)
+    assert rates == [learning_rate(0.01, n, 9, 0.5) for n in range(9)]
+    assert [epoch.learning_rate for epoch in trainer.progress.epochs] == rates[2::3]
+
+
+@pytest.mark.parametrize("frontend", ["mel", "pcen", "waveform"])
+def test_scaled_training_frames_have_mean_0_and_deviation_1(tmp_path: Path, frontend: str) -> None:
+    trainer = trainer_of(tmp_path, recipe(frontend, labels=LABELS, training={"jitter": 0.0}))
+    (batch,) = trainer.batches.plain(trainer.train, 100)
+    frames = spectrograms(trainer.model.scale, batch, trainer.recipe.window_frames)  # (clip, band, frame)
+    torch.testing.assert_close(frames.mean((0, 2)), torch.zeros(frames.shape[1]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(frames.std((0, 2)), torch.ones(frames.shape[1]), atol=2e-2, rtol=0)
+
+
+def scripted(trainer: Trainer, figures: list[tuple[float, float]]) -> None:
+    """Let validation find these average precisions and losses, epoch by epoch."""
+    found = iter(figures)
+
+    def evaluate(_clips: object) -> Figures:
+        precision, loss = next(found)
+        return Figures(loss, {"a": precision}, {}, {}, None, 1)
+
+    trainer.evaluate = evaluate  # type: ignore[method-assign]
+
+
+def test_training_stops_when_validation_has_not_improved_and_keeps_the_best(tmp_path: Path) -> None:
+    trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 20, "patience": 2}))
+    scripted(trainer, [(0.5, 1.0), (0.7, 1.0), (0.6, 1.0), (0.7, 1.0), (0.9, 1.0)])
+    kept: list[int] = []
+    save = trainer._save_best
+    trainer._save_best = lambda: (kept.append(len(trainer.progress.epochs) + 1), save())  # type: ignore[method-assign]
+    trainer.run(resume=False)
+    assert len(trainer.progress.epochs) == 4
+    assert (trainer.progress.best, kept, trainer.done) == (2, [1, 2], True)
+
+
+def test_a_loss_that_is_no_number_is_never_the_best(tmp_path: Path) -> None:
+    nan = float("nan")
+    trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 3}))
+    scripted(trainer, [(0.5, 1.0), (0.9, nan), (0.9, nan)])
+    trainer.run(resume=False)
+    assert trainer.progress.best == 1
+
+
+def test_a_loss_that_is_no_number_from_the_start_is_refused(tmp_path: Path) -> None:
+    trainer = trainer_of(tmp_path, recipe(labels=LABELS))
+    scripted(trainer, [(0.5, float("nan"))])
+    with pytest.raises(ConfigurationError, match=r"training\.learning_rate: 0\.01: .* not finite .* lower it"):
+        trainer.run(resume=False)
+
+
+def test_without_validation_all_epochs_are_trained_and_the_last_is_kept(tmp_path: Path) -> None:
+    made = recipe(labels=LABELS, training={"epochs": 3, "patience": 1})
+    trainer = trainer_of(tmp_path, made, split=lambda split: "train" if split == "validation" else split)
+    trainer.run(resume=False)
+    assert (len(trainer.progress.epochs), trainer.progress.best) == (3, 3)
+
+
+def test_a_line_an_epoch_marks_the_best_so_far(tmp_path: Path) -> None:
+    lines: list[str] = []
+    made = recipe(labels=LABELS, training={"epochs": 2})
+    trainer = trainer_of(tmp_path, made, hooks=Hooks(line=lines.append))
+    scripted(trainer, [(0.75, 0.5), (0.5, 1.0)])
+    trainer.run(resume=False)
+    assert [line[:11] for line in lines] == ["epoch   1/2", "epoch   2/2"]
+    assert "validation loss 0.5000  average precision 0.7500" in lines[0]
+    assert [line.endswith("*") for line in lines] == [True, False]
+
+
+def test_the_bar_is_told_the_number_of_batches(tmp_path: Path) -> None:
+    told: list[tuple[int, str, int]] = []
+
+    def bar(items: Any, total: int, name: str) -> Any:
+        batches = list(items)
+        told.append((total, name, len(batches)))
+        return batches
+
+    made = recipe(labels=LABELS, training={"epochs": 1, "batch_size": 5})
+    trainer_of(tmp_path, made, hooks=Hooks(bar=bar)).run(resume=False)
+    assert told == [(3, "epoch 1", 3)]
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [
+        (lambda split: "test", "has no clips in the split train"),
+        (lambda split: {"train": "test"}.get(split, "train") if split != "test" else "test", None),
+    ],
+)
+def test_a_split_train_is_needed(tmp_path: Path, split: Callable[[str], str], told: str | None) -> None:
+    if told is None:
+        assert len(trainer_of(tmp_path, recipe(labels=LABELS), split=split).train) == 8
+        return
+    with pytest.raises(ClipsError, match=told):
+        trainer_of(tmp_path, recipe(labels=LABELS), split=split)
+
+
+def test_every_label_needs_a_call_in_the_split_train(tmp_path: Path) -> None:
+    store = open_clips(write_clips(tmp_path / "clips", recipe(labels=LABELS)))
+    store.index.loc[store.index["labels"] == "b", "split"] = "test"
+    with pytest.raises(ClipsError, match="has no call of 'b' in the split train"):
+        Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
