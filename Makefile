@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-export OMP_NUM_THREADS ?= 2
 
 .PHONY: setup demo check test lint quick quality call-activity clean
 
@@ -25,12 +24,12 @@ lint: setup
 	$(BIN)/lint-imports
 
 quick: setup
-	$(BIN)/pytest -q -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 -m "not slow"
 
 check: lint quick  ## what to run while you work
 
 test: lint  ## everything that CI runs
-	$(BIN)/pytest -q -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2
 
 call-activity: setup  ## make the training set of the embedded model and train it again; DATA names the recordings
 	PATH="$(abspath $(BIN)):$$PATH" examples/call-activity.sh $(DATA) work/call-activity

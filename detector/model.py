@@ -12,8 +12,8 @@ from pathlib import Path
 import tomli_w
 import torch
 from pydantic import Field, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from detector.errors import ModelError, fault_lines
@@ -22,10 +22,12 @@ from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
 from detector.network.assembly import DetectorNetwork
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
-from detector.recipe import ConstantQ, Frozen, Linear, Mel, Recipe, Waveform, read_recipe
+from detector.recipe import Frozen, Recipe, read_recipe
 
 OPERATING_FILE = "operating.toml"
 FILTERS = "power.filters"
+MADE_FOR = "recipe"  # the key of the weights' metadata that names the recipe
+WEIGHED = ("audio", "window", "frontend", "network", "labels")  # the sections that the weights depend on
 
 
 class OperatingPoint(Frozen):
@@ -104,7 +106,7 @@ def save_model(model: Model, folder: Path) -> None:
     """Write recipe, weights and operating points into an existing folder."""
     (folder / RECIPE_FILE).write_text(model.recipe.to_toml(), encoding="utf-8")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / WEIGHTS_FILE)
+    save_file(tensors, folder / WEIGHTS_FILE, metadata={MADE_FOR: model.recipe.fingerprint(*WEIGHED)})
     content = model.operating.model_dump(mode="json", exclude_none=True)
     (folder / OPERATING_FILE).write_text(tomli_w.dumps(content), encoding="utf-8")
 
@@ -118,8 +120,7 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
         Where a file is missing or broken, or the weights do not fit the recipe.
     """
     recipe = read_recipe(folder / RECIPE_FILE)
-    tensors = _read_weights(folder)
-    _check_filters(tensors, recipe, folder)
+    tensors = _read_weights(folder, recipe)
     model = Model(recipe, filters=tensors.get(FILTERS), operating=_read_operating(folder, recipe))
     try:
         model.load_state_dict(tensors)
@@ -129,31 +130,21 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
     return model.to(device).eval()
 
 
-def _read_weights(folder: Path) -> dict[str, Tensor]:
+def _read_weights(folder: Path, recipe: Recipe) -> dict[str, Tensor]:
+    """Read the weights; refuse those of another recipe, of which shapes alone would not tell."""
     path = folder / WEIGHTS_FILE
     if not path.is_file():
         raise ModelError(f"{folder}: has no {WEIGHTS_FILE}; it is a recipe without a model: train one first")
     try:
-        return load_file(path)
+        with safe_open(path, framework="pt") as file:
+            made_for = (file.metadata() or {}).get(MADE_FOR)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path}: cannot be read as safetensors: {error}") from error
-
-
-def _check_filters(tensors: dict[str, Tensor], recipe: Recipe, folder: Path) -> None:
-    """Refuse filters of another front end: they are built from what was stored, so that nothing else betrays them."""
-    shape = tuple(tensors[FILTERS].shape) if FILTERS in tensors else None
-    match recipe.frontend:
-        case Mel() | Linear() as spec:
-            fits = shape in {None, (recipe.n_bands, spec.n_fft // 2 + 1)}
-        case ConstantQ():
-            fits = shape is None or (len(shape) == 3 and shape[:2] == (2, recipe.n_bands))
-        case Waveform():
-            fits = shape is None
-    if not fits:
-        raise ModelError(
-            f"{folder / WEIGHTS_FILE}: does not fit {RECIPE_FILE}: {FILTERS} of shape {shape} "
-            f'are not those of its front end (frontend.kind = "{recipe.frontend.kind}", {recipe.n_bands} bands)'
-        )
+    if made_for != recipe.fingerprint(*WEIGHED):
+        sections = ", ".join(WEIGHED)
+        raise ModelError(f"{path}: does not fit {RECIPE_FILE}, of which {sections} must stay as they were in training")
+    return tensors
 
 
 def _read_operating(folder: Path, recipe: Recipe) -> Operating:

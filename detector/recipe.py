@@ -273,14 +273,11 @@ class Recipe(Frozen):
 
     def input_fingerprint(self) -> str:
         """Name audio, window and front end in 12 hexadecimal digits: clips fit a recipe that has the same."""
-        return self._fingerprint({"audio", "window", "frontend"})
+        return self.fingerprint("audio", "window", "frontend")
 
-    def fingerprint(self) -> str:
-        """Name the whole recipe in 12 hexadecimal digits."""
-        return self._fingerprint(None)
-
-    def _fingerprint(self, sections: set[str] | None) -> str:
-        content = json.dumps(self.model_dump(mode="json", include=sections), sort_keys=True)
+    def fingerprint(self, *sections: str) -> str:
+        """Name the recipe, or some sections of it, in 12 hexadecimal digits."""
+        content = json.dumps(self.model_dump(mode="json", include=set(sections) or None), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def with_labels(self, names: tuple[str, ...]) -> Recipe:

@@ -1,4 +1,4 @@
-"""What every test shares: the folder of real recordings."""
+"""What every test shares: one thread a process, and the folder of real recordings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small networks run slower on more, and tests run side by side
 
 ROOT = Path(__file__).resolve().parent.parent
 

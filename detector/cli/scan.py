@@ -53,7 +53,12 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
 @click.option(
     "-m", "--model", metavar="MODEL", help="Folder of a model, or a shipped one's name.  [default: call-activity]"
 )
-@click.option("--hop", type=SECONDS, callback=finite, help="Seconds between windows.  [default: a quarter of a window]")
+@click.option(
+    "--hop",
+    type=SECONDS,
+    callback=finite,
+    help="Seconds between windows.  [default: a quarter window; half for columns]",
+)
 @click.option("--threshold", type=SHARE, callback=finite, help="Score that a detection needs.  [default: the model's]")
 @click.option("--scores", type=FILE, help="Write the scores of every window (or frame column) into FILE.")
 @click.option("-o", "--output", type=FILE, help="Write the detections into FILE.  [default: standard output]")

@@ -31,7 +31,7 @@ def train(
     output: Path,
     recipe_name: str | None,
     seed: int,
-    device: str,
+    device: Literal["auto", "cpu", "cuda", "mps"],
     precision: Literal["float32", "bfloat16", "float16"],
     resume: bool,
     epochs: int | None,
@@ -67,7 +67,9 @@ def train(
     for split, figures in found.items():
         for label, value in figures.average_precision.items():
             click.echo(
-                f"{split:10} {label}: average precision {value:.4f}, best F1 {figures.best_f1[label]:.4f}", err=True
+                f"{split:10} {label}: average precision {value:.4f}, F1 {figures.f1[label]:.4f} at threshold "
+                f"{figures.threshold[label]:.3f}",
+                err=True,
             )
         if figures.accuracy is not None:
             click.echo(f"{split:10} accuracy {figures.accuracy:.4f}", err=True)

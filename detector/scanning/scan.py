@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TextIO
 
 from detector.audio.files import find_recordings
+from detector.device import DeviceName, choose_device
 from detector.errors import ConfigurationError
 from detector.model import load_model
 from detector.presets import DEFAULT_MODEL, find_folder
-from detector.scanning.device import DeviceName, choose_device
 from detector.scanning.progress import Progress
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanned, Scanner

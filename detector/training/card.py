@@ -14,8 +14,12 @@ from detector.network.geometry import measure
 from detector.training.figures import Figures
 
 CARD_FILE = "README.md"
+CHOSEN = (
+    "Thresholds of `operating.toml` were chosen on the split validation, so F1 is too high there; the split test was "
+    "not used for any choice. "
+)
+NOT_CHOSEN = "There was no validation to choose thresholds on: those of `operating.toml` are 0.5. "
 CAUTION = (
-    "Thresholds of `operating.toml` were chosen on the split validation; the split test was not used for any choice. "
     "Figures are over {what} of the clips, which hold more calls than a recording does: measure on whole recordings "
     "before you trust them."
 )
@@ -58,15 +62,16 @@ def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: 
         counts = [rows["recording"].nunique(), rows["group"].nunique(), len(rows), int((rows["kind"] == "call").sum())]
         lines.append(f"| {split} | " + " | ".join(str(count) for count in counts) + " |")
     lines += ["", "Recordings come from: " + ", ".join(_folders(store)) + ".", "", f"## Figures, over {what}", ""]
-    lines += ["| split | label | average precision | best F1 | at threshold |", "|---|---|---|---|---|"]
+    lines += ["| split | label | average precision | F1 | at threshold |", "|---|---|---|---|---|"]
     for split, figure in found.items():
         for label, value in figure.average_precision.items():
             lines.append(
-                f"| {split} | {label} | {value:.4f} | {figure.best_f1[label]:.4f} | {figure.threshold[label]:.3f} |"
+                f"| {split} | {label} | {value:.4f} | {figure.f1[label]:.4f} | {figure.threshold[label]:.3f} |"
             )
         if figure.accuracy is not None:
             lines.append(f"| {split} | accuracy | {figure.accuracy:.4f} | | |")
-    lines += ["", CAUTION.format(what=what), ""]
+    chosen = CHOSEN if found["validation"].threshold else NOT_CHOSEN
+    lines += ["", chosen + CAUTION.format(what=what), ""]
     (folder / CARD_FILE).write_text("\n".join(lines), encoding="utf-8")
 
 

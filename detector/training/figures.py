@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Figures:
-    """How a model does on a split; average precision only of labels that occur in it and are not always there."""
+    """How a model does on a split: figures only of labels that occur in it and are not always there.
+
+    `f1` is at `threshold`, which is the best for this split, or was given.
+    """
 
     loss: float
     average_precision: dict[str, float]
-    best_f1: dict[str, float]
+    f1: dict[str, float]
     threshold: dict[str, float]
     accuracy: float | None
     rows: int
@@ -27,15 +31,22 @@ class Figures:
 
 
 def figures(
-    labels: tuple[str, ...], scores: NDArray[np.float32], targets: NDArray[np.float32], loss: float, *, exclusive: bool
+    labels: tuple[str, ...],
+    scores: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    loss: float,
+    *,
+    exclusive: bool,
+    thresholds: Mapping[str, float] | None = None,
 ) -> Figures:
     """Compare scores (row, label) with targets of 1, 0 and -1 (unknown: left out).
 
     `exclusive` says that a row has one label, so that accuracy, the share of rows whose highest score is right, exists.
+    Without `thresholds`, F1 is at the best threshold for these very rows.
     """
     from torchmetrics.functional.classification import binary_average_precision
 
-    precision, best, thresholds = {}, {}, {}
+    precision, f1, chosen = {}, {}, {}
     for n, label in enumerate(labels):
         known = targets[:, n] >= 0
         truth, found = targets[known, n] == 1, scores[known, n]
@@ -43,12 +54,21 @@ def figures(
             continue  # torchmetrics counts a class without examples as 0
         value = binary_average_precision(torch.from_numpy(found), torch.from_numpy(truth).long())
         precision[label] = float(value)
-        best[label], thresholds[label] = best_threshold(found, truth)
+        f1[label], chosen[label] = best_threshold(found, truth)
+        if thresholds is not None:
+            chosen[label] = thresholds[label]
+            f1[label] = f1_at(chosen[label], found, truth)
     single = (targets >= 0).all(axis=1) & ((targets == 1).sum(axis=1) == 1)
     accuracy = None
     if exclusive and len(labels) > 1 and single.any():
         accuracy = float((scores[single].argmax(axis=1) == targets[single].argmax(axis=1)).mean())
-    return Figures(loss, precision, best, thresholds, accuracy, len(scores))
+    return Figures(loss, precision, f1, chosen, accuracy, len(scores))
+
+
+def f1_at(threshold: float, scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
+    """Give the F1 of the scores that reach a threshold."""
+    found = scores >= threshold
+    return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
 
 
 def best_threshold(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -174,8 +174,8 @@ class Trainer:
         epoch = Epoch(number, total / max(1, count), found.loss, precision, rate, seconds)
         return broadcast_object_list([epoch])[0]  # batch norm differs among processes; they must agree when to stop
 
-    def evaluate(self, clips: Clips) -> Figures:
-        """Measure the network as it is on clips, unchanged."""
+    def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> Figures:
+        """Measure the network as it is on clips, unchanged; F1 at `thresholds`, or else at the best ones."""
         labels = self.recipe.labels.names
         self.network.eval()
         network = self.accelerator.unwrap_model(self.network)
@@ -191,7 +191,7 @@ class Trainer:
             return Figures(float("nan"), {}, {}, {}, None, 0)
         return figures(
             labels, np.concatenate(scores), np.concatenate(targets), sum(losses) / len(clips),
-            exclusive=self.recipe.network.dense.output == "softmax",
+            exclusive=self.recipe.network.dense.output == "softmax", thresholds=thresholds,
         )  # fmt: skip
 
     def _save_best(self) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-import torch
 from accelerate import Accelerator
 
 from detector.clips import ClipStore, open_clips
+from detector.device import DeviceName, choose_device
 from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.model import Operating, OperatingPoint, save_model
 from detector.outputs import new_folder, refuse_existing
@@ -31,7 +32,7 @@ class Settings:
     """How to train; what to train is the recipe's."""
 
     seed: int = 0
-    device: str = "auto"
+    device: DeviceName = "auto"
     precision: Precision = "float32"
     resume: bool = False
     force: bool = False
@@ -79,8 +80,10 @@ def train(
     if not trainer.done or not accelerator.is_main_process:
         return None
     model = trainer.best_model()
-    found = {split: trainer.evaluate(store.in_split(split)) for split in ("validation", "test")}
+    found = {"validation": trainer.evaluate(trainer.validation)}
     model.operating = _operating(store, found["validation"])
+    thresholds = {point.name: point.threshold for point in model.operating.label}
+    found["test"] = trainer.evaluate(store.in_split("test"), thresholds)
     with new_folder(output, force=settings.force) as folder:
         save_model(model, folder)
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
@@ -114,7 +117,7 @@ def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
     if recipe is None:
         return made
     if recipe.input_fingerprint() != made.input_fingerprint():
-        wanted, have = _flat(recipe), _flat(made)
+        wanted, have = (dict(_flat(it.model_dump(include={"audio", "window", "frontend"}))) for it in (recipe, made))
         keys = [key for key in sorted({*wanted, *have}) if wanted.get(key) != have.get(key)]
         told = "; ".join(f"{key} = {have.get(key)!r} in the clips, {wanted.get(key)!r} in the recipe" for key in keys)
         raise ClipsError(f"{store.folder}: was made with another front end: {told}. Extract again with this recipe")
@@ -136,20 +139,21 @@ def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
     return recipe.with_labels(made.labels.names)
 
 
-def _flat(recipe: Recipe) -> dict[str, Any]:
-    content = recipe.model_dump(mode="json", include={"audio", "window", "frontend"})
-    return {str(key): value for key, value in pd.json_normalize(content).iloc[0].items()}
+def _flat(content: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """List the values of nested tables by their dotted paths."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{within}{key}.")
+        else:
+            yield within + key, value
 
 
 def _accelerator(settings: Settings) -> Accelerator:
     precision = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}[settings.precision]
-    wanted = settings.device
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("--device: cuda is not available on this machine; allowed here: auto, cpu")
-    if wanted == "mps" and not torch.backends.mps.is_available():
-        raise ConfigurationError("--device: mps is not available on this machine; allowed here: auto, cpu")
+    on_cpu = choose_device(settings.device).type == "cpu"  # said outright, or several processes would not join
+    if on_cpu and settings.precision == "float16":
+        raise ConfigurationError("--precision: float16 is not possible on a CPU; allowed there: float32, bfloat16")
     try:
-        on_cpu = wanted == "cpu" or not torch.accelerator.is_available()  # else several processes would not join
         return Accelerator(cpu=on_cpu, mixed_precision=precision)
     except ValueError as error:
         raise ConfigurationError(f"--precision: {settings.precision} is not possible here: {error}") from error

@@ -7,7 +7,7 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.clips import UNCERTAIN, window_targets
@@ -52,6 +52,7 @@ def on_frames(start_s: float, made: Recipe) -> float:
     return round(start_s * made.frame_rate) / made.frame_rate
 
 
+@settings(deadline=None)
 @given(start=EIGHTHS, length=st.integers(1, 40).map(lambda n: n / 8), at=EIGHTHS, share=st.sampled_from([0.25, 0.5, 1]))
 def test_the_rule_of_a_window_is_the_one_that_is_stated(start: float, length: float, at: float, share: float) -> None:
     end, (first, last) = start + length, (at, at + 2.0)
@@ -61,6 +62,7 @@ def test_the_rule_of_a_window_is_the_one_that_is_stated(start: float, length: fl
     assert found.tolist() == [1 if counts else -1 if common > 0 else 0]
 
 
+@settings(deadline=None)
 @given(scene=scenes(), name=st.sampled_from(sorted(RECIPES)), seed=st.integers(0, 5))
 def test_windows_lie_in_the_recording_where_they_fit(scene: Scene, name: str, seed: int) -> None:
     made = RECIPES[name]
@@ -70,6 +72,7 @@ def test_windows_lie_in_the_recording_where_they_fit(scene: Scene, name: str, se
         assert window.start_s == 0 or round(window.start_s * made.frame_rate) + made.window_frames <= n_frames
 
 
+@settings(deadline=None)
 @given(scene=scenes(), name=st.sampled_from(["windows", "coarse"]), seed=st.integers(0, 5))
 def test_background_meets_no_call_and_no_doubt(scene: Scene, name: str, seed: int) -> None:
     made = RECIPES[name]
@@ -84,12 +87,14 @@ def test_background_meets_no_call_and_no_doubt(scene: Scene, name: str, seed: in
             assert all(overlap_s(sound.span, span) < 1e-6 for sound in scene.confusing)
 
 
+@settings(deadline=None)
 @given(scene=scenes(), name=st.sampled_from(sorted(RECIPES)), seed=st.integers(0, 5))
 def test_background_comes_only_from_what_is_fully_annotated(scene: Scene, name: str, seed: int) -> None:
     kinds = {window.kind for window in plan(scene, RECIPES[name], random.Random(seed))}
     assert scene.complete or "background" not in kinds
 
 
+@settings(deadline=None)
 @given(scene=scenes(), name=st.sampled_from(["windows", "coarse"]), seed=st.integers(0, 5))
 def test_every_call_counts_in_a_window_and_every_window_names_what_counts_in_it(
     scene: Scene, name: str, seed: int
@@ -106,6 +111,7 @@ def test_every_call_counts_in_a_window_and_every_window_names_what_counts_in_it(
             assert any(labels_of([call], span, share) for span in spans)
 
 
+@settings(deadline=None)
 @given(scene=scenes(), seed=st.integers(0, 5))
 def test_for_frames_a_fully_annotated_recording_is_used_whole(scene: Scene, seed: int) -> None:
     made = RECIPES["frames"]
@@ -123,6 +129,7 @@ def test_for_frames_a_fully_annotated_recording_is_used_whole(scene: Scene, seed
     assert reached >= scene.duration_s - 1e-9
 
 
+@settings(deadline=None)
 @given(
     calls=st.lists(st.booleans(), min_size=1, max_size=40),
     fractions=st.sampled_from(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from detector.errors import ConfigurationError, DetectorError, ModelError
@@ -200,6 +201,9 @@ def rewrite(folder: Path, name: str, old: str, new: str) -> None:
         ("n_bands = 24", "n_bands = 32"),
         ("n_fft = 1024", "n_fft = 2048"),
         ('cell = "gru"', 'cell = "lstm"'),
+        ("fmin = 50.0", "fmin = 60.0"),
+        ('activation = "relu"', 'activation = "elu"'),
+        ("sample_rate = 24000", "sample_rate = 32000"),
     ],
 )
 def test_weights_of_another_recipe_are_refused(folder: Path, old: str, new: str) -> None:
@@ -213,7 +217,19 @@ def test_weights_of_another_recipe_are_refused(folder: Path, old: str, new: str)
 def test_weights_of_another_front_end_are_refused(tmp_path: Path, stored: str, asked: str) -> None:
     save_model(trained(recipe_of(frontend=FRONTS[stored])), tmp_path)
     (tmp_path / "recipe.toml").write_text(recipe_of(frontend=FRONTS[asked]).to_toml(), encoding="utf-8")
-    assert refused(tmp_path).startswith(f"{tmp_path / 'weights.safetensors'}: does not fit recipe.toml: power.filters")
+    assert refused(tmp_path).startswith(f"{tmp_path / 'weights.safetensors'}: does not fit recipe.toml")
+
+
+def test_settings_of_training_may_change_in_a_trained_models_recipe(folder: Path) -> None:
+    rewrite(folder, "recipe.toml", "epochs = 60", "epochs = 61")
+    assert load_model(folder).recipe.training.epochs == 61
+
+
+def rewrite_weights(path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    """Put other tensors into a file of weights that still says which recipe it is for."""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    save_file(tensors, path, metadata=metadata)
 
 
 @pytest.mark.parametrize("name", ["network.trunk.stages.0.convolution.weight", "scale.mean", "power.filters"])
@@ -221,7 +237,7 @@ def test_weights_that_lack_a_tensor_are_refused_with_its_name(folder: Path, name
     path = folder / "weights.safetensors"
     tensors = load_file(path)
     del tensors[name]
-    save_file(tensors, path)
+    rewrite_weights(path, tensors)
     message = refused(folder)
     assert message.startswith(f"{path}: does not fit recipe.toml")
     assert name in message
@@ -229,7 +245,7 @@ def test_weights_that_lack_a_tensor_are_refused_with_its_name(folder: Path, name
 
 def test_weights_with_a_tensor_too_many_are_refused(folder: Path) -> None:
     path = folder / "weights.safetensors"
-    save_file(load_file(path) | {"network.more": torch.zeros(1)}, path)
+    rewrite_weights(path, load_file(path) | {"network.more": torch.zeros(1)})
     assert "network.more" in refused(folder)
 
 

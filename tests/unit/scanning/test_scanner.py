@@ -94,6 +94,13 @@ def test_a_channel_scores_what_it_scores_alone(tmp_path: Path) -> None:
             ]
 
 
+def test_detections_stand_in_order_of_time_whatever_their_channel(tmp_path: Path) -> None:
+    left, right = with_tones(noise(6), (1.0, 1.5), (4.0, 4.5)), with_tones(noise(6), (2.5, 3.0), (5.0, 5.5))
+    both = written(tmp_path / "both.wav", np.stack([left, right], axis=1))
+    scanned = Scanner(tone_model("frame", channel='"each"')).scan(both)
+    assert [channel for channel, _ in scanned.detections] == ["0", "1", "0", "1"]
+
+
 def test_a_silent_channel_beside_another_is_said_to_be_silent(tmp_path: Path) -> None:
     both = written(tmp_path / "both.wav", np.stack([noise(3), np.zeros(3 * RATE)], axis=1))
     scanned = Scanner(tone_model(channel='"each"')).scan(both)

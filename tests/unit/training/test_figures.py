@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.training.figures import Figures, best_threshold, figures
+from detector.training.figures import Figures, best_threshold, f1_at, figures
 
 LABELS = ("a", "b", "c")
 
@@ -17,7 +17,7 @@ def of(scores: list[list[float]], targets: list[list[float]], *, exclusive: bool
 def test_labels_that_never_or_always_occur_have_no_figure() -> None:
     found = of([[0.9, 0.9, 0.2], [0.1, 0.9, 0.3]], [[1, 1, 0], [0, 1, 0]])
     assert found.average_precision == {"a": 1.0}
-    assert set(found.best_f1) == set(found.threshold) == {"a"}
+    assert set(found.f1) == set(found.threshold) == {"a"}
     assert found.mean_average_precision == 1.0
 
 
@@ -43,6 +43,14 @@ def test_the_threshold_lies_in_the_middle_of_the_widest_gap() -> None:
     assert best_threshold(scores, np.array([True, True, False, False])) == (1.0, pytest.approx(0.5))
     same = np.float32([0.9, 0.7, 0.65, 0.1])  # above 0.9 or above 0.1: both give 2/3
     assert best_threshold(same, np.array([True, False, False, True]))[1] == pytest.approx(0.8)
+
+
+def test_f1_is_at_the_thresholds_that_are_given() -> None:
+    scores, targets = np.float32([[0.9], [0.6], [0.4]]), np.float32([[1], [0], [1]])
+    found = figures(("a",), scores, targets, 0.5, exclusive=False, thresholds={"a": 0.5, "b": 0.1})
+    assert (found.f1, found.threshold) == ({"a": 0.5}, {"a": 0.5})
+    assert f1_at(0.3, scores[:, 0], targets[:, 0] == 1) == pytest.approx(0.8)
+    assert f1_at(0.95, scores[:, 0], targets[:, 0] == 1) == 0
 
 
 def test_scores_of_nothing_but_zero_find_nothing() -> None:

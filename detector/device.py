@@ -1,4 +1,4 @@
-"""Choose what the network runs on."""
+"""Choose what a network runs on."""
 
 from __future__ import annotations
 

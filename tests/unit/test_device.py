@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from detector.errors import ConfigurationError
-from detector.scanning.device import choose_device
+from detector.device import choose_device
 
 
 @pytest.fixture

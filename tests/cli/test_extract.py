@@ -1,0 +1,176 @@
+"""`detector extract`: exit codes, what stands where, and that nothing half-written is left."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from detector.cli import main
+from detector.clips import open_clips
+from detector.extraction.cut import ClipCutter
+from tests.made import recipe, sound, write_recipe, write_set, write_sound, write_table
+
+
+def run(*arguments: object) -> int:
+    """Run the command line in this process; give its exit code."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["detector", *map(str, arguments)])
+        with pytest.raises(SystemExit) as done:
+            main()
+    return done.value.code if isinstance(done.value.code, int) else 0
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> list[object]:
+    """Write three recordings with calls; give the arguments that extract them."""
+    table, folder = write_set(tmp_path, n=3, seconds=6.0)
+    made = write_recipe(tmp_path / "my.toml", recipe())
+    return ["extract", table, folder, "-r", made, "-o", tmp_path / "clips", "--fully-annotated"]
+
+
+def test_clips_a_table_and_a_picture_come_out(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*given, "--preview", tmp_path / "sheet.png") == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[-3].split() == ["label", "train", "clips", "s", "validation", "clips", "s", "test", "clips", "s"]
+    assert [line.split()[0] for line in lines[-2:]] == ["low", "(background)"]
+    assert len(open_clips(tmp_path / "clips")) == sum(int(n) for line in lines[-2:] for n in line.split()[1::2])
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_option_reaches_the_clips(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_sound(tmp_path / "quiet" / "q.wav", sound(2.0, seed=9))
+    noise = write_table(tmp_path / "noise.csv", [("q.wav", 1.0, 1.1, "click")])
+    write_table(
+        tmp_path / "calls.csv", [("site0_0.wav", 1, 1.2, ""), ("site1_1.wav", 1, 1.2, "x?"), ("site2_2.wav", 1, 2, "y")]
+    )
+    options = ["--label", "low", "--rename", "y=high", "--uncertain-label", "x?", "--background", tmp_path / "quiet"]
+    options += [
+        "--confusing",
+        noise,
+        "--negatives",
+        "1",
+        "--group",
+        r"^(site\d|q)",
+        "--fractions",
+        "1,0,0",
+        "--seed",
+        3,
+    ]
+    assert run(*given, *options) == 0
+    store = open_clips(tmp_path / "clips")
+    assert store.recipe.labels.names == ("high", "low")
+    assert store.index["kind"].value_counts().to_dict() == {"call": 3, "background": 3, "confusing": 1}
+    assert set(store.index["group"]) <= {"site0", "site1", "site2", "q"}
+    assert set(store.index["split"]) == {"train"}
+
+
+def test_one_broken_recording_is_exit_code_1_and_named_while_the_others_are_cut(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "recordings" / "site1_1.wav"
+    broken.write_bytes(b"")
+    assert run(*given) == 1
+    assert f"detector: failed: {broken}: is an empty file (0 bytes)" in capsys.readouterr().err.splitlines()
+    assert open_clips(tmp_path / "clips").index["recording"].nunique() == 2
+
+
+def test_recordings_without_annotations_are_told(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_sound(tmp_path / "recordings" / "more.wav", sound(1.0))
+    assert run(*given) == 0
+    told = "detector: 1 recordings have no annotations and are not used (--background declares them free of calls)"
+    assert told in capsys.readouterr().err.splitlines()
+
+
+def test_an_existing_output_is_refused_untouched_and_replaced_with_force(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "mine").write_text("1")
+    assert run(*given) == 2
+    assert capsys.readouterr().err == (
+        f"detector: {tmp_path}/clips: exists already; choose another name, or --force to replace it\n"
+    )
+    assert (tmp_path / "clips" / "mine").exists()
+    assert run(*given, "--force") == 0
+    assert not (tmp_path / "clips" / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--fractions", "0.5,0.5"], "'0.5,0.5' is not three numbers"),
+        (["--fractions", "0.5,0.5,0.5"], "must be 0 or more and sum to 1"),
+        (["--fractions", "nan,0,1"], "must be 0 or more and sum to 1"),
+        (["--rename", "call"], "'call' is not OLD=NEW"),
+        (["--group", "("], "--group: '(' is not a regular expression"),
+        (["--format", "tape"], "tape"),
+        (["--label-column", "species"], "no column 'species'"),
+        (["--negatives", "-1"], "-1"),
+    ],
+)
+def test_a_wrong_option_is_exit_code_2_and_writes_nothing(
+    tmp_path: Path, given: list[object], options: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert run(*given, *options) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert "Traceback" not in err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_preview_that_cannot_be_drawn_is_refused_before_the_work(
+    tmp_path: Path, given: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert run(*given, "--preview", tmp_path / "sheet.png") == 2
+    assert not (tmp_path / "clips").exists()
+
+
+def test_ctrl_c_is_exit_code_130_and_leaves_nothing_half_written(
+    tmp_path: Path, given: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = ClipCutter.cut
+
+    def interrupted(*arguments: object) -> object:
+        yield from cut(*arguments)  # type: ignore[arg-type]
+        assert list(tmp_path.glob("clips.partial-*"))
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(ClipCutter, "cut", interrupted)
+    before = sorted(tmp_path.rglob("*"))
+    assert run(*given) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "detector: interrupted"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_boobook_owls_become_clips_by_site(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Unnamed labels, doubled views, a recording that is both positive and negative: as such data arrives."""
+    boobook = data / "boobook"
+    made = write_recipe(tmp_path / "my.toml", recipe(window={"duration": 1.0}))
+    code = run(
+        *("extract", boobook / "positive", boobook / "positive", "-r", made, "-o", tmp_path / "clips"),
+        *("--label", "boobook", "--fully-annotated", "--background", boobook / "negative"),
+        *("--confusing", boobook / "negative", "--group", "^(.+?_[0-9]+_[0-9]+)_"),
+    )
+    err = capsys.readouterr().err
+    assert code == 0
+    store = open_clips(tmp_path / "clips")
+    assert store.recipe.labels.names == ("boobook",)
+    calls = store.index[store.index["kind"] == "call"]
+    assert len(calls) >= 50
+    assert calls["recording"].str.contains("/positive/").all()
+    assert (store.index.groupby("group")["split"].nunique() == 1).all()
+    assert "has the same content as" in err
+    assert "was given as background, but has annotated calls; the annotations are kept" in err
