@@ -344,13 +344,13 @@ def write_flac(path: Path, sound: NDArray[np.float32]) -> None:
 
 
 SCENES: dict[str, Layer | None] = {
-    "meadow_20240511_053000": None,
-    "pond_20240511_213000": None,
-    "roof_20240512_060000": rain,
-    "shore_20240513_070000": wind,
-    "cellar_20240514_220000": hum,
-    "kitchen_20240515_120000": ticks,
-    "empty_20240517_030000": hum,
+    "meadow_20240511_053000Z": None,
+    "pond_20240511_213000Z": None,
+    "roof_20240512_060000Z": rain,
+    "shore_20240513_070000Z": wind,
+    "cellar_20240514_220000Z": hum,
+    "kitchen_20240515_120000Z": ticks,
+    "empty_20240517_030000Z": hum,
 }
 TABLE = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation\n"
 

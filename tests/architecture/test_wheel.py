@@ -45,7 +45,7 @@ def test_a_wheel_brings_every_shipped_model(installed: Path) -> None:
 
 
 def test_an_installed_package_scans_with_the_embedded_model(installed: Path) -> None:
-    done = run(installed, "scan", str(ROOT / "examples" / "recordings" / "meadow_20240511_053000.flac"))
+    done = run(installed, "scan", str(ROOT / "examples" / "recordings" / "meadow_20240511_053000Z.flac"))
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) > 1
 

@@ -1,0 +1,178 @@
+"""`detector train`: exit codes, what is kept, several processes, and from recordings to a model that tells calls apart."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import torch
+from accelerate.state import AcceleratorState, GradientState
+from safetensors.torch import load_file
+from sklearn.metrics import average_precision_score
+
+from detector.cli import main
+from detector.clips import open_clips
+from detector.frontend.stream import PowerStream, ScaleStream
+from detector.model import Model, load_model
+from detector.training.fit import Trainer
+from tests.made import recipe, write_clips, write_recipe, write_set
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MADE = recipe("pcen", labels={"names": ["a"]})
+
+
+@pytest.fixture(autouse=True)
+def fresh_process() -> Iterator[None]:
+    """Let each test set up accelerate as a new process would."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    torch.set_num_threads(threads)
+
+
+def run(*arguments: object) -> int:
+    """Run the command line in this process; give its exit code."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["detector", *map(str, arguments)])
+        with pytest.raises(SystemExit) as done:
+            main()
+    return done.value.code if isinstance(done.value.code, int) else 0
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> list[object]:
+    """Write clips; give the arguments that train on them."""
+    return ["train", write_clips(tmp_path / "clips", MADE), "-o", tmp_path / "model", "--device", "cpu"]
+
+
+def test_a_line_an_epoch_and_the_figures_are_shown_and_data_stays_off_standard_output(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "about.md").write_text("For tests.")
+    assert run(*given, "--licence", "CC0", "--about", tmp_path / "about.md") == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert [line[:11] for line in lines[:4]] == [f"epoch   {n}/4" for n in (1, 2, 3, 4)]
+    assert lines[4].startswith("validation a: average precision ")
+    assert lines[5].startswith("test       a: average precision ")
+    assert lines[6:] == [f"wrote {tmp_path}/model"]
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "licence of the weights: CC0" in card
+    assert "For tests." in card
+
+
+def test_epochs_then_resume_ends_at_the_same_weights_to_the_bit(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*given, "--epochs", 2) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "stopped after 2 epochs; go on with --resume"
+    assert not (tmp_path / "model").exists()
+    assert run(*given, "--resume") == 0
+    assert run(*given[:2], "-o", tmp_path / "whole", "--device", "cpu") == 0
+    whole, model = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "model"))
+    assert all(torch.equal(whole[name], model[name]) for name in whole)
+
+
+def test_ctrl_c_is_exit_code_130_writes_no_model_and_keeps_what_can_go_on(
+    tmp_path: Path, given: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    epoch = Trainer._epoch
+
+    def interrupted(self: Trainer, number: int) -> object:
+        if number == 3:
+            signal.raise_signal(signal.SIGINT)
+        return epoch(self, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_epoch", interrupted)
+        assert run(*given) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "detector: interrupted"
+    assert {path.name for path in tmp_path.iterdir()} == {"clips", "model.training"}
+    assert run(*given) == 2
+    assert "holds a run that was stopped; --resume goes on with it" in capsys.readouterr().err
+    assert run(*given, "--resume") == 0
+    assert "resumed after epoch 2" in capsys.readouterr().err.splitlines()
+    assert {path.name for path in tmp_path.iterdir()} == {"clips", "model"}
+
+
+def test_an_existing_output_is_exit_code_2_before_training(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model").mkdir()
+    assert run(*given) == 2
+    assert capsys.readouterr().err == (
+        f"detector: {tmp_path}/model: exists already; choose another name, or --force to replace it\n"
+    )
+
+
+def test_another_front_end_is_exit_code_2_and_both_values_are_named(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = write_recipe(tmp_path / "other.toml", recipe("pcen", window={"duration": 1.0}))
+    assert run(*given, "-r", other) == 2
+    told = (
+        f"detector: {tmp_path}/clips: was made with another front end: window.duration = 0.5 in the clips, 1.0 in the"
+    )
+    assert capsys.readouterr().err.startswith(told)
+
+
+def test_a_folder_that_holds_no_clips_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("train", tmp_path, "-o", tmp_path / "model") == 2
+    assert "has no clips.csv; it is not a folder of clips" in capsys.readouterr().err
+
+
+def windows_of(model: Model, path: Path, starts: pd.Series) -> torch.Tensor:
+    """Cut scaled windows (window, band, frame) out of a recording as a scan sees it."""
+    samples = torch.from_numpy(soundfile.read(path, dtype="float32")[0])[None]
+    stream, scale = PowerStream(model.power, 1, model.device), ScaleStream(model.scale)
+    tiles = [scale.push(tile) for tile in (*stream.push(samples), *stream.flush())]
+    frames, rate = torch.cat(tiles, dim=-1)[0], model.recipe.frame_rate
+    first = [round(start * rate) for start in starts]
+    return torch.stack([frames[:, n : n + model.recipe.window_frames] for n in first])
+
+
+def test_from_recordings_to_a_model_that_tells_calls_from_background(tmp_path: Path) -> None:
+    table, folder = write_set(tmp_path, ["low", "high"], n=12, seconds=6.0)
+    made = write_recipe(tmp_path / "my.toml", recipe("pcen", training={"epochs": 6}))
+    clips = tmp_path / "clips"
+    extract = ["extract", table, folder, "-r", made, "-o", clips, "--fully-annotated", "--fractions", "0.6,0.2,0.2"]
+    assert run(*extract) == 0
+    assert run("train", clips, "-o", tmp_path / "model", "--device", "cpu") == 0
+    model, index = load_model(tmp_path / "model"), open_clips(clips).index
+    test = index[index["split"] == "test"]
+    scores, truth = [], []
+    for recording, rows in test.groupby("recording"):
+        with torch.inference_mode():
+            scores.append(model.score(windows_of(model, Path(recording), rows["start_s"])).numpy())
+        truth += [[label in labels.split("|") for label in model.labels] for labels in rows["labels"]]
+    assert test["recording"].nunique() == 2
+    for n in range(len(model.labels)):
+        assert average_precision_score(np.array(truth)[:, n], np.concatenate(scores)[:, n]) > 0.95
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(tmp_path: Path, given: list[object]) -> None:
+    """Early stopping must not part the processes, whose batch norms differ: patience is short."""
+    made = recipe("pcen", labels={"names": ["a"]}, training={"epochs": 12, "patience": 2, "batch_size": 2})
+    arguments = [*given, "-r", write_recipe(tmp_path / "short.toml", made)]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "detector"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*launch, *map(str, arguments)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"clips", "model", "short.toml"}
+    assert done.stderr.count("wrote ") == 1
+    assert done.stderr.count("epoch   1/12") == 1
+    assert load_model(tmp_path / "model").labels == ("a",)
