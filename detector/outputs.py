@@ -10,11 +10,17 @@ from pathlib import Path
 
 from detector.errors import OutputError
 
+MARK = "recipe.toml"  # what every folder that is written here holds: clips and models
+
 
 def refuse_existing(output: Path, *, force: bool) -> None:
-    """Raise `OutputError` where `output` exists and may not be replaced."""
-    if output.exists() and not force:
+    """Raise `OutputError` where `output` exists and may not be replaced: with `force`, where it is none of ours."""
+    if not output.exists():
+        return
+    if not force:
         raise OutputError(f"{output}: exists already; choose another name, or --force to replace it")
+    if not output.is_dir() or (any(output.iterdir()) and not (output / MARK).is_file()):
+        raise OutputError(f"{output}: is no folder of clips and no model (it holds no {MARK}), so --force keeps it")
 
 
 @contextmanager
@@ -30,10 +36,8 @@ def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
     try:
         folder.chmod(0o755)
         yield folder
-        if output.is_dir():
+        if output.exists():
             shutil.rmtree(output)
-        elif output.exists():
-            output.unlink()
         folder.rename(output)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -122,7 +122,7 @@ def write_clips(folder: Path, made: Recipe, *, n: int = 24, seed: int = 0) -> Pa
         events: tuple[tuple[float, float, str], ...] = ()
         if kind < len(labels):
             power[kind :: len(labels) + 1] *= 50
-            events = ((0.1, made.window.duration - 0.1, labels[kind]),)
+            events = ((0.1, made.window.duration - 0.2, labels[kind]),)
         split = "test" if number % 6 == 5 else "validation" if number % 3 == 1 else "train"
         name, found = f"made/{number}.wav", [label for _, _, label in events]
         clip = Clip(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from detector.errors import ConfigurationError
 from detector.device import choose_device
+from detector.errors import ConfigurationError
 
 
 @pytest.fixture

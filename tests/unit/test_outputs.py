@@ -42,22 +42,34 @@ def test_an_output_that_exists_is_refused_and_untouched(tmp_path: Path) -> None:
     assert listed(tmp_path) == ["out", "out/mine"]
 
 
-@pytest.mark.parametrize("kind", ["folder", "file"])
-def test_force_replaces_what_is_there_once_the_new_one_is_whole(tmp_path: Path, kind: str) -> None:
-    old = tmp_path / "out"
-    if kind == "folder":
-        old.mkdir()
-        (old / "old").write_text("1")
-    else:
-        old.write_text("1")
-    with new_folder(old, force=True) as folder:
+@pytest.mark.parametrize("old", [["recipe.toml", "old"], []])
+def test_force_replaces_a_folder_of_ours_once_the_new_one_is_whole(tmp_path: Path, old: list[str]) -> None:
+    output = tmp_path / "out"
+    output.mkdir()
+    for name in old:
+        (output / name).write_text("1")
+    with new_folder(output, force=True) as folder:
         (folder / "new").write_text("2")
-        assert old.exists()
+        assert output.exists()
     assert listed(tmp_path) == ["out", "out/new"]
+
+
+def test_force_never_replaces_what_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.doc").write_text("1")
+    (tmp_path / "file").write_text("1")
+    for name in ("home", "file"):
+        with (
+            pytest.raises(OutputError, match=f"{name}: is no folder of clips and no model"),
+            new_folder(tmp_path / name, force=True),
+        ):
+            raise AssertionError("the block must not run")
+    assert listed(tmp_path) == ["file", "home", "home/thesis.doc"]
 
 
 def test_force_keeps_what_is_there_when_the_new_one_fails(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "recipe.toml").write_text("")
     (tmp_path / "out" / "old").write_text("1")
     with pytest.raises(ValueError, match="broken"):
         write_and_raise(tmp_path / "out", ValueError, force=True)

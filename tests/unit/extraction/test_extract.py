@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,30 +10,15 @@ import pytest
 import soundfile
 import torch
 
-from detector.clips import SPLITS, ClipStore, ClipWriter, open_clips
-from detector.errors import ClipsError, ConfigurationError, DetectorError, OutputError
-from detector.extraction.extract import Report, Request, extract
+from detector.clips import SPLITS
 from detector.extraction.sources import LabelRules
 from detector.frontend.bases import design
 from detector.frontend.power import band_power
 from detector.frontend.stream import PowerStream
 from detector.recipe import Recipe
-from tests.made import FRONTENDS, draw_calls, recipe, sound, write_set, write_sound, write_table
+from tests.made import FRONTENDS, recipe, sound, write_set, write_sound, write_table
 
-CALLS = [(0.0, 0.3, "low"), (3.0, 3.3, "high"), (5.8, 6.0, "low")]
-
-
-@pytest.fixture
-def one(tmp_path: Path) -> tuple[Path, Path]:
-    """Give a table and a folder with one recording of 6 s, calls at its very start and end."""
-    write_sound(tmp_path / "in" / "a.wav", sound(6.0, CALLS))
-    return write_table(tmp_path / "a.csv", [("a.wav", *call) for call in CALLS]), tmp_path / "in"
-
-
-def run(given: tuple[Path, Path], output: Path, made: Recipe | None = None, **options: Any) -> tuple[ClipStore, Report]:
-    options = {"complete": True, "fractions": (1.0, 0.0, 0.0)} | options
-    report = extract(Request((given[0],), (given[1],), made or recipe(), **options), output)
-    return open_clips(output), report
+from .conftest import run
 
 
 def whole_power(path: Path, made: Recipe) -> np.ndarray:
@@ -131,6 +115,15 @@ def test_rows_that_cannot_be_used_keep_background_away_from_their_recording(tmp_
     assert any("row 3: end_s 3.0 is not after start_s 3.3" in note for note in report.notes)
 
 
+def test_a_row_that_is_used_without_its_band_does_not_keep_background_away(tmp_path: Path) -> None:
+    write_sound(tmp_path / "in" / "a.wav", sound(3.0, [(1.0, 1.3, "low")]))
+    table = tmp_path / "t.csv"
+    table.write_text("recording,start_s,end_s,label,low_hz,high_hz\na.wav,1.0,1.3,low,900,100\n")
+    store, report = run((table, tmp_path / "in"), tmp_path / "clips")
+    assert any("kept without its band" in note for note in report.notes)
+    assert set(store.index["kind"]) == {"call", "background"}
+
+
 def test_labels_the_recipe_does_not_name_are_confusing_sounds(tmp_path: Path, one: tuple[Path, Path]) -> None:
     store, report = run(one, tmp_path / "clips", recipe(labels={"names": ["low"]}))
     assert store.recipe.labels.names == ("low",)
@@ -166,88 +159,6 @@ def test_each_channel_has_its_own_calls_by_the_numbers_of_raven(tmp_path: Path) 
     )
     assert power[0].mean(axis=1).argmax() != power[1].mean(axis=1).argmax()
     assert any("1 annotations are of channels that it does not have" in note for note in report.notes)
-
-
-def test_a_broken_recording_costs_only_itself(tmp_path: Path) -> None:
-    table, folder = write_set(tmp_path, n=3)
-    broken = folder / "site1_1.wav"
-    broken.write_bytes(b"RIFF no sound")
-    store, report = run((table, folder), tmp_path / "clips")
-    assert len(report.failed) == 1
-    assert report.failed[0].startswith(f"{broken}: ")
-    assert store.index["recording"].nunique() == 2
-
-
-def test_a_recording_without_the_channel_of_the_recipe_costs_only_itself(tmp_path: Path) -> None:
-    calls = [(1.0, 1.3, "low")]
-    write_sound(tmp_path / "in" / "mono.wav", sound(3.0, calls, 1))
-    write_sound(tmp_path / "in" / "stereo.wav", np.stack([sound(3.0), sound(3.0, calls, 2)], axis=1))
-    table = write_table(tmp_path / "t.csv", [(f"{name}.wav", *calls[0]) for name in ("mono", "stereo")])
-    store, report = run((table, tmp_path / "in"), tmp_path / "clips", recipe(audio={"channel": 1}))
-    assert report.failed == [f"{tmp_path}/in/mono.wav: has no channel 1; its 1 channels count from 0"]
-    assert {Path(name).name for name in store.index["recording"]} == {"stereo.wav"}
-
-
-def test_calls_beyond_what_can_be_read_make_no_clips(tmp_path: Path) -> None:
-    calls = draw_calls(20.0, ["low"], 0)
-    path = write_sound(tmp_path / "in" / "a.wav", sound(20.0, calls))
-    path.write_bytes(path.read_bytes()[: 4 * 8000 * 8])  # about 8 s
-    table = write_table(tmp_path / "t.csv", [("a.wav", *call) for call in calls])
-    store, report = run((table, tmp_path / "in"), tmp_path / "clips")
-    starts = store.index[store.index["kind"] == "call"]["start_s"]
-    assert len(starts) == sum(start < 8.0 for start, _, _ in calls)
-    assert (starts < 8.0).all()
-    assert any("clips lie beyond what can be read" in note for note in report.notes)
-
-
-def test_annotations_that_reach_beyond_the_end_are_cut_off_there(tmp_path: Path) -> None:
-    write_sound(tmp_path / "in" / "a.wav", sound(4.0, [(3.9, 4.0, "low")]))
-    table = write_table(tmp_path / "t.csv", [("a.wav", 3.9, 30.0, "low"), ("a.wav", 5.0, 6.0, "low")])
-    store, report = run((table, tmp_path / "in"), tmp_path / "clips")
-    calls = store.index[store.index["kind"] == "call"]
-    assert len(calls) == 1
-    ends = store.events["end_s"].to_numpy() + store.index["start_s"].to_numpy()[store.events["clip"]]
-    assert ends.max() == pytest.approx(4.0)
-    assert any("1 annotations start after its end (4.000 s)" in note for note in report.notes)
-
-
-def test_an_output_that_exists_is_refused_and_untouched(tmp_path: Path, one: tuple[Path, Path]) -> None:
-    (tmp_path / "clips").mkdir()
-    (tmp_path / "clips" / "mine").write_text("1")
-    with pytest.raises(OutputError, match="exists already"):
-        run(one, tmp_path / "clips")
-    assert [path.name for path in (tmp_path / "clips").iterdir()] == ["mine"]
-
-
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
-def test_a_failure_midway_leaves_nothing_behind(
-    tmp_path: Path, one: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    def fail(self: ClipWriter, *_: object) -> None:
-        assert list(self.folder.parent.glob("clips.partial-*"))
-        raise error
-
-    monkeypatch.setattr(ClipWriter, "close", fail)
-    before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(type(error)):
-        run(one, tmp_path / "deep" / "clips")
-    assert sorted(tmp_path.rglob("*")) == before
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "told"),
-    [
-        ({"group": "^x"}, ConfigurationError, "--group: '^x' finds nothing in the name a.wav"),
-        ({"rules": LabelRules(background=frozenset({"low", "high"}))}, ClipsError, "no clip of a call comes of"),
-    ],
-)
-def test_what_cannot_be_done_leaves_nothing_behind(
-    tmp_path: Path, one: tuple[Path, Path], options: dict[str, Any], error: type[DetectorError], told: str
-) -> None:
-    with pytest.raises(error) as caught:
-        run(one, tmp_path / "clips", **options)
-    assert str(caught.value).startswith(told)
-    assert not list(tmp_path.glob("clips*"))
 
 
 def test_labels_of_recordings_that_are_left_out_are_not_the_models(tmp_path: Path) -> None:

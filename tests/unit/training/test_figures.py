@@ -41,8 +41,8 @@ def test_accuracy_is_the_share_of_single_labels_that_score_highest(exclusive: bo
 def test_the_threshold_lies_in_the_middle_of_the_widest_gap() -> None:
     scores = np.float32([0.9, 0.8, 0.2, 0.1])
     assert best_threshold(scores, np.array([True, True, False, False])) == (1.0, pytest.approx(0.5))
-    same = np.float32([0.9, 0.7, 0.65, 0.1])  # above 0.9 or above 0.1: both give 2/3
-    assert best_threshold(same, np.array([True, False, False, True]))[1] == pytest.approx(0.8)
+    same = np.float32([0.9, 0.8, 0.75, 0.6])  # from 0.9 or from 0.6 on: both give 2/3
+    assert best_threshold(same, np.array([True, False, False, True]))[1] == pytest.approx(0.3)
 
 
 def test_f1_is_at_the_thresholds_that_are_given() -> None:

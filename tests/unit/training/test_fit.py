@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from accelerate import Accelerator
 from detector.clips import open_clips
 from detector.errors import ClipsError, ConfigurationError
 from detector.recipe import Recipe
+from detector.training import fit
 from detector.training.batches import spectrograms
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer, learning_rate
@@ -111,6 +113,14 @@ def test_a_line_an_epoch_marks_the_best_so_far(tmp_path: Path) -> None:
     assert [line[:11] for line in lines] == ["epoch   1/2", "epoch   2/2"]
     assert "validation loss 0.5000  average precision 0.7500" in lines[0]
     assert [line.endswith("*") for line in lines] == [True, False]
+
+
+def test_all_processes_take_the_figures_of_the_main_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their batch norms differ: each by its own figures, one could stop while the others wait for it."""
+    monkeypatch.setattr(fit, "broadcast_object_list", lambda own: [replace(own[0], validation_loss=0.125)])
+    trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 2}))
+    trainer.run(resume=False)
+    assert [epoch.validation_loss for epoch in trainer.progress.epochs] == [0.125, 0.125]
 
 
 def test_the_bar_is_told_the_number_of_batches(tmp_path: Path) -> None:
