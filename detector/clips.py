@@ -12,8 +12,10 @@ A folder of clips holds
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,7 @@ INDEX_COLUMNS = [
 ]  # fmt: skip
 EVENT_COLUMNS = ["clip", "start_s", "end_s", "label"]
 SHARD_BYTES = 64 * 2**20
+OPEN_SHARDS = 64  # each open shard takes a file descriptor
 
 
 @dataclass(frozen=True)
@@ -133,17 +136,18 @@ class ClipStore:
             self.events = pd.read_csv(folder / EVENTS_FILE, dtype={"label": str}, keep_default_na=False)
             facts = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
             n_shards = int(self.index["shard"].max()) + 1 if len(self.index) else 0
-            self._power = [np.load(folder / f"power-{n:04d}.npy", mmap_mode="r") for n in range(n_shards)]
-            slow = [folder / f"state-{n:04d}.npy" for n in range(n_shards)]
-            self._state = [np.load(path, mmap_mode="r") for path in slow if any(other.exists() for other in slow)]
+            self._open = lru_cache(OPEN_SHARDS)(lambda name: np.load(folder / name, mmap_mode="r"))
+            self._with_state = (folder / "state-0000.npy").exists()
+            shapes = [self._open(f"power-{n:04d}.npy").shape for n in range(n_shards)]
+            n_states = sum(len(self._open(f"state-{n:04d}.npy")) for n in range(n_shards) if self._with_state)
         except (OSError, ValueError, KeyError) as error:
             raise ClipsError(f"{folder}: is not a whole folder of clips: {error}") from error
-        if not self._power:
+        if not shapes:
             raise ClipsError(f"{folder}: holds no clips")
-        if sum(map(len, self._power)) != len(self.index):
+        if {sum(shape[0] for shape in shapes), n_states if self._with_state else len(self.index)} != {len(self.index)}:
             raise ClipsError(f"{folder}: has {len(self.index)} clips in {INDEX_FILE}, others in its shards")
         self.facts = {name: LabelFacts(**fact) for name, fact in facts.items()}
-        self.margin = (self._power[0].shape[-1] - self.recipe.window_frames) // 2
+        self.margin = (shapes[0][-1] - self.recipe.window_frames) // 2
         self._shards = self.index["shard"].to_numpy()
         self._rows = self.index["row"].to_numpy()
 
@@ -152,18 +156,23 @@ class ClipStore:
 
     def power(self, clips: NDArray[np.integer]) -> NDArray[np.float32]:
         """Read band power (clip, band, frame) of the clips with these numbers."""
-        return self._gather(self._power, clips)
+        return self._gather("power", clips)
 
     def state(self, clips: NDArray[np.integer]) -> NDArray[np.float32] | None:
         """Read the slow mean (clip, band) before each clip; None where the scaling has none."""
-        return self._gather(self._state, clips) if self._state else None
+        return self._gather("state", clips) if self._with_state else None
 
-    def _gather(self, shards: list[NDArray[np.float32]], clips: NDArray[np.integer]) -> NDArray[np.float32]:
-        out = np.empty((len(clips), *shards[0].shape[1:]), dtype=np.float32)
+    def _gather(self, name: str, clips: NDArray[np.integer]) -> NDArray[np.float32]:
+        out = np.empty((len(clips), *self._open(f"{name}-0000.npy").shape[1:]), dtype=np.float32)
         for shard in np.unique(self._shards[clips]):
             here = self._shards[clips] == shard
-            out[here] = shards[shard][self._rows[clips[here]]]
+            out[here] = self._open(f"{name}-{shard:04d}.npy")[self._rows[clips[here]]]
         return out
+
+    def fingerprint(self) -> str:
+        """Name the tables, from which the targets are made, in 12 hexadecimal digits."""
+        tables = [(self.folder / name).read_bytes() for name in (INDEX_FILE, EVENTS_FILE, LABELS_FILE)]
+        return hashlib.sha256(b"".join(tables)).hexdigest()[:12]
 
     def in_split(self, split: str) -> NDArray[np.int64]:
         """List the numbers of the clips of a split."""
@@ -178,6 +187,7 @@ def open_clips(folder: Path) -> ClipStore:
 
 
 UNCERTAIN = ""  # the label of a span that neither rewards nor punishes
+CONFUSING = "(confusing)"  # the label of a span that is known to be no call
 
 
 def window_targets(

@@ -22,11 +22,11 @@ from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
 from detector.network.assembly import DetectorNetwork
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
-from detector.recipe import Frozen, Recipe, read_recipe
+from detector.recipe import Frozen, Recipe, parse_recipe, read_recipe
 
 OPERATING_FILE = "operating.toml"
 FILTERS = "power.filters"
-MADE_FOR = "recipe"  # the key of the weights' metadata that names the recipe
+MADE_FOR = "recipe"  # the key of the weights' metadata that holds the recipe
 WEIGHED = ("audio", "window", "frontend", "network", "labels")  # the sections that the weights depend on
 
 
@@ -106,7 +106,7 @@ def save_model(model: Model, folder: Path) -> None:
     """Write recipe, weights and operating points into an existing folder."""
     (folder / RECIPE_FILE).write_text(model.recipe.to_toml(), encoding="utf-8")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / WEIGHTS_FILE, metadata={MADE_FOR: model.recipe.fingerprint(*WEIGHED)})
+    save_file(tensors, folder / WEIGHTS_FILE, metadata={MADE_FOR: model.recipe.to_toml()})
     content = model.operating.model_dump(mode="json", exclude_none=True)
     (folder / OPERATING_FILE).write_text(tomli_w.dumps(content), encoding="utf-8")
 
@@ -141,9 +141,15 @@ def _read_weights(folder: Path, recipe: Recipe) -> dict[str, Tensor]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path}: cannot be read as safetensors: {error}") from error
-    if made_for != recipe.fingerprint(*WEIGHED):
-        sections = ", ".join(WEIGHED)
-        raise ModelError(f"{path}: does not fit {RECIPE_FILE}, of which {sections} must stay as they were in training")
+    if made_for is None:
+        raise ModelError(f"{path}: does not say which recipe it is for; only what detector train wrote can be used")
+    trained = parse_recipe(made_for, str(path))
+    changed = [section for section in WEIGHED if getattr(trained, section) != getattr(recipe, section)]
+    if changed:
+        raise ModelError(
+            f"{path}: does not fit {RECIPE_FILE}, in which {', '.join(changed)} was changed since training; "
+            "only training may be"
+        )
     return tensors
 
 

@@ -14,19 +14,26 @@ MARK = "recipe.toml"  # what every folder that is written here holds: clips and 
 
 
 def refuse_existing(output: Path, *, force: bool) -> None:
-    """Raise `OutputError` where `output` exists and may not be replaced: with `force`, where it is none of ours."""
-    if not output.exists():
-        return
-    if not force:
+    """Raise `OutputError` where `output` exists and may not be replaced."""
+    if output.exists() and not force:
         raise OutputError(f"{output}: exists already; choose another name, or --force to replace it")
-    if not output.is_dir() or (any(output.iterdir()) and not (output / MARK).is_file()):
+
+
+def refuse_folder(output: Path, *, force: bool) -> None:
+    """Raise `OutputError` where a folder may not replace `output`: with `force`, where it is none of ours."""
+    refuse_existing(output, force=force)
+    if output.is_symlink() or (output.exists() and not _is_ours(output)):
         raise OutputError(f"{output}: is no folder of clips and no model (it holds no {MARK}), so --force keeps it")
+
+
+def _is_ours(output: Path) -> bool:
+    return output.is_dir() and ((output / MARK).is_file() or not any(output.iterdir()))
 
 
 @contextmanager
 def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
     """Give a folder of a temporary name that becomes `output` when the block ends well, and goes when it does not."""
-    refuse_existing(output, force=force)
+    refuse_folder(output, force=force)
     missing = [parent for parent in output.parents if not parent.exists()]
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +85,10 @@ def boobook(data: Path, work: Path) -> list[str]:
     found: dict[str, tuple[bool, float]] = {}
     seconds = 0.0
     positive = {path.name for path in (folder / "positive").glob("*.flac")}
-    for n, site in enumerate(sites):
-        validation = [other for other in sites if other != site][n % (len(sites) - 1)]
+    counts = Counter(site_of(folder / name) for name in positive)
+    calling = sorted(counts, key=lambda other: (counts[other], other))  # the site with the fewest recordings of calls
+    for site in sites:
+        validation = next(other for other in calling if other != site)
         split = {site: "test", validation: "validation"}
         table = pd.DataFrame({"recording": [path.relative_to(folder).as_posix() for path in recordings]})
         table["split"] = [split.get(site_of(path), "train") for path in recordings]

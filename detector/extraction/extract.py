@@ -6,7 +6,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detector.annotations.formats import read_annotations
@@ -14,7 +14,7 @@ from detector.annotations.table import AnnotationSet, ReadOptions
 from detector.audio.files import find_recordings
 from detector.audio.header import read_header
 from detector.audio.stream import AudioStream
-from detector.clips import UNCERTAIN, Clip, ClipWriter
+from detector.clips import CONFUSING, UNCERTAIN, Clip, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.events import Event, overlap_s
 from detector.extraction.cut import ClipCutter
@@ -213,7 +213,8 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
         start, channel, window = windows[piece.number]
         span, near = (start / rate, start / rate + length), ((start - margin) / rate, (start + margin) / rate + length)
         end = _end_of_sound(stream, whole=piece.first_frame + piece.n_frames == cutter.length)
-        events = [e for e in _on_channel(source.calls, names[channel], end) if overlap_s(e.span, near) > 0]
+        known = [*_on_channel(source.calls, names[channel], end), *_confusing(source, names[channel], end)]
+        events = [e for e in known if overlap_s(e.span, near) > 0]
         heard = {e.label for e in events if overlap_s(e.span, span) > 0}
         if piece.first_frame + piece.n_frames <= margin or not heard.issuperset(window.labels):
             continue
@@ -230,6 +231,11 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
     report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
     if done < len(windows):
         report.notes.append(f"{source.path}: {len(windows) - done} of {len(windows)} clips lie beyond what can be read")
+
+
+def _confusing(source: Source, name: str, duration: float) -> Iterator[Event]:
+    for event in _on_channel(source.confusing, name, duration):
+        yield replace(event, label=CONFUSING)
 
 
 def _end_of_sound(stream: AudioStream, *, whole: bool) -> float:

@@ -41,8 +41,8 @@ class Scene:
 def plan(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
     """Plan the windows of one channel, in order of time."""
     if recipe.network.dense.per == "frame" and scene.complete:
-        starts = _tiles((0.0, scene.duration_s), recipe.window.duration, to_the_end=True)
-        planned = [_named(start, scene, recipe) for start in starts]
+        starts = _tiles((0.0, scene.duration_s), recipe.window_frames / recipe.frame_rate, to_the_end=True)
+        planned = [_named(_inside(start, scene, recipe), scene, recipe) for start in starts]
     else:
         planned = [*_on_calls(scene, recipe, rng), *_on_confusing(scene, recipe), *_on_background(scene, recipe)]
     return sorted(set(planned))

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from detector.clips import UNCERTAIN, ClipStore
+from detector.clips import CONFUSING, UNCERTAIN, ClipStore
 from detector.errors import ConfigurationError, OutputError
 
 COLUMNS = 6
 ROWS_PER_KIND = 2
+MARKS = {UNCERTAIN: "grey", CONFUSING: "orange"}
 
 
 def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
@@ -84,9 +85,7 @@ def _draw_clip(axis: Any, clips: ClipStore, clip: int, name: str) -> None:
         axis.imshow(level, origin="lower", aspect="auto", extent=(*extent, 0, 1), cmap="magma", vmin=low, vmax=high)
     events = clips.events[clips.events["clip"] == clip]
     for start, end, label in zip(events["start_s"], events["end_s"], events["label"]):
-        axis.axvspan(
-            max(start, extent[0]), min(end, extent[1]), 0, 0.04, color="grey" if label == UNCERTAIN else "cyan"
-        )
+        axis.axvspan(max(start, extent[0]), min(end, extent[1]), 0, 0.04, color=MARKS.get(label, "cyan"))
     for edge in (0, recipe.window.duration):
         axis.axvline(edge, color="white", linewidth=0.6, linestyle=":")
     axis.set_title(f"{name}  {Path(row['recording']).stem[-22:]} {row['start_s']:.1f} s", fontsize=6)

@@ -15,6 +15,7 @@ from detector.errors import ConfigurationError
 from detector.recipe import Grid, Pool, Recipe, Recurrent, Stage
 
 BYTES = 4  # of a float32
+BATCH_BYTES = 2**30  # what the activations of a batch may take where nothing is trained
 TRAINING_COPIES = 4  # weights, gradients and the two moments of Adam
 
 Shape = tuple[int, ...]  # (channel, band, column), (column, feature) or (feature,)
@@ -112,6 +113,10 @@ class Geometry:
     def activation_bytes(self) -> int:
         """Bytes of all outputs for one window in float32."""
         return sum(layer.activation_bytes for layer in self.layers)
+
+    def windows_at_once(self, most: int) -> int:
+        """Count the windows of a batch that needs no gradients: `most`, or as many as their activations leave room."""
+        return max(1, min(most, BATCH_BYTES // self.activation_bytes))
 
     @property
     def columns(self) -> int:

@@ -14,7 +14,6 @@ from detector.model import Model
 from detector.scanning.windows import WindowGrid
 
 WINDOWS_AT_ONCE = 16
-ACTIVATION_BYTES = 2**30  # a network whose activations for 16 windows are larger takes fewer at once
 
 Scores = NDArray[np.float32]
 
@@ -37,11 +36,6 @@ class Engine(Protocol):
         ...
 
 
-def windows_at_once(activation_bytes: int) -> int:
-    """Count the windows of a batch, from what the network's activations for one window take: 16, or as many as fit."""
-    return max(1, min(WINDOWS_AT_ONCE, ACTIVATION_BYTES // max(1, activation_bytes)))
-
-
 class WindowEngine:
     """Run every window through the whole network, by itself.
 
@@ -52,7 +46,7 @@ class WindowEngine:
     def __init__(self, model: Model, grid: WindowGrid) -> None:
         self._model = model
         self._grid = grid
-        self._group = windows_at_once(model.network.geometry.activation_bytes)
+        self._group = model.network.geometry.windows_at_once(WINDOWS_AT_ONCE)
         self._need = (self._group - 1) * grid.hop + grid.length
         # frames from window `_n_scored` on
         self._kept = torch.zeros(model.recipe.n_bands, -grid.first, device=model.device)

@@ -83,6 +83,8 @@ def best_threshold(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> tup
     following = np.append(ranked[1:], 0.0)
     distinct = ranked > following
     f1 = np.where(distinct, f1, -1)
+    if f1.max() < 0:
+        return 0.0, 0.5  # no score is above 0
     candidates = np.flatnonzero(f1 >= f1.max() - 1e-12)
     at = candidates[np.argmax(ranked[candidates] - following[candidates])]
-    return max(0.0, float(f1[at])), float(np.clip((ranked[at] + following[at]) / 2, 0.001, 0.999))
+    return float(f1[at]), float((ranked[at] + following[at]) / 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import shutil
@@ -18,7 +17,7 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file, save_file
 
-from detector.clips import INDEX_FILE, ClipStore
+from detector.clips import ClipStore
 from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.model import Model
 from detector.recipe import Recipe
@@ -48,7 +47,7 @@ class Trainer:
     store : ClipStore
         The clips.
     recipe : Recipe
-        Fits the clips (see `check_fit`), labels named.
+        Fits the clips (see `train.fitting`), labels named.
     work : Path
         Where checkpoints and the log live until training is done.
     """
@@ -68,8 +67,7 @@ class Trainer:
         self.model.scale.to(accelerator.device)
         self._fit_statistics()
         self.loss = Loss(recipe, self._positives()).to(accelerator.device)
-        clips = hashlib.sha256((store.folder / INDEX_FILE).read_bytes()).hexdigest()[:12]
-        self.progress = Progress(key=f"{recipe.fingerprint()} {seed} {clips}")
+        self.progress = Progress(key=f"{recipe.fingerprint()} {seed} {store.fingerprint()}")
         network = self.model.network.to(accelerator.device)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=recipe.training.learning_rate, weight_decay=recipe.training.weight_decay
@@ -90,8 +88,6 @@ class Trainer:
                 kept = (scaled * sound[:, None]).cpu().double()  # not every device has float64
                 count = sound.sum().cpu().double().expand(scaled.shape[1])
                 total += torch.stack([count, kept.sum((0, 2)), kept.square().sum((0, 2))])
-        if self.recipe.n_bands == 1:
-            total = total.sum(dim=1, keepdim=True)
         mean = total[1] / total[0]
         deviation = (total[2] / total[0] - mean.square()).clamp(min=0).sqrt()
         self.model.scale.set_statistics(mean.float(), deviation.float())
@@ -107,7 +103,10 @@ class Trainer:
             known += (targets >= 0).sum(axis=0)
         for name, count in zip(self.recipe.labels.names, calls):
             if count == 0:
-                raise ClipsError(f"{self.store.folder}: has no call of {name!r} in the split train")
+                raise ClipsError(
+                    f"{self.store.folder}: has no call of {name!r} in the split train; give --split, another --seed, "
+                    "or merge or drop the label with --rename or --background-label, at detector extract"
+                )
         return torch.from_numpy(calls / known).float()
 
     def run(self, *, resume: bool, epochs: int | None = None) -> None:
@@ -181,7 +180,8 @@ class Trainer:
         network = self.accelerator.unwrap_model(self.network)
         scores, targets, losses = [], [], []
         with torch.inference_mode():
-            for plain in self.batches.plain(clips, EVALUATION_BATCH):
+            size = network.geometry.windows_at_once(EVALUATION_BATCH)
+            for plain in self.batches.plain(clips, size):
                 batch = plain.to(self.accelerator.device)
                 logits = network(spectrograms(self.model.scale, batch, self.recipe.window_frames))
                 losses.append(float(self.loss(logits, batch.targets)) * len(batch.targets))
@@ -225,7 +225,7 @@ class Trainer:
         self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
 
     def best_model(self) -> Model:
-        """Give the model with the weights of the best epoch, on the CPU."""
+        """Give the model with the weights of the best epoch."""
         network = self.accelerator.unwrap_model(self.network)
         network.load_state_dict(load_file(self.work / "best.safetensors"))
         return self.model.eval()

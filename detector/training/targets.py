@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.clips import UNCERTAIN, ClipStore, window_targets
+from detector.clips import CONFUSING, UNCERTAIN, ClipStore, window_targets
 from detector.network.geometry import measure
 
 Clips = NDArray[np.integer]
 Targets = NDArray[np.float32]
+
+DOUBT, NO_CALL = -1, -2  # what stands for a label's number in spans that have none
 
 
 class TargetMaker:
@@ -20,14 +22,13 @@ class TargetMaker:
         self.n_labels = len(recipe.labels.names)
         self.share = recipe.labels.overlap
         self.duration = recipe.window.duration
-        numbers = {name: n for n, name in enumerate(recipe.labels.names)} | {UNCERTAIN: -1}
+        numbers = {name: n for n, name in enumerate(recipe.labels.names)} | {UNCERTAIN: DOUBT, CONFUSING: NO_CALL}
         events = store.events.sort_values("clip", kind="stable")
         self._clip = events["clip"].to_numpy(dtype=np.int64)
         self._start = events["start_s"].to_numpy(dtype=np.float64)
         self._end = events["end_s"].to_numpy(dtype=np.float64)
         self._label = events["label"].map(numbers).to_numpy(dtype=np.int64)
-        partial = (store.index["kind"] == "call") & ~store.index["complete"].astype(bool)
-        self._partial = partial.to_numpy(dtype=bool)
+        self._partial = ~store.index["complete"].to_numpy(dtype=bool)
         self.columns: NDArray[np.float64] | None = None
         if recipe.network.dense.per == "frame":
             geometry = measure(recipe)
@@ -56,7 +57,7 @@ class TargetMaker:
     ) -> Targets:
         targets = np.zeros((n, self.n_labels), dtype=np.float32)
         said = window_targets(*spans, (0.0, self.duration), self.share)
-        doubt = (said != 0) & (labels < 0)
+        doubt = (said != 0) & (labels == DOUBT)
         targets[rows[doubt]] = -1
         unclear = (said == -1) & (labels >= 0)
         targets[rows[unclear], labels[unclear]] = -1
@@ -71,12 +72,11 @@ class TargetMaker:
         targets = np.zeros((len(clips), len(self.columns), self.n_labels), dtype=np.float32)
         targets[self._partial[clips]] = -1
         inside = (self.columns >= spans[0][:, None]) & (self.columns < spans[1][:, None])  # (event, column)
-        for doubtful in (True, False):
-            event, column = np.nonzero(inside & ((labels < 0) == doubtful)[:, None])
-            if doubtful:
-                targets[rows[event], column] = -1
-            else:
-                targets[rows[event], column, labels[event]] = 1
+        for meaning, value in ((NO_CALL, 0), (DOUBT, -1)):
+            event, column = np.nonzero(inside & (labels == meaning)[:, None])
+            targets[rows[event], column] = value
+        event, column = np.nonzero(inside & (labels >= 0)[:, None])
+        targets[rows[event], column, labels[event]] = 1
         return targets
 
 

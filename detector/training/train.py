@@ -15,7 +15,7 @@ from detector.clips import ClipStore, open_clips
 from detector.device import DeviceName, choose_device
 from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.model import Operating, OperatingPoint, save_model
-from detector.outputs import new_folder, refuse_existing
+from detector.outputs import new_folder, refuse_folder
 from detector.recipe import Recipe
 from detector.training.card import Card, write_card
 from detector.training.curves import draw_curves
@@ -25,6 +25,7 @@ from detector.training.progress import PROGRESS_FILE
 
 Precision = Literal["float32", "bfloat16", "float16"]
 LOG_FILE = "training.csv"
+OURS = ("state-", "best.", "progress.")  # how the names in the folder of a run begin
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def train(
         Where a setting is not possible, or the output exists.
     """
     hooks = hooks or Hooks()
-    refuse_existing(output, force=settings.force)
+    refuse_folder(output, force=settings.force)
     store = open_clips(clips)
     store.recipe = fitting(recipe, store)
     work = output.with_name(f"{output.name}.training")
@@ -100,6 +101,8 @@ def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
         return
     if (work / PROGRESS_FILE).is_file() and not settings.force:
         raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
+    if work.exists() and not all(path.name.startswith(OURS) for path in work.iterdir()):
+        raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         shutil.rmtree(work, ignore_errors=True)
@@ -168,7 +171,7 @@ def _operating(store: ClipStore, validation: Figures) -> Operating:
         points.append(
             OperatingPoint(
                 name=name,
-                threshold=round(validation.threshold.get(name, 0.5), 4),
+                threshold=validation.threshold.get(name, 0.5),
                 gap_s=round(fact.short_gap_s / 2, 4) if per_frame and fact and fact.short_gap_s else 0.0,
                 shortest_s=round(fact.short_s / 2, 4) if per_frame and fact else 0.0,
                 typical_s=fact.median_s if fact else None,

@@ -101,7 +101,10 @@ def test_an_existing_output_is_refused_untouched_and_replaced_with_force(
     assert capsys.readouterr().err == (
         f"detector: {tmp_path}/clips: exists already; choose another name, or --force to replace it\n"
     )
+    assert run(*given, "--force") == 2
+    assert "so --force keeps it" in capsys.readouterr().err
     assert (tmp_path / "clips" / "mine").exists()
+    (tmp_path / "clips" / "recipe.toml").write_text("")
     assert run(*given, "--force") == 0
     assert not (tmp_path / "clips" / "mine").exists()
 

@@ -10,7 +10,16 @@ import pandas as pd
 import pytest
 
 from detector import clips as clips_module
-from detector.clips import INDEX_COLUMNS, Clip, ClipStore, ClipWriter, LabelFacts, open_clips, window_targets
+from detector.clips import (
+    INDEX_COLUMNS,
+    OPEN_SHARDS,
+    Clip,
+    ClipStore,
+    ClipWriter,
+    LabelFacts,
+    open_clips,
+    window_targets,
+)
 from detector.errors import ClipsError
 from detector.recipe import Recipe
 from tests.made import recipe, write_clips
@@ -60,7 +69,8 @@ def test_clips_are_read_back_in_any_order_from_all_shards(tmp_path: Path) -> Non
 
 def test_shards_are_memory_mapped(tmp_path: Path) -> None:
     store = written(tmp_path / "clips")
-    assert all(isinstance(shard, np.memmap) for shard in (*store._power, *store._state))
+    assert all(isinstance(store._open(path.name), np.memmap) for path in store.folder.glob("*.npy"))
+    assert store._open.cache_info().maxsize == OPEN_SHARDS  # open shards do not use up the file descriptors
 
 
 def test_the_tables_the_recipe_and_the_facts_are_read_back(tmp_path: Path) -> None:

@@ -58,13 +58,14 @@ def test_force_never_replaces_what_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.doc").write_text("1")
     (tmp_path / "file").write_text("1")
-    for name in ("home", "file"):
+    (tmp_path / "link").symlink_to(tmp_path / "home")
+    for name in ("home", "file", "link"):
         with (
             pytest.raises(OutputError, match=f"{name}: is no folder of clips and no model"),
             new_folder(tmp_path / name, force=True),
         ):
             raise AssertionError("the block must not run")
-    assert listed(tmp_path) == ["file", "home", "home/thesis.doc"]
+    assert listed(tmp_path) == ["file", "home", "home/thesis.doc", "link"]
 
 
 def test_force_keeps_what_is_there_when_the_new_one_fails(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_force_keeps_what_is_there_when_the_new_one_fails(tmp_path: Path) -> Non
     (tmp_path / "out" / "old").write_text("1")
     with pytest.raises(ValueError, match="broken"):
         write_and_raise(tmp_path / "out", ValueError, force=True)
-    assert listed(tmp_path) == ["out", "out/old"]
+    assert listed(tmp_path) == ["out", "out/old", "out/recipe.toml"]
 
 
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:

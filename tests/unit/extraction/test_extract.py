@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from detector.clips import SPLITS
+from detector.clips import CONFUSING, SPLITS
 from detector.extraction.sources import LabelRules
 from detector.frontend.bases import design
 from detector.frontend.power import band_power
@@ -128,7 +128,7 @@ def test_labels_the_recipe_does_not_name_are_confusing_sounds(tmp_path: Path, on
     store, report = run(one, tmp_path / "clips", recipe(labels={"names": ["low"]}))
     assert store.recipe.labels.names == ("low",)
     assert store.index[store.index["kind"] == "confusing"]["start_s"].between(2.7, 3.0).tolist() == [True]
-    assert set(store.events["label"]) == {"low"}
+    assert set(store.events["label"]) == {"low", CONFUSING}
     assert "label 'high': 1 annotations taken as confusing sounds, not as calls" in report.notes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from torch import Tensor
 from detector.errors import ConfigurationError
 from detector.network import geometry
 from detector.network.assembly import DetectorNetwork
-from detector.network.geometry import Geometry, Layer, Reach, check_memory, measure, same_total, too_large
+from detector.network.geometry import BATCH_BYTES, Geometry, Layer, Reach, check_memory, measure, same_total, too_large
 from detector.network.stages import Trunk
+from detector.presets import find_recipe
 from detector.recipe import Grid, Linear, Network, Pool, Recipe, Stage, Window
 
 BANDS = 24
@@ -249,3 +251,10 @@ def test_a_network_that_is_too_large_is_refused_before_it_is_built(monkeypatch: 
     monkeypatch.setattr(geometry, "memory_bytes", lambda: 10_000)
     with pytest.raises(ConfigurationError, match=r"network\.dense\.0 has .* parameters"):
         DetectorNetwork(recipe)
+
+
+def test_a_network_whose_activations_are_large_takes_fewer_windows_at_once() -> None:
+    large = measure(find_recipe("lecture-grid"))
+    assert large.windows_at_once(16) == BATCH_BYTES // large.activation_bytes < 16
+    assert measure(find_recipe("lenet")).windows_at_once(16) == 16
+    assert replace(large, layers=large.layers * 100).windows_at_once(16) == 1

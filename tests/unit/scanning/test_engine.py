@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from detector.model import Model
-from detector.scanning.engine import ACTIVATION_BYTES, WindowEngine, windows_at_once
+from detector.scanning.engine import WindowEngine
 from detector.scanning.windows import WindowGrid, lay_out
 
 from .conftest import KINDS, random_model
@@ -66,9 +66,3 @@ def test_what_fills_up_the_last_group_are_windows_of_zeros(monkeypatch: pytest.M
 def test_no_frames_give_no_scores() -> None:
     model = random_model("conv2d")
     assert list(WindowEngine(model, lay_out(model.recipe)).flush()) == []
-
-
-def test_a_network_whose_activations_are_large_takes_fewer_windows_at_once() -> None:
-    assert windows_at_once(1000) == 16
-    assert windows_at_once(ACTIVATION_BYTES // 4) == 4
-    assert windows_at_once(ACTIVATION_BYTES * 2) == 1
