@@ -107,6 +107,7 @@ def save_model(model: Model, folder: Path) -> None:
     (folder / RECIPE_FILE).write_text(model.recipe.to_toml(), encoding="utf-8")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / WEIGHTS_FILE, metadata={MADE_FOR: model.recipe.to_toml()})
+    (folder / WEIGHTS_FILE).chmod((folder / RECIPE_FILE).stat().st_mode)  # safetensors keeps it from others
     content = model.operating.model_dump(mode="json", exclude_none=True)
     (folder / OPERATING_FILE).write_text(tomli_w.dumps(content), encoding="utf-8")
 

@@ -9,7 +9,11 @@ work=${2:-work/call-activity}
 recipe=${RECIPE:-call-activity}
 mkdir -p "$work"
 
-[ -e "$work/set" ] || python "$here/call_activity.py" "$data" "$work/set" --hours "${HOURS:-1.5}" --seed 1
+if [ ! -e "$work/set" ]; then
+    rm -rf "$work/set.partial"
+    python "$here/call_activity.py" "$data" "$work/set.partial" --hours "${HOURS:-1.5}" --seed 1
+    mv "$work/set.partial" "$work/set"
+fi
 detector extract "$work/set/annotations.csv" "$work/set" -r "$recipe" -o "$work/clips" --fully-annotated \
     --background "$work/set/background" --split "$work/set/splits.csv" --negatives 100 --preview "$work/clips.png" --force
 detector train "$work/clips" -o "$work/call-activity" --about "$here/call-activity.md" \

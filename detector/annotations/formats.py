@@ -122,7 +122,7 @@ def write_table(events: Iterable[Located], target: Path | TextIO, name: str) -> 
     write = _format(name).write
     if write is None:
         writable = ", ".join(other for other, known in FORMATS.items() if known.write)
-        raise OutputError(f"format {name!r} is only read; what can be written is {writable}")
+        raise OutputError(f"--format: {name!r} is only read; what can be written is {writable}")
     if not isinstance(target, Path):
         write(events, target)
         return
@@ -139,7 +139,7 @@ def write_table(events: Iterable[Located], target: Path | TextIO, name: str) -> 
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise AnnotationError(f"format {name!r} is none of {', '.join(FORMATS)}")
+        raise AnnotationError(f"--format: {name!r} is none of {', '.join(FORMATS)}")
     return FORMATS[name]
 
 

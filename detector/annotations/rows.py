@@ -13,6 +13,9 @@ from detector.events import Event
 ROUNDING_S = 0.01
 """A start less than this before 0 is a rounding of 0."""
 
+UNKNOWN_HZ = -1
+"""What Audacity writes for a frequency that nobody gave."""
+
 NOTHING = {"", "na", "nan", "none", "null"}
 """How tables write that an optional number is unknown (R and pandas among them)."""
 
@@ -108,6 +111,14 @@ def _label(row: Row, options: ReadOptions) -> str:
     return label
 
 
+def _within(name: str, value: float) -> float:
+    if name == "score" and not 0 <= value <= 1:
+        raise ValueError(f"score {value:g} is not from 0 to 1")
+    if value < 0:
+        raise ValueError(f"{name} {value:g} is below 0")
+    return value
+
+
 def _extras(row: Row) -> tuple[dict[str, float], list[str]]:
     """Read band and score, and say what is wrong with them; the row itself stays usable."""
     extras: dict[str, float] = {}
@@ -116,7 +127,9 @@ def _extras(row: Row) -> tuple[dict[str, float], list[str]]:
         if text.strip().casefold() in NOTHING:
             continue
         try:
-            extras[name] = number(name, text)
+            value = number(name, text)
+            if value != UNKNOWN_HZ or name == "score":
+                extras[name] = _within(name, value)
         except ValueError as fault:
             remarks.append(f"{fault}; the row is kept without it")
     if "low_hz" in extras and "high_hz" in extras and extras["low_hz"] > extras["high_hz"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from detector.errors import RecordingError
+from detector.errors import ConfigurationError, RecordingError
 
 EXTENSIONS: frozenset[str] = frozenset(
     {"wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "aifc", "w64", "rf64"}
@@ -54,7 +54,7 @@ def _below(folder: Path, parents: frozenset[Path]) -> Iterator[Path]:
     try:
         entries = list(folder.iterdir())
     except OSError as error:
-        raise RecordingError(f"{folder}: cannot be searched: {error.strerror}") from error
+        raise ConfigurationError(f"{folder}: cannot be searched: {error.strerror}") from error
     for entry in entries:
         if entry.name.startswith("."):
             continue

@@ -29,6 +29,7 @@ _NAME = re.compile(
 )
 _SOUNDTRAP = re.compile(r"\d{3,}\.(?P<time>\d{12})")
 _UNIX_HEX = re.compile(r"[0-9A-F]{8}")
+_YEARS = range(1970, 2101)
 _UNSET_CLOCKS = {(1970, 1, 1), (1980, 1, 1)}  # what a clock shows that nobody has set
 
 
@@ -130,4 +131,5 @@ def _iso(text: str, zone: tzinfo | None) -> datetime | None:
     except ValueError:
         return None
     when = when if when.tzinfo is not None else when.replace(tzinfo=zone)
-    return None if when.tzinfo is None or (when.year, when.month, when.day) in _UNSET_CLOCKS else when
+    told = when.tzinfo is not None and when.year in _YEARS and (when.year, when.month, when.day) not in _UNSET_CLOCKS
+    return when if told else None

@@ -58,7 +58,7 @@ class AudioStream:
 
     def __init__(self, path: Path, audio: Audio, block_s: float = 10.0) -> None:
         self.header: Header = read_header(path)
-        self.channels = _channel_names(self.header, audio.channel)
+        self.channels = channel_names(self.header, audio.channel)
         self.faults: list[str] = list(self.header.faults)
         self.status: Status = "ok"
         self.n_samples = 0
@@ -209,7 +209,8 @@ class _Resampler:
         return nothing if self._stream is None else self._stream.resample_chunk(nothing, last=True)
 
 
-def _channel_names(header: Header, channel: str | int) -> tuple[str, ...]:
+def channel_names(header: Header, channel: str | int) -> tuple[str, ...]:
+    """Name the channels that a choice makes of a recording; raise `RecordingError` where it has no such channel."""
     if channel == "mix":
         return ("mix",)
     if channel == "each":

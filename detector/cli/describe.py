@@ -153,6 +153,7 @@ def _totals(description: Description) -> Iterator[str]:
     yield f"parameters       {totals.parameters:,} ({binary(totals.parameter_bytes)} in float32)"
     yield f"activations      {binary(totals.activation_bytes)} a window in float32"
     yield f"multiply-adds    {totals.multiply_adds:,} a window, {totals.head_multiply_adds:,} of them in the head"
+    yield f"                 {totals.multiply_adds_per_s:,.0f} a second of sound, windows side by side"
     if totals.shareable:
         yield f"                 {totals.trunk_multiply_adds_per_s:,.0f} a second of sound in the trunk, at any overlap"
     hertz = f" x {hyphened(sees.hz)} Hz" if sees.hz else ""

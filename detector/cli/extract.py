@@ -99,12 +99,12 @@ def extract(
     from detector.clips import open_clips
     from detector.extraction.extract import Request
     from detector.extraction.extract import extract as run
-    from detector.extraction.preview import draw_preview, find_matplotlib
+    from detector.extraction.preview import check_preview, draw_preview
     from detector.extraction.sources import LabelRules
     from detector.presets import find_recipe
 
     if preview is not None:
-        find_matplotlib()  # before the work, not after it
+        check_preview(preview, force=force)  # before the work, not after it
     request = Request(
         annotations=(annotations,),
         recordings=(recordings,),
@@ -127,9 +127,9 @@ def extract(
         unused = f"{report.unused} recordings have no annotations and are not used"
         click.echo(f"detector: {unused} (--background declares them free of calls)", err=True)
     click.echo(report.table(), err=True)
-    if preview is not None:
-        draw_preview(open_clips(output), preview)
     for failure in report.failed:
         click.echo(f"detector: failed: {failure}", err=True)
+    if preview is not None:
+        draw_preview(open_clips(output), preview)
     if report.failed:
         sys.exit(1)

@@ -21,13 +21,16 @@ def recipe(name: str | None, schema: bool) -> None:
     """  # noqa: D301
     import json
 
+    from detector.network.geometry import measure
     from detector.presets import WEIGHTS_FILE, find_recipe, list_presets
     from detector.recipe import schema as recipe_schema
 
     if schema:
         click.echo(json.dumps(recipe_schema(), indent=1))
     elif name is not None:
-        click.echo(find_recipe(name).to_toml(), nl=False)
+        found = find_recipe(name)
+        measure(found)  # refuses layers that do not fit
+        click.echo(found.to_toml(), nl=False)
     else:
         for preset, folder in list_presets().items():
             trained = "trained" if (folder / WEIGHTS_FILE).is_file() else "recipe"

@@ -12,7 +12,9 @@ import click
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
 @click.option("-r", "--recipe", "recipe_name", help="Another network or training section for the clips' front end.")
-@click.option("--seed", default=0, show_default=True, help="Of weights, order and augmentation.")
+@click.option(
+    "--seed", default=0, type=click.IntRange(0), show_default=True, help="Of weights, order and augmentation."
+)
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
 @click.option(
     "--precision", default="float32", show_default=True, type=click.Choice(["float32", "bfloat16", "float16"])

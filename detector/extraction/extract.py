@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detector.annotations.formats import read_annotations
-from detector.annotations.table import AnnotationSet, ReadOptions
+from detector.annotations.table import ReadOptions
 from detector.audio.files import find_recordings
 from detector.audio.header import read_header
-from detector.audio.stream import AudioStream
+from detector.audio.stream import AudioStream, channel_names
 from detector.clips import CONFUSING, UNCERTAIN, Clip, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.events import Event, overlap_s
 from detector.extraction.cut import ClipCutter
 from detector.extraction.facts import label_facts
-from detector.extraction.plan import Planned, Scene, plan
+from detector.extraction.plan import Planned, Scene, Spans, plan
 from detector.extraction.report import Report
 from detector.extraction.sources import LabelRules, Source, Sources, set_groups
 from detector.extraction.splits import shared_groups, split_by_group, split_by_table
@@ -106,14 +106,15 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     tables = read_annotations(request.annotations, recordings, request.read)
     sources.add_annotations(tables, complete=request.complete)
     sources.add_background(background)
-    report.notes.extend(_problems(tables))
+    report.add_problems(tables)
     if request.confusing:
         options = ReadOptions(label="confusing", label_column=None, format=None)
         found = read_annotations(request.confusing, everything, options)
         sources.add_confusing(found)
-        report.notes.extend(_problems(found))
+        report.add_problems(found)
     known = sources.all()
-    report.unused = len(recordings) - len({*tables.recordings, *background} & set(recordings))
+    named = {path.resolve() for source in known for path in source.paths}
+    report.unused = sum(1 for path in recordings if path.resolve() not in named)
     set_groups(known, request.group)
     if request.split is not None:
         report.notes.extend(split_by_table(known, request.split))
@@ -124,10 +125,6 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     names = sorted({call.label for source in used for call, _ in source.calls if call.label != UNCERTAIN})
     recipe = request.recipe if request.recipe.labels.names else request.recipe.with_labels(tuple(names))
     return used, recipe
-
-
-def _problems(tables: AnnotationSet) -> list[str]:
-    return [str(problem) for problem in tables.problems]
 
 
 def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, report: Report) -> list[_Job]:
@@ -169,7 +166,7 @@ def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -
     late = sum(1 for event, _ in source.calls if event.start_s >= duration)
     if late:
         report.notes.append(f"{source.path}: {late} annotations start after its end ({duration:.3f} s); skipped")
-    names = channel_names(recipe, header.n_channels)
+    names = channel_names(header, recipe.audio.channel)
     numbers = {None, *(str(n) for n in range(header.n_channels))}
     absent = sum(1 for _, channel in source.calls if channel not in numbers)
     if absent and names != ("mix",):
@@ -184,13 +181,6 @@ def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -
         )
         for window in plan(scene, recipe, rng):
             yield channel, window
-
-
-def channel_names(recipe: Recipe, n_channels: int) -> tuple[str, ...]:
-    """Name the channels that a recipe makes of a recording with `n_channels`."""
-    if recipe.audio.channel == "each":
-        return tuple(str(n) for n in range(n_channels))
-    return (str(recipe.audio.channel),)
 
 
 def _on_channel(events: Sequence[tuple[Event, str | None]], name: str, duration: float) -> Iterator[Event]:
@@ -208,13 +198,13 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
     wanted = [(channel, start - margin) for start, channel, _ in windows]
     stream = AudioStream(source.path, recipe.audio)
     names = stream.channels
+    known = [Spans(list(_known_on_channel(source, name))) for name in names]
     done = 0
     for piece in cutter.cut(stream.blocks(), len(names), wanted):
         start, channel, window = windows[piece.number]
         span, near = (start / rate, start / rate + length), ((start - margin) / rate, (start + margin) / rate + length)
         end = _end_of_sound(stream, whole=piece.first_frame + piece.n_frames == cutter.length)
-        known = [*_on_channel(source.calls, names[channel], end), *_confusing(source, names[channel], end)]
-        events = [e for e in known if overlap_s(e.span, near) > 0]
+        events = [replace(e, end_s=min(e.end_s, end)) for e in known[channel].meeting((near[0], min(near[1], end)))]
         heard = {e.label for e in events if overlap_s(e.span, span) > 0}
         if piece.first_frame + piece.n_frames <= margin or not heard.issuperset(window.labels):
             continue
@@ -233,8 +223,10 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
         report.notes.append(f"{source.path}: {len(windows) - done} of {len(windows)} clips lie beyond what can be read")
 
 
-def _confusing(source: Source, name: str, duration: float) -> Iterator[Event]:
-    for event in _on_channel(source.confusing, name, duration):
+def _known_on_channel(source: Source, name: str) -> Iterator[Event]:
+    """Take what is known of a channel: calls, doubts, and confusing sounds under a label of their own."""
+    yield from _on_channel(source.calls, name, math.inf)
+    for event in _on_channel(source.confusing, name, math.inf):
         yield replace(event, label=CONFUSING)
 
 

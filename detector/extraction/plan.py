@@ -10,12 +10,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 import numpy as np
 
 from detector.clips import UNCERTAIN, window_targets
-from detector.events import Event, Span, complement, overlap_s
+from detector.events import Event, Span, complement
 from detector.recipe import Recipe
 
 
@@ -28,6 +29,20 @@ class Planned:
     labels: tuple[str, ...] = ()
 
 
+class Spans:
+    """Events with their times as arrays, so that a day of them is looked through at once."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.events = events
+        self.starts = np.array([event.start_s for event in events], dtype=np.float64)
+        self.ends = np.array([event.end_s for event in events], dtype=np.float64)
+
+    def meeting(self, window: Span) -> list[Event]:
+        """List the events that share time with a window."""
+        shared = np.minimum(self.ends, window[1]) - np.maximum(self.starts, window[0])
+        return [self.events[n] for n in np.flatnonzero(shared > 0).tolist()]
+
+
 @dataclass(frozen=True)
 class Scene:
     """What is known of one channel of a recording; `complete` tells whether every call is annotated."""
@@ -36,6 +51,21 @@ class Scene:
     calls: tuple[Event, ...]
     confusing: tuple[Event, ...]
     complete: bool
+
+    @cached_property
+    def all_calls(self) -> Spans:
+        """Give the times of the calls, and of what may be some."""
+        return Spans(self.calls)
+
+    @cached_property
+    def named_calls(self) -> Spans:
+        """Give the times of the calls that have a label."""
+        return Spans([call for call in self.calls if call.label != UNCERTAIN])
+
+    @cached_property
+    def all_confusing(self) -> Spans:
+        """Give the times of the confusing sounds."""
+        return Spans(self.confusing)
 
 
 def plan(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
@@ -51,11 +81,10 @@ def plan(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
 def _named(start: float, scene: Scene, recipe: Recipe) -> Planned:
     """Name what a window of a fully annotated recording holds, for frame outputs: every window is of use."""
     window = (start, start + recipe.window.duration)
-    labels = {call.label for call in scene.calls if call.label != UNCERTAIN and overlap_s(call.span, window) > 0}
+    labels = {call.label for call in scene.named_calls.meeting(window)}
     if labels:
         return Planned(start, "call", tuple(sorted(labels)))
-    confusing = any(overlap_s(sound.span, window) > 0 for sound in scene.confusing)
-    return Planned(start, "confusing" if confusing else "background")
+    return Planned(start, "confusing" if scene.all_confusing.meeting(window) else "background")
 
 
 def _on_calls(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
@@ -71,19 +100,16 @@ def _on_calls(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]
             starts = _tiles(call.span, length, to_the_end=True)
         for start in starts:
             inside = _inside(start, scene, recipe)
-            labels = labels_of(scene.calls, (inside, inside + length), recipe.labels.overlap)
+            labels = labels_of(scene.named_calls, (inside, inside + length), recipe.labels.overlap)
             if labels:
                 planned.append(Planned(inside, "call", labels))
     return planned
 
 
-def labels_of(calls: Sequence[Event], window: Span, share: float) -> tuple[str, ...]:
+def labels_of(calls: Spans, window: Span, share: float) -> tuple[str, ...]:
     """Name the labels that count as calls in a window, sorted."""
-    named = [call for call in calls if call.label != UNCERTAIN]
-    starts = np.array([call.start_s for call in named], dtype=np.float64)
-    ends = np.array([call.end_s for call in named], dtype=np.float64)
-    counted = window_targets(starts, ends, window, share) == 1
-    return tuple(sorted({call.label for call, counts in zip(named, counted) if counts}))
+    counted = np.flatnonzero(window_targets(calls.starts, calls.ends, window, share) == 1)
+    return tuple(sorted({calls.events[n].label for n in counted.tolist()}))
 
 
 def _on_confusing(scene: Scene, recipe: Recipe) -> list[Planned]:
@@ -94,7 +120,7 @@ def _on_confusing(scene: Scene, recipe: Recipe) -> list[Planned]:
         middle = (sound.start_s + sound.end_s - length) / 2
         for shift in (0.0, -0.2, 0.2, -0.4, 0.4):
             start = _inside(middle + shift * length, scene, recipe)
-            if all(overlap_s(call.span, (start, start + length)) == 0 for call in scene.calls):
+            if not scene.all_calls.meeting((start, start + length)):
                 planned.append(Planned(start, "confusing"))
                 break
     return planned
@@ -109,12 +135,9 @@ def _on_background(scene: Scene, recipe: Recipe) -> list[Planned]:
     free = complement([call.span for call in scene.calls], 0.0, scene.duration_s)
     on_frames = [(ceil(start * rate - 1e-6) / rate, end) for start, end in free]
     whole = [(start, end) for start, end in on_frames if end - start >= min(length, scene.duration_s)]
-    sounds = [sound.span for sound in scene.confusing]
     starts = [start for start, end in whole for start in _tiles((start, end), step, to_the_end=False)]
     return [
-        Planned(start, "background")
-        for start in starts
-        if all(overlap_s(sound, (start, start + length)) == 0 for sound in sounds)
+        Planned(start, "background") for start in starts if not scene.all_confusing.meeting((start, start + length))
     ]
 
 

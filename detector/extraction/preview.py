@@ -9,10 +9,21 @@ import numpy as np
 
 from detector.clips import CONFUSING, UNCERTAIN, ClipStore
 from detector.errors import ConfigurationError, OutputError
+from detector.outputs import refuse_existing
 
 COLUMNS = 6
 ROWS_PER_KIND = 2
 MARKS = {UNCERTAIN: "grey", CONFUSING: "orange"}
+
+
+def check_preview(path: Path, *, force: bool) -> None:
+    """Raise `ConfigurationError` or `OutputError` where a preview could not be drawn into `path`."""
+    formats = find_matplotlib()().canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".").lower() not in formats:
+        raise ConfigurationError(f"--preview: {path}: its ending is none of {', '.join(sorted(formats))}")
+    refuse_existing(path, force=force)
+    if not path.parent.is_dir():
+        raise OutputError(f"--preview: {path.parent}: no such folder")
 
 
 def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:

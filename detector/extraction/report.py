@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from detector.annotations.table import AnnotationSet
 from detector.clips import SPLITS
 
 
@@ -17,6 +18,13 @@ class Report:
     unused: int = 0
     clips: Counter[tuple[str, str]] = field(default_factory=Counter)
     seconds: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+
+    def add_problems(self, tables: AnnotationSet) -> None:
+        """Take what could not be used of annotation tables: each with file and row, and their number."""
+        self.notes.extend(str(problem) for problem in tables.problems)
+        lost = sum(1 for problem in tables.problems if not problem.kept)
+        if lost:
+            self.notes.append(f"{lost} annotations or tables could not be used (named above)")
 
     def table(self) -> str:
         """Show clips and seconds by label and split."""

@@ -18,7 +18,7 @@ from detector.clips import UNCERTAIN
 from detector.errors import ConfigurationError, RecordingError
 from detector.events import Event
 
-PROBE_SAMPLES = 1 << 16
+PROBE_SAMPLES = 1 << 13
 
 
 @dataclass
@@ -27,6 +27,8 @@ class Source:
 
     Attributes
     ----------
+    paths : set of Path
+        All names that the recording has.
     calls : list of (Event, channel or None)
         What the model shall find, and spans of doubt under the label `UNCERTAIN`.
     confusing : list of (Event, channel or None)
@@ -38,6 +40,7 @@ class Source:
     """
 
     path: Path
+    paths: set[Path] = field(default_factory=set)
     calls: list[tuple[Event, str | None]] = field(default_factory=list)
     confusing: list[tuple[Event, str | None]] = field(default_factory=list)
     complete: bool = False
@@ -116,7 +119,8 @@ class Sources:
         known = self._by_content.get(key)
         if known is None:
             known = self._by_content[key] = Source(path)
-        elif known.path != path:
+        known.paths.add(path)
+        if known.path != path:
             note = f"{path}: has the same content as {known.path}; they are one recording"
             if note not in self.notes:
                 self.notes.append(note)

@@ -96,6 +96,8 @@ class Totals:
     ----------
     parameters, parameter_bytes, activation_bytes, multiply_adds : int
         All layers together; the last two for one window.
+    multiply_adds_per_s : float
+        For a second of sound, windows side by side.
     trunk_multiply_adds_per_s : float
         Of the convolution stages, in one pass over a second of sound, however much windows overlap.
     head_multiply_adds : int
@@ -112,6 +114,7 @@ class Totals:
     parameter_bytes: int
     activation_bytes: int
     multiply_adds: int
+    multiply_adds_per_s: float
     trunk_multiply_adds_per_s: float
     head_multiply_adds: int
     shareable: bool
@@ -241,6 +244,7 @@ def _totals(recipe: Recipe, geometry: Geometry) -> Totals:
         parameter_bytes=geometry.parameters * BYTES,
         activation_bytes=geometry.activation_bytes,
         multiply_adds=geometry.multiply_adds,
+        multiply_adds_per_s=geometry.multiply_adds / recipe.window.duration,
         trunk_multiply_adds_per_s=per_frame * recipe.frame_rate,
         head_multiply_adds=geometry.multiply_adds - sum(layer.multiply_adds for layer in trunk),
         shareable=recipe.network.padding == "valid",

@@ -312,7 +312,9 @@ def _dense(below: Layer, name: str, units: int, activation: str) -> Layer:
 
 
 def memory_bytes() -> int:
-    """Measure the memory of this machine."""
+    """Measure the memory of this machine; where that cannot be told (Windows), take it for boundless."""
+    if not hasattr(os, "sysconf"):
+        return 2**62
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 

@@ -12,7 +12,7 @@ from detector.audio.files import find_recordings
 from detector.device import DeviceName, choose_device
 from detector.errors import ConfigurationError
 from detector.model import load_model
-from detector.presets import DEFAULT_MODEL, find_folder
+from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.scanning.progress import Progress
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanned, Scanner
@@ -116,7 +116,8 @@ def scan(paths: Sequence[Path], options: Options, outputs: Outputs, stream: Text
     """
     outputs.check()
     recordings = list_recordings(paths)
-    model = load_model(find_folder(options.model or DEFAULT_MODEL), choose_device(options.device))
+    folder = shipped_folder() / DEFAULT_MODEL if options.model is None else find_folder(options.model)
+    model = load_model(folder, choose_device(options.device))
     scanner = Scanner(model, options.hop, options.threshold, options.timezone)
     with Progress(len(recordings), None if outputs.detections else stream) as progress:
         if note := scanner.hop_note():

@@ -39,12 +39,14 @@ def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: 
     """Write the card of a model into its folder."""
     recipe, geometry = store.recipe, measure(store.recipe)
     what = "frames" if recipe.network.dense.per == "frame" else "windows"
-    cost = f"{geometry.multiply_adds / recipe.window.duration / 1e6:.1f} million multiply-adds a second of audio"
+    labels = ", ".join(f"`{label}`" for label in recipe.labels.names)
+    products = geometry.multiply_adds / recipe.window.duration / 1e6
+    cost = f"{products:.1f} million multiply-adds a second of sound, windows side by side"
     made = f"detector {importlib.metadata.version('detector')} and torch {torch.__version__}"
     lines = [
         f"# {card.name}",
         "",
-        f"Finds {', '.join(recipe.labels.names)} in recordings: `detector scan RECORDINGS -m {card.name}`.",
+        f"Finds {labels} in recordings: `detector scan RECORDINGS -m {card.name}`.",
         "",
         *([card.about.strip(), ""] if card.about else []),
         f"- {geometry.parameters:,} parameters; {cost}",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detector.clips import UNCERTAIN, window_targets
 from detector.events import Event, overlap_s
-from detector.extraction.plan import Scene, labels_of, plan
+from detector.extraction.plan import Scene, Spans, labels_of, plan
 from detector.extraction.sources import Source
 from detector.extraction.splits import split_by_group
 from detector.recipe import Recipe
@@ -104,11 +104,11 @@ def test_every_call_counts_in_a_window_and_every_window_names_what_counts_in_it(
     windows = [window for window in plan(scene, made, random.Random(seed)) if window.kind == "call"]
     for window in windows:
         span = (window.start_s, window.start_s + length)
-        assert window.labels == labels_of(scene.calls, span, share) != ()
+        assert window.labels == labels_of(scene.named_calls, span, share) != ()
     spans = [(w.start_s, w.start_s + length) for w in windows]
     for call in scene.calls:
         if call.label != UNCERTAIN and call.duration_s > 2 / made.frame_rate:
-            assert any(labels_of([call], span, share) for span in spans)
+            assert any(labels_of(Spans([call]), span, share) for span in spans)
 
 
 @settings(deadline=None)
