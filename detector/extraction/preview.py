@@ -22,8 +22,6 @@ def check_preview(path: Path, *, force: bool) -> None:
     if path.suffix.removeprefix(".").lower() not in formats:
         raise ConfigurationError(f"--preview: {path}: its ending is none of {', '.join(sorted(formats))}")
     refuse_existing(path, force=force)
-    if not path.parent.is_dir():
-        raise OutputError(f"--preview: {path.parent}: no such folder")
 
 
 def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
@@ -46,6 +44,7 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
     for axis, (name, clip) in zip(axes.flat, chosen):
         _draw_clip(axis, clips, clip, name)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=90)
     except (OSError, ValueError) as error:
         raise OutputError(f"{path}: cannot be written: {error}") from error

@@ -27,8 +27,6 @@ class Source:
 
     Attributes
     ----------
-    paths : set of Path
-        All names that the recording has.
     calls : list of (Event, channel or None)
         What the model shall find, and spans of doubt under the label `UNCERTAIN`.
     confusing : list of (Event, channel or None)
@@ -37,15 +35,17 @@ class Source:
         Whether every call in it is annotated.
     group : str
         What must not fall into two splits: the site, or the recording.
+    paths : set of Path
+        All names that the recording has.
     """
 
     path: Path
-    paths: set[Path] = field(default_factory=set)
     calls: list[tuple[Event, str | None]] = field(default_factory=list)
     confusing: list[tuple[Event, str | None]] = field(default_factory=list)
     complete: bool = False
     group: str = ""
     split: str = ""
+    paths: set[Path] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

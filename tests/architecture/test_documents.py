@@ -57,18 +57,21 @@ def test_make_targets_in_the_readme_exist() -> None:
 @pytest.mark.slow
 def test_the_owl_of_the_readme_is_found_as_written(data: Path, tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text(encoding="utf-8").split("## From annotations to detections")[1]
-    block = next(block for block in blocks(section) if "boobook/positive" in block)
-    (tmp_path / "boobook").symlink_to(data / "boobook")
-    recipe = tmp_path / "examples" / "recipes" / "boobook.toml"
+    block = next(block for block in blocks(section) if "--label boobook" in block)
+    root = tmp_path / "root"
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "data").symlink_to(data)
+    recipe = root / "examples" / "recipes" / "boobook.toml"
     recipe.parent.mkdir(parents=True)
     text = (ROOT / "examples" / "recipes" / "boobook.toml").read_text(encoding="utf-8")
     recipe.write_text(re.sub(r"(?m)^epochs = \d+$", "epochs = 1", text), encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block],
-        cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
+        cwd=root, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "detections.csv").read_text(encoding="utf-8").startswith("recording,channel,")
-    assert len((tmp_path / "effort.csv").read_text(encoding="utf-8").splitlines()) == 38
-    assert (tmp_path / "clips.png").stat().st_size > 10_000
+    work = root / "work"
+    assert (work / "detections.csv").read_text(encoding="utf-8").startswith("recording,channel,")
+    assert len((work / "effort.csv").read_text(encoding="utf-8").splitlines()) == 38
+    assert (work / "clips.png").stat().st_size > 10_000

@@ -89,7 +89,7 @@ def test_missing_paths_folders_without_tables_and_unknown_formats_are_one_line(t
         read_tables(tmp_path / "absent")
     with pytest.raises(AnnotationError, match=r"no table in this folder \(files that end in \.not\.mat, .*\.tsv\)"):
         read_tables(tmp_path)
-    with pytest.raises(AnnotationError, match="format 'word' is none of notmat, textgrid, raven, audacity, csv"):
+    with pytest.raises(AnnotationError, match="--format: 'word' is none of notmat, textgrid, raven, audacity, csv"):
         read_tables(tmp_path, ReadOptions(format="word"))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from detector.audio.files import EXTENSIONS, find_recordings
-from detector.errors import RecordingError
+from detector.errors import ConfigurationError, RecordingError
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_folder_that_may_not_be_read_is_named_not_passed_over(archive: Path, m
         return iterdir(folder)
 
     monkeypatch.setattr(Path, "iterdir", guarded)
-    with pytest.raises(RecordingError, match="a: cannot be searched: Permission denied"):
+    with pytest.raises(ConfigurationError, match="a: cannot be searched: Permission denied"):
         find_recordings([archive])
 
 

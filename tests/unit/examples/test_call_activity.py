@@ -74,8 +74,9 @@ def test_the_same_seed_makes_the_same_set(
 ) -> None:
     folder, counts = made
     assert make(data, sources, tmp_path / "again", HOURS, seed=5) == counts
-    for path in folder.iterdir():
-        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        again = tmp_path / "again" / path.relative_to(folder)
+        assert again.read_bytes() == path.read_bytes(), path.name
 
 
 def test_tables_agree_with_the_recordings(made: tuple[Path, Counter]) -> None:

@@ -80,7 +80,7 @@ def test_the_card_tells_what_it_was_trained_on_its_figures_and_its_licence(tmp_p
     assert card.startswith("# my-model\n")
     assert "- licence of the weights: CC BY 4.0\n" in card
     assert "For *tests* only." in card
-    assert "Finds a, b in recordings" in card
+    assert "Finds `a`, `b` in recordings" in card
     assert "| train | 12 | 12 | 12 | 9 |" in card
     assert "Recordings come from: `made/`." in card
     assert MADE.fingerprint() in card
