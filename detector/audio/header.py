@@ -142,7 +142,7 @@ def _with_true_extent(header: Header, file: BinaryIO, size: int) -> Header:
     if extent.mended and frame:
         view = View(extent.start, extent.end - held % frame, raw=extent.order)
     if extent.claimed is None:
-        n_frames = None
+        n_frames = held // frame if frame else None  # what the file holds is all there is
     elif frame and extent.claimed <= size * _SAMPLES_PER_BYTE:
         n_frames = extent.claimed // frame
     elif n_frames is not None and 0 < held < extent.claimed:

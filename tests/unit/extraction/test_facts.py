@@ -29,6 +29,16 @@ def test_lengths_gaps_and_bands_are_those_of_the_training_split() -> None:
         MADE,
     )
     assert facts == {
-        "a": LabelFacts(4, 0.5, pytest.approx(0.5), pytest.approx(3.5), 150.0, 400.0),
+        "a": LabelFacts(4, 0.5, pytest.approx(0.5), pytest.approx(3.5), 200.0, 400.0),
         "b": LabelFacts(1, 2.0, 2.0, None, None, None),
     }
+
+
+def test_a_band_is_given_only_where_most_bands_are_alike() -> None:
+    alike = [Event(n, n + 0.5, "a", 400 + 10 * n, 800 + 10 * n) for n in range(5)]
+    apart = [Event(n, n + 0.5, "a", 100 * 3**n, 110 * 3**n) for n in range(5)]
+    bands = [
+        (facts["a"].low_hz, facts["a"].high_hz)
+        for facts in (label_facts([source("train", *events)], MADE) for events in (alike, apart))
+    ]
+    assert bands == [(420.0, 820.0), (None, None)]

@@ -38,8 +38,9 @@ def test_clips_at_the_edges_are_drawn(tmp_path: Path, frontend: str) -> None:
 
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     store = open_clips(write_clips(tmp_path / "clips", LABELLED))
-    with pytest.raises(OutputError, match=r"missing/sheet\.png: cannot be written"):
-        draw_preview(store, tmp_path / "missing" / "sheet.png")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"file/sheet\.png: cannot be written"):
+        draw_preview(store, tmp_path / "file" / "sheet.png")
 
 
 def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
