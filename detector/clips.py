@@ -35,6 +35,8 @@ INDEX_COLUMNS = [
     "complete", "first_frame", "n_frames",
 ]  # fmt: skip
 EVENT_COLUMNS = ["clip", "start_s", "end_s", "label"]
+UNCERTAIN = ""  # the label of a span that neither rewards nor punishes
+CONFUSING = "(confusing)"  # the label of a span that is known to be no call
 SHARD_BYTES = 64 * 2**20
 OPEN_SHARDS = 64  # each open shard takes a file descriptor
 
@@ -131,25 +133,51 @@ class ClipStore:
         self.folder = folder
         self.recipe = read_recipe(folder / RECIPE_FILE)
         try:
-            text = {"recording": str, "channel": str, "kind": str, "labels": str, "split": str, "group": str}
-            self.index = pd.read_csv(folder / INDEX_FILE, dtype=text, keep_default_na=False)
-            self.events = pd.read_csv(folder / EVENTS_FILE, dtype={"label": str}, keep_default_na=False)
-            facts = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
-            n_shards = int(self.index["shard"].max()) + 1 if len(self.index) else 0
             self._open = lru_cache(OPEN_SHARDS)(lambda name: np.load(folder / name, mmap_mode="r"))
-            self._with_state = (folder / "state-0000.npy").exists()
-            shapes = [self._open(f"power-{n:04d}.npy").shape for n in range(n_shards)]
-            n_states = sum(len(self._open(f"state-{n:04d}.npy")) for n in range(n_shards) if self._with_state)
-        except (OSError, ValueError, KeyError) as error:
+            self._read_tables()
+            shapes = self._check_shards()
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ClipsError(f"{folder}: is not a whole folder of clips: {error}") from error
-        if not shapes:
-            raise ClipsError(f"{folder}: holds no clips")
-        if {sum(shape[0] for shape in shapes), n_states if self._with_state else len(self.index)} != {len(self.index)}:
-            raise ClipsError(f"{folder}: has {len(self.index)} clips in {INDEX_FILE}, others in its shards")
-        self.facts = {name: LabelFacts(**fact) for name, fact in facts.items()}
         self.margin = (shapes[0][-1] - self.recipe.window_frames) // 2
+
+    def _read_tables(self) -> None:
+        text = dict.fromkeys(("recording", "channel", "kind", "labels", "split", "group"), str)
+        numbers = dict.fromkeys(("clip", "shard", "row", "first_frame", "n_frames"), np.int64)
+        self.index = pd.read_csv(
+            self.folder / INDEX_FILE, dtype={**text, **numbers}, keep_default_na=False, usecols=INDEX_COLUMNS
+        )
+        self.events = pd.read_csv(
+            self.folder / EVENTS_FILE,
+            dtype={"clip": np.int64, "start_s": np.float64, "end_s": np.float64, "label": str},
+            keep_default_na=False,
+            usecols=EVENT_COLUMNS,
+        )
+        strange = set(self.events["label"]) - {*self.recipe.labels.names, UNCERTAIN, CONFUSING}
+        if strange:
+            raise ValueError(f"{EVENTS_FILE} has the label {min(strange)!r}, which {RECIPE_FILE} does not name")
+        facts = json.loads((self.folder / LABELS_FILE).read_text(encoding="utf-8"))
+        self.facts = {name: LabelFacts(**fact) for name, fact in facts.items()}
         self._shards = self.index["shard"].to_numpy()
         self._rows = self.index["row"].to_numpy()
+
+    def _check_shards(self) -> list[tuple[int, ...]]:
+        """Give the shapes of the shards of power; raise `ValueError` where they are not what index and recipe say."""
+        counts = np.bincount(self._shards) if len(self.index) else np.zeros(0, dtype=np.int64)
+        if not len(counts):
+            raise ValueError("holds no clips")
+        self._with_state = (self.folder / "state-0000.npy").exists()
+        shapes = [self._open(f"power-{n:04d}.npy").shape for n in range(len(counts))]
+        for n, (shape, count) in enumerate(zip(shapes, counts)):
+            frames = self.recipe.window_frames
+            if len(shape) != 3 or shape[:2] != (count, self.recipe.n_bands) or shape[2] < frames:
+                raise ValueError(
+                    f"power-{n:04d}.npy has the shape {shape}; ({count}, {self.recipe.n_bands}, {frames} or more)"
+                )
+            if self._with_state and self._open(f"state-{n:04d}.npy").shape != shape[:2]:
+                raise ValueError(f"state-{n:04d}.npy is not of the shape {shape[:2]}")
+        if (self._rows < 0).any() or (self._rows >= counts[self._shards]).any():
+            raise ValueError(f"{INDEX_FILE} names rows that its shards do not have")
+        return shapes
 
     def __len__(self) -> int:
         return len(self.index)
@@ -184,10 +212,6 @@ def open_clips(folder: Path) -> ClipStore:
     if not (folder / INDEX_FILE).is_file():
         raise ClipsError(f"{folder}: has no {INDEX_FILE}; it is not a folder of clips")
     return ClipStore(folder)
-
-
-UNCERTAIN = ""  # the label of a span that neither rewards nor punishes
-CONFUSING = "(confusing)"  # the label of a span that is known to be no call
 
 
 def window_targets(

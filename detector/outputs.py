@@ -6,28 +6,35 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 
 from detector.errors import OutputError
 
-MARK = "recipe.toml"  # what every folder that is written here holds: clips and models
+OURS = (
+    "recipe.toml", "clips.csv", "events.csv", "labels.json", "power-*.npy", "state-*.npy",
+    "weights.safetensors", "operating.toml", "README.md", "training.csv", "curves.png",
+)  # fmt: skip
+"""The names of all files in folders that are written here: clips and models."""
 
 
 def refuse_existing(output: Path, *, force: bool) -> None:
     """Raise `OutputError` where `output` exists and may not be replaced."""
-    if output.exists() and not force:
+    if (output.exists() or output.is_symlink()) and not force:
         raise OutputError(f"{output}: exists already; choose another name, or --force to replace it")
 
 
 def refuse_folder(output: Path, *, force: bool) -> None:
     """Raise `OutputError` where a folder may not replace `output`: with `force`, where it is none of ours."""
+    if not output.name:
+        raise OutputError(f"{output}: names no folder; give it a name")
     refuse_existing(output, force=force)
     if output.is_symlink() or (output.exists() and not _is_ours(output)):
-        raise OutputError(f"{output}: is no folder of clips and no model (it holds no {MARK}), so --force keeps it")
+        raise OutputError(f"{output}: is not (only) a folder of clips or a model, so --force keeps it; move it away")
 
 
 def _is_ours(output: Path) -> bool:
-    return output.is_dir() and ((output / MARK).is_file() or not any(output.iterdir()))
+    return output.is_dir() and all(any(fnmatch(path.name, name) for name in OURS) for path in output.iterdir())
 
 
 @contextmanager
@@ -43,13 +50,30 @@ def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
     try:
         folder.chmod(0o755)
         yield folder
-        if output.exists():
-            shutil.rmtree(output)
-        folder.rename(output)
+        refuse_folder(output, force=force)  # it may have come to be in the meantime
+        _replace(output, folder)
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if not output.exists():
             _remove_empty(missing)
+
+
+def _replace(output: Path, folder: Path) -> None:
+    """Put a folder in the place of another one: at every moment one of the two is whole."""
+    if not output.exists():
+        folder.rename(output)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f"{output.name}.partial-", dir=output.parent)) / "old"
+    output.rename(old)
+    try:
+        folder.rename(output)
+    except BaseException:
+        old.rename(output)
+        raise
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)
 
 
 def _remove_empty(folders: list[Path]) -> None:

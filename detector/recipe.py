@@ -20,7 +20,7 @@ from detector.errors import ConfigurationError, fault_lines
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Hertz = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, strict=True)]
+Count = Annotated[int, Field(ge=1, le=2**20, strict=True)]
 Pair = tuple[Count, Count]
 Activation = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh"]
 
@@ -313,7 +313,7 @@ def _frontend_faults(recipe: Recipe) -> list[str]:
             f'frontend.background: {frontend.background} needs frontend.scaling = "db", not "{frontend.scaling.kind}"'
         )
     if isinstance(frontend, ConstantQ):
-        top = frontend.fmin * 2 ** ((frontend.n_bands - 1) / frontend.bins_per_octave)
+        top = frontend.fmin * 2 ** min(64, (frontend.n_bands - 1) / frontend.bins_per_octave)
         if frontend.fmin <= 0:
             faults.append(f"frontend.fmin: {frontend.fmin} must be above 0 for a constant-Q front end")
         elif top * 2 ** (1 / frontend.bins_per_octave) > nyquist:
@@ -374,7 +374,7 @@ def parse_recipe(text: str, source: str) -> Recipe:
     """
     try:
         return Recipe.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
         raise ConfigurationError("\n".join(f"{source}: {line}" for line in fault_lines(error))) from error

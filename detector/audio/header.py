@@ -100,6 +100,8 @@ def read_header(path: Path) -> Header:
             return _checked(_read(path, file, size), file, size)
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # a name that no file can have
+        raise RecordingError(f"{str(path)!r}: cannot be read: {error}") from error
     except (
         soundfile.SoundFileError,
         TypeError,

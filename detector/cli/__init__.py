@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -15,6 +16,7 @@ from detector.cli.train import train
 from detector.errors import DetectorError
 
 INTERRUPTED = 130
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # nothing that the program can help
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -38,6 +40,9 @@ for command in (recipe, describe, extract, train, scan):
 
 def main() -> None:
     """Run the command line; show errors that a user can mend as one line, let a bug keep its traceback."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before we began
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115, PTH123
     try:
         with commands.make_context("detector", sys.argv[1:]) as context:  # main() would make a closed pipe exit with 1
             code = commands.invoke(context)
@@ -55,4 +60,9 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush into the closed pipe
         code = 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        click.echo(f"detector: {error.filename or 'the output'}: cannot be written: {error.strerror}", err=True)
+        code = 2
     sys.exit(code)

@@ -48,7 +48,9 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     type=click.Path(exists=True, path_type=Path),
     help="Tables of sounds that are not calls.",
 )
-@click.option("--negatives", default=5.0, show_default=True, type=click.FloatRange(0), help="Background clips a call.")
+@click.option(
+    "--negatives", default=5.0, show_default=True, type=click.FloatRange(0, 1_000_000), help="Background clips a call."
+)
 @click.option("--group", metavar="REGEX", help="What names the site in a file name; a site stays in one split.")
 @click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table with columns recording and split.")
 @click.option(

@@ -13,7 +13,11 @@ import click
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
 @click.option("-r", "--recipe", "recipe_name", help="Another network or training section for the clips' front end.")
 @click.option(
-    "--seed", default=0, type=click.IntRange(0), show_default=True, help="Of weights, order and augmentation."
+    "--seed",
+    default=0,
+    type=click.IntRange(0, 2**32 - 1),
+    show_default=True,
+    help="Of weights, order and augmentation.",
 )
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
 @click.option(
@@ -54,13 +58,17 @@ def train(
       detector train clips/ -o models/deeper -r my-deeper.toml --seed 1 --device cuda --precision bfloat16
     """  # noqa: D301
     from detector.cli.progress import batches_bar
+    from detector.errors import ConfigurationError
     from detector.presets import find_recipe
     from detector.training.fit import Hooks
     from detector.training.train import Settings
     from detector.training.train import train as run
 
     recipe = None if recipe_name is None else find_recipe(recipe_name)
-    told = "" if about is None else about.read_text(encoding="utf-8")
+    try:
+        told = "" if about is None else about.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"--about: {about}: cannot be read as text: {error}") from error
     settings = Settings(seed, device, precision, resume, force, epochs, licence, told)
     hooks = Hooks(line=lambda line: click.echo(line, err=True), bar=batches_bar)
     found = run(clips, output, recipe, settings, hooks)

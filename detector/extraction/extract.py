@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from detector.annotations.formats import read_annotations
 from detector.annotations.table import ReadOptions
 from detector.audio.files import find_recordings
@@ -206,6 +208,9 @@ def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWrite
         end = _end_of_sound(stream, whole=piece.first_frame + piece.n_frames == cutter.length)
         events = [replace(e, end_s=min(e.end_s, end)) for e in known[channel].meeting((near[0], min(near[1], end)))]
         heard = {e.label for e in events if overlap_s(e.span, span) > 0}
+        if not np.isfinite(piece.power).all():
+            report.notes.append(f"{source.path}: its power at {start / rate:.1f} s is no number; the clip is left out")
+            continue
         if piece.first_frame + piece.n_frames <= margin or not heard.issuperset(window.labels):
             continue
         clip = Clip(

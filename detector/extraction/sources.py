@@ -19,6 +19,7 @@ from detector.errors import ConfigurationError, RecordingError
 from detector.events import Event
 
 PROBE_SAMPLES = 1 << 13
+RESERVED = ("(confusing)", "(background)")  # what reports and tables of clips call them
 
 
 @dataclass
@@ -70,6 +71,8 @@ class LabelRules:
             return "uncertain", UNCERTAIN
         if self.names and renamed not in self.names:
             return "confusing", renamed
+        if "|" in renamed or renamed in RESERVED:
+            raise ConfigurationError(f"label {renamed!r}: | and {', '.join(RESERVED)} are taken; use --rename")
         return "call", renamed
 
 

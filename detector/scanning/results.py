@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,16 @@ class Outputs:
         """Raise `OutputError` or `ConfigurationError` where one of them cannot be written."""
         paths = [path for path in (self.detections, self.scores, self.effort) if path is not None]
         for n, path in enumerate(paths):
-            if path.absolute() in {other.absolute() for other in paths[:n]}:
+            if path.resolve() in {other.resolve() for other in paths[:n]}:
                 raise ConfigurationError(f"{path}: is named for two outputs; each needs a file of its own")
             check_output(path, self.force)
+
+    def check_inputs(self, recordings: Iterable[Path]) -> None:
+        """Raise `ConfigurationError` where a table would take the place of a recording, `force` or not."""
+        named = {os.path.realpath(recording) for recording in recordings}
+        for path in (self.detections, self.scores, self.effort):
+            if path is not None and os.path.realpath(path) in named:
+                raise ConfigurationError(f"{path}: is a recording of this scan; a table cannot take its place")
 
     @contextmanager
     def opened(self, stream: TextIO, labels: tuple[str, ...]) -> Iterator[Results]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -82,9 +83,9 @@ def list_recordings(paths: Sequence[Path]) -> list[Path]:
     """
     listed: dict[Path, Path] = {}
     for path in paths:
-        for recording in find_recordings([path]) if path.exists() else [path]:
+        for recording in find_recordings([path]) if os.path.exists(path) else [path]:  # noqa: PTH110 (of any name)
             listed.setdefault(recording.absolute(), recording)
-    if not any(recording.exists() for recording in listed.values()):
+    if not any(os.path.exists(recording) for recording in listed.values()):  # noqa: PTH110
         missing = next(iter(listed.values()), None)
         named = ", ".join(str(path) for path in paths[:3]) + ", ..." * (len(paths) > 3)
         reason = f"{missing}: no such file or folder" if missing else f"{named or 'an empty list'}: holds no audio"
@@ -116,6 +117,7 @@ def scan(paths: Sequence[Path], options: Options, outputs: Outputs, stream: Text
     """
     outputs.check()
     recordings = list_recordings(paths)
+    outputs.check_inputs(recordings)
     folder = shipped_folder() / DEFAULT_MODEL if options.model is None else find_folder(options.model)
     model = load_model(folder, choose_device(options.device))
     scanner = Scanner(model, options.hop, options.threshold, options.timezone)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from detector.clips import ClipStore
@@ -214,14 +215,20 @@ class Trainer:
         self.accelerator.wait_for_everyone()
 
     def _resume(self) -> None:
-        content = json.loads((self.work / PROGRESS_FILE).read_text(encoding="utf-8"))
-        if content["key"] != self.progress.key:
+        try:
+            content = json.loads((self.work / PROGRESS_FILE).read_text(encoding="utf-8"))
+            key, epochs, _ = content["key"], [Epoch(**epoch) for epoch in content["epochs"]], content["best"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OutputError(f"{self.work}: cannot be resumed: {error}; --force instead begins anew") from error
+        if key != self.progress.key:
             raise OutputError(
                 f"{self.work}: belongs to another recipe, seed or set of clips; --force instead of --resume begins anew"
             )
-        content["epochs"] = [Epoch(**epoch) for epoch in content["epochs"]]
-        self.progress = Progress(**content)
-        self.accelerator.load_state(str(self.work / f"state-{len(self.progress.epochs)}"))
+        self.progress = Progress(key, epochs, content["best"])
+        try:
+            self.accelerator.load_state(str(self.work / f"state-{len(epochs)}"))
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            raise OutputError(f"{self.work}: cannot be resumed: {error}; --force instead begins anew") from error
         self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
 
     def best_model(self) -> Model:

@@ -67,6 +67,8 @@ def train(
     """
     hooks = hooks or Hooks()
     refuse_folder(output, force=settings.force)
+    if clips.resolve() in (output.resolve(), *output.resolve().parents):
+        raise OutputError(f"{output}: is, or lies in, the folder of clips that it is trained on; choose another place")
     store = open_clips(clips)
     store.recipe = fitting(recipe, store)
     work = output.with_name(f"{output.name}.training")
@@ -101,6 +103,8 @@ def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
         return
     if (work / PROGRESS_FILE).is_file() and not settings.force:
         raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
+    if work.exists() and not work.is_dir():
+        raise OutputError(f"{work}: is in the way of the state of the run; move it away")
     if work.exists() and not all(path.name.startswith(OURS) for path in work.iterdir()):
         raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")
     accelerator.wait_for_everyone()

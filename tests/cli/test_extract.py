@@ -104,7 +104,7 @@ def test_an_existing_output_is_refused_untouched_and_replaced_with_force(
     assert run(*given, "--force") == 2
     assert "so --force keeps it" in capsys.readouterr().err
     assert (tmp_path / "clips" / "mine").exists()
-    (tmp_path / "clips" / "recipe.toml").write_text("")
+    (tmp_path / "clips" / "mine").rename(tmp_path / "clips" / "clips.csv")
     assert run(*given, "--force") == 0
     assert not (tmp_path / "clips" / "mine").exists()
 

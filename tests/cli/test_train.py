@@ -128,7 +128,8 @@ def test_another_front_end_is_exit_code_2_and_both_values_are_named(
 
 
 def test_a_folder_that_holds_no_clips_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("train", tmp_path, "-o", tmp_path / "model") == 2
+    (tmp_path / "clips").mkdir()
+    assert run("train", tmp_path / "clips", "-o", tmp_path / "model") == 2
     assert "has no clips.csv; it is not a folder of clips" in capsys.readouterr().err
 
 
@@ -177,3 +178,14 @@ def test_two_processes_train_one_model(tmp_path: Path, given: list[object]) -> N
     assert done.stderr.count("wrote ") == 1
     assert done.stderr.count("epoch   1/12") == 1
     assert load_model(tmp_path / "model").labels == ("a",)
+
+
+def test_the_clips_are_never_replaced_by_the_model_trained_on_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    (clips / "clips.csv").write_text("")
+    assert run("train", clips, "-o", clips, "--force") == 2
+    assert "folder of clips that it is trained on" in capsys.readouterr().err
+    assert (clips / "clips.csv").exists()

@@ -111,7 +111,7 @@ def test_an_index_that_does_not_fit_the_shards_is_refused(tmp_path: Path) -> Non
     written(tmp_path / "clips")
     index = pd.read_csv(tmp_path / "clips" / "clips.csv")
     index.iloc[:-1].to_csv(tmp_path / "clips" / "clips.csv", index=False)
-    with pytest.raises(ClipsError, match=r"has 6 clips in clips\.csv"):
+    with pytest.raises(ClipsError, match=r"power-\d+\.npy has the shape"):
         open_clips(tmp_path / "clips")
 
 

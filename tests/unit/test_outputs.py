@@ -42,7 +42,7 @@ def test_an_output_that_exists_is_refused_and_untouched(tmp_path: Path) -> None:
     assert listed(tmp_path) == ["out", "out/mine"]
 
 
-@pytest.mark.parametrize("old", [["recipe.toml", "old"], []])
+@pytest.mark.parametrize("old", [["recipe.toml", "clips.csv", "power-0000.npy"], ["weights.safetensors"], []])
 def test_force_replaces_a_folder_of_ours_once_the_new_one_is_whole(tmp_path: Path, old: list[str]) -> None:
     output = tmp_path / "out"
     output.mkdir()
@@ -57,27 +57,56 @@ def test_force_replaces_a_folder_of_ours_once_the_new_one_is_whole(tmp_path: Pat
 def test_force_never_replaces_what_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.doc").write_text("1")
+    (tmp_path / "home" / "recipe.toml").write_text("1")
     (tmp_path / "file").write_text("1")
     (tmp_path / "link").symlink_to(tmp_path / "home")
     for name in ("home", "file", "link"):
         with (
-            pytest.raises(OutputError, match=f"{name}: is no folder of clips and no model"),
+            pytest.raises(OutputError, match=f"{name}: is not \\(only\\) a folder of clips or a model"),
             new_folder(tmp_path / name, force=True),
         ):
             raise AssertionError("the block must not run")
-    assert listed(tmp_path) == ["file", "home", "home/thesis.doc", "link"]
+    assert listed(tmp_path) == ["file", "home", "home/recipe.toml", "home/thesis.doc", "link"]
 
 
 def test_force_keeps_what_is_there_when_the_new_one_fails(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "recipe.toml").write_text("")
-    (tmp_path / "out" / "old").write_text("1")
     with pytest.raises(ValueError, match="broken"):
         write_and_raise(tmp_path / "out", ValueError, force=True)
-    assert listed(tmp_path) == ["out", "out/old", "out/recipe.toml"]
+    assert listed(tmp_path) == ["out", "out/recipe.toml"]
 
 
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("1")
     with pytest.raises(OutputError, match=r"file/out: cannot be written"):
         write_and_raise(tmp_path / "file" / "out", AssertionError)
+
+
+def test_what_came_to_be_in_the_meantime_is_kept(tmp_path: Path) -> None:
+    def write_while_another_does() -> None:
+        with new_folder(tmp_path / "out", force=False):
+            (tmp_path / "out").mkdir()
+            (tmp_path / "out" / "theirs").write_text("1")
+
+    with pytest.raises(OutputError, match="exists already"):
+        write_while_another_does()
+    assert listed(tmp_path) == ["out", "out/theirs"]
+
+
+def test_a_kill_while_a_folder_is_replaced_loses_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "out"
+    old.mkdir()
+    (old / "recipe.toml").write_text("old")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if target == old and path.name != "old":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), new_folder(old, force=True) as folder:
+        (folder / "recipe.toml").write_text("new")
+    assert (old / "recipe.toml").read_text() == "old"
+    assert listed(tmp_path) == ["out", "out/recipe.toml"]
