@@ -309,3 +309,25 @@ def test_every_real_recording_is_accounted_for(data: Path, run: Run, tmp_path: P
     assert effort["audiomoth_gps.wav"][5:7] == ["2024-05-28T10:00:00.000+00:00", "header"]
     copies = [row for name, row in effort.items() if name.startswith("soundscape")]
     assert {tuple(row[2:5]) for row in copies} == {("ok", "120.000", "120.000")}
+
+
+def test_a_table_never_takes_the_place_of_a_recording(folder: Path, run: Run) -> None:
+    before = (folder / "rec" / "a.wav").read_bytes()
+    for option in ("-o", "--scores", "--effort"):
+        code, _, messages = run("rec", option, "rec/a.wav", "--force")
+        assert (code, messages) == (
+            2,
+            "detector: rec/a.wav: is a recording of this scan; a table cannot take its place\n",
+        )
+    assert (folder / "rec" / "a.wav").read_bytes() == before
+
+
+def test_a_name_that_no_file_can_have_costs_only_itself(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("x\0y.wav\n" + "n" * 5000 + "\nrec/a.wav\n"))
+    code, (_, *rows), messages = run("-")
+    assert code == 1
+    assert [row[0] for row in rows] == ["rec/a.wav"]
+    assert "1 failed" not in messages
+    assert "2 failed" in messages
