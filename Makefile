@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+DATA ?= $(or $(DETECTOR_DATA),../shared/data)
 
 .PHONY: setup demo check test lint quick quality call-activity clean
 
@@ -39,4 +40,3 @@ quality: setup  ## the figures of the README; DATA names the recordings
 
 clean:
 	rm -rf $(VENV) work detections.csv effort.csv
-DATA ?= $(or $(DETECTOR_DATA),../shared/data)

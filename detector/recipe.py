@@ -1,7 +1,4 @@
-"""The recipe: everything that defines a model, as frozen, validated values that read from and write to TOML.
-
-Units are in the names or stated. A value that exists is valid; what one section asks of another is checked in `Recipe`.
-"""
+"""The recipe: all that defines a model, as frozen, valid values that read from and write to TOML; units are stated."""
 
 from __future__ import annotations
 
@@ -373,11 +370,24 @@ def parse_recipe(text: str, source: str) -> Recipe:
         With every fault on a line of its own: `source`, the dotted path, the value and what is allowed.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(text))
+        content = tomllib.loads(text)
+        return Recipe.model_validate(content)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
-        raise ConfigurationError("\n".join(f"{source}: {line}" for line in fault_lines(error))) from error
+        lines = dict.fromkeys([*fault_lines(error), *_faults_between(content, error)])
+        raise ConfigurationError("\n".join(f"{source}: {line}" for line in lines)) from error
+
+
+def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str]:
+    """Find what the other sections ask of each other, where some are at fault by themselves."""
+    faulty = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    sound = {"network": {"stage": [{"filters": 1}]}} | {key: content[key] for key in content if key not in faulty}
+    try:
+        Recipe.model_validate(sound)
+    except ValidationError as other:
+        return [line for line in fault_lines(other) if not any(f"{name}." in line for name in faulty)]
+    return []
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -387,8 +397,3 @@ def read_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from error
     return parse_recipe(text, str(path))
-
-
-def schema() -> dict[str, Any]:
-    """Give the JSON schema of a recipe."""
-    return Recipe.model_json_schema()

@@ -23,10 +23,10 @@ def recipe(name: str | None, schema: bool) -> None:
 
     from detector.network.geometry import measure
     from detector.presets import WEIGHTS_FILE, find_recipe, list_presets
-    from detector.recipe import schema as recipe_schema
+    from detector.recipe import Recipe
 
     if schema:
-        click.echo(json.dumps(recipe_schema(), indent=1))
+        click.echo(json.dumps(Recipe.model_json_schema(), indent=1))
     elif name is not None:
         found = find_recipe(name)
         measure(found)  # refuses layers that do not fit

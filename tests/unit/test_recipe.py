@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from detector.errors import ConfigurationError
-from detector.recipe import Linear, Network, Pcen, Recipe, Stage, Waveform, parse_recipe, read_recipe, schema
+from detector.recipe import Linear, Network, Pcen, Recipe, Stage, Waveform, parse_recipe, read_recipe
 
 STAGE = "[network]\nstage = [{ filters = 3 }]\n"
 
@@ -285,9 +285,25 @@ def test_a_fingerprint_is_of_the_values_not_of_how_they_are_written() -> None:
 
 
 def test_the_schema_names_every_section_and_forbids_other_keys() -> None:
-    made = schema()
+    made = Recipe.model_json_schema()
     assert set(made["properties"]) == {"audio", "window", "frontend", "network", "labels", "training"}
     assert made["required"] == ["network"]
     assert made["additionalProperties"] is False
     assert set(made["properties"]["frontend"]["discriminator"]["mapping"]) == {"mel", "linear", "cqt", "waveform"}
     assert made["$defs"]["Audio"]["properties"]["sample_rate"]["minimum"] == 100
+
+
+def test_faults_between_sections_are_told_beside_those_within_others() -> None:
+    text = '[training]\nepochs = 0\n[frontend]\nkind = "mel"\nhop_length = 1280\n[network]\nstage = [{ filters = 1 }]'
+    with pytest.raises(ConfigurationError) as told:
+        parse_recipe(text, "my.toml")
+    first, second = str(told.value).splitlines()
+    assert first.startswith("my.toml: training.epochs: 0")
+    assert second.startswith("my.toml: frontend.hop_length: 1280 must be at most frontend.n_fft (1024)")
+
+
+def test_no_fault_is_told_that_hangs_on_a_section_at_fault() -> None:
+    text = '[audio]\nsample_rate = -1\n[frontend]\nkind = "mel"\nfmax = 20000\n[network]\nstage = [{ filters = 1 }]'
+    with pytest.raises(ConfigurationError) as told:
+        parse_recipe(text, "my.toml")
+    assert len(str(told.value).splitlines()) == 1
