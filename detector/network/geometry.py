@@ -146,6 +146,11 @@ def measure(recipe: Recipe) -> Geometry:
     return Geometry(tuple(layers), (channels, bands, columns), trunk.bands, trunk.frames)
 
 
+def count_outputs(size: int, kernel: int, stride: int, padding: str = "valid") -> int:
+    """Count the places of a kernel along an axis."""
+    return -(-size // stride) if padding == "same" else (size - kernel) // stride + 1
+
+
 def same_total(size: int, kernel: int, stride: int) -> int:
     """Count the zeros that "same" padding adds along an axis, both ends together (TensorFlow's rule)."""
     return max(0, (-(-size // stride) - 1) * stride + kernel - size)
@@ -170,7 +175,7 @@ def _convolution(stage: Stage, below: Layer, name: str, padding: str) -> Layer:
     channels, *size = below.output
     pads = (0, 0)
     if padding == "same":
-        bands, columns = -(-size[0] // stride[0]), -(-size[1] // stride[1])
+        bands, columns = (count_outputs(n, k, s, padding) for n, k, s in zip(size, kernel, stride))
         pads = (same_total(size[0], kernel[0], stride[0]) // 2, same_total(size[1], kernel[1], stride[1]) // 2)
     else:
         bands, columns = _fit(size, kernel, stride, name, "kernel")
@@ -220,7 +225,7 @@ def _fit(size: list[int], kernel: tuple[int, int], stride: tuple[int, int], name
             "that reach it; "
             "use a longer window.duration, more bands, or fewer and smaller kernels and pools"
         )
-    return (size[0] - kernel[0]) // stride[0] + 1, (size[1] - kernel[1]) // stride[1] + 1
+    return count_outputs(size[0], kernel[0], stride[0]), count_outputs(size[1], kernel[1], stride[1])
 
 
 def _head_layers(recipe: Recipe, trunk: Layer) -> Iterator[Layer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from detector.network.geometry import pair, same_total
+from detector.network.geometry import count_outputs, pair, same_total
 from detector.recipe import Network, Pool, Stage
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -46,13 +46,12 @@ class Trunk(nn.Module):
 
 
 def _bands_after(spec: Stage, bands: int, padding: str) -> int:
-    kernel, stride = pair(spec.kernel, spec.kind)[0], pair(spec.stride, spec.kind)[0]
-    bands = -(-bands // stride) if padding == "same" else (bands - kernel) // stride + 1
-    if spec.pool is not None:
-        size = pair(spec.pool.size, spec.kind)[0]
-        step = size if spec.pool.stride is None else pair(spec.pool.stride, spec.kind)[0]
-        bands = (bands - size) // step + 1
-    return bands
+    bands = count_outputs(bands, pair(spec.kernel, spec.kind)[0], pair(spec.stride, spec.kind)[0], padding)
+    if spec.pool is None:
+        return bands
+    size = pair(spec.pool.size, spec.kind)[0]
+    step = size if spec.pool.stride is None else pair(spec.pool.stride, spec.kind)[0]
+    return count_outputs(bands, size, step)
 
 
 class Position(nn.Module):
