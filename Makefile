@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DATA ?= $(or $(DETECTOR_DATA),../shared/data)
 
-.PHONY: setup demo check test lint quick quality call-activity clean
+.PHONY: setup demo check test lint quick quality bench call-activity clean
 
 setup: $(READY)
 
@@ -37,6 +37,9 @@ call-activity: setup  ## make the training set of the embedded model and train i
 
 quality: setup  ## the figures of the README; DATA names the recordings
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/quality.py $(DATA) work/quality
+
+bench: setup  ## the tables of BENCHMARKS.md, on a machine that does nothing else meanwhile
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/benchmarks.py work/bench
 
 clean:
 	rm -rf $(VENV) work detections.csv effort.csv

@@ -1,7 +1,11 @@
-"""Choose what a network runs on."""
+"""Choose what a network runs on, and count what there is."""
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
+from contextlib import suppress
 from typing import Literal
 
 import torch
@@ -26,3 +30,24 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
         allowed = ", ".join(("auto", *(kind for kind, available in there.items() if available)))
         raise ConfigurationError(f"--device: {name} is not available on this machine; allowed here: {allowed}")
     return torch.device(name)
+
+
+def count_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep the memory of large buffers for the next ones, where it is what allocates.
+
+    A scan makes and frees buffers of the same sizes all the time; giving each back to the system and having it cleared
+    again costs a twentieth of the time (docs/decisions/0005). See mallopt(3).
+    """
+    trim_threshold, mmap_threshold = -1, -3
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            mallopt = ctypes.CDLL("libc.so.6").mallopt
+            mallopt(mmap_threshold, 64 * 2**20)
+            mallopt(trim_threshold, 256 * 2**20)

@@ -6,6 +6,7 @@ are TOML and safetensors.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from pathlib import Path
 
@@ -84,6 +85,14 @@ class Model(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.scale.mean.device
+
+    def fingerprint(self) -> str:
+        """Name the recipe and the weights in 12 hexadecimal digits."""
+        content = hashlib.sha256(self.recipe.to_toml().encode())
+        for name, tensor in sorted(self.state_dict().items()):
+            content.update(name.encode())
+            content.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return content.hexdigest()[:12]
 
     def score(self, spectrogram: Tensor) -> Tensor:
         """Give scores from 0 to 1 of scaled spectrograms (batch, band, frame).

@@ -68,6 +68,11 @@ class Header:
     status: Status = "ok"
     view: View | None = None
 
+    @property
+    def divisible(self) -> bool:
+        """Say whether decoding can begin at any sample: where each takes as many bytes, and in FLAC."""
+        return self.subtype in _SAMPLE_BYTES
+
     def opened(self) -> AbstractContextManager[Sound]:
         """Open the recording for decoding; raises `soundfile.SoundFileError` where it no longer can be."""
         raw: dict[str, int | str] | None = None

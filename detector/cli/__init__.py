@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from detector.cli.benchmark import benchmark
 from detector.cli.describe import describe
 from detector.cli.extract import extract
 from detector.cli.recipe import recipe
@@ -34,7 +35,7 @@ def commands() -> None:
     """  # noqa: D301
 
 
-for command in (recipe, describe, extract, train, scan):
+for command in (recipe, describe, extract, train, scan, benchmark):
     commands.add_command(command)
 
 

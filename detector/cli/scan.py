@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+
+if TYPE_CHECKING:
+    from detector.device import DeviceName
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SECONDS = click.FloatRange(min=0, min_open=True)
@@ -57,17 +60,36 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
     "--hop",
     type=SECONDS,
     callback=finite,
-    help="Seconds between windows.  [default: a quarter window; half for columns]",
+    help="Seconds between windows.  [default: about an eighth of a window]",
 )
 @click.option("--threshold", type=SHARE, callback=finite, help="Score that a detection needs.  [default: the model's]")
 @click.option("--scores", type=FILE, help="Write the scores of every window (or frame column) into FILE.")
 @click.option("-o", "--output", type=FILE, help="Write the detections into FILE.  [default: standard output]")
 @click.option("--effort", type=FILE, help="Write into FILE what became of each recording and channel.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "shared", "windows"]),
+    default="auto",
+    show_default=True,
+    help="One pass shared by all windows, or each window by itself.",
+)
 @click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32", "tf32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="What the convolutions compute in.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
 @click.option("--timezone", metavar="ZONE", callback=zone, help="Of clocks that tell none: +10:00, Z, Africa/Nairobi.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def scan(
     recordings: tuple[str, ...],
+    model: str | None,
+    device: DeviceName,
+    hop: float | None,
+    workers: int | None,
     output: Path | None,
     scores: Path | None,
     effort: Path | None,
@@ -86,13 +108,15 @@ def scan(
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
     """  # noqa: D301
+    from detector.device import count_cores
     from detector.scanning.results import Outputs
-    from detector.scanning.scan import Options
     from detector.scanning.scan import scan as scan_recordings
+    from detector.scanning.scanner import Setting
 
     paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin))]
     outputs = Outputs(output, scores, effort, force)
-    summary = scan_recordings(paths, Options(**options), outputs, byte_for_byte(sys.stdout))
+    setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
+    summary = scan_recordings(paths, model, device, setting, outputs, byte_for_byte(sys.stdout))
     click.echo(f"detector: {summary}", err=True)
     if summary.failed:
         sys.exit(1)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from detector.recipe import Decibel, Pcen, Recipe, Unscaled, Waveform
 
 CHUNK = 128  # frames that the smoother takes in one matrix product
+SETTLED = 32.0  # time constants, after which a sound 130 dB above the rest is below the rounding of float32
 CONSTANT = 1e-5  # a deviation below this share of the mean is rounding in float32
 
 
@@ -38,6 +39,11 @@ class Smoother(nn.Module):
         self.register_buffer("rise", rise.float(), persistent=False)
         self.register_buffer("decay", (keep ** (steps + 1)).float(), persistent=False)
 
+    @property
+    def settled(self) -> int:
+        """Count the frames after which float32 does not tell any more from what state the filter began."""
+        return math.ceil(SETTLED / -math.log1p(-self.coefficient)) if self.coefficient < 1 else 1
+
     def forward(self, power: Tensor, state: Tensor | None) -> Tensor:
         """Smooth (batch, band, frame) from a state (batch, band): the value before the first frame."""
         last = power[..., 0] if state is None else state
@@ -58,7 +64,7 @@ class ToDecibel(nn.Module):
 
     def forward(self, power: Tensor, smooth: Tensor | None) -> Tensor:
         """Scale (batch, band, frame)."""
-        level = 10 * torch.log10(power.clamp(min=self.floor))
+        level = power.clamp(min=self.floor).log10_().mul_(10)
         return level if smooth is None else level - 10 * torch.log10(smooth.clamp(min=self.floor))
 
 
@@ -110,6 +116,11 @@ class Scale(nn.Module):
         self.register_buffer("mean", torch.zeros(recipe.n_bands, 1))
         self.register_buffer("deviation", torch.ones(recipe.n_bands, 1))
 
+    @property
+    def settled(self) -> int:
+        """Count the frames that the scaling of a frame depends on before it."""
+        return 0 if self.smoother is None else self.smoother.settled
+
     def smooth(self, power: Tensor, state: Tensor | None) -> Tensor | None:
         """Follow the slow mean of (batch, band, frame), where one is needed; its last frame is the next state."""
         return None if self.smoother is None else self.smoother(power, state)
@@ -117,7 +128,7 @@ class Scale(nn.Module):
     def forward(self, power: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
         """Scale (batch, band, frame); give the scaled frames and the state after them."""
         smooth = self.smooth(power, state)
-        scaled = (self.scaling(power, smooth) - self.mean) / self.deviation
+        scaled = (self.scaling(power, smooth) - self.mean).div_(self.deviation)
         return scaled, None if smooth is None else smooth[..., -1]
 
     def set_statistics(self, mean: Tensor, deviation: Tensor) -> None:

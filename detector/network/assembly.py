@@ -21,6 +21,7 @@ class DetectorNetwork(nn.Module):
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
+        self.recipe = recipe
         self.geometry = measure(recipe)
         check_memory(self.geometry)
         self.trunk = Trunk(recipe.network, recipe.n_bands)
@@ -29,3 +30,9 @@ class DetectorNetwork(nn.Module):
     def forward(self, spectrogram: Tensor) -> Tensor:
         """Give logits: (batch, output) for windows, (batch, column, output) for frames."""
         return self.head(self.trunk(spectrogram))
+
+    def trunk_at(self, step: int) -> Trunk:
+        """Give a trunk with these weights that makes a column for every `step` frames, one of `geometry.steps`."""
+        trunk = Trunk(self.recipe.network, self.recipe.n_bands, step)
+        trunk.load_state_dict(self.trunk.state_dict())
+        return trunk.to(next(self.parameters()).device).eval()

@@ -123,6 +123,12 @@ class Geometry:
         """Feature columns that the trunk gives for one window."""
         return self.trunk_output[2]
 
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Frames between columns that a trunk without padding can be made to give, the coarsest, its own, first."""
+        strides = {layer.frames.step for layer in self.layers if layer.kernel is not None}
+        return tuple(sorted({1, *strides}, reverse=True))
+
 
 def pair(value: int | tuple[int, int], kind: str) -> tuple[int, int]:
     """Write a size as (bands, frames); along no bands for a 1-D convolution."""
@@ -258,7 +264,7 @@ def _grid(grid: Grid, below: Layer) -> Layer:
     """Pool to cells that cover everything and may overlap; their reach is that of the largest."""
     channels, *shape = below.output
     output = (channels, *grid.size)
-    spans = [[-(-(i + 1) * n // cells) - i * n // cells for i in range(cells)] for n, cells in zip(shape, grid.size)]
+    spans = [[end - start for start, end in grid_cells(n, cells)] for n, cells in zip(shape, grid.size)]
     bands, frames = (
         replace(reach.whole(max(span)), step=max(1, round(reach.step * n / cells)))
         for reach, span, n, cells in zip((below.bands, below.frames), spans, shape, grid.size)
@@ -272,6 +278,11 @@ def _grid(grid: Grid, below: Layer) -> Layer:
         bands=bands,
         frames=frames,
     )
+
+
+def grid_cells(places: int, cells: int) -> list[tuple[int, int]]:
+    """List where the cells of an adaptive pooling begin and end; they cover all places, and may overlap."""
+    return [(i * places // cells, -(-(i + 1) * places // cells)) for i in range(cells)]
 
 
 def _bare(layer: Layer) -> Layer:

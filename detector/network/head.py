@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import torch
 from torch import Tensor, nn
 
-from detector.network.geometry import Geometry
+from detector.network.geometry import Geometry, grid_cells
 from detector.network.stages import ACTIVATIONS
-from detector.recipe import Dense, Network, Recurrent
+from detector.recipe import Dense, Grid, Network, Recurrent
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How windows lie over a strip of columns: window k has `length` columns, `spacing` apart, from k * hop on."""
+
+    length: int
+    hop: int
+    spacing: int = 1
+
+    def cut(self, columns: Tensor, n: int) -> Tensor:
+        """Cut `n` windows from columns (channel, band, column): (window, channel, band, column), not copied."""
+        channel, band, column = columns.stride()
+        size = (n, *columns.shape[:2], self.length)
+        return columns.as_strided(size, (self.hop * column, channel, band, self.spacing * column))
 
 
 class Head(nn.Module):
@@ -21,8 +39,7 @@ class Head(nn.Module):
         self.grid: nn.Module = nn.Identity()
         if network.grid is not None:
             bands, columns = network.grid.size
-            pool = nn.AdaptiveAvgPool2d if network.grid.kind == "mean" else nn.AdaptiveMaxPool2d
-            self.grid = pool(network.grid.size)
+            self.grid = GridPool(network.grid)
         self.recurrent: nn.Module = nn.Identity()
         features = channels * bands
         if network.recurrent is not None:
@@ -37,9 +54,57 @@ class Head(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Give the logits."""
-        pooled = self.grid(features)  # (batch, channel, band, column)
+        return self._above_grid(self.grid(features))
+
+    def over(self, columns: Tensor, overlap: Overlap, n: int) -> Tensor:
+        """Give the logits of `n` windows over columns (channel, band, column), as `forward` does of the windows."""
+        if isinstance(self.grid, GridPool):
+            return self._above_grid(self.grid.over(columns, overlap, n))
+        return self._above_grid(overlap.cut(columns, n))
+
+    def _above_grid(self, pooled: Tensor) -> Tensor:
         columns = pooled.flatten(1, 2).transpose(1, 2)  # (batch, column, feature)
         return self.dense(self.summary(self.recurrent(columns)))
+
+
+class GridPool(nn.Module):
+    """Pool to a fixed grid of cells, whatever the size, as `geometry.grid_cells` lays them."""
+
+    def __init__(self, spec: Grid) -> None:
+        super().__init__()
+        self.kind, (self.n_bands, self.n_columns) = spec.kind, spec.size
+        self.pool = nn.AdaptiveAvgPool2d(spec.size) if spec.kind == "mean" else nn.AdaptiveMaxPool2d(spec.size)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Pool (batch, channel, band, column)."""
+        return self.pool(features)
+
+    def over(self, columns: Tensor, overlap: Overlap, n: int) -> Tensor:
+        """Pool `n` windows over columns (channel, band, column); what they share is pooled once.
+
+        Gives (window, channel, grid band, grid column).
+        """
+        reduce = torch.amax if self.kind == "max" else torch.mean
+        cells = [reduce(columns[:, a:b], dim=1) for a, b in grid_cells(columns.shape[1], self.n_bands)]
+        bands = torch.stack(cells, dim=1)  # (channel, grid band, column)
+        spans = grid_cells(overlap.length, self.n_columns)
+        sliding = self._sliding(bands, overlap.spacing, {b - a for a, b in spans})
+        reach = (n - 1) * overlap.hop + 1
+        starts = [(sliding[b - a], a * overlap.spacing) for a, b in spans]
+        pooled = [along[..., start : start + reach : overlap.hop] for along, start in starts]
+        return torch.stack(pooled, dim=-1).permute(2, 0, 1, 3)
+
+    def _sliding(self, bands: Tensor, spacing: int, widths: set[int]) -> dict[int, Tensor]:
+        """Pool every 1, 2, 3... columns that lie `spacing` apart; give the pools of those widths."""
+        pooled, wide = {}, bands
+        for width in range(1, max(widths) + 1):
+            if width > 1:
+                more = bands[..., (width - 1) * spacing :]
+                wide = wide[..., : more.shape[-1]]
+                wide = torch.maximum(wide, more) if self.kind == "max" else wide + more
+            if width in widths:
+                pooled[width] = wide if self.kind == "max" else wide / width
+        return pooled
 
 
 class Recurrence(nn.Module):

@@ -25,24 +25,52 @@ class Trunk(nn.Module):
 
     Maps (batch, band, frame) to (batch, channel, band, column). Without padding, column j depends on the frames
     from j * S to j * S + R - 1 alone, S and R as `geometry.measure` gives them.
+
+    Parameters
+    ----------
+    network : Network
+        The stages.
+    n_bands : int
+        Rows of the spectrogram.
+    step : int, optional
+        Give a column for every `step` frames in the place of every S, one of `geometry.steps`. Layers whose stride
+        would pass it take stride 1, and what follows is dilated: the "a trous" algorithm (Holschneider et al. 1989;
+        Giusti et al. 2013 count what it saves). Every (S / step)-th column is that of the plain trunk.
     """
 
-    def __init__(self, network: Network, n_bands: int) -> None:
+    def __init__(self, network: Network, n_bands: int, step: int | None = None) -> None:
         super().__init__()
         self.position = Position(n_bands) if network.position else nn.Identity()
+        pace = Pace(step)
         stages: list[nn.Module] = []
         channels, bands = (2 if network.position else 1), n_bands
         for spec in network.stage:
             if spec.kind == "conv1d" and bands > 1:
                 stages.append(BandsAsChannels())
                 channels, bands = channels * bands, 1
-            stages.append(ConvolutionStage(spec, channels, network.padding))
+            stages.append(ConvolutionStage(spec, channels, network.padding, pace))
             channels, bands = spec.filters, _bands_after(spec, bands, network.padding)
         self.stages = nn.Sequential(*stages)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
         """Give the feature columns of scaled spectrograms."""
         return self.stages(self.position(spectrogram.unsqueeze(1)))
+
+
+class Pace:
+    """How layers move along time, so that no column is more than `finest` frames from the next."""
+
+    def __init__(self, finest: int | None = None) -> None:
+        self._finest, self._step = finest, 1
+        self.dilation = 1
+
+    def take(self, stride: int) -> int:
+        """Take the next layer's stride in time; give the one to move by, and dilate what follows by the rest."""
+        if self._finest is None or (self.dilation == 1 and self._step * stride <= self._finest):
+            self._step *= stride
+            return stride
+        self.dilation *= stride
+        return 1
 
 
 def _bands_after(spec: Stage, bands: int, padding: str) -> int:
@@ -84,15 +112,17 @@ class ConvolutionStage(nn.Module):
     A 1-D convolution is a 2-D one whose kernel is one band high: `BandsAsChannels` has left one band.
     """
 
-    def __init__(self, spec: Stage, channels: int, padding: str) -> None:
+    def __init__(self, spec: Stage, channels: int, padding: str, pace: Pace) -> None:
         super().__init__()
-        kernel, stride = pair(spec.kernel, spec.kind), pair(spec.stride, spec.kind)
+        kernel, (across, along) = pair(spec.kernel, spec.kind), pair(spec.stride, spec.kind)
+        dilation = (1, pace.dilation)
+        stride = (across, pace.take(along))
         self.pad = SamePadding(kernel, stride) if padding == "same" else nn.Identity()
-        self.convolution = nn.Conv2d(channels, spec.filters, kernel, stride)
+        self.convolution = nn.Conv2d(channels, spec.filters, kernel, stride, dilation=dilation)
         self.norm = nn.BatchNorm2d(spec.filters) if spec.norm == "batch" else nn.Identity()
-        self.skip = Skip(channels, spec, padding) if spec.residual else None
+        self.skip = Skip(channels, self.convolution, padding) if spec.residual else None
         self.activation = ACTIVATIONS[spec.activation]()
-        self.pool = pooling(spec.pool, spec.kind) if spec.pool else nn.Identity()
+        self.pool = pooling(spec.pool, spec.kind, pace) if spec.pool else nn.Identity()
         self.dropout = nn.Dropout2d(spec.dropout) if spec.dropout else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:
@@ -103,11 +133,33 @@ class ConvolutionStage(nn.Module):
         return self.dropout(self.pool(self.activation(convolved)))
 
 
-def pooling(spec: Pool, kind: str) -> nn.Module:
+def pooling(spec: Pool, kind: str, pace: Pace) -> nn.Module:
     """Build the mean or maximum under a moving mask."""
     size = pair(spec.size, kind)
-    stride = size if spec.stride is None else pair(spec.stride, kind)
-    return nn.MaxPool2d(size, stride) if spec.kind == "max" else nn.AvgPool2d(size, stride)
+    across, along = size if spec.stride is None else pair(spec.stride, kind)
+    dilation = (1, pace.dilation)
+    stride = (across, pace.take(along))
+    return nn.MaxPool2d(size, stride, dilation=dilation) if spec.kind == "max" else MeanPool(size, stride, dilation)
+
+
+class MeanPool(nn.AvgPool2d):
+    """The mean under a moving mask, whose columns may lie apart."""
+
+    def __init__(self, size: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]) -> None:
+        super().__init__(size, stride)
+        self.size, self.across, self.dilation = size, stride[0], dilation
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (batch, channel, band, column) to fewer bands and columns."""
+        apart = self.dilation[1]
+        if apart == 1:
+            return super().forward(features)
+        (high, wide), across = self.size, self.across
+        bands = nn.functional.avg_pool2d(features, (high, 1), (across, 1))
+        reach = (wide - 1) * apart
+        return torch.stack([bands[..., n : bands.shape[-1] - reach + n] for n in range(0, reach + 1, apart)]).mean(
+            dim=0
+        )
 
 
 class SamePadding(nn.Module):
@@ -130,21 +182,22 @@ class SamePadding(nn.Module):
 class Skip(nn.Module):
     """Hand the input past a convolution: cropped to the kernels' centres, taken at the stride, projected if need be."""
 
-    def __init__(self, channels: int, spec: Stage, padding: str) -> None:
+    def __init__(self, channels: int, convolution: nn.Conv2d, padding: str) -> None:
         super().__init__()
-        self.kernel, self.stride = pair(spec.kernel, spec.kind), pair(spec.stride, spec.kind)
+        self.kernel, self.stride, self.dilation = convolution.kernel_size, convolution.stride, convolution.dilation
         self.same = padding == "same"
-        project = channels != spec.filters
-        self.project = nn.Conv2d(channels, spec.filters, 1, bias=False) if project else nn.Identity()
+        filters = convolution.out_channels
+        self.project = nn.Conv2d(channels, filters, 1, bias=False) if channels != filters else nn.Identity()
 
     def forward(self, features: Tensor, like: Tensor) -> Tensor:
         """Align `features` with the convolution's output `like`."""
-        starts = [self._start(features.shape[2 + axis], axis) for axis in (0, 1)]
+        starts = [self.start(features.shape[2 + axis], axis) for axis in (0, 1)]
         aligned = features[:, :, starts[0] :: self.stride[0], starts[1] :: self.stride[1]]
         return self.project(aligned[:, :, : like.shape[2], : like.shape[3]])
 
-    def _start(self, size: int, axis: int) -> int:
-        centre = (self.kernel[axis] - 1) // 2
+    def start(self, size: int, axis: int) -> int:
+        """Find the centre of the first kernel along an axis of `size` places."""
+        centre = (self.kernel[axis] - 1) // 2 * self.dilation[axis]
         if not self.same:
             return centre
         return max(0, centre - same_total(size, self.kernel[axis], self.stride[axis]) // 2)

@@ -1,4 +1,4 @@
-"""Engines: the scaled frames of one channel of one recording in, the scores of its windows out, as a stream."""
+"""Engines: the scaled frames of a channel in, the scores of its windows out, as a stream."""
 
 from __future__ import annotations
 
@@ -10,23 +10,33 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from detector.clock import Clock
 from detector.model import Model
-from detector.scanning.windows import WindowGrid
+from detector.network.geometry import Geometry
+from detector.network.head import Overlap
+from detector.scanning.layout import Layout
+from detector.scanning.trunks import TrunkRunner
 
-WINDOWS_AT_ONCE = 16
+WINDOWS_AT_ONCE = 8
+STRIP_FIELDS = 48  # receptive fields to a strip: what two strips compute twice is a forty-eighth at most
+STRIP_BYTES = 2**26  # what the activations of a strip may take, about
 
 Scores = NDArray[np.float32]
 
 
 class Engine(Protocol):
-    """What scores the windows of one channel of one recording, from the first to the last."""
+    """What scores the windows of one channel, from a first one on.
 
-    def push(self, tile: Tensor) -> Iterator[Scores]:
-        """Take the next scaled frames (band, frame); give scores as `flush` does."""
+    Frames are pushed from the first window's first frame on; every shape that is computed depends on their number
+    alone, so that scores are the same to the last bit however they come.
+    """
+
+    def push(self, frames: Tensor) -> Iterator[Scores]:
+        """Take the next scaled frames (band, frame); give scores as `finish` does."""
         ...
 
-    def flush(self) -> Iterator[Scores]:
-        """End the recording; give the scores that are left.
+    def finish(self, n_windows: int) -> Iterator[Scores]:
+        """End at `n_windows` windows in all, over zeros where frames are missing; give the scores that are left.
 
         Yields
         ------
@@ -37,42 +47,124 @@ class Engine(Protocol):
 
 
 class WindowEngine:
-    """Run every window through the whole network, by itself.
+    """Run every window through the whole network, by itself, in groups counted from the first."""
 
-    Windows go through in groups anchored at window 0. A group always has the same shape, the last one filled up with
-    windows of zeros, because the last bits of what torch computes depend on the shape.
-    """
-
-    def __init__(self, model: Model, grid: WindowGrid) -> None:
-        self._model = model
-        self._grid = grid
+    def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
+        self._model, self._trunk, self._clock = model, trunk, clock
+        self._length, self._hop = layout.grid.length, layout.grid.hop
         self._group = model.network.geometry.windows_at_once(WINDOWS_AT_ONCE)
-        self._need = (self._group - 1) * grid.hop + grid.length
-        # frames from window `_n_scored` on
-        self._kept = torch.zeros(model.recipe.n_bands, -grid.first, device=model.device)
-        self._n_frames = 0
+        self._frames = Frames(model)
         self._n_scored = 0
 
-    def push(self, tile: Tensor) -> Iterator[Scores]:
+    def push(self, frames: Tensor) -> Iterator[Scores]:
         """Take the next scaled frames (band, frame); give the scores of every group that lies within them."""
-        self._n_frames += tile.shape[-1]
-        self._kept = torch.cat([self._kept, tile], dim=-1)
-        while self._kept.shape[-1] >= self._need:
+        self._frames.add(frames)
+        while self._frames.number >= self._need(self._group):
             yield self._next(self._group)
 
-    def flush(self) -> Iterator[Scores]:
-        """End the recording; give the scores of the windows that are left, over zeros beyond its end."""
-        while (left := self._grid.count(self._n_frames) - self._n_scored) > 0:
-            missing = max(0, self._need - self._kept.shape[-1])
-            self._kept = torch.nn.functional.pad(self._kept, (0, missing))
+    def finish(self, n_windows: int) -> Iterator[Scores]:
+        """End at `n_windows` windows in all; give the scores that are left."""
+        while (left := n_windows - self._n_scored) > 0:
             yield self._next(min(left, self._group))
 
+    def _need(self, n: int) -> int:
+        return (n - 1) * self._hop + self._length
+
     def _next(self, n: int) -> Scores:
-        frames = self._kept[:, : self._need]
-        windows = frames.unfold(-1, self._grid.length, self._grid.hop).transpose(0, 1)  # (window, band, frame)
-        batch = windows.clone(memory_format=torch.contiguous_format)
-        batch[n:] = 0
-        self._kept = self._kept[:, self._group * self._grid.hop :]
+        frames = self._frames.take(self._need(n), n * self._hop)
+        windows = frames.unfold(-1, self._length, self._hop).transpose(0, 1)  # (window, band, frame)
         self._n_scored += n
         with torch.inference_mode():
-            return self._model.score(batch).float().cpu().numpy()[:n]
+            with self._clock("trunk"):
+                features = self._trunk(windows.contiguous())
+            with self._clock("head"):
+                return scored(self._model, self._model.network.head(features))
+
+
+class SharedEngine:
+    """Run the trunk once, over strips of frames; cut windows from the columns that it gives, and run the head on them.
+
+    A strip overlaps the one before it by what the receptive field reaches beyond its columns.
+    """
+
+    def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
+        geometry = model.network.geometry
+        self._model, self._trunk, self._clock = model, trunk, clock
+        self._field, self._step = geometry.frames.size, layout.step
+        spacing = geometry.frames.step // layout.step
+        self._overlap = Overlap(geometry.columns, layout.grid.hop // layout.step, spacing)
+        self._span = (geometry.columns - 1) * spacing + 1  # columns from a window's first to its last
+        self._strip = strip_columns(geometry, layout)
+        self._frames = Frames(model)
+        self._columns: Tensor | None = None  # (channel, band, column), from the next window on
+        self._passed = 0  # columns still to come that lie between windows
+        self._n_scored = 0
+
+    def push(self, frames: Tensor) -> Iterator[Scores]:
+        """Take the next scaled frames (band, frame); give the scores of every window that lies within them."""
+        self._frames.add(frames)
+        while self._frames.number >= max(self._need(self._strip), self._strip * self._step):
+            yield from self._next(self._strip)
+
+    def finish(self, n_windows: int) -> Iterator[Scores]:
+        """End at `n_windows` windows in all; give the scores that are left."""
+        while (left := n_windows - self._n_scored) > 0:
+            kept = 0 if self._columns is None else self._columns.shape[-1]
+            missing = self._passed + (left - 1) * self._overlap.hop + self._span - kept
+            yield from self._next(min(missing, self._strip))
+
+    def _need(self, n: int) -> int:
+        """Count the frames that `n` columns depend on."""
+        return (n - 1) * self._step + self._field
+
+    def _next(self, n: int) -> Iterator[Scores]:
+        """Compute the next `n` columns; give the scores of the windows that they complete."""
+        frames = self._frames.take(self._need(n), n * self._step)
+        with torch.inference_mode():
+            with self._clock("trunk"):
+                columns = self._trunk(frames[None])[0]
+            passed = min(self._passed, n)
+            self._passed -= passed
+            columns = columns[..., passed:]
+            if self._columns is not None:
+                columns = torch.cat([self._columns, columns], dim=-1)
+            n_windows = max(0, (columns.shape[-1] - self._span) // self._overlap.hop + 1)
+            done = min(n_windows * self._overlap.hop, columns.shape[-1])
+            self._passed += n_windows * self._overlap.hop - done
+            self._columns = columns[..., done:]
+            self._n_scored += n_windows
+            if n_windows:
+                with self._clock("head"):
+                    yield scored(self._model, self._model.network.head.over(columns, self._overlap, n_windows))
+
+
+class Frames:
+    """Scaled frames that wait for their turn."""
+
+    def __init__(self, model: Model) -> None:
+        self._waiting = [torch.zeros(model.recipe.n_bands, 0, device=model.device)]
+        self.number = 0
+
+    def add(self, frames: Tensor) -> None:
+        """Take the next frames (band, frame)."""
+        self._waiting.append(frames)
+        self.number += frames.shape[-1]
+
+    def take(self, n: int, done: int) -> Tensor:
+        """Give the next `n` frames, zeros where they are missing, and forget the first `done` of them."""
+        frames = torch.cat(self._waiting, dim=-1)
+        self._waiting = [frames[:, done:]]
+        self.number = max(0, self.number - done)
+        return torch.nn.functional.pad(frames[:, :n], (0, max(0, n - frames.shape[-1])))
+
+
+def strip_columns(geometry: Geometry, layout: Layout) -> int:
+    """Count the columns of a strip: many receptive fields long, as far as its activations leave room."""
+    frames = STRIP_FIELDS * geometry.frames.size
+    a_frame = geometry.activation_bytes * geometry.frames.step / layout.step / layout.grid.length
+    return max(1, min(frames, int(STRIP_BYTES / a_frame)) // layout.step)
+
+
+def scored(model: Model, logits: Tensor) -> Scores:
+    """Turn logits into scores on this side of the device."""
+    return model.scores(logits.float()).cpu().numpy()

@@ -14,7 +14,7 @@ from detector.errors import ConfigurationError
 from detector.events import Event
 from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.effort import absolute_time
-from detector.scanning.scanner import Scanned, ScoreBlock
+from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.tables import Table, check_output, new_file
 
 SCORE_COLUMNS = ("recording", "channel", "start_s", "end_s")

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import TextIO
 
+import torch
+
 from detector.audio.files import find_recordings
-from detector.device import DeviceName, choose_device
+from detector.device import DeviceName, choose_device, keep_freed_memory
 from detector.errors import ConfigurationError
-from detector.model import load_model
+from detector.model import Model, load_model
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.scanning.progress import Progress
+from detector.scanning.recording import Scanned
 from detector.scanning.results import Outputs, Results
-from detector.scanning.scanner import Scanned, Scanner
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to scan.
-
-    Attributes
-    ----------
-    model : str or None
-        Folder of a model, or a shipped one's name; None for the default one.
-    hop : float or None
-        Seconds from one window to the next.
-    threshold : float or None
-        For all labels (0..1), in the place of the model's own.
-    device : str
-        What the network runs on.
-    timezone : tzinfo or None
-        Of recorders that tell the time without one.
-    """
-
-    model: str | None = None
-    hop: float | None = None
-    threshold: float | None = None
-    device: DeviceName = "auto"
-    timezone: tzinfo | None = None
+from detector.scanning.scanner import Scanner, Setting
 
 
 @dataclass
@@ -93,7 +71,9 @@ def list_recordings(paths: Sequence[Path]) -> list[Path]:
     return list(listed.values())
 
 
-def scan(paths: Sequence[Path], options: Options, outputs: Outputs, stream: TextIO) -> Summary:
+def scan(
+    paths: Sequence[Path], model: str | None, device: DeviceName, setting: Setting, outputs: Outputs, stream: TextIO
+) -> Summary:
     """Scan recordings into tables.
 
     Nothing is read or written before it is known that the outputs can be written, that there are recordings, and that
@@ -103,7 +83,11 @@ def scan(paths: Sequence[Path], options: Options, outputs: Outputs, stream: Text
     ----------
     paths : sequence of Path
         Recordings, and folders of them, in the order that the tables are to have.
-    options : Options
+    model : str or None
+        Folder of a model, or a shipped one's name; None for the default one.
+    device : str
+        What the network runs on.
+    setting : Setting
         How to scan.
     outputs : Outputs
         Where the tables go.
@@ -118,22 +102,40 @@ def scan(paths: Sequence[Path], options: Options, outputs: Outputs, stream: Text
     outputs.check()
     recordings = list_recordings(paths)
     outputs.check_inputs(recordings)
-    folder = shipped_folder() / DEFAULT_MODEL if options.model is None else find_folder(options.model)
-    model = load_model(folder, choose_device(options.device))
-    scanner = Scanner(model, options.hop, options.threshold, options.timezone)
-    with Progress(len(recordings), None if outputs.detections else stream) as progress:
-        if note := scanner.hop_note():
-            progress.say(note)
-        with outputs.opened(stream, model.labels) as results:
-            return scan_each(recordings, scanner, results, progress)
+    loaded = load_named(model, device)
+    with one_thread_each():
+        scanner = Scanner(loaded, setting)
+        with Progress(len(recordings), None if outputs.detections else stream) as progress:
+            for note in scanner.notes():
+                progress.say(note)
+            with outputs.opened(stream, loaded.labels) as results:
+                return scan_each(recordings, scanner, results, progress)
+
+
+def load_named(model: str | None, device: DeviceName) -> Model:
+    """Load a model by its folder or a shipped one's name, the default one for None."""
+    folder = shipped_folder() / DEFAULT_MODEL if model is None else find_folder(model)
+    return load_model(folder, choose_device(device))
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Keep torch from threads of its own: a scan's workers are as many as there are cores."""
+    keep_freed_memory()
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def scan_each(recordings: Iterable[Path], scanner: Scanner, results: Results, progress: Progress) -> Summary:
-    """Scan one recording after another; say of which something is wrong, and go on."""
+    """Scan recordings; say of which something is wrong, and go on."""
     summary = Summary()
-    for recording in recordings:
-        scanned = scanner.scan(recording, results.score_keeper(), progress.advance)
-        results.add(scanned)
+    for scanned in scanner.scan_all(recordings, results.score_keeper(), progress.advance):
+        with scanner.clock("write"):
+            results.add(scanned)
         summary.add(scanned)
         for remark in scanned.remarks:
             progress.say(remark)

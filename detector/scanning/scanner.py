@@ -1,195 +1,194 @@
-"""Scan one recording: from a file to events, scores, and a word on what became of it."""
+"""Scan recordings: cut them into parts, scan these on threads, and put together what they gave, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
-from math import inf
 from pathlib import Path
+from typing import TypeVar
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from detector.audio.metadata import StartTime, start_time
-from detector.audio.stream import AudioStream
+from detector.audio.header import Header, read_header
+from detector.audio.metadata import start_time
+from detector.audio.stream import channel_names
+from detector.clock import Clock
 from detector.errors import RecordingError
-from detector.events import Event
 from detector.model import Model
-from detector.scanning.channel import ChannelScan
-from detector.scanning.effort import Effort, Status
-from detector.scanning.windows import Points, lay_out
+from detector.scanning.layout import EngineName, lay_out
+from detector.scanning.parts import Part, PartScanner, PartScores
+from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed
+from detector.scanning.trunks import Precision, choose_precision
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 BLOCK_S = 10.0
+AHEAD = 4  # parts that are begun before the first of them is done, for each worker
 
-Rows = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class ScoreBlock:
-    """The next scores of a recording.
-
-    Attributes
-    ----------
-    recording : Path
-        The file.
-    points : Points
-        The times of all its scores.
-    first : int
-        Number of the first score here.
-    limit_s : float
-        What scores describe ends here at the latest, s.
-    scores : dict of str to ndarray
-        By channel, (point, label), the same number of points for each.
-    """
-
-    recording: Path
-    points: Points
-    first: int
-    limit_s: float
-    scores: dict[str, Rows]
-
-    @property
-    def n_points(self) -> int:
-        """Count the points."""
-        return len(next(iter(self.scores.values())))
-
-
-@dataclass(frozen=True)
-class Scanned:
-    """What came out of a recording.
-
-    Attributes
-    ----------
-    recording : Path
-        The file.
-    start : StartTime or None
-        When it began.
-    effort : tuple of Effort
-        One a channel.
-    detections : tuple of (str, Event)
-        Channel and event, in order of time.
-    remarks : tuple of str
-        What a person should hear of at once.
-    """
-
-    recording: Path
-    start: StartTime | None
-    effort: tuple[Effort, ...]
-    detections: tuple[tuple[str, Event], ...] = ()
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def failed(self) -> bool:
-        """Say whether the recording was not analysed."""
-        return any(row.status == "failed" for row in self.effort)
-
-    @property
-    def scanned_s(self) -> float:
-        """Give the length that was scanned, s."""
-        return max(row.scanned_s for row in self.effort)
-
-
-Keeper = Callable[[ScoreBlock], None]
 Advance = Callable[[float], None]
 
 
-class Scanner:
-    """Scan recordings, one at a time.
+@dataclass(frozen=True)
+class Setting:
+    """How to scan.
 
-    Parameters
+    Attributes
     ----------
-    model : Model
-        On its device.
-    hop_s : float, optional
+    hop_s : float or None
         From one window to the next, s.
-    threshold : float, optional
+    threshold : float or None
         For all labels, in the place of the model's own.
-    timezone : tzinfo, optional
+    timezone : tzinfo or None
         Of recorders that tell the time without one.
+    engine : str
+        "shared", "windows", or "auto" for the first where it can be.
+    precision : str
+        What the trunk computes in.
+    workers : int
+        Threads that scan parts. It changes no byte of the results.
     block_s : float
         How much is decoded at once, s. It changes no byte of the results.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        hop_s: float | None = None,
-        threshold: float | None = None,
-        timezone: tzinfo | None = None,
-        block_s: float = BLOCK_S,
-    ) -> None:
-        self.model = model
-        self.grid = lay_out(model.recipe, hop_s)
-        update = {} if threshold is None else {"threshold": threshold}
-        self.operating = tuple(point.model_copy(update=update) for point in model.operating.label)
-        self._hop_s, self._timezone, self._block_s = hop_s, timezone, block_s
+    hop_s: float | None = None
+    threshold: float | None = None
+    timezone: tzinfo | None = None
+    engine: EngineName = "auto"
+    precision: Precision = "auto"
+    workers: int = 1
+    block_s: float = BLOCK_S
 
-    def hop_note(self) -> str | None:
-        """Tell that the hop is not the one asked for, where the difference is more than a rounding to frames."""
-        asked, grid = self._hop_s, self.grid
-        if asked is None or abs(grid.hop - asked * grid.frame_rate) <= 0.5:
-            return None
-        return f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest multiple of the network's step"
+
+class Scanner:
+    """Scan recordings with a model.
+
+    Attributes
+    ----------
+    layout : Layout
+        How it goes over recordings.
+    clock : Clock
+        The processor time that its stages took so far, all threads together.
+    """
+
+    def __init__(self, model: Model, setting: Setting | None = None) -> None:
+        self._setting = setting = setting or Setting()
+        self._audio = model.recipe.audio
+        self.layout = lay_out(model.recipe, setting.hop_s, setting.engine)
+        self.precision = choose_precision(setting.precision, model.device)
+        self.parts = PartScanner(model, self.layout, self.precision, setting.block_s)
+        self.clock = Clock()
+        update = {} if setting.threshold is None else {"threshold": setting.threshold}
+        operating = tuple(point.model_copy(update=update) for point in model.operating.label)
+        self._reader = Reader(model.recipe, self.layout.grid, operating)
+
+    def notes(self) -> Iterator[str]:
+        """Tell how recordings are gone over, and that the hop is another than asked for where it differs by frames."""
+        yield self.layout.note
+        asked, grid = self._setting.hop_s, self.layout.grid
+        if asked is not None and abs(grid.hop - asked * grid.frame_rate) > 0.5:
+            yield f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
 
     def scan(self, recording: Path, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
-        """Scan a recording.
+        """Scan one recording; as `scan_all`."""
+        return next(self.scan_all([recording], keep, advance))
+
+    def scan_all(
+        self, recordings: Iterable[Path], keep: Keeper | None = None, advance: Advance | None = None
+    ) -> Iterator[Scanned]:
+        """Scan recordings.
 
         Parameters
         ----------
-        recording : Path
-            The file. One that cannot be read gives a result that says so.
+        recordings : iterable of Path
+            The files.
         keep : callable, optional
             Takes the scores as they come, in `ScoreBlock`s.
         advance : callable, optional
-            Hears now and then which share of the recording (0 to 1) is done.
+            Hears now and then which share of the recording at hand (0 to 1) is done.
+
+        Yields
+        ------
+        Scanned
+            For each recording, in order, what came out of it. One that cannot be read gives a result that says so.
         """
-        start = start_time(recording, self._timezone)
+        for job, scores in in_order(self._jobs(recordings), self._done, self._setting.workers):
+            if isinstance(job.whole, Scanned):
+                yield job.whole
+                continue
+            with self.clock("events"):
+                job.whole.add(scores, job.n_windows, keep)
+            if advance is not None:
+                advance(job.whole.share)
+            if job.last:
+                with self.clock("events"):
+                    scanned = job.whole.finish(keep)
+                yield scanned
+
+    def _jobs(self, recordings: Iterable[Path]) -> Iterator[Job]:
+        """Open one recording after another, as far as workers need it; give its parts."""
+        for recording in recordings:
+            start = start_time(recording, self._setting.timezone)
+            try:
+                header = read_header(recording)
+                channels = channel_names(header, self._audio.channel)
+            except RecordingError as error:
+                yield Job(failed(recording, start, str(error)))
+                continue
+            whole = RecordingScan(header, start, channels, self._reader)
+            rows = list(self.parts.plan(header, channels))
+            for n, parts in enumerate(rows):
+                yield Job(whole, header, parts, last=n == len(rows) - 1)
+
+    def _done(self, job: Job) -> list[PartScores] | RecordingError:
+        """Scan the parts of a job, on whatever thread."""
+        if not job.parts:
+            return []
+        clock = Clock()
         try:
-            stream = AudioStream(recording, self.model.recipe.audio, self._block_s)
-            scans = {name: ChannelScan(self.model, self.grid, self.operating) for name in stream.channels}
-            for block in self._blocks(recording, stream, scans):
-                if keep is not None:
-                    keep(block)
-                if advance is not None:
-                    advance(stream.scanned_s / max(stream.seconds, 1e-9))
+            return self.parts.scan(job.parts, job.header, clock)
         except RecordingError as error:
-            return failed(recording, start, str(error))
-        return self._told(recording, start, stream, scans)
-
-    def _blocks(self, recording: Path, stream: AudioStream, scans: dict[str, ChannelScan]) -> Iterator[ScoreBlock]:
-        points, first = self.grid.points, 0
-        for rows, limit_s in self._rows(stream, list(scans.values())):
-            if not all(np.isfinite(scores).all() for scores in rows):
-                raise RecordingError(f"{recording}: gives scores that are no numbers, by {stream.scanned_s:.0f} s")
-            yield ScoreBlock(recording, points, first, limit_s, dict(zip(scans, rows)))
-            first += len(rows[0])
-
-    def _rows(self, stream: AudioStream, scans: Sequence[ChannelScan]) -> Iterator[tuple[list[Rows], float]]:
-        """Run a recording through the scans of its channels; give the next scores of each, and where columns end."""
-        for block in stream.blocks():
-            samples = torch.from_numpy(block)  # (channel, sample)
-            yield [scan.push(samples[n : n + 1]) for n, scan in enumerate(scans)], inf
-        seconds = stream.n_samples / self.model.recipe.audio.sample_rate
-        yield [scan.finish() for scan in scans], inf if self.grid.columns is None else seconds
-
-    def _told(
-        self, recording: Path, start: StartTime | None, stream: AudioStream, scans: dict[str, ChannelScan]
-    ) -> Scanned:
-        detail = "; ".join(stream.faults)
-        short = stream.n_samples < round(self.model.recipe.window.duration * self.model.recipe.audio.sample_rate)
-        effort: list[Effort] = []
-        for channel, scan in scans.items():
-            status: Status = "short" if short else "ok"
-            if stream.status != "ok" or not scan.sounding:
-                status = "silent" if stream.status == "ok" else stream.status
-            effort.append(Effort(recording, channel, status, stream.seconds, stream.scanned_s, start, detail))
-        found = [(channel, event) for channel, scan in scans.items() for event in scan.events()]
-        found.sort(key=lambda detection: detection[1].span)
-        return Scanned(recording, start, tuple(effort), tuple(found), (f"{recording}: {detail}",) if detail else ())
+            return error
+        finally:
+            self.clock.add(clock)
 
 
-def failed(recording: Path, start: StartTime | None, reason: str) -> Scanned:
-    """Tell of a recording that was not analysed."""
-    return Scanned(recording, start, (Effort(recording, "", "failed", start=start, detail=reason),), remarks=(reason,))
+@dataclass(frozen=True)
+class Job:
+    """Parts that are scanned together, and what they belong to; a recording without parts, as what became of it."""
+
+    whole: RecordingScan | Scanned
+    header: Header | None = None
+    parts: Sequence[Part] = ()
+    last: bool = True
+
+    @property
+    def n_windows(self) -> int | None:
+        """Count the windows that were planned; None where they go on to the recording's end."""
+        part = self.parts[0]
+        return None if part.end is None else part.end - part.first
+
+
+def in_order(jobs: Iterable[Given], work: Callable[[Given], Made], workers: int) -> Iterator[tuple[Given, Made]]:
+    """Do jobs on threads; give each with what it made, in their order.
+
+    At most `AHEAD` jobs a worker are taken before the first of them is given back, so that neither jobs nor what they
+    make pile up.
+    """
+    waiting: deque[tuple[Given, Future[Made]]] = deque()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="scan")
+    try:
+        for job in jobs:
+            waiting.append((job, pool.submit(work, job)))
+            while waiting and (len(waiting) >= AHEAD * workers or waiting[0][1].done()):
+                yield _first(waiting)
+        while waiting:
+            yield _first(waiting)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _first(waiting: deque[tuple[Given, Future[Made]]]) -> tuple[Given, Made]:
+    job, made = waiting.popleft()
+    return job, made.result()

@@ -41,7 +41,8 @@ class ColumnTimeline:
 
     def push(self, scores: NDArray[np.float32]) -> Rows:
         """Take the next scores (window, column, label); give the columns (column, label) that lie before them all."""
-        return np.concatenate([self._add(window.astype(np.float64)) for window in scores])
+        given = [self._add(window.astype(np.float64)) for window in scores]
+        return np.concatenate(given) if given else np.zeros((0, 0))
 
     def flush(self, n_frames: float) -> Rows:
         """End the recording of `n_frames`; give the columns that are left and lie in it at least in part."""

@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from detector.errors import ConfigurationError
-from detector.network.geometry import measure
-from detector.recipe import Recipe
-
 
 @dataclass(frozen=True)
 class Points:
@@ -91,29 +87,3 @@ def nearest_hop(frames: float, step: int, longest: int) -> int:
     """Find the positive multiple of `step` nearest to `frames`, at most `longest` (`longest` where there is none)."""
     hop = max(1, round(frames / step)) * step
     return hop if hop <= longest else longest // step * step or longest
-
-
-def lay_out(recipe: Recipe, hop_s: float | None = None) -> WindowGrid:
-    """Lay windows over recordings for a model of `recipe`.
-
-    The hop is a multiple of the trunk's step, so that windows can share feature columns. Unless `hop_s` asks for
-    another, it is a quarter of the window, or, for a score a column, half of what the columns of a window span.
-
-    Raises
-    ------
-    ConfigurationError
-        Where `hop_s` would leave parts of a recording between windows.
-    """
-    geometry = measure(recipe)
-    step = geometry.frames.step
-    per_frame = recipe.network.dense.per == "frame"
-    columns = Columns(geometry.columns, step, geometry.frames.centre(0)) if per_frame else None
-    longest = columns.number * step if columns else recipe.window_frames
-    asked = longest / (2 if columns else 4) if hop_s is None else hop_s * recipe.frame_rate
-    if asked > longest + 0.5:
-        what = "what the columns of a window span" if columns else "the window"
-        raise ConfigurationError(
-            f"--hop: {hop_s:g} s must be at most {longest / recipe.frame_rate:g} s, {what}, or parts are left out"
-        )
-    first = -round(columns.centre) if columns else 0
-    return WindowGrid(first, nearest_hop(asked, step, longest), recipe.window_frames, recipe.frame_rate, columns)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,12 @@ def test_esc10(data: Path, tmp_path: Path) -> None:
     check(tmp_path / "work", 80)
     scores = rows(tmp_path / "work" / "scores.csv")
     assert len({row["recording"] for row in scores}) == 80
+
+
+def test_an_archive_is_named_by_find_and_counted_by_awk(tmp_path: Path) -> None:
+    pipeline("archive.sh", EXAMPLES / "recordings", tmp_path / "work", recipe=tmp_path)
+    found = rows(tmp_path / "work" / "detections.csv")
+    counts = [line.split("\t") for line in (tmp_path / "work" / "counts.tsv").read_text(encoding="utf-8").splitlines()]
+    assert {recording: int(n) for n, recording in counts} == dict(Counter(row["recording"] for row in found))
+    assert [int(n) for n, _ in counts] == sorted((int(n) for n, _ in counts), reverse=True)
+    assert len(rows(tmp_path / "work" / "effort.csv")) == len(list((EXAMPLES / "recordings").glob("*.flac")))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ import torch
 from detector.cli import main
 from detector.model import Model, Operating, OperatingPoint, save_model
 from detector.recipe import parse_recipe
+from detector.scanning.recording import Scanned
 from detector.scanning.scanner import Scanner
 
 RATE = 8000
@@ -80,6 +82,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+NOTE = "detector: engine: shared, one pass of the trunk for all windows; a window every 0.5 s\n"
+
 Run = Callable[..., tuple[int, list[list[str]], str]]
 
 
@@ -112,7 +116,7 @@ def test_detections_go_to_standard_output_by_recording_then_time(folder: Path, r
     assert spans == pytest.approx(np.array([(0.0, 0.5), (1.0, 2.0), (3.0, 3.5)]), abs=0.02)
     assert {tuple(row[4:7]) for row in rows} == {("", "", "tone, 2 kHz")}
     assert [row[8] for row in rows] == ["", *(f"2024-05-11T05:30:0{row[2]}+10:00" for row in rows[1:])]
-    assert messages == "detector: 3 recordings, 0.00 h scanned, 3 detections, 0 failed\n"
+    assert messages == NOTE + "detector: 3 recordings, 0.00 h scanned, 3 detections, 0 failed\n"
 
 
 def test_tables_are_written_into_files(folder: Path, run: Run) -> None:
@@ -150,7 +154,7 @@ def test_a_broken_recording_is_named_and_costs_only_itself(folder: Path, run: Ru
     code, rows, messages = run("rec", "missing.wav", "--effort", "e.csv")
     assert code == 1
     assert len(rows) == 4
-    lines = messages.splitlines()
+    lines = messages.removeprefix(NOTE).splitlines()
     assert lines[0] == "detector: rec/aa.wav: is an empty file (0 bytes)"
     assert lines[1].startswith("detector: rec/ab.wav: is not audio that can be read")
     assert lines[2] == "detector: rec/ac.wav: silent"
@@ -221,32 +225,33 @@ def test_an_output_that_exists_is_replaced_only_with_force(folder: Path, run: Ru
 def test_an_interrupted_scan_leaves_nothing_and_ends_with_130(
     folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scan, seen = Scanner.scan, []
+    scan_all = Scanner.scan_all
 
-    def interrupted(self: Scanner, path: Path, *rest: object) -> object:
-        seen.append(path)
-        if len(seen) == 2:
-            assert any(".part" in other.name for other in folder.iterdir())
-            raise KeyboardInterrupt
-        return scan(self, path, *rest)  # type: ignore[arg-type]
+    def interrupted(self: Scanner, *rest: Any) -> Iterator[Scanned]:
+        for n, scanned in enumerate(scan_all(self, *rest)):
+            if n == 1:
+                assert any(".part" in other.name for other in folder.iterdir())
+                raise KeyboardInterrupt
+            yield scanned
 
-    monkeypatch.setattr(Scanner, "scan", interrupted)
+    monkeypatch.setattr(Scanner, "scan_all", interrupted)
     code, _, messages = run("rec", "-o", "d.csv", "--scores", "s.csv", "--effort", "e.csv")
-    assert (code, messages) == (130, "detector: interrupted\n")
+    assert (code, messages) == (130, NOTE + "detector: interrupted\n")
     assert [path.name for path in folder.iterdir()] == ["rec"]
 
 
 def test_detections_are_handed_on_as_recordings_finish(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    scan, seen = Scanner.scan, []
+    scan_all, seen = Scanner.scan_all, []
 
-    def watched(self: Scanner, path: Path, *rest: object) -> object:
-        (part,) = (other for other in folder.iterdir() if "d.csv" in other.name)
-        seen.append(len(read(part)))
-        return scan(self, path, *rest)  # type: ignore[arg-type]
+    def watched(self: Scanner, *rest: Any) -> Iterator[Scanned]:
+        for scanned in scan_all(self, *rest):
+            yield scanned
+            (part,) = (other for other in folder.iterdir() if "d.csv" in other.name)
+            seen.append(len(read(part)))
 
-    monkeypatch.setattr(Scanner, "scan", watched)
+    monkeypatch.setattr(Scanner, "scan_all", watched)
     run("rec", "-o", "d.csv")
-    assert seen[1:] == [2, 4]
+    assert seen == [2, 4, 4]
 
 
 def test_a_closed_pipe_ends_quietly(folder: Path, model: Path) -> None:
@@ -264,7 +269,7 @@ def test_a_closed_pipe_ends_quietly(folder: Path, model: Path) -> None:
     assert scan.stderr is not None
     messages = scan.stderr.read()
     assert scan.wait() == 0
-    assert messages == ""
+    assert messages == NOTE
     assert [path.name for path in folder.iterdir()] == ["rec"]
 
 

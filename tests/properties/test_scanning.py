@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from detector.model import Model
 from detector.recipe import parse_recipe
 from detector.scanning.detections import ColumnReading, RunFinder, WindowReading, joined
+from detector.scanning.layout import lay_out
 from detector.scanning.progress import Progress
 from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
-from detector.scanning.scanner import Scanner
+from detector.scanning.scanner import Scanner, Setting
 from detector.scanning.tables import Table
-from detector.scanning.windows import Columns, Points, WindowGrid, lay_out, nearest_hop
+from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
 
 RATE = 8000
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -154,7 +155,7 @@ def tables(recordings: list[Path], model: Model, block_s: float = 10.0, hop: flo
     detections, scores = io.StringIO(), io.StringIO()
     results = Results(Table(detections, DETECTION_COLUMNS, "d"), Table(scores, SCORE_COLUMNS, "s"))
     with Progress(len(recordings)) as progress:
-        scan_each(recordings, Scanner(model, hop, threshold=0.5, block_s=block_s), results, progress)
+        scan_each(recordings, Scanner(model, Setting(hop, threshold=0.5, block_s=block_s)), results, progress)
     return detections.getvalue(), scores.getvalue()
 
 
@@ -189,7 +190,7 @@ def test_a_recording_s_rows_do_not_depend_on_what_was_scanned_before(recordings:
 def test_any_hop_covers_the_recording(recordings: list[Path], hop: float) -> None:
     for kind in ("conv2d", "frame"):
         model = model_of(kind)
-        grid = lay_out(model.recipe, hop)
+        grid = lay_out(model.recipe, hop).grid
         rows = [row.split(",") for row in tables(recordings[2:3], model, hop=hop)[1].splitlines()[1:]]
         spans = [(float(row[2]), float(row[3])) for row in rows]
         assert spans[0][0] == 0

@@ -8,7 +8,9 @@ import pytest
 import soundfile
 import soxr
 
-from detector.audio.stream import AudioStream
+from detector.audio.header import read_header
+from detector.audio.stream import AudioStream, Stretch
+from detector.clock import Clock
 from detector.errors import RecordingError
 from detector.recipe import Audio
 
@@ -212,3 +214,116 @@ def test_memory_does_not_grow_with_the_recording(write: Write, format_: str) -> 
     one = write(f"one.{format_}", minute, 8000)
     ten = write(f"ten.{format_}", np.tile(minute, (10, 1)), 8000)
     assert peak(ten) < 1.1 * peak(one) + 50_000
+
+
+def stretched(path: Path, audio: Audio, stretch: Stretch, block_s: float = 10.0) -> tuple[AudioStream, np.ndarray]:
+    stream = AudioStream(path, audio, block_s, stretch)
+    empty = np.empty((len(stream.channels), 0), dtype=np.float32)
+    samples = np.concatenate([empty, *stream.blocks()], axis=1)
+    assert samples.shape[1] == stream.n_samples
+    return stream, samples
+
+
+STRETCHES = [(0, 100), (0, 24_001), (1, 2), (4607, 4609), (9_000, 30_000), (23_999, 50_000), (31_000, None), (0, None)]
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac", "mp3", "ogg"])
+@pytest.mark.parametrize("channel", ["each", "mix", 1])
+def test_a_stretch_is_the_same_samples_of_the_whole_stream(write: Write, format_: str, channel: str | int) -> None:
+    path = write(f"x.{format_}", noise(5, 8000, 2), 8000)
+    audio = Audio(sample_rate=8000, channel=channel)
+    _, whole = read(path, audio)
+    for first, end in [*STRETCHES, (0, whole.shape[1]), (whole.shape[1] - 1, None), (3, whole.shape[1] + 999)]:
+        stream, samples = stretched(path, audio, Stretch(first, end))
+        np.testing.assert_array_equal(samples, whole[:, first:end])
+        assert stream.ended == (end is None or end > whole.shape[1])
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac", "mp3", "ogg"])
+@pytest.mark.parametrize(("rate", "target"), [(11025, 8000), (44100, 8000), (8000, 24000), (48000, 2000), (12000, 100)])
+def test_a_resampled_stretch_is_the_same_but_for_rounding(write: Write, format_: str, rate: int, target: int) -> None:
+    seconds = 40 if target == 100 else 7
+    path = write(f"x.{format_}", noise(seconds, rate), rate)
+    audio = Audio(sample_rate=target)
+    _, whole = read(path, audio)
+    n = whole.shape[1]
+    for first, end in [(0, n // 3), (n // 3, n // 2), (n // 2 + 7, n - 5), (n // 2, None), (n - 3, None), (7, n + 9)]:
+        _, samples = stretched(path, audio, Stretch(first, end))
+        assert samples.shape == whole[:, first:end].shape
+        assert np.abs(samples - whole[:, first:end]).max() < 1e-6
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac", "mp3", "ogg"])
+@pytest.mark.parametrize("target", [8000, 11025])
+def test_the_block_size_changes_no_bit_of_a_stretch(write: Write, format_: str, target: int) -> None:
+    path, audio = write(f"x.{format_}", noise(6, 11025, 2), 11025), Audio(sample_rate=target)
+    _, whole = stretched(path, audio, Stretch(20_000, 40_001), 100.0)
+    assert whole.shape == (1, 20_001)
+    for block_s in (0.01, 0.37, 2.0):
+        np.testing.assert_array_equal(stretched(path, audio, Stretch(20_000, 40_001), block_s)[1], whole)
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac", "mp3", "ogg"])
+@pytest.mark.parametrize("target", [8000, 11025])
+def test_a_stretch_beyond_the_end_is_empty_and_says_that_the_recording_ended(
+    write: Write, format_: str, target: int
+) -> None:
+    path, audio = write(f"x.{format_}", noise(2, 8000), 8000), Audio(sample_rate=target)
+    for first, end in ((10 * target, 11 * target), (10 * target, None), (100 * target, 101 * target)):
+        stream, samples = stretched(path, audio, Stretch(first, end))
+        assert samples.shape == (1, 0)
+        assert stream.ended
+
+
+@pytest.mark.parametrize("target", [8000, 11025])
+def test_faults_are_told_by_the_stretch_that_answers_for_them(write: Write, target: int) -> None:
+    samples = noise(9, 8000, 2)
+    samples[[0, 15_999, 16_000, 31_999, 32_001, 71_999], 0] = np.nan
+    samples[:, 1] = 0
+    samples[40_000, 1] = 1.0
+    path, audio = write("x.wav", samples, 8000, subtype="FLOAT"), Audio(sample_rate=target, channel="each")
+    counts, sounding = [], []
+    for first in range(0, 72_000, 16_000):
+        end = first + 16_000 if first + 16_000 < 72_000 else None
+        bounds = [None if at is None else max(0, at) * target // 8000 for at in (first - 9_000, end and end + 9_000)]
+        stream, _ = stretched(path, audio, Stretch(bounds[0], bounds[1], (first, end)))
+        counts.append(stream.facts.n_not_finite)
+        sounding.append(stream.facts.sounding.tolist())
+    assert counts == [2, 2, 1, 0, 1]
+    assert sounding == [[True, n == 2] for n in range(5)]
+
+
+def test_what_a_stretch_does_not_answer_for_is_mended_all_the_same(write: Write) -> None:
+    samples = noise(2, 8000)
+    samples[100:200] = np.inf
+    path = write("x.wav", samples, 8000, subtype="FLOAT")
+    stream, found = stretched(path, Audio(sample_rate=8000), Stretch(0, 8000, (8000, None)))
+    assert stream.facts.n_not_finite == 0
+    assert not found[0, 100:200].any()
+    assert found[0, 200:].any()
+
+
+def test_a_stretch_counts_what_it_read_from_the_recording_s_start(write: Write) -> None:
+    path = write("x.wav", noise(9, 8000), 8000)
+    for stretch, n_read in ((Stretch(0, 100), 100), (Stretch(5000, 6000), 6000), (Stretch(5000, None), 72_000)):
+        assert stretched(path, Audio(sample_rate=8000), stretch)[0].facts.n_read == n_read
+
+
+def test_a_header_that_was_read_before_stands_for_its_file(write: Write) -> None:
+    path = write("x.wav", noise(1))
+    stream = AudioStream(read_header(path), ASIS)
+    np.testing.assert_array_equal(np.concatenate(list(stream.blocks()), axis=1), read(path)[1])
+
+
+def test_decoding_and_resampling_are_counted_apart(write: Write) -> None:
+    path, clock = write("x.flac", noise(20)), Clock()
+    list(AudioStream(path, Audio(sample_rate=11025), clock=clock).blocks())
+    assert {stage for stage, seconds in clock.seconds.items() if seconds > 0} == {"decode", "resample"}
+
+
+@pytest.mark.parametrize("subtype", ["DWVW_16", "DWVW_24"])
+def test_a_coding_that_cannot_be_entered_in_its_midst_is_decoded_from_its_start(write: Write, subtype: str) -> None:
+    path = write("x.aiff", noise(4, 8000), 8000, subtype=subtype)
+    _, whole = read(path, Audio(sample_rate=8000))
+    _, samples = stretched(path, Audio(sample_rate=8000), Stretch(9000, 20_000))
+    np.testing.assert_array_equal(samples, whole[:, 9000:20_000])

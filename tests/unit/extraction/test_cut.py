@@ -38,6 +38,10 @@ def streamed(made: Recipe, samples: NDArray[np.float32]) -> Tensor:
     return torch.cat([*stream.push(torch.from_numpy(samples)), *stream.flush()], dim=-1)
 
 
+def tile_of(made: Recipe) -> int:
+    return tile_frames(band_power(made, design(made)).n_fft)
+
+
 def cut(made: Recipe, samples: NDArray[np.float32], starts: Sequence[int]) -> list[Piece]:
     wanted = [(0, start - MARGIN) for start in starts]
     return list(ClipCutter(made, MARGIN).cut(in_blocks(samples), len(samples), wanted))
@@ -45,8 +49,9 @@ def cut(made: Recipe, samples: NDArray[np.float32], starts: Sequence[int]) -> li
 
 def places(made: Recipe, n_frames: int) -> list[int]:
     """Give windows at the start, round the border of two tiles, and at the end of a recording."""
-    tile, length = tile_frames(made.hop_length), made.window_frames
-    return [-length // 2, 0, 1, MARGIN, tile - length, tile - 1, tile + MARGIN, n_frames - length, n_frames - 2]
+    tile, length = tile_of(made), made.window_frames
+    border = [start for start in (tile - length, tile - 1, tile + MARGIN) if start < n_frames]
+    return [-length // 2, 0, 1, MARGIN, *border, n_frames - length, n_frames - 2]
 
 
 @pytest.mark.parametrize("frontend", FRONTENDS)
@@ -72,7 +77,7 @@ def test_the_state_makes_scaled_frames_those_of_the_scan(frontend: str) -> None:
     scale.set_statistics(torch.rand(made.n_bands), torch.rand(made.n_bands) + 0.5)
     power = streamed(made, samples)
     stream = ScaleStream(scale)
-    scanned = torch.cat([stream.push(tile) for tile in power.split(tile_frames(made.hop_length), dim=-1)], dim=-1)
+    scanned = torch.cat([stream.push(tile) for tile in power.split(tile_of(made), dim=-1)], dim=-1)
     starts = places(made, power.shape[-1])
     for start, piece in zip(starts, cut(made, samples, starts)):
         assert piece.state is not None

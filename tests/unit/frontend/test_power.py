@@ -222,3 +222,19 @@ def test_constant_q_frames_are_long_enough_for_the_lowest_filter() -> None:
     recipe, power = front(kind="cqt", n_bands=30, fmin=200)
     assert isinstance(power, ConstantQPower)
     assert power.n_fft >= Axes(recipe).frame_samples(0) > power.n_fft / 2
+
+
+@pytest.mark.parametrize("frontend", [{"kind": "mel", "n_bands": 128}, {"kind": "linear", "n_bands": 40}])
+def test_filters_without_their_zeros_give_what_all_of_them_give(frontend: dict[str, Any]) -> None:
+    _, power = front(**frontend)
+    samples = torch.from_numpy(np.stack([noise(seed=1), noise(seed=2)]))
+    dense = power.filters.double() @ FourierPower.forward(power, samples).double()
+    assert ((power(samples) - dense).abs() <= 1e-6 * dense).all()
+
+
+def test_filters_that_are_loaded_take_the_place_of_those_designed() -> None:
+    _, power = front(kind="mel", n_bands=20)
+    samples = torch.from_numpy(noise(0.5))[None]
+    before = power(samples)
+    power.load_state_dict({"filters": 3 * power.filters})
+    torch.testing.assert_close(power(samples), 3 * before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
@@ -14,64 +13,14 @@ from torch import Tensor
 from detector.errors import ConfigurationError
 from detector.network import geometry
 from detector.network.assembly import DetectorNetwork
-from detector.network.geometry import BATCH_BYTES, Geometry, Layer, Reach, check_memory, measure, same_total, too_large
+from detector.network.geometry import BATCH_BYTES, Layer, Reach, check_memory, measure, same_total, too_large
 from detector.network.stages import Trunk
 from detector.presets import find_recipe
-from detector.recipe import Grid, Linear, Network, Pool, Recipe, Stage, Window
+from detector.recipe import Grid, Pool, Recipe, Stage
 
-BANDS = 24
+from .conftest import BANDS, made, measured, stacks
+
 few = settings(max_examples=25, deadline=None)
-sizes = st.integers(1, 4)
-
-
-def made(*stages: Stage, frames: int = 60, bands: int = BANDS, **network: Any) -> Recipe:
-    """Make a recipe whose windows have this many frames and bands."""
-    front = Linear(n_fft=2 * bands - 2, hop_length=10, fmin=0)
-    return Recipe.model_validate(
-        {
-            "audio": {"sample_rate": 1000},
-            "window": Window(duration=frames / 100),
-            "frontend": front,
-            "network": Network(stage=stages, **network),
-        }
-    )
-
-
-@st.composite
-def stacks(draw: st.DrawFn, *, linear: bool = False) -> tuple[Stage, ...]:
-    """Draw one to three stages; with `linear`, such that no input is lost in a maximum or an activation."""
-    kinds = sorted(draw(st.lists(st.sampled_from(["conv2d", "conv1d"]), min_size=1, max_size=3)), reverse=True)
-    stages = []
-    for kind in kinds:
-        size = sizes if kind == "conv1d" else st.one_of(sizes, st.tuples(sizes, sizes))
-        pool = st.builds(
-            Pool,
-            kind=st.just("mean") if linear else st.sampled_from(["max", "mean"]),
-            size=size,
-            stride=st.one_of(st.none(), size),
-        )
-        stage = st.builds(
-            Stage,
-            kind=st.just(kind),
-            filters=st.integers(1, 3),
-            kernel=size,
-            stride=size,
-            activation=st.just("linear") if linear else st.sampled_from(["relu", "tanh", "gelu"]),
-            norm=st.sampled_from(["none", "batch"]),
-            pool=st.one_of(st.none(), pool),
-            residual=st.booleans(),
-        )
-        stages.append(draw(stage))
-    return tuple(stages)
-
-
-def measured(recipe: Recipe) -> Geometry:
-    """Measure a recipe; let hypothesis draw another where it does not fit."""
-    try:
-        return measure(recipe)
-    except ConfigurationError:
-        assume(False)
-        raise
 
 
 def trunk_of(recipe: Recipe) -> Trunk:

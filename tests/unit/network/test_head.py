@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from detector.network.assembly import DetectorNetwork
 from detector.network.geometry import measure
-from detector.network.head import Recurrence, Summary
+from detector.network.head import Overlap, Recurrence, Summary
 from detector.recipe import Linear, Recipe, Recurrent
 
 
@@ -153,3 +153,51 @@ def test_every_weight_learns() -> None:
     network.train()(noise(4, recipe.n_bands, recipe.window_frames)).sum().backward()
     still = [name for name, weight in network.named_parameters() if weight.grad is None or not weight.grad.any()]
     assert still == []
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.integers(1, 5), st.booleans())
+def test_windows_are_cut_where_they_lie(length: int, hop: int, spacing: int, n: int, sliced: bool) -> None:
+    reach = (n - 1) * hop + (length - 1) * spacing + 1
+    strip = noise(2, reach + 5, 3).transpose(1, 2)[..., 5:] if sliced else noise(2, 3, reach)  # (channel, band, column)
+    windows = Overlap(length, hop, spacing).cut(strip, n)
+    expected = [strip[..., k * hop : k * hop + (length - 1) * spacing + 1 : spacing] for k in range(n)]
+    assert torch.equal(windows, torch.stack(expected))
+
+
+HEADS: dict[str, dict[str, Any]] = {
+    "dense": {},
+    "mean grid": {"grid": {"size": (3, 5), "kind": "mean"}},
+    "max grid": {"grid": {"size": (3, 5), "kind": "max"}},
+    "mean grid, finer than the columns": {"grid": {"size": (11, 23), "kind": "mean"}},
+    "max grid, finer than the columns": {"grid": {"size": (11, 23), "kind": "max"}},
+    "mean grid of one cell": {"grid": {"size": (1, 1), "kind": "mean"}},
+    "max grid of one band": {"grid": {"size": (1, 7), "kind": "max"}},
+    "gru": {"recurrent": {"cell": "gru", "units": 3, "bidirectional": True, "summary": "last"}},
+    "grid and lstm": {"grid": {"size": (2, 7)}, "recurrent": {"cell": "lstm", "units": 3, "summary": "flatten"}},
+    "frames": {"recurrent": {"units": 3}, "dense": {"units": [4], "per": "frame"}},
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+@settings(max_examples=12, deadline=None)
+@given(hop=st.integers(1, 21), spacing=st.integers(1, 4), n=st.integers(1, 5), more=st.integers(0, 30))
+def test_windows_over_a_strip_give_what_each_gives_alone(head: str, hop: int, spacing: int, n: int, more: int) -> None:
+    _, network = network_of(**({"dense": {"units": [6]}} | HEADS[head]))
+    channels, bands, columns = network.geometry.trunk_output  # 4, 9, 19
+    strip = noise(channels, bands, (n - 1) * hop + (columns - 1) * spacing + 1 + more)
+    overlap = Overlap(columns, hop, spacing)
+    with torch.inference_mode():
+        alone = network.head(overlap.cut(strip, n).contiguous())
+        torch.testing.assert_close(network.head.over(strip, overlap, n), alone, rtol=1e-5, atol=1e-6)
+
+
+def test_a_trunk_of_another_step_has_the_same_weights_and_leaves_the_network_s_own() -> None:
+    recipe, network = network_of(frames=40)
+    spectrogram = noise(1, recipe.n_bands, 40)
+    with torch.inference_mode():
+        before = network.trunk(spectrogram)
+        finer = network.trunk_at(1)
+        torch.testing.assert_close(finer(spectrogram)[..., ::2], before)
+        finer.stages[0].convolution.weight.zero_()
+        assert torch.equal(network.trunk(spectrogram), before)
+    assert not finer.training

@@ -14,12 +14,15 @@ from detector.network.stages import (
     ACTIVATIONS,
     BandsAsChannels,
     ConvolutionStage,
+    Pace,
     Position,
     SamePadding,
     Trunk,
     pooling,
 )
-from detector.recipe import Activation, Network, Pool, Stage
+from detector.recipe import Activation, Network, Pool, Recipe, Stage
+
+from .conftest import made, measured, stacks, trained
 
 sizes = st.integers(1, 6)
 
@@ -35,7 +38,7 @@ def test_every_activation_of_the_recipe_is_there() -> None:
 @pytest.mark.parametrize("name", ["relu", "tanh", "linear"])
 def test_the_activation_is_applied_to_what_the_convolution_gives(name: str) -> None:
     torch.manual_seed(0)
-    stage = ConvolutionStage(Stage.model_validate({"filters": 4, "activation": name}), 1, "valid")
+    stage = ConvolutionStage(Stage.model_validate({"filters": 4, "activation": name}), 1, "valid", Pace())
     features = noise(2, 1, 8, 9)
     convolved = stage.convolution(features)
     expected = {"relu": convolved.clamp(min=0), "tanh": convolved.tanh(), "linear": convolved}[name]
@@ -101,13 +104,13 @@ def test_pooling_takes_the_maximum_or_mean_under_each_place_of_the_mask(
     spec = Pool.model_validate({"kind": kind, "size": (high, wide), "stride": (down, along)})
     masks = features.unfold(2, high, down).unfold(3, wide, along)
     expected = masks.amax(dim=(-2, -1)) if kind == "max" else masks.mean(dim=(-2, -1))
-    torch.testing.assert_close(pooling(spec, "conv2d")(features), expected)
+    torch.testing.assert_close(pooling(spec, "conv2d", Pace())(features), expected)
 
 
 def test_a_pool_moves_by_its_size_unless_told_otherwise() -> None:
     features = noise(1, 1, 1, 12)
-    assert pooling(Pool(size=3), "conv1d")(features).shape[-1] == 4
-    assert pooling(Pool(size=3, stride=1), "conv1d")(features).shape[-1] == 10
+    assert pooling(Pool(size=3), "conv1d", Pace())(features).shape[-1] == 4
+    assert pooling(Pool(size=3, stride=1), "conv1d", Pace())(features).shape[-1] == 10
 
 
 @settings(max_examples=30, deadline=None)
@@ -115,7 +118,7 @@ def test_a_pool_moves_by_its_size_unless_told_otherwise() -> None:
 def test_same_padding_gives_an_output_for_each_stride_of_the_input(
     bands: int, frames: int, high: int, wide: int, down: int, along: int
 ) -> None:
-    stage = ConvolutionStage(Stage(filters=1, kernel=(high, wide), stride=(down, along)), 1, "same")
+    stage = ConvolutionStage(Stage(filters=1, kernel=(high, wide), stride=(down, along)), 1, "same", Pace())
     assert stage(noise(1, 1, bands, frames)).shape[2:] == (-(-bands // down), -(-frames // along))
 
 
@@ -127,7 +130,7 @@ def test_same_padding_puts_zeros_around_and_the_odd_one_after() -> None:
 def residual(kernel: tuple[int, int], stride: tuple[int, int], padding: str) -> ConvolutionStage:
     """Make a residual stage whose convolution gives zero, so that the skip connection alone is left."""
     spec = Stage(filters=2, kernel=kernel, stride=stride, activation="linear", residual=True)
-    stage = ConvolutionStage(spec, 2, padding)
+    stage = ConvolutionStage(spec, 2, padding, Pace())
     nn.init.zeros_(stage.convolution.weight)
     assert stage.convolution.bias is not None
     nn.init.zeros_(stage.convolution.bias)
@@ -158,7 +161,7 @@ def test_a_padded_skip_connection_lies_where_an_identity_kernel_would_look(size:
 
 def test_a_skip_connection_is_projected_where_the_number_of_channels_changes() -> None:
     torch.manual_seed(0)
-    stage = ConvolutionStage(Stage(filters=5, residual=True, activation="linear"), 2, "valid")
+    stage = ConvolutionStage(Stage(filters=5, residual=True, activation="linear"), 2, "valid", Pace())
     features = noise(1, 2, 8, 8)
     assert stage.skip is not None
     expected = stage.convolution(features) + stage.skip.project(features[:, :, 1:-1, 1:-1])
@@ -168,7 +171,7 @@ def test_a_skip_connection_is_projected_where_the_number_of_channels_changes() -
 def test_a_stage_is_convolution_norm_skip_activation_pool_in_this_order() -> None:
     torch.manual_seed(0)
     spec = Stage(filters=2, norm="batch", residual=True, activation="relu", pool=Pool(size=2), dropout=0.5)
-    stage = ConvolutionStage(spec, 2, "valid").eval()
+    stage = ConvolutionStage(spec, 2, "valid", Pace()).eval()
     stage.norm.running_mean += 0.3
     features = noise(1, 2, 8, 8)
     convolved = stage.norm(stage.convolution(features)) + features[:, :, 1:-1, 1:-1]
@@ -177,9 +180,71 @@ def test_a_stage_is_convolution_norm_skip_activation_pool_in_this_order() -> Non
 
 def test_dropout_drops_whole_maps_in_training_alone() -> None:
     torch.manual_seed(0)
-    stage = ConvolutionStage(Stage(filters=16, activation="sigmoid", dropout=0.5), 1, "valid")
+    stage = ConvolutionStage(Stage(filters=16, activation="sigmoid", dropout=0.5), 1, "valid", Pace())
     silent = (stage(noise(1, 1, 6, 6)) == 0).flatten(2)[0]
     assert torch.equal(silent.any(dim=1), silent.all(dim=1))
     assert silent.any()
     assert not silent.all()
     assert (stage.eval()(noise(1, 1, 6, 6)) > 0).all()
+
+
+def trunks(recipe: Recipe, step: int) -> tuple[Trunk, Trunk]:
+    """Build a trunk as it is, and the same one with a column for every `step` frames, both in double precision."""
+    torch.manual_seed(0)
+    plain = trained(Trunk(recipe.network, recipe.n_bands)).double()
+    finer = Trunk(recipe.network, recipe.n_bands, step)
+    finer.load_state_dict(plain.state_dict())
+    return plain, finer.double().eval()
+
+
+@settings(max_examples=60, deadline=None)
+@given(stacks(), st.data())
+def test_a_finer_trunk_gives_the_column_of_the_plain_one_wherever_a_column_may_begin(
+    stages: tuple[Stage, ...], data: st.DataObject
+) -> None:
+    recipe = made(*stages)
+    frames, steps = measured(recipe).frames, measured(recipe).steps
+    step = data.draw(st.sampled_from(steps))
+    plain, finer = trunks(recipe, step)
+    spectrogram = noise(1, recipe.n_bands, recipe.window_frames + 3).double()
+    with torch.inference_mode():
+        columns = finer(spectrogram)
+        assert columns.shape[-1] == (spectrogram.shape[-1] - frames.size) // step + 1
+        torch.testing.assert_close(columns[..., :: frames.step // step], plain(spectrogram))
+        for n in range(columns.shape[-1]):
+            field = spectrogram[..., n * step : n * step + frames.size]
+            torch.testing.assert_close(columns[..., n : n + 1], plain(field))
+
+
+def test_the_steps_of_a_trunk_are_the_products_of_its_strides() -> None:
+    recipe = made(Stage(filters=1, stride=(1, 3), pool=Pool(size=2)), Stage(filters=1, kernel=2, stride=2))
+    assert measured(recipe).steps == (12, 6, 3, 1)
+
+
+def test_layers_keep_the_stride_that_fits_into_the_step_and_dilate_what_follows() -> None:
+    network = made(Stage(filters=1, stride=(1, 3), pool=Pool(size=2)), Stage(filters=1, kernel=2, stride=2)).network
+
+    def strides_and_dilations(step: int | None) -> list[tuple[int, int]]:
+        first, second = Trunk(network, 24, step).stages
+        layers = (first.convolution, first.pool, second.convolution)
+        return [(layer.stride[1], layer.dilation[1]) for layer in layers]
+
+    assert strides_and_dilations(None) == [(3, 1), (2, 1), (2, 1)]
+    assert strides_and_dilations(12) == [(3, 1), (2, 1), (2, 1)]
+    assert strides_and_dilations(6) == [(3, 1), (2, 1), (1, 1)]
+    assert strides_and_dilations(3) == [(3, 1), (1, 1), (1, 2)]
+    assert strides_and_dilations(1) == [(1, 1), (1, 3), (1, 6)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(sizes, sizes, sizes, st.integers(2, 4), st.sampled_from(["max", "mean"]))
+def test_a_pool_takes_its_columns_apart_where_those_below_lie_closer(
+    high: int, wide: int, along: int, apart: int, kind: str
+) -> None:
+    features = noise(1, 2, 9, 24)
+    pace = Pace(1)
+    pace.take(apart)
+    spec = Pool.model_validate({"kind": kind, "size": (high, wide), "stride": (2, along)})
+    pooled = pooling(spec, "conv2d", pace)(features)
+    masks = features.unfold(2, high, 2).unfold(3, (wide - 1) * apart + 1, 1)[..., ::apart]
+    torch.testing.assert_close(pooled, masks.amax(dim=(-2, -1)) if kind == "max" else masks.mean(dim=(-2, -1)))

@@ -2,14 +2,21 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Timer
 
 import numpy as np
 import pytest
 
+from detector.clock import STAGES
 from detector.model import Model, Operating, OperatingPoint
+from detector.scanning import parts
+from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.results import Results, detection_rows, score_rows
-from detector.scanning.scanner import Scanned, Scanner, ScoreBlock
+from detector.scanning.scanner import AHEAD, Scanner, Setting, in_order
 from detector.scanning.tables import Table
 
 from .conftest import KINDS, RATE, noise, random_model, tone_model, with_tones, written
@@ -25,13 +32,19 @@ def numbers(rows: list[tuple[str, ...]]) -> np.ndarray:
     return np.array([[float(cell) for cell in row[2:]] for row in rows])
 
 
+def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make parts of about 2 s."""
+    for name, few in (("PART_S", 2.0), ("PART_WINDOWS", 1), ("PART_SETTLED", 1)):
+        monkeypatch.setattr(parts, name, few)
+
+
 TONES = ((0.2, 0.7), (4.0, 4.5), (7.7, 8.2), (12.0, 16.0), (19.5, 20.0))  # farther apart than a window
 
 
 @pytest.mark.parametrize(("per", "hop", "exact"), [("window", 0.25, 0.13), ("frame", None, 0.02)])
 def test_tones_are_found_when_they_sound(tmp_path: Path, per: str, hop: float | None, exact: float) -> None:
     recording = written(tmp_path / "a.wav", with_tones(noise(20), *TONES))
-    scanned = Scanner(tone_model(per), hop).scan(recording)
+    scanned = Scanner(tone_model(per), Setting(hop)).scan(recording)
     events = [event for _, event in scanned.detections]
     assert np.array([event.span for event in events]) == pytest.approx(np.array(TONES), abs=exact)
     assert {(event.label, event.low_hz, event.high_hz) for event in events} == {("tone", 1900, 2100)}
@@ -41,10 +54,12 @@ def test_tones_are_found_when_they_sound(tmp_path: Path, per: str, hop: float | 
 def test_a_threshold_takes_the_place_of_the_model_s_own(tmp_path: Path) -> None:
     recording = written(tmp_path / "a.wav", with_tones(noise(20), *TONES))
     model = tone_model("frame")
-    assert [event.span for _, event in Scanner(model, threshold=0.0).scan(recording).detections] == [(0.0, 20.0)]
+    assert [event.span for _, event in Scanner(model, Setting(threshold=0.0)).scan(recording).detections] == [
+        (0.0, 20.0)
+    ]
     model.operating = Operating(label=(OperatingPoint(name="tone", threshold=1.0),))
     assert len(Scanner(model).scan(recording).detections) == 0
-    assert len(Scanner(model, threshold=0.9).scan(recording).detections) == len(TONES)
+    assert len(Scanner(model, Setting(threshold=0.9)).scan(recording).detections) == len(TONES)
 
 
 def test_the_model_s_operating_point_decides_what_is_joined_and_dropped(tmp_path: Path) -> None:
@@ -59,11 +74,12 @@ def test_the_model_s_operating_point_decides_what_is_joined_and_dropped(tmp_path
 def test_scores_move_with_the_sound(tmp_path: Path, kind: str) -> None:
     model = random_model(kind)
     scanner, settled = Scanner(model), 4.0  # s: slow means have forgotten the beginning
-    hop = scanner.grid.hop * model.recipe.hop_length
+    grid = scanner.layout.grid
+    hop = grid.hop * model.recipe.hop_length
     sound = noise(8.0, 1)
     one = numbers(scores_of(scanner, written(tmp_path / "one.wav", sound))[1])
     two = numbers(scores_of(scanner, written(tmp_path / "two.wav", np.concatenate([noise(1, 2)[:hop], sound])))[1])
-    shift = 1 if scanner.grid.columns is None else scanner.grid.hop // scanner.grid.columns.step
+    shift = 1 if grid.columns is None else grid.hop // grid.columns.step
     inner = (one[:, 0] > settled) & (one[:, 1] < 7.0)
     assert inner.sum() > 3
     assert np.ptp(one[:, 2:]) > 0.001
@@ -166,19 +182,118 @@ def test_rows_are_written_as_the_table_promises(tmp_path: Path) -> None:
 
 
 def test_an_event_of_no_length_ends_after_it_starts_in_the_table(tmp_path: Path) -> None:
-    scanned = Scanner(tone_model(), threshold=0.0).scan(written(tmp_path / "a.wav", noise(1)[:1]))
+    scanned = Scanner(tone_model(), Setting(threshold=0.0)).scan(written(tmp_path / "a.wav", noise(1)[:1]))
     assert [row[2:4] for row in detection_rows(scanned)] == [("0.000", "0.001")]
 
 
 def test_the_hop_is_told_where_it_is_not_the_one_asked_for() -> None:
     model = random_model("conv2d")  # frames of 10 ms, step 4
-    assert Scanner(model).hop_note() is None
-    assert Scanner(model, 0.242).hop_note() is None
-    assert "--hop 0.25 s: taken as 0.24 s" in (Scanner(model, 0.25).hop_note() or "")
+    assert len(list(Scanner(model).notes())) == len(list(Scanner(model, Setting(0.242)).notes())) == 1
+    assert "--hop 0.25 s: taken as 0.24 s" in list(Scanner(model, Setting(0.25)).notes())[1]
 
 
-def test_a_keeper_sees_points_counted_from_the_first(tmp_path: Path) -> None:
+def test_a_keeper_sees_points_counted_from_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short_parts(monkeypatch)
     blocks: list[ScoreBlock] = []
-    Scanner(tone_model(), 0.1, block_s=0.5).scan(written(tmp_path / "a.wav", noise(9)), blocks.append)
+    Scanner(tone_model(), Setting(0.1, block_s=0.5)).scan(written(tmp_path / "a.wav", noise(9)), blocks.append)
     assert len(blocks) > 3
     assert [block.first for block in blocks] == np.cumsum([0, *(block.n_points for block in blocks[:-1])]).tolist()
+
+
+def test_work_is_given_back_in_order_whoever_is_done_first() -> None:
+    def slow_at_first(n: int) -> int:
+        time.sleep(0.02 if n % 5 == 0 else 0)
+        return n * n
+
+    for workers in (1, 2, 3, 8):
+        assert list(in_order(range(23), slow_at_first, workers)) == [(n, n * n) for n in range(23)]
+    assert list(in_order([], slow_at_first, 2)) == []
+
+
+def test_work_does_not_pile_up() -> None:
+    taken: list[int] = []
+    free = Event()
+
+    def jobs() -> Iterator[int]:
+        for n in range(100):
+            taken.append(n)
+            yield n
+
+    done = in_order(jobs(), lambda n: free.wait(10) if n == 0 else n > 0, 3)
+    Timer(0.1, free.set).start()
+    assert next(done) == (0, True)
+    assert len(taken) <= 3 * AHEAD
+    assert len(list(done)) == 99
+
+
+def test_a_fault_in_work_is_raised_where_its_turn_comes() -> None:
+    def divided(n: int) -> float:
+        return 1 / (n - 3)
+
+    given = []
+    with pytest.raises(ZeroDivisionError):
+        given.extend(n for n, _ in in_order(range(9), divided, 2))
+    assert all(thread.name[:4] != "scan" for thread in threading.enumerate())
+
+
+def test_work_that_nobody_waits_for_any_more_is_not_begun() -> None:
+    begun: list[int] = []
+    done = in_order(range(1000), lambda n: (begun.append(n), time.sleep(0.01)), 2)
+    next(done)
+    done.close()
+    assert len(begun) < 2 * AHEAD + 2
+
+
+def test_recordings_are_opened_only_as_workers_need_them(tmp_path: Path) -> None:
+    opened: list[int] = []
+
+    def paths() -> Iterator[Path]:
+        for n in range(50):
+            opened.append(n)
+            yield written(tmp_path / f"{n}.wav", noise(1, n))
+
+    scanned = Scanner(tone_model(), Setting(workers=2)).scan_all(paths())
+    assert next(scanned).recording.name == "0.wav"
+    assert len(opened) <= 2 * AHEAD
+    assert [found.recording.name for found in scanned] == [f"{n}.wav" for n in range(1, 50)]
+
+
+def test_the_clock_counts_every_stage_of_all_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short_parts(monkeypatch)
+    scanner = Scanner(tone_model(), Setting(workers=3))
+    scanner.scan(written(tmp_path / "a.wav", noise(20, 1), rate=11025))
+    assert all(scanner.clock.seconds[stage] > 0 for stage in STAGES if stage != "write")
+
+
+def test_the_share_that_is_done_is_heard_of_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short_parts(monkeypatch)
+    shares: list[float] = []
+    Scanner(tone_model()).scan(written(tmp_path / "a.wav", noise(20)), advance=shares.append)
+    assert len(shares) > 4
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_recording_that_cannot_be_read_costs_only_itself_wherever_it_stands(tmp_path: Path, workers: int) -> None:
+    paths = [written(tmp_path / f"{n}.wav", noise(3, n)) for n in range(6)]
+    for n in (0, 3, 5):
+        paths[n].write_bytes(b"")
+    scanned = list(Scanner(tone_model(), Setting(workers=workers)).scan_all(paths))
+    assert [found.recording for found in scanned] == paths
+    assert [found.failed for found in scanned] == [True, False, False, True, False, True]
+
+
+def test_a_channel_that_a_recording_has_not_got_is_its_failure(tmp_path: Path) -> None:
+    scanned = Scanner(tone_model(channel="1")).scan(written(tmp_path / "a.wav", noise(3)))
+    assert scanned.failed
+    assert "has no channel 1" in scanned.remarks[0]
+
+
+@pytest.mark.parametrize("rate", [RATE, 11025, 44100, 3000])
+@pytest.mark.parametrize("kind", ["conv2d", "frame"])
+def test_a_recording_as_long_as_one_sample_has_a_score_whatever_its_rate(tmp_path: Path, kind: str, rate: int) -> None:
+    samples = noise(1)[: -(-rate // RATE)]
+    scanned, rows = scores_of(Scanner(random_model(kind)), written(tmp_path / "a.wav", samples, rate))
+    assert len(rows) == 1
+    assert scanned.effort[0].status == "short"

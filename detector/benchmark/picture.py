@@ -1,0 +1,80 @@
+"""The picture of a benchmark: where the time goes at each hop, and how fast each engine is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from detector.benchmark.figures import Scan
+from detector.benchmark.report import Report
+from detector.clock import STAGES
+from detector.errors import ConfigurationError, OutputError
+from detector.outputs import refuse_existing
+
+HOUR_S = 3600
+
+
+def check_picture(path: Path, *, force: bool) -> None:
+    """Raise `ConfigurationError` or `OutputError` where no picture could be drawn into `path`."""
+    formats = find_figure()().canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".").lower() not in formats:
+        raise ConfigurationError(f"--plot: {path}: its ending is none of {', '.join(sorted(formats))}")
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: there is no folder {path.parent}")
+    refuse_existing(path, force=force)
+
+
+def find_figure() -> Any:
+    """Find matplotlib's figure; raise `ConfigurationError` where it is not installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigurationError('--plot: needs matplotlib; install it with: pip install "detector[plots]"') from error
+    return Figure
+
+
+def draw(report: Report, path: Path) -> None:
+    """Draw the stages of the first engine's scans, stacked, and the real-time factors of all, beside each other."""
+    figure = find_figure()(figsize=(9, 4), layout="constrained")
+    figure.suptitle(f"{report.model} on {report.machine.device}, {report.precision}", fontsize=10)
+    left, right = figure.subplots(1, 2)
+    engine = report.scans[0].engine
+    _draw_stages(left, [scan for scan in report.scans if scan.engine == engine])
+    _draw_speeds(right, report)
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path}: cannot be written: {error}") from error
+
+
+def _draw_stages(axis: Any, scans: list[Scan]) -> None:
+    bottoms = [0.0] * len(scans)
+    for stage in STAGES:
+        speeds = [scan.stages[stage].x_real_time for scan in scans]
+        heights = [HOUR_S / speed if speed else 0.0 for speed in speeds]
+        axis.bar([_hop(scan) for scan in scans], heights, bottom=bottoms, label=stage, width=0.6)
+        bottoms = [bottom + height for bottom, height in zip(bottoms, heights)]
+    axis.set(
+        xlabel="hop, of a window", ylabel="processor time for an hour of sound, s", title=f"engine {scans[0].engine}"
+    )
+    axis.set_xlim(-0.5, len(scans) + 0.4)  # room for the names of the stages
+    handles, names = axis.get_legend_handles_labels()
+    axis.legend(handles[::-1], names[::-1], frameon=False, fontsize=8, loc="center right")
+
+
+def _draw_speeds(axis: Any, report: Report) -> None:
+    engines = list(dict.fromkeys(scan.engine for scan in report.scans))
+    width = 0.8 / len(engines)
+    for n, engine in enumerate(engines):
+        scans = [scan for scan in report.scans if scan.engine == engine]
+        places = [place + (n - (len(engines) - 1) / 2) * width for place in range(len(scans))]
+        bars = axis.bar(places, [scan.x_real_time for scan in scans], width, label=engine)
+        axis.bar_label(bars, fmt="{:,.0f}", fontsize=8)
+    axis.set_xticks(range(len(scans)), [_hop(scan) for scan in scans])
+    axis.set(xlabel="hop, of a window", ylabel="x real time, end to end", title="speed")
+    axis.margins(y=0.12)
+    axis.legend(frameon=False, fontsize=8)
+
+
+def _hop(scan: Scan) -> str:
+    return f"{scan.asked_share:.0%}\n({scan.hop_s:.3g} s)"

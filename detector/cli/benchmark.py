@@ -1,0 +1,169 @@
+"""`detector benchmark`: how fast a model scans on this machine, and where the time goes."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from detector.cli.describe import WIDTH, binary, number, table
+from detector.cli.scan import DEVICE, SECONDS, finite
+
+if TYPE_CHECKING:
+    from detector.benchmark.figures import Scan, Stage
+    from detector.benchmark.report import Report
+
+SCANS = (
+    ("", "engine"),
+    ("hop of", "a window"),
+    ("hop", "s"),
+    ("columns", "every s"),
+    ("", "x real time"),
+    ("slowest", "to fastest"),
+    ("windows", "a second"),
+    ("of matrix", "products"),
+    ("workers", "busy"),
+)
+LEAST_SHARE = 0.0005
+LEGEND = (
+    "x real time: seconds of sound per second, from file to table, the median of three scans; slowest to fastest: what "
+    "lies between those three. Of matrix products: the multiply-adds of the convolutions, as a share of what the "
+    "device reaches in matrix products. Stages: share of the processor time, and seconds of sound per second of it, on "
+    "one core."
+)
+
+
+@click.command()
+@click.argument("recordings", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "-m",
+    "--model",
+    metavar="MODEL|RECIPE",
+    help="A model, or a recipe, which is given random weights.  [default: call-activity]",
+)
+@click.option("--seconds", type=SECONDS, callback=finite, help="Length of the made sound.  [default: 480 a worker]")
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "float32", "tf32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="What the convolutions compute in.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="PNG", help="Draw stages and speeds.")
+@click.option("--force", is_flag=True, help="Replace the picture where it exists.")
+def benchmark(recordings: tuple[Path, ...], as_json: bool, plot: Path | None, force: bool, **options: Any) -> None:
+    """Measure how fast a model scans RECORDINGS on this machine, and where the time goes.
+
+    RECORDINGS are files and folders; without any, noise with tones is made and scanned. At hops of 50, 10 and 3 % of
+    the window it measures one pass shared by all windows, and each window by itself: the real-time factor end to end
+    and by stage, windows per second, and how near that is to the rate of matrix products on the device, which is
+    measured before and after. It takes some minutes; let nothing else run meanwhile.
+
+    The object that --json prints has the keys model, trained, sample_rate_hz, window_s, precision, workers, machine,
+    sound, matrix_products, peak_bytes, scans, shared_over_windows, finest_over_coarsest, notes and failed.
+
+    \b
+    Examples:
+      detector benchmark
+      detector benchmark -m small-cnn --seconds 120 --plot stages.png
+      detector benchmark recordings/ -m models/my-whale --json | jq '.scans[].x_real_time'
+    """  # noqa: D301
+    import json
+    from dataclasses import asdict
+
+    from detector.benchmark.measure import Request
+    from detector.benchmark.measure import benchmark as measure
+    from detector.benchmark.picture import check_picture, draw
+    from detector.cli.progress import bar
+
+    if plot is not None:
+        check_picture(plot, force=force)  # before the work, not after it
+    report = measure(Request(recordings, **options), lambda cases: bar(cases, "scan"))
+    click.echo(json.dumps(asdict(report), indent=1) if as_json else "\n".join(as_text(report)))
+    if plot is not None:
+        draw(report, plot)
+    for failure in report.failed:
+        click.echo(f"detector: failed: {failure}", err=True)
+    if report.failed:
+        sys.exit(1)
+
+
+def as_text(report: Report) -> Iterator[str]:
+    """Render a report as lines of text."""
+    yield from _head(report)
+    yield ""
+    yield from table(SCANS, [_scan_cells(scan) for scan in report.scans], left=1)
+    yield ""
+    yield from table(*_stages(report), left=1)
+    yield ""
+    yield from textwrap.wrap(LEGEND, WIDTH)
+    yield ""
+    yield from _summary(report)
+    for note in report.notes:
+        yield from textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")
+
+
+def _head(report: Report) -> Iterator[str]:
+    machine, sound = report.machine, report.sound
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    device = "" if machine.device == machine.processor else f", {machine.device}"
+    yield report.model + ("" if report.trained else ", with random weights")
+    yield f"  machine    {machine.processor}, {machine.cores} cores, {binary(machine.memory_bytes)}{device}"
+    yield f"  versions   {versions}; {machine.date}"
+    yield (
+        f"  sound      {sound.seconds:,.0f} s in {_counted(sound.recordings, 'recording')}, "
+        f"{'made' if sound.made else 'given'}; windows of {report.window_s:g} s at {report.sample_rate_hz:,} Hz"
+    )
+    yield f"  scanned    in {report.precision}, by {_counted(report.workers, 'worker')}"
+
+
+def _counted(n: int, name: str) -> str:
+    return f"{n:,} {name}{'s' * (n != 1)}"
+
+
+def _scan_cells(scan: Scan) -> list[str]:
+    return [
+        scan.engine,
+        f"{scan.asked_share:.0%}",
+        f"{scan.hop_s:.4g}",
+        f"{scan.step_s:.4g}",
+        number(scan.x_real_time),
+        f"{scan.spread:.0%}",
+        number(scan.windows_per_s),
+        f"{scan.of_matrix_products:.0%}",
+        f"{scan.busy:.0%}",
+    ]
+
+
+def _stages(report: Report) -> tuple[tuple[tuple[str, str], ...], list[list[str]]]:
+    """Lay out the stages: a row each, a column for each scan."""
+    headings = (("", "stage"), *((scan.engine, f"{scan.asked_share:.0%}") for scan in report.scans))
+    rows = [[name, *(_stage_cell(scan.stages[name]) for scan in report.scans)] for name in report.scans[0].stages]
+    return headings, rows
+
+
+def _stage_cell(stage: Stage) -> str:
+    """Write a share and a speed; no speed of what hardly took any time."""
+    speed = f"{number(stage.x_real_time)}x" if stage.share >= LEAST_SHARE else ""
+    return f"{stage.share:.1%} {speed:>9}"
+
+
+def _summary(report: Report) -> Iterator[str]:
+    for products in report.matrix_products:
+        yield (
+            f"matrix products    {products.mean / 1e9:,.0f} GFLOP/s in {products.precision} "
+            f"({products.before / 1e9:,.0f} before the scans, {products.after / 1e9:,.0f} after)"
+        )
+    for ratio in report.shared_over_windows:
+        yield f"shared to windows  {ratio.shared_over_windows:.3g} at a hop of {ratio.asked_share:.0%}"
+    if report.finest_over_coarsest is not None:
+        yield f"cost of overlap    {report.finest_over_coarsest:.2f} times as long at the finest hop as at the coarsest"
+    if report.peak_bytes is not None:
+        yield f"peak memory        {binary(report.peak_bytes)}"

@@ -1,0 +1,106 @@
+"""Which engine scans, with which hop, and why: what a recipe allows and what was asked for, brought together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from detector.errors import ConfigurationError
+from detector.network.geometry import Geometry, measure
+from detector.recipe import Recipe
+from detector.scanning.windows import Columns, WindowGrid, nearest_hop
+
+EngineName = Literal["auto", "shared", "windows"]
+
+DEFAULT_SHARE = 8  # hops to a window: no sound is further than a sixteenth of a window from where it is seen best
+OFF = 0.125  # a hop that shares may differ from the one asked for by this share of it
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a model goes over recordings.
+
+    Attributes
+    ----------
+    grid : WindowGrid
+        Where the windows lie.
+    engine : {"shared", "windows"}
+        Whether windows share the trunk's columns, or each goes through the whole network by itself.
+    step : int
+        Frames from one column that the trunk gives to the next.
+    note : str
+        What was chosen, and why not otherwise, for a person.
+    """
+
+    grid: WindowGrid
+    engine: Literal["shared", "windows"]
+    step: int
+    note: str
+
+
+def lay_out(recipe: Recipe, hop_s: float | None = None, engine: EngineName = "auto") -> Layout:
+    """Lay windows over recordings for a model of `recipe`.
+
+    Unless `hop_s` asks for another, the hop is the multiple of the trunk's step nearest to an eighth of the window, or,
+    for a score a column, to half of what the columns of a window span.
+
+    With the shared engine every hop is a multiple of the step between feature columns: of the trunk's own where that
+    comes near enough to the hop asked for, otherwise of one of the finer steps that its layers can be made to take.
+
+    Raises
+    ------
+    ConfigurationError
+        Where `hop_s` would leave parts of a recording between windows, or the engine asked for cannot be.
+    """
+    geometry = measure(recipe)
+    against = _against_sharing(recipe)
+    if engine == "shared" and against:
+        raise ConfigurationError(f"--engine: shared is not possible: {against}; allowed: auto, windows")
+    shared = engine != "windows" and not against
+    own = geometry.frames.step
+    columns = Columns(geometry.columns, own, geometry.frames.centre(0)) if recipe.network.dense.per == "frame" else None
+    longest = columns.number * own if columns else recipe.window_frames
+    asked = longest / (2 if columns else DEFAULT_SHARE) if hop_s is None else _checked(hop_s, longest, recipe)
+    if columns or (hop_s is None and own <= longest):
+        step, hop = own, nearest_hop(asked, own, longest)
+    elif shared:
+        step, hop = _sharing(asked, geometry, longest)
+    else:
+        step, hop = own, nearest_hop(asked, 1, longest)
+    first = -round(columns.centre) if columns else 0
+    grid = WindowGrid(first, hop, recipe.window_frames, recipe.frame_rate, columns)
+    return Layout(grid, "shared" if shared else "windows", step, _note(grid, shared, engine, against))
+
+
+def _against_sharing(recipe: Recipe) -> str:
+    """Say what keeps windows from sharing columns; empty where nothing does."""
+    if recipe.network.padding == "same":
+        return 'network.padding = "same" pads every window by itself, so that no two see the same columns'
+    return ""
+
+
+def _checked(hop_s: float, longest: int, recipe: Recipe) -> float:
+    """Give the hop in frames."""
+    asked = hop_s * recipe.frame_rate
+    if asked > longest + 0.5:
+        what = "what the columns of a window span" if recipe.network.dense.per == "frame" else "the window"
+        raise ConfigurationError(
+            f"--hop: {hop_s:g} s must be at most {longest / recipe.frame_rate:g} s, {what}, or parts are left out"
+        )
+    return asked
+
+
+def _sharing(asked: float, geometry: Geometry, longest: int) -> tuple[int, int]:
+    """Find the coarsest step of columns that has a multiple near enough to the hop asked for, and this multiple."""
+    for step in geometry.steps:
+        hop = nearest_hop(asked, step, longest)
+        if hop % step == 0 and abs(hop - asked) <= max(0.5, OFF * asked):
+            return step, hop
+    return 1, nearest_hop(asked, 1, longest)
+
+
+def _note(grid: WindowGrid, shared: bool, asked: EngineName, against: str) -> str:
+    hop = f"a window every {grid.hop_s:.4g} s"
+    if shared:
+        return f"engine: shared, one pass of the trunk for all windows; {hop}"
+    return f"engine: windows, each by itself; {hop}; " + (against or f"as --engine {asked} says")

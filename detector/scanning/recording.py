@@ -1,0 +1,224 @@
+"""Scan one recording: from the scores of its parts to events, and a word on what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.audio.header import Header
+from detector.audio.metadata import StartTime
+from detector.audio.verdict import Facts, judge
+from detector.errors import RecordingError
+from detector.events import Event
+from detector.model import OperatingPoint
+from detector.recipe import Recipe
+from detector.scanning.detections import ColumnReading, Reading, RunFinder, WindowReading, events_of
+from detector.scanning.effort import Effort, Status
+from detector.scanning.parts import PartScores
+from detector.scanning.timeline import timeline
+from detector.scanning.windows import Points, WindowGrid
+
+Rows = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ScoreBlock:
+    """The next scores of a recording.
+
+    Attributes
+    ----------
+    recording : Path
+        The file.
+    points : Points
+        The times of all its scores.
+    first : int
+        Number of the first score here.
+    limit_s : float
+        What scores describe ends here at the latest, s.
+    scores : dict of str to ndarray
+        By channel, (point, label), the same number of points for each.
+    """
+
+    recording: Path
+    points: Points
+    first: int
+    limit_s: float
+    scores: dict[str, Rows]
+
+    @property
+    def n_points(self) -> int:
+        """Count the points."""
+        return len(next(iter(self.scores.values())))
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What came out of a recording.
+
+    Attributes
+    ----------
+    recording : Path
+        The file.
+    start : StartTime or None
+        When it began.
+    effort : tuple of Effort
+        One a channel.
+    detections : tuple of (str, Event)
+        Channel and event, in order of time.
+    remarks : tuple of str
+        What a person should hear of at once.
+    """
+
+    recording: Path
+    start: StartTime | None
+    effort: tuple[Effort, ...]
+    detections: tuple[tuple[str, Event], ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Say whether the recording was not analysed."""
+        return any(row.status == "failed" for row in self.effort)
+
+    @property
+    def scanned_s(self) -> float:
+        """Give the length that was scanned, s."""
+        return max(row.scanned_s for row in self.effort)
+
+
+Keeper = Callable[[ScoreBlock], None]
+
+
+class RecordingScan:
+    """Put together what the parts of a recording gave, in their order.
+
+    Parameters
+    ----------
+    header : Header
+        Of the recording.
+    start : StartTime or None
+        When it began.
+    channels : sequence of str
+        What is scanned of it.
+    reader : Reader
+        How scores are read.
+    """
+
+    def __init__(self, header: Header, start: StartTime | None, channels: Sequence[str], reader: Reader) -> None:
+        self._header, self._start, self._reader = header, start, reader
+        self._channels = {name: ChannelReading(reader) for name in channels}
+        self._facts = Facts(np.zeros(len(channels), dtype=bool))
+        self._n_points = 0
+        self._ended = False
+        self._failure = ""
+
+    @property
+    def share(self) -> float:
+        """Give the share (0 to 1) of the recording that was scanned, as far as its header tells."""
+        return self._facts.n_read / max(1, self._header.n_frames or self._facts.n_read)
+
+    def add(self, parts: Sequence[PartScores] | RecordingError, planned: int | None, keep: Keeper | None) -> None:
+        """Take the next part of each channel, planned to have so many windows; hand on the scores.
+
+        What comes after a part that fell short is left out: the recording has ended, or decoding has. Where a part
+        could not be scanned, or its scores are no numbers, the recording has failed.
+        """
+        if self._failure or self._ended:
+            return
+        if isinstance(parts, RecordingError):
+            self._failure = str(parts)
+            return
+        facts = parts[0].facts
+        facts.sounding = np.concatenate([part.facts.sounding for part in parts])
+        self._facts.add(facts)
+        self._ended = planned is None or len(parts[0].scores) < planned
+        if not all(np.isfinite(part.scores).all() for part in parts):
+            read_s = self._facts.n_read / self._header.sample_rate
+            self._failure = f"{self._header.path}: gives scores that are no numbers, by {read_s:.0f} s"
+            return
+        rows = [channel.push(part.scores) for channel, part in zip(self._channels.values(), parts)]
+        self._hand_on(rows, inf, keep)
+
+    def finish(self, keep: Keeper | None = None) -> Scanned:
+        """End the recording; give what came out of it."""
+        header, reader = self._header, self._reader
+        if self._failure:
+            return failed(header.path, self._start, self._failure)
+        rate = reader.recipe.audio.sample_rate
+        n_samples = self._facts.n_read * rate // header.sample_rate
+        rows = [channel.finish(n_samples) for channel in self._channels.values()]
+        self._hand_on(rows, inf if reader.grid.columns is None else n_samples / rate, keep)
+        status, found = judge(header, tuple(self._channels), self._facts)
+        faults = "; ".join((*header.faults, *found))
+        scanned_s = self._facts.n_read / header.sample_rate
+        seconds = scanned_s if header.n_frames is None else header.n_frames / header.sample_rate
+        short = n_samples < round(reader.recipe.window.duration * rate)
+        effort: list[Effort] = []
+        for channel, sounding in zip(self._channels, self._facts.sounding):
+            of_channel: Status = "short" if short else "ok"
+            if status != "ok" or not sounding:
+                of_channel = "silent" if status == "ok" else status
+            effort.append(Effort(header.path, channel, of_channel, seconds, scanned_s, self._start, faults))
+        events = [(name, event) for name, channel in self._channels.items() for event in channel.events(n_samples)]
+        events.sort(key=lambda detection: detection[1].span)
+        remarks = (f"{header.path}: {faults}",) if faults else ()
+        return Scanned(header.path, self._start, tuple(effort), tuple(events), remarks)
+
+    def _hand_on(self, rows: Sequence[Rows], limit_s: float, keep: Keeper | None) -> None:
+        if keep is not None:
+            scores = dict(zip(self._channels, rows))
+            keep(ScoreBlock(self._header.path, self._reader.grid.points, self._n_points, limit_s, scores))
+        self._n_points += len(rows[0])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the scores of a model are read: its recipe, where its windows lie, and its operating points."""
+
+    recipe: Recipe
+    grid: WindowGrid
+    operating: tuple[OperatingPoint, ...]
+
+
+class ChannelReading:
+    """One channel of a recording: the scores of windows in, points in time and then events out."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._timeline = timeline(reader.grid)
+        self._runs = RunFinder([point.threshold for point in reader.operating], reader.grid.points)
+
+    def push(self, scores: NDArray[np.float32]) -> Rows:
+        """Take the next windows' scores; give the next points (point, label)."""
+        return self._taken(self._timeline.push(scores))
+
+    def finish(self, n_samples: int) -> Rows:
+        """End the recording; give the points that are left."""
+        recipe = self._reader.recipe
+        return self._taken(self._timeline.flush(n_samples / recipe.hop_length))
+
+    def events(self, n_samples: int) -> list[Event]:
+        """Give the events, after `finish`."""
+        reader, n_points = self._reader, self._runs.n_points
+        seconds = n_samples / reader.recipe.audio.sample_rate
+        reading: Reading
+        if reader.grid.columns is None:
+            reading = WindowReading(reader.grid.points, n_points, seconds, reader.recipe.labels.overlap)
+        else:
+            reading = ColumnReading(reader.grid.points, n_points, seconds)
+        return events_of(self._runs.finish(), reading, reader.operating)
+
+    def _taken(self, rows: Rows) -> Rows:
+        rows = rows if len(rows) else np.zeros((0, len(self._reader.operating)))
+        self._runs.push(rows)
+        return rows
+
+
+def failed(recording: Path, start: StartTime | None, reason: str) -> Scanned:
+    """Tell of a recording that was not analysed."""
+    return Scanned(recording, start, (Effort(recording, "", "failed", start=start, detail=reason),), remarks=(reason,))

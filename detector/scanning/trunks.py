@@ -1,0 +1,148 @@
+"""What runs the trunk: ONNX Runtime on a processor, torch elsewhere and where reduced precision is asked for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from detector.errors import ConfigurationError
+from detector.model import Model
+
+Precision = Literal["auto", "float32", "tf32", "bfloat16", "float16"]
+
+TrunkRunner = Callable[[Tensor], Tensor]  # scaled frames (batch, band, frame) to (batch, channel, band, column)
+
+BATCH = 8  # strips that an accelerator takes at once
+
+TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def trunk_runner(model: Model, step: int, precision: Precision) -> TrunkRunner:
+    """Make what gives a column of the model's trunk for every `step` frames; threads may share it.
+
+    ONNX Runtime is about twice as fast as torch here (docs/decisions/0005). Its graph is made from the weights in a few
+    milliseconds, so none is kept on disk.
+    """
+    if model.device.type == "cpu" and precision == "float32" and model.recipe.network.padding == "valid":
+        return OnnxTrunk(model, step)
+    trunk = TorchTrunk(model, step, precision)
+    return trunk if model.device.type == "cpu" else BatchedTrunk(trunk)
+
+
+def choose_precision(precision: Precision, device: torch.device) -> Precision:
+    """Choose the precision for a device: float32 on a processor, TensorFloat-32 on CUDA, as asked for elsewhere.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the device has not got the one asked for.
+    """
+    allowed: list[Precision] = ["float32"]
+    if device.type == "cuda":
+        allowed = ["tf32", "float32", "bfloat16", "float16"]
+    elif device.type == "mps":
+        allowed = ["float32", "float16"]
+    elif torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        allowed = ["float32", "bfloat16"]
+    if precision == "auto":
+        return allowed[0]
+    if precision not in allowed:
+        raise ConfigurationError(
+            f"--precision: {precision} is not available on this {device.type}; allowed here: {', '.join(allowed)}"
+        )
+    return precision
+
+
+class OnnxTrunk:
+    """Run the trunk in ONNX Runtime, on the thread that calls: parts are spread over the cores, layers are not."""
+
+    def __init__(self, model: Model, step: int) -> None:
+        import onnxruntime
+
+        from detector.network.graph import OUTPUT, trunk_graph
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        graph = trunk_graph(model.network.trunk_at(step), model.recipe.n_bands)
+        self._session = onnxruntime.InferenceSession(
+            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        self._output = OUTPUT
+
+    def __call__(self, frames: Tensor) -> Tensor:
+        """Give the columns of scaled frames (batch, band, frame)."""
+        from detector.network.graph import INPUT
+
+        (columns,) = self._session.run([self._output], {INPUT: frames.contiguous().numpy()})
+        return torch.from_numpy(columns)
+
+
+class BatchedTrunk:
+    """Fill batches across the threads that call, whatever recordings they are at: an accelerator is too wide for one.
+
+    What comes while a batch runs makes up the next. Batches of strips always have the same size, filled up with zeros:
+    the last bits of what is computed depend on it.
+    """
+
+    def __init__(self, run: TrunkRunner, size: int = BATCH) -> None:
+        self._run, self._size = run, size
+        self._asked: SimpleQueue[tuple[Tensor, Future[Tensor]]] = SimpleQueue()
+        Thread(target=self._serve, name="trunk", daemon=True).start()
+
+    def __call__(self, frames: Tensor) -> Tensor:
+        """Give the columns of scaled frames (batch, band, frame)."""
+        if len(frames) > 1:  # it is a batch already
+            return self._run(frames)
+        given: Future[Tensor] = Future()
+        self._asked.put((frames, given))
+        return given.result()
+
+    def _serve(self) -> None:
+        waiting: deque[tuple[Tensor, Future[Tensor]]] = deque()
+        while True:
+            if not waiting:
+                waiting.append(self._asked.get())
+            while not self._asked.empty():
+                waiting.append(self._asked.get())
+            shape = waiting[0][0].shape
+            batch = [asked for asked in waiting if asked[0].shape == shape][: self._size]
+            waiting = deque(asked for asked in waiting if not any(asked is taken for taken in batch))
+            self._answer(batch)
+
+    def _answer(self, batch: list[tuple[Tensor, Future[Tensor]]]) -> None:
+        """Run a batch; hand each thread its own, or what went wrong."""
+        try:
+            with torch.inference_mode():
+                frames = torch.cat([frames for frames, _ in batch])
+                missing = self._size - len(batch)
+                columns = self._run(torch.nn.functional.pad(frames, (0, 0, 0, 0, 0, missing)))
+        except Exception as error:  # noqa: BLE001 (it is raised again, where it was asked for)
+            for _, given in batch:
+                given.set_exception(error)
+            return
+        for n, (_, given) in enumerate(batch):
+            given.set_result(columns[n : n + 1])
+
+
+class TorchTrunk:
+    """Run the trunk in torch, the reference, in the precision asked for."""
+
+    def __init__(self, model: Model, step: int, precision: Precision) -> None:
+        self._type = TYPES.get(precision, torch.float32)
+        self._tf32 = precision == "tf32"
+        self._trunk = model.network.trunk_at(step).to(self._type)
+        for parameter in self._trunk.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+    def __call__(self, frames: Tensor) -> Tensor:
+        """Give the columns of scaled frames (batch, band, frame)."""
+        torch.backends.cudnn.allow_tf32 = self._tf32
+        return self._trunk(frames.to(self._type)).float()

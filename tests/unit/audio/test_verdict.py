@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.audio.header import Header, Status
+from detector.audio.verdict import Facts, judge
+
+CHANNELS = ("0", "1")
+
+
+def facts(n_read: int = 8000, *, sounding: tuple[bool, bool] = (True, True), n_bad: int = 0, error: str = "") -> Facts:
+    return Facts(np.array(sounding), n_read, n_bad, error)
+
+
+def claims(format_: str = "WAV", n_frames: int | None = 8000, status: Status = "ok") -> Header:
+    return Header(Path("a.wav"), format_, "PCM_16", 8000, 2, n_frames, status=status)
+
+
+def test_the_facts_of_stretches_add_up_to_those_of_the_recording() -> None:
+    whole = facts(0, sounding=(False, False))
+    for stretch in (
+        facts(5000, sounding=(True, False), n_bad=2),
+        facts(9000, sounding=(False, False), error="first"),
+        facts(7000, sounding=(False, False), n_bad=1, error="second"),
+    ):
+        whole.add(stretch)
+    assert whole.sounding.tolist() == [True, False]
+    assert (whole.n_read, whole.n_not_finite, whole.error) == (9000, 3, "first")
+
+
+def test_one_channel_s_facts_are_its_own() -> None:
+    whole = facts(sounding=(True, False), n_bad=2)
+    assert [whole.of(channel).sounding.tolist() for channel in (0, 1)] == [[True], [False]]
+    assert whole.of(1).n_read == whole.n_read
+    whole.of(1).add(Facts(np.array([True]), 9000))
+    assert (whole.n_read, whole.sounding.tolist()) == (8000, [True, False])
+
+
+@pytest.mark.parametrize(
+    ("header", "found", "status", "line"),
+    [
+        (claims(), facts(), "ok", None),
+        (claims(n_frames=None), facts(), "ok", None),
+        (claims(), facts(0), "empty", "holds no samples, though its header claims 8000"),
+        (claims(n_frames=0), facts(0), "empty", "holds no samples"),
+        (claims(), facts(7999), "truncated", "truncated: 1.0 s of 1.0 s could be read (1 samples are missing)"),
+        (claims("MP3"), facts(7200), "ok", None),
+        (claims("MP3"), facts(7199), "truncated", "truncated: 0.9 s of 1.0 s could be read (801 samples are missing)"),
+        (claims("OGG"), facts(4000), "damaged", "damaged: 0.5 s of 1.0 s could be read (4000 samples are missing)"),
+        (claims(), facts(4000, error="why"), "damaged", "decode error at 0.5 s: why; the rest was not read"),
+        (claims(), facts(n_bad=3), "ok", "3 samples are not finite, taken as 0"),
+        (claims(), facts(sounding=(False, False)), "silent", "silent"),
+        (claims(), facts(sounding=(True, False)), "ok", "channel 1 is silent"),
+        (claims(status="damaged"), facts(), "damaged", None),
+    ],
+)  # fmt: skip
+def test_facts_beside_the_header_s_claims_make_a_verdict(
+    header: Header, found: Facts, status: Status, line: str | None
+) -> None:
+    assert judge(header, CHANNELS, found) == (status, [line] if line else [])
+
+
+def test_the_worst_is_the_status_and_all_is_told() -> None:
+    status, lines = judge(claims(), CHANNELS, facts(4000, sounding=(False, False), n_bad=1))
+    assert status == "truncated"
+    assert [line.split()[0] for line in lines] == ["truncated:", "1", "silent"]
