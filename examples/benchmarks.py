@@ -43,10 +43,12 @@ PASSED = 0.02  # share of the scores above the threshold
 class Sizes:
     """How much is measured.
 
-    `options` are those of `detector benchmark`; lengths in s of the sound in two codings, of many files, for memory.
+    `options` are those of `detector benchmark`, `long` those for the first table; lengths in s of the sound in two
+    codings, of many files, for memory.
     """
 
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("--seconds", "960")
+    long: tuple[str, ...] = ("--seconds", "3600")
     presets: tuple[str, ...] = ("call-activity", "crnn", "residual", "lenet", "conv1d-gru", "waveform", "cqt-cnn")
     repeats: int = 3
     starts: int = 5
@@ -57,7 +59,9 @@ class Sizes:
     day_s: int = 86400
 
 
-SHORT = Sizes(("--seconds", "3"), ("small-cnn",), 1, 1, coded_s=4, files=3, file_s=2, brief_s=2, day_s=4)
+SHORT = Sizes(
+    ("--seconds", "3"), ("--seconds", "3"), ("small-cnn",), 1, 1, coded_s=4, files=3, file_s=2, brief_s=2, day_s=4
+)
 
 
 def detector(*arguments: object) -> list[str]:
@@ -117,9 +121,9 @@ class Bench:
             path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
         return json.loads(path.read_text(encoding="utf-8"))
 
-    def benchmark(self, model: str) -> Figures:
+    def benchmark(self, model: str, *options: str) -> Figures:
         """Run `detector benchmark`."""
-        command = detector("benchmark", "-m", model, "--json", *self.sizes.options)
+        command = detector("benchmark", "-m", model, "--json", *options)
         return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
     @property
@@ -227,13 +231,15 @@ def main() -> None:
     arguments = parser.parse_args()
     sizes = SHORT if arguments.short else Sizes()
     bench = Bench(arguments.work / "short" if arguments.short else arguments.work, sizes)
-    scans = bench.kept("small-cnn", lambda: bench.benchmark("small-cnn"))
+    scans = bench.kept("small-cnn", lambda: bench.benchmark("small-cnn", *bench.sizes.long))
 
     def put(name: str, rows: list[str], day: str) -> None:
         fill(arguments.page, name, scans["machine"], day, rows, short=arguments.short)
 
     put("small-cnn", scan_rows(scans), scans["date"])
-    presets = {name: bench.kept(name, lambda name=name: bench.benchmark(name)) for name in sizes.presets}
+    presets = {
+        name: bench.kept(name, lambda name=name: bench.benchmark(name, *sizes.options)) for name in sizes.presets
+    }
     put("presets", preset_rows({"small-cnn": scans, **presets}), max(figures["date"] for figures in presets.values()))
     codings = bench.kept("codings", bench.codings)
     put("codings", coding_rows(codings), codings["date"])

@@ -71,7 +71,8 @@ class FilterBank(FourierPower):
         power = super().forward(samples)  # (batch, bin, frame)
         if power.device.type != "cpu":
             return self.filters @ power
-        return torch.stack([self._sparse @ recording for recording in power])
+        summed = [self._sparse @ channel for channel in power]
+        return torch.stack(summed) if len(summed) > 1 else summed[0][None]
 
     def _load_from_state_dict(self, *arguments: Any) -> None:
         super()._load_from_state_dict(*arguments)

@@ -14,9 +14,7 @@ from torch import Tensor
 from detector.frontend.power import BandPower
 from detector.frontend.scaling import Scale
 
-TILE_SAMPLES = (
-    2**17
-)  # the frames of a tile hold as many samples as this, which a core's cache takes; at least 32 frames
+TILE_SAMPLES = 2**19  # the frames of a tile hold as many samples as this; there are at least 32
 
 
 def tile_frames(n_fft: int) -> int:
