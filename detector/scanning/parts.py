@@ -161,7 +161,10 @@ class PartScanner:
             return None if window is None else round(window * grid.hop * power.hop_length * rate)
 
         first = max(0, bounds.settling * power.hop_length - power.lead)
-        end = None if bounds.end is None else (bounds.end - 1) * power.hop_length - power.lead + power.n_fft
+        if part.end is None or bounds.end is None:
+            return Stretch(first, None, (at(part.first) or 0, None))
+        end = (bounds.end - 1) * power.hop_length - power.lead + power.n_fft
+        end = max(end, part.end * grid.hop * power.hop_length)  # frames may leave gaps, but not parts
         return Stretch(first, end, (at(part.first) or 0, at(part.end)))
 
     def _n_frames(self, header: Header, n_read: int) -> int:

@@ -114,7 +114,7 @@ class RecordingScan:
         self._channels = {name: ChannelReading(reader) for name in channels}
         self._facts = Facts(np.zeros(len(channels), dtype=bool))
         self._n_points = 0
-        self._ended = False
+        self._seen_end = self._ended = False
         self._failure = ""
 
     @property
@@ -134,8 +134,12 @@ class RecordingScan:
             self._failure = str(parts)
             return
         facts = parts[0].facts
+        if self._seen_end and facts.n_read > self._facts.n_read:
+            self._ended = True  # it begins after damage that ended the one before it
+            return
         facts.sounding = np.concatenate([part.facts.sounding for part in parts])
         self._facts.add(facts)
+        self._seen_end = parts[0].ended
         self._ended = planned is None or len(parts[0].scores) < planned
         if not all(np.isfinite(part.scores).all() for part in parts):
             read_s = self._facts.n_read / self._header.sample_rate
