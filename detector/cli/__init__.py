@@ -8,8 +8,10 @@ import sys
 
 import click
 
+from detector.cli.audit import audit
 from detector.cli.benchmark import benchmark
 from detector.cli.describe import describe
+from detector.cli.evaluate import evaluate
 from detector.cli.extract import extract
 from detector.cli.recipe import recipe
 from detector.cli.scan import scan
@@ -35,7 +37,7 @@ def commands() -> None:
     """  # noqa: D301
 
 
-for command in (recipe, describe, extract, train, scan, benchmark):
+for command in (recipe, describe, extract, train, scan, evaluate, benchmark, audit):
     commands.add_command(command)
 
 

@@ -1,0 +1,190 @@
+"""`detector audit`: a sample of detections for a person to check, and what the verdicts say of all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from detector.cli.scan import finite
+
+if TYPE_CHECKING:
+    from detector.review.detections import Detections
+    from detector.review.sample import Item, Request
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "seed", "output", "by_score")
+ESTIMATING = ("as_json", "curve")
+
+
+@click.command()
+@click.argument("detections", type=click.Path(exists=True, path_type=Path))
+@click.option("-n", "n", default=200, show_default=True, type=click.IntRange(1), help="Detections to draw, a label.")
+@click.option("--label", "labels", multiple=True, metavar="NAME", help="Of these labels only.")
+@click.option(
+    "--strata", "n_strata", default=5, show_default=True, type=click.IntRange(1, 100), help="Ranges of score."
+)
+@click.option(
+    "--background",
+    "n_background",
+    type=click.IntRange(1),
+    help="Windows without a detection to draw, a label; needs --effort.",
+)
+@click.option("--effort", type=FILE, help="What was scanned, as scan --effort wrote it.")
+@click.option(
+    "--window",
+    "window_s",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.01, 86400),
+    callback=finite,
+    help="Longest window of background, s.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of everything that is drawn.")
+@click.option("--by-score", is_flag=True, help="Highest scores first, instead of in no order.")
+@click.option("-o", "--output", type=NEW_FILE, help="Write the sample into this file.  [default: standard output]")
+@click.option(
+    "--raven",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Also write Raven selection tables into this new folder; with --verdicts, read verdicts from them.",
+)
+@click.option("--verdicts", type=FILE, help="The checked sample: print the estimates.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+@click.option("--curve", type=NEW_FILE, metavar="PNG", help="Draw precision by score.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.pass_context
+def audit(
+    ctx: click.Context,
+    detections: Path,
+    labels: tuple[str, ...],
+    n: int,
+    n_strata: int,
+    n_background: int | None,
+    effort: Path | None,
+    window_s: float,
+    seed: int,
+    by_score: bool,
+    output: Path | None,
+    raven: Path | None,
+    verdicts: Path | None,
+    as_json: bool,
+    curve: Path | None,
+    force: bool,
+) -> None:
+    """Draw a sample of DETECTIONS for a person to check; from the verdicts, estimate precision and recall.
+
+    DETECTIONS is a table with scores (or a folder of them), as detector scan writes it. Without --verdicts, a sample is
+    drawn: of each label, detections from every range of score, and with --background also windows of scanned time
+    that no detection touches. Write yes, no or unsure into its column verdict; for background, whether a call begins
+    in the window that no detection touches, or how many. With --verdicts, the figures are printed: precision by score,
+    the number of true detections, and where background was checked missed calls and recall, with 95 % intervals.
+
+    \b
+    Examples:
+      detector audit detections.csv -n 200 -o sample.csv
+      detector audit detections.csv --verdicts sample.csv --curve precision.png
+      detector audit detections.csv -n 200 --background 100 --effort effort.csv --raven tables/ -o sample.csv
+      detector audit detections.csv --verdicts sample.csv --raven tables/ --json > audit.json
+    """  # noqa: D301
+    from detector.review.detections import read_detections
+    from detector.review.sample import Request
+
+    _refuse_mixture(ctx, ESTIMATING if verdicts is None else DRAWING)
+    _refuse_inputs([output, curve], [detections, effort, verdicts])
+    if n_background is not None and effort is None:
+        raise click.UsageError("--background needs --effort, which says what was scanned.")
+    found = read_detections(detections)
+    for problem in found.problems:
+        click.echo(f"detector: {problem}", err=True)
+    if verdicts is None:
+        request = Request(labels, n, n_background or 0, n_strata, window_s, seed, by_score)
+        draw_sample(found, request, effort, output, raven, force)
+    else:
+        print_figures(found, verdicts, raven, curve, as_json=as_json, force=force)
+
+
+def _refuse_mixture(ctx: click.Context, others: tuple[str, ...]) -> None:
+    """Refuse options of the other one of the command's two uses."""
+    for parameter in ctx.command.params:
+        given = ctx.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
+        if parameter.name in others and given:
+            word = "needs" if others is ESTIMATING else "does not go with"
+            raise click.UsageError(f"{parameter.opts[-1]} {word} --verdicts.")
+
+
+def _refuse_inputs(outputs: list[Path | None], inputs: list[Path | None]) -> None:
+    read = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        if path is not None and path.resolve() in read:
+            raise click.UsageError(f"{path} is read by this command; it cannot be written, too.")
+
+
+def draw_sample(
+    detections: Detections, request: Request, effort: Path | None, output: Path | None, raven: Path | None, force: bool
+) -> None:
+    """Draw a sample and write it: the table, and tables for Raven where they are wanted."""
+    import sys
+    from contextlib import ExitStack
+
+    from detector.cli.scan import byte_for_byte
+    from detector.outputs import new_folder
+    from detector.review.background import read_scanned
+    from detector.review.sample import draw
+    from detector.review.selections import selection_tables
+    from detector.review.tables import write_sample
+    from detector.scanning.tables import new_file
+
+    scanned = None if effort is None else read_scanned(effort)
+    items = draw(detections, request, scanned)
+    with ExitStack() as stack:
+        stream = byte_for_byte(sys.stdout) if output is None else stack.enter_context(new_file(output, force))
+        if raven is not None:
+            folder = stack.enter_context(new_folder(raven, force=force))
+            for name, text in selection_tables(items):
+                (folder / name).write_text(text, encoding="utf-8", newline="")
+        write_sample(items, detections.fingerprint, stream)
+    for line in drawn(detections, items):
+        click.echo(f"detector: {line}", err=True)
+
+
+def drawn(detections: Detections, items: list[Item]) -> list[str]:
+    """Say what was drawn of each label."""
+    told = []
+    for label in sorted({item.label for item in items}):
+        of_label = [item for item in items if item.label == label]
+        windows = [item for item in of_label if item.stratum is None]
+        n_strata = max(item.stratum or 0 for item in of_label)
+        counts = f"{len(of_label) - len(windows)} of {len(detections.by_label[label])} detections"
+        line = f"{label}: {counts}, from {n_strata} ranges of score"
+        told.append(line + (f"; {len(windows)} of {windows[0].stratum_size} windows without one" if windows else ""))
+    return told
+
+
+def print_figures(
+    detections: Detections, verdicts: Path, raven: Path | None, curve: Path | None, *, as_json: bool, force: bool
+) -> None:
+    """Print what the verdicts say."""
+    import json
+    from dataclasses import asdict
+
+    from detector.review.answers import read_answers
+    from detector.review.curve import check_curve, draw_curve
+    from detector.review.figures import audit as estimate
+    from detector.review.report import lines
+    from detector.scanning.tables import check_output, new_file
+
+    if curve is not None:
+        check_curve()
+        check_output(curve, force)
+    figures = estimate(read_answers(verdicts, detections, raven), detections)
+    if as_json:
+        found = {"confidence": 0.95, "drawn_from": detections.fingerprint, "labels": [asdict(one) for one in figures]}
+        click.echo(json.dumps(found, indent=1))
+    else:
+        click.echo("\n\n".join("\n".join(lines(one)) for one in figures))
+    if curve is not None:
+        with new_file(curve, force) as stream:
+            draw_curve(figures, stream.buffer)

@@ -1,0 +1,198 @@
+"""`detector evaluate`: compare detections with annotations."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from detector.evaluation.figures import Evaluation
+    from detector.evaluation.material import Unit
+    from detector.events import Event
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+TABLE = click.Path(exists=True, path_type=Path)
+FACTOR = 3  # in length: from here on, an IoU of 0.3 is out of reach
+SHARE = click.FloatRange(0, 1, min_open=True)
+
+
+def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Read OLD=NEW."""
+    for value in values:
+        if not all(value.partition("=")):
+            raise click.BadParameter(f"{value!r} is not OLD=NEW")
+    return dict(value.split("=", 1) for value in values)
+
+
+def _thresholds(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> tuple[float, dict[str, float]]:
+    """Read X and LABEL=X."""
+    default, of_label = 0.0, {}
+    for value in values:
+        label, _, text = value.rpartition("=")
+        try:
+            score = float(text)
+        except ValueError:
+            score = math.nan
+        if not 0 <= score <= 1:
+            raise click.BadParameter(f"{value!r} is neither a score from 0 to 1 nor LABEL=SCORE")
+        if label:
+            of_label[label] = score
+        else:
+            default = score
+    return default, of_label
+
+
+def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float]:
+    """Read COVERED,USED."""
+    try:
+        covered, used = (float(part) for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not two shares, as in 0.5,0.5") from error
+    if not (0 < covered <= 1 and 0 < used <= 1):
+        raise click.BadParameter(f"{value!r}: both must be above 0 and at most 1")
+    return covered, used
+
+
+@click.command()
+@click.argument("detections", type=TABLE)
+@click.argument("annotations", type=TABLE)
+@click.option("--effort", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What `scan` wrote there.")
+@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Length of the recordings, without --effort.")
+@click.option("--iou", default=0.3, show_default=True, type=SHARE, help="Intersection over union that a hit needs.")
+@click.option(
+    "--threshold",
+    multiple=True,
+    callback=_thresholds,
+    metavar="[LABEL=]SCORE",
+    help="Score that counts.  [default: all]",
+)
+@click.option("--label", help="The label of rows that have none.")
+@click.option("--label-column", help="The column of ANNOTATIONS that holds the label.")
+@click.option("--format", "table_format", help="The format of ANNOTATIONS, where it is not found by itself.")
+@click.option("--rename", multiple=True, callback=_pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
+@click.option("--only-label", multiple=True, metavar="NAME", help="Evaluate this label and no other.")
+@click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
+@click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
+@click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
+@click.option("--group", metavar="REGEX", help="What names the deployment in a file name, for the intervals.")
+@click.option(
+    "--coverage",
+    default="0.5,0.5",
+    show_default=True,
+    callback=_coverage,
+    metavar="COVERED,USED",
+    help="Shares of calls and detections for matching by coverage.",
+)
+@click.option("--draws", default=1000, show_default=True, type=click.IntRange(0), help="Of the bootstrap; 0: none.")
+@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+@click.option("--curves", type=FILE, metavar="PNG", help="Draw the curves.")
+@click.option("--errors", type=FILE, help="Write misses and false alarms as a Raven selection table.")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
+def evaluate(
+    detections: Path,
+    annotations: Path,
+    effort: Path | None,
+    hours: float | None,
+    iou: float,
+    threshold: tuple[float, dict[str, float]],
+    label: str | None,
+    label_column: str | None,
+    table_format: str | None,
+    rename: dict[str, str],
+    only_label: tuple[str, ...],
+    background_label: tuple[str, ...],
+    uncertain_label: tuple[str, ...],
+    annotated_only: bool,
+    group: str | None,
+    coverage: tuple[float, float],
+    draws: int,
+    seed: int,
+    as_json: bool,
+    curves: Path | None,
+    errors: Path | None,
+    force: bool,
+) -> None:
+    """Compare DETECTIONS with ANNOTATIONS: precision, recall, average precision, false alarms per hour and more.
+
+    Both are tables or folders of tables: detector's own, Raven, Audacity, CSV, and with the extra "annot" .not.mat and
+    TextGrid. Recordings are told apart by path, else by file name. With --effort, what was scanned counts, with
+    detections or without; annotations in recordings that were not scanned are left out. The recordings that
+    ANNOTATIONS does not name hold no calls, unless --annotated-only leaves them out. To see what lower thresholds would
+    give, scan with a low one. docs/evaluation.md defines every figure.
+
+    \b
+    Examples:
+      detector evaluate detections.csv annotations.csv --effort effort.csv
+      detector evaluate detections.csv tables/ --effort effort.csv --iou 0.5 --threshold 0.6 --curves curves.png
+      detector evaluate detections.csv tables/ --label boobook --uncertain-label UNK --group '^(site[0-9]+)'
+      detector evaluate mine.txt hers.txt --hours 0.5 --errors errors.txt
+    """  # noqa: D301
+    import json
+
+    from detector.annotations.table import ReadOptions
+    from detector.evaluation.evaluate import evaluate as run
+    from detector.evaluation.mistakes import write_mistakes
+    from detector.evaluation.pictures import check_curves, draw_curves
+    from detector.evaluation.placing import LabelRules
+    from detector.evaluation.report import as_object, as_text
+    from detector.evaluation.settings import Settings
+    from detector.evaluation.tables import Request, read_material
+    from detector.scanning.tables import check_output, new_file
+
+    rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), frozenset(only_label))
+    read = ReadOptions(label=label, label_column=label_column, format=table_format)
+    request = Request(detections, annotations, effort, hours, read, rules, group, annotated_only)
+    settings = Settings(
+        iou=iou,
+        threshold=threshold[0],
+        thresholds=threshold[1],
+        least_covered=coverage[0],
+        least_used=coverage[1],
+        draws=draws,
+        seed=seed,
+    )
+    for output in filter(None, (curves, errors)):
+        check_output(output, force)  # before the work, not after it
+    if curves is not None:
+        check_curves(curves)
+    material, notes = read_material(request)
+    for note in notes:
+        click.echo(f"detector: {note}", err=True)
+    told = run(material, settings)
+    for doubt in _doubts(told):
+        click.echo(f"detector: {doubt}", err=True)
+    with ExitStack() as stack:
+        if errors is not None:
+            write_mistakes(told, stack.enter_context(new_file(errors, force)))
+        if curves is not None:
+            draw_curves(told, curves)
+    click.echo(json.dumps(as_object(told), indent=1) if as_json else "\n".join(as_text(told)))
+
+
+def _doubts(told: Evaluation) -> Iterator[str]:
+    """Say which figures cannot be told or trusted, and why."""
+    material, rates = told.material, told.settings.rates
+    if told.hours is None:
+        yield "no figures per hour: neither --effort nor --hours tells how long was scanned"
+    elif short := [rate for rate in rates if rate * told.hours < 1]:
+        few = ", ".join(f"{rate:g}" for rate in short)
+        yield f"{told.hours:.3g} h are too short to tell {few} false alarms per hour from none"
+    if not material.scored:
+        yield "no scores in the detections: only figures at the threshold"
+    wanted, found = (_typical_s(side) for side in (material.reference, material.estimated))
+    if wanted and found and not 1 / FACTOR <= found / wanted <= FACTOR:
+        yield f"detections last {found:.3g} s, annotations {wanted:.3g} s (medians): few can overlap enough for a hit"
+
+
+def _typical_s(side: Mapping[Unit, Sequence[Event]]) -> float:
+    lengths = [event.duration_s for events in side.values() for event in events]
+    return statistics.median(lengths) if lengths else 0.0

@@ -1,0 +1,104 @@
+"""The evaluation: everything that can be told of detections beside annotations, for each label and overall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.evaluation.bootstrap import draw_weights, limits, resample, tell
+from detector.evaluation.compare import Compared, compare
+from detector.evaluation.figures import OVERALL, Estimate, Evaluation, Row
+from detector.evaluation.material import Material
+from detector.evaluation.ranking import Ranking, best_f1
+from detector.evaluation.settings import Settings
+from detector.evaluation.statistic import Statistic
+
+NEEDS_SCORES = ("best_", "average_precision", "recall_at_")
+"""How the names of figures begin that say nothing where detections have no scores."""
+
+
+def evaluate(material: Material, settings: Settings | None = None) -> Evaluation:
+    """Compare estimated with reference events.
+
+    Parameters
+    ----------
+    material : Material
+        The events of everything that was scanned.
+    settings : Settings, optional
+        How, and what is told.
+    """
+    settings = settings or Settings()
+    compared = compare(material, settings)
+    rows = {label: one.statistics(material, settings) for label, one in compared.items()}
+    figures, mean = _figures(material, settings, rows)
+    told = {label: _row(label, one, settings, figures[label], material.scored) for label, one in compared.items()}
+    overall = told.pop(OVERALL)
+    matched = {label: one.matched for label, one in compared.items() if label != OVERALL}
+    return Evaluation(settings, material, overall, mean, tuple(told.values()), matched)
+
+
+def _figures(
+    material: Material, settings: Settings, rows: Mapping[str, Sequence[Statistic]]
+) -> tuple[dict[str, dict[str, Estimate]], dict[str, Estimate]]:
+    """Tell the figures of each row and of the mean over labels that have reference events, with intervals."""
+    names = [name for statistic in rows[OVERALL] for name in statistic.names]
+    ones = np.ones(len(material.units))
+    groups = material.group_numbers
+    draws = settings.draws if len(set(groups.tolist())) > 1 else 0
+    alone = len(rows) == 2  # one label is all that there is
+    apart = {label: statistics for label, statistics in rows.items() if not (alone and label == OVERALL)}
+    drawn = resample(apart, draw_weights(groups, draws, settings.seed)) if draws else {}
+    if alone and drawn:
+        drawn[OVERALL] = next(iter(drawn.values()))
+    told = {label: np.array(tell(statistics, ones)) for label, statistics in rows.items()}
+    recall = names.index("recall")
+    there = [label for label in told if label != OVERALL and not np.isnan(told[label][recall])]
+    skip = () if material.scored else NEEDS_SCORES
+
+    def estimates(values: NDArray[np.float64], samples: NDArray[np.float64] | None) -> dict[str, Estimate]:
+        low, high = np.full((2, len(names)), np.nan) if samples is None else limits(samples)
+        return {
+            name: Estimate(_known(values[n]), _known(low[n]), _known(high[n]))
+            for n, name in enumerate(names)
+            if not name.startswith(skip)
+        }
+
+    figures = {label: estimates(values, drawn.get(label)) for label, values in told.items()}
+    if not there:
+        return figures, {}
+    over_labels = _mean([told[label] for label in there])
+    samples = _mean([drawn[label] for label in there]) if drawn else None
+    mean = estimates(over_labels, samples)
+    return figures, {name: estimate for name, estimate in mean.items() if not name.startswith("psds")}
+
+
+def _mean(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Average over labels, each figure over those that have it."""
+    stacked = np.array(values)
+    known = ~np.isnan(stacked)
+    n = known.sum(axis=0)
+    return np.where(n > 0, np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(n, 1), np.nan)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _row(label: str, compared: Compared, settings: Settings, figures: Mapping[str, Estimate], scored: bool) -> Row:
+    ranked = compared.rankings[settings.iou]
+    one = settings.threshold if label == OVERALL else settings.threshold_of(label)
+    threshold = None if label == OVERALL and settings.thresholds else one
+    least = float(ranked.scores[-1]) if scored and len(ranked.scores) else None
+    best = _best_threshold(ranked) if scored else None
+    return Row(label, ranked.counts(), threshold, best, least, ranked, figures)
+
+
+def _best_threshold(ranked: Ranking) -> float | None:
+    """Find the threshold of the best F1, half way to the next lower score; the lowest score is its own threshold."""
+    at, _ = best_f1(*ranked.cumulated(np.ones(len(ranked.n_reference))))
+    if at < 0:
+        return None
+    last = ranked.gaining[at]
+    return float(ranked.scores[last : last + 2].mean())

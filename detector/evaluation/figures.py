@@ -1,0 +1,88 @@
+"""What an evaluation tells: figures with intervals, for each label and overall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from detector.evaluation.events import Counts
+from detector.evaluation.material import Material
+from detector.evaluation.ranking import Ranking
+from detector.evaluation.settings import Settings
+from detector.evaluation.timing import Matched
+
+OVERALL = "(overall)"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval; None where it does not exist."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is told of one label, or of all.
+
+    Attributes
+    ----------
+    label : str
+        `OVERALL` for all labels as one (micro average).
+    counts : Counts
+        At the threshold.
+    threshold : float or None
+        Least score that counts; None where labels have different ones.
+    best_threshold : float or None
+        Where F1 is the highest; None without scores.
+    least_score : float or None
+        The lowest score of the table: no threshold below it can be told of.
+    ranking : Ranking
+        The detections in order of score.
+    figures : mapping of str to Estimate
+        By name; docs/evaluation.md defines them.
+    """
+
+    label: str
+    counts: Counts
+    threshold: float | None
+    best_threshold: float | None
+    least_score: float | None
+    ranking: Ranking
+    figures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that is told.
+
+    Attributes
+    ----------
+    settings : Settings
+        What was asked.
+    material : Material
+        What was compared.
+    overall : Row
+        All labels as one: their detections in one order, none matched across labels (micro average).
+    mean : mapping of str to Estimate
+        Figures averaged over the labels that have reference events (macro average).
+    labels : tuple of Row
+        In order of their names.
+    matched : mapping of str to sequence of Matched
+        For each label, what became of its events in each unit at the threshold.
+    """
+
+    settings: Settings
+    material: Material
+    overall: Row
+    mean: Mapping[str, Estimate]
+    labels: tuple[Row, ...]
+    matched: Mapping[str, Sequence[Matched]] = field(repr=False)
+
+    @property
+    def hours(self) -> float | None:
+        """How long was listened, h."""
+        total = float(self.material.durations.sum()) / 3600
+        return total if total > 0 else None

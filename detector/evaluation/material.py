@@ -1,0 +1,128 @@
+"""What is compared: reference and estimated events of what was scanned, and the same taken apart by label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.evaluation.overlap import Overlaps, Spans, overlaps
+from detector.events import Event, Span
+
+
+class Unit(NamedTuple):
+    """What is scanned as one: a recording, or one channel of it; "" where channels are not told apart."""
+
+    recording: str
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Material:
+    """Reference and estimated events of every unit that was scanned, those without events included.
+
+    Attributes
+    ----------
+    reference, estimated : mapping of Unit to events
+        A unit that is a key of either, or of `seconds`, was scanned; without events in one of them it has none.
+    uncertain : mapping of Unit to spans
+        Where nobody can tell what there is: detections there are no false alarms.
+    seconds : mapping of Unit to float
+        How long each was listened to; empty where nobody knows.
+    groups : mapping of Unit to str
+        What is drawn as one by the bootstrap (a deployment); a unit that has none here goes with its recording.
+    """
+
+    reference: Mapping[Unit, Sequence[Event]]
+    estimated: Mapping[Unit, Sequence[Event]]
+    uncertain: Mapping[Unit, Sequence[Span]] = field(default_factory=dict)
+    seconds: Mapping[Unit, float] = field(default_factory=dict)
+    groups: Mapping[Unit, str] = field(default_factory=dict)
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """Everything that was scanned, in order."""
+        return tuple(sorted({*self.reference, *self.estimated, *self.seconds}))
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Every label of an event, in order."""
+        events = [event for side in (self.reference, self.estimated) for found in side.values() for event in found]
+        return tuple(sorted({event.label for event in events}))
+
+    @property
+    def scored(self) -> bool:
+        """Tell whether detections have scores."""
+        return any(event.score is not None for found in self.estimated.values() for event in found)
+
+    @cached_property
+    def durations(self) -> NDArray[np.float64]:
+        """How long each unit was listened to, s (unit,); not a number where nobody knows."""
+        return np.array([self.seconds.get(unit, np.nan) for unit in self.units])
+
+    @cached_property
+    def group_numbers(self) -> NDArray[np.intp]:
+        """Number of each unit's group (unit,)."""
+        names = [self.groups.get(unit, unit.recording) for unit in self.units]
+        return np.unique(names, return_inverse=True)[1] if names else np.zeros(0, np.intp)
+
+    def of_label(self, label: str) -> list[Part]:
+        """Take one label's events out of every unit, in order of `units`."""
+        return [
+            Part(
+                number,
+                tuple(event for event in self.reference.get(unit, ()) if event.label == label),
+                tuple(event for event in self.estimated.get(unit, ()) if event.label == label),
+                tuple(self.uncertain.get(unit, ())),
+            )
+            for number, unit in enumerate(self.units)
+        ]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One label's events in one unit.
+
+    Attributes
+    ----------
+    unit : int
+        Number of the unit.
+    reference, estimated : tuple of Event
+        In the order of the tables.
+    uncertain : tuple of (float, float)
+        Spans in which detections are no false alarms.
+    """
+
+    unit: int
+    reference: tuple[Event, ...]
+    estimated: tuple[Event, ...]
+    uncertain: tuple[Span, ...] = ()
+
+    @cached_property
+    def wanted(self) -> Spans:
+        """The reference events (event, 2)."""
+        return spans_of(self.reference)
+
+    @cached_property
+    def found(self) -> Spans:
+        """The estimated events (event, 2)."""
+        return spans_of(self.estimated)
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Score of each estimated event; 1 where it has none."""
+        return np.array([1.0 if event.score is None else event.score for event in self.estimated])
+
+    @cached_property
+    def met(self) -> Overlaps:
+        """The pairs of a reference and an estimated event that share time."""
+        return overlaps(self.wanted, self.found)
+
+
+def spans_of(events: Sequence[Event]) -> Spans:
+    """Give onsets and offsets of events (event, 2)."""
+    return np.array([event.span for event in events], dtype=np.float64).reshape(-1, 2)

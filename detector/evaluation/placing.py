@@ -1,0 +1,155 @@
+"""Events into the recordings and channels that were scanned, by the rules for their labels."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detector.errors import ConfigurationError
+from detector.evaluation.effort import Scan
+from detector.evaluation.material import Material, Unit
+from detector.events import Event, Span, merged
+
+
+@dataclass(frozen=True)
+class LabelRules:
+    """What to make of labels, in both tables.
+
+    Attributes
+    ----------
+    rename : mapping of str to str
+        Old to new names, `*` standing for every other.
+    background : frozenset of str
+        Labels of what is no call: their annotations are not looked at. By either name.
+    uncertain : frozenset of str
+        Labels of what may be a call. By either name.
+    only : frozenset of str
+        The labels to evaluate; empty for all.
+    """
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    background: frozenset[str] = frozenset()
+    uncertain: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+
+    def renamed(self, label: str) -> str:
+        """Give the new name."""
+        return self.rename.get(label, self.rename.get("*", label))
+
+    def is_in(self, label: str, labels: frozenset[str]) -> bool:
+        """Tell whether a label is among others by its old or its new name."""
+        return bool({label, self.renamed(label)} & labels)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A row of a table in the recording that it is about."""
+
+    recording: Path
+    channel: str | None
+    event: Event
+
+
+def many(count: int, what: str) -> str:
+    """Write a number of things."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+@dataclass
+class Placing:
+    """Put rows of tables into what was scanned.
+
+    Attributes
+    ----------
+    scans : sequence of Scan
+        What was scanned; `scanned_s` is not a number where nobody knows.
+    rules : LabelRules
+        What to make of labels.
+    hours : float or None
+        How long all of them are together, where it is not known of each: then all are taken as equally long.
+    group : str or None
+        Regular expression that finds the deployment in a recording's name.
+    notes : list of str
+        What a user should know.
+    """
+
+    scans: Sequence[Scan]
+    rules: LabelRules
+    hours: float | None = None
+    group: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def material(self, reference: Iterable[Placed], estimated: Iterable[Placed]) -> Material:
+        """Take what lies in the scanned part of a scanned channel."""
+        wanted = self._inside(reference, "annotation")
+        found = self._inside(estimated, "detection")
+        doubt: dict[Unit, list[Span]] = {
+            unit: merged(event.span for event in events if self.rules.is_in(event.label, self.rules.uncertain))
+            for unit, events in wanted.items()
+        }
+        seconds = {self._unit(scan): self._seconds(scan) for scan in self.scans}
+        return Material(
+            {unit: self._calls(events) for unit, events in wanted.items()},
+            {unit: self._calls(events) for unit, events in found.items()},
+            {unit: spans for unit, spans in doubt.items() if spans},
+            {unit: value for unit, value in seconds.items() if value == value},  # noqa: PLR0124 (not a number)
+            self._groups(seconds),
+        )
+
+    @staticmethod
+    def _unit(scan: Scan) -> Unit:
+        return Unit(scan.recording.as_posix(), scan.channel)
+
+    def _seconds(self, scan: Scan) -> float:
+        return scan.scanned_s if self.hours is None else self.hours * 3600 / len(self.scans)
+
+    def _inside(self, rows: Iterable[Placed], what: str) -> dict[Unit, list[Event]]:
+        """Give each unit its events, once each; a row without a channel is in every channel, a mix has all of them."""
+        of: defaultdict[Path, list[Placed]] = defaultdict(list)
+        for row in rows:
+            of[row.recording].append(row)
+        inside: dict[Unit, list[Event]] = {}
+        unheard = {row for rows_of in of.values() for row in rows_of}
+        for scan in self.scans:
+            heard = [
+                row
+                for row in of[scan.recording]
+                if (row.channel in (None, scan.channel) or not scan.channel.isdecimal())
+                and not row.event.start_s >= scan.scanned_s
+            ]
+            unheard.difference_update(heard)
+            inside[self._unit(scan)] = list(dict.fromkeys(row.event for row in heard))
+        scanned = {scan.recording for scan in self.scans}
+        if lost := sum(row.recording in scanned for row in unheard):
+            self.notes.append(f"{many(lost, what)} in channels or after times that were not scanned left out")
+        return inside
+
+    def _calls(self, events: Iterable[Event]) -> list[Event]:
+        """Rename the labels of calls, and leave out what is none or uncertain."""
+        rules = self.rules
+        return [
+            Event(event.start_s, event.end_s, rules.renamed(event.label), event.low_hz, event.high_hz, event.score)
+            for event in events
+            if not rules.is_in(event.label, rules.background | rules.uncertain)
+            and (not rules.only or rules.renamed(event.label) in rules.only)
+        ]
+
+    def _groups(self, units: Iterable[Unit]) -> dict[Unit, str]:
+        if self.group is None:
+            return {}
+        try:
+            expression = re.compile(self.group)
+        except re.error as error:
+            raise ConfigurationError(f"--group: {self.group!r} is not a regular expression: {error}") from error
+        groups = {}
+        for unit in units:
+            name = Path(unit.recording).name
+            found = expression.search(name)
+            deployment = found and found.group(1 if expression.groups else 0)
+            if not deployment:
+                raise ConfigurationError(f"--group: {self.group!r} finds nothing in the name {name}")
+            groups[unit] = deployment
+        return groups

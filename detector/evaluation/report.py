@@ -1,0 +1,164 @@
+"""An evaluation as text for people and as one object for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from detector.evaluation.figures import Estimate, Evaluation, Row
+from detector.evaluation.ranking import curve_of
+
+MEAN = "(mean)"
+
+Cells = Sequence[str]
+
+
+def as_object(evaluation: Evaluation) -> dict[str, Any]:
+    """Give everything that is told, with numbers, texts, lists and dicts only; what does not exist is None."""
+    settings, material = evaluation.settings, evaluation.material
+    return {
+        "recordings": len({unit.recording for unit in material.units}),
+        "units": len(material.units),
+        "hours": evaluation.hours,
+        "groups": n_groups(evaluation),
+        "settings": asdict(settings),
+        "overall": _row_object(evaluation.overall),
+        "mean": _figures_object(evaluation.mean),
+        "labels": {row.label: _row_object(row) for row in evaluation.labels},
+    }
+
+
+def _row_object(row: Row) -> dict[str, Any]:
+    counts = row.counts
+    return {
+        "reference": counts.hits + counts.misses,
+        "detections": counts.hits + counts.false_alarms,
+        **asdict(counts),
+        "threshold": row.threshold,
+        "best_threshold": row.best_threshold,
+        "least_score": row.least_score,
+        "figures": _figures_object(row.figures),
+    }
+
+
+def _figures_object(figures: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {name: asdict(estimate) for name, estimate in figures.items()}
+
+
+def n_groups(evaluation: Evaluation) -> int:
+    """Count what the bootstrap draws from."""
+    return len(set(evaluation.material.group_numbers.tolist()))
+
+
+def as_text(evaluation: Evaluation) -> Iterator[str]:
+    """Write the figures as tables of plain text, a block a subject and a line a label."""
+    yield from _head(evaluation)
+    settings, scored = evaluation.settings, evaluation.material.scored
+    threshold = "every detection of the table" if evaluation.overall.threshold == 0 else "at the threshold"
+    yield from _block(f"{threshold}, IoU {settings.iou:g}", evaluation, ("precision", "recall", "f1"), counts=True)
+    if scored:
+        yield from _block(
+            "at the threshold of the best F1", evaluation, ("best_precision", "best_recall", "best_f1"), best=True
+        )
+        ious = [f"average_precision_iou_{iou:g}" for iou in settings.ious]
+        yield from _block("average precision", evaluation, ious)
+        if evaluation.hours:
+            rates = [f"recall_at_{rate:g}_per_hour" for rate in settings.rates]
+            yield from _block("recall at false alarms per hour", evaluation, rates)
+    for edge in ("onset", "offset"):
+        errors = [f"{edge}_{what}_s" for what in ("bias", "median", "p90")]
+        yield from _block(f"{edge}s of hits less those annotated, s", evaluation, errors)
+    by_score = ["psds1", "psds2"] if evaluation.hours and scored else []
+    clips = ["clip_average_precision", "clip_auroc"] if scored else []
+    yield from _block("by intersection; by recording", evaluation, [*by_score, *clips])
+    share = f"{settings.least_covered:g} of a call covered, {settings.least_used:g} of a detection used"
+    yield from _block(f"by coverage ({share})", evaluation, ["coverage_precision", "coverage_recall", "coverage_f1"])
+
+
+def _head(evaluation: Evaluation) -> Iterator[str]:
+    material, settings = evaluation.material, evaluation.settings
+    recordings = len({unit.recording for unit in material.units})
+    length = f"{evaluation.hours:.3g} h" if evaluation.hours else "of unknown length"
+    yield f"{recordings:,} recordings, {length}"
+    drawn = n_groups(evaluation)
+    if settings.draws and drawn > 1:
+        over = "deployments" if material.groups else "recordings"
+        yield f"in brackets: 95 % intervals by bootstrap over {drawn:,} {over}"
+
+
+def _block(
+    title: str, evaluation: Evaluation, names: Sequence[str], *, counts: bool = False, best: bool = False
+) -> Iterator[str]:
+    """Write some figures of every label under a title; what no label has is left out."""
+    rows = [evaluation.overall, *(evaluation.labels if len(evaluation.labels) > 1 else ())]
+    told = [name for name in names if any(row.figures.get(name, Estimate(None)).value is not None for row in rows)]
+    if not told:
+        return
+    head = ["", *(COUNTS if counts else ()), *(["threshold"] if best else ()), *(heading(name) for name in told)]
+    lines = [_line(row, evaluation, told, counts=counts, best=best) for row in rows]
+    if len(evaluation.labels) > 1 and any(name in evaluation.mean for name in told):
+        blanks = [""] * (len(COUNTS) * counts + best)
+        lines.insert(1, [MEAN, *blanks, *(_cell(evaluation.mean.get(name)) for name in told)])
+    yield ""
+    yield title
+    yield from _columns([head, *lines])
+
+
+COUNTS = ("events", "found", "hits", "false", "missed")
+
+
+def _line(row: Row, evaluation: Evaluation, names: Sequence[str], *, counts: bool, best: bool) -> Cells:
+    one = row.counts
+    numbers = (one.hits + one.misses, one.hits + one.false_alarms, one.hits, one.false_alarms, one.misses)
+    cells = [f"{number:,}" for number in numbers] if counts else []
+    if best:
+        cells.append("-" if row.best_threshold is None else f"{row.best_threshold:.4g}")
+    name = row.label if len(evaluation.labels) != 1 else evaluation.labels[0].label
+    return [name, *cells, *(f"{_floor(row, evaluation, name)}{_cell(row.figures.get(name))}" for name in names)]
+
+
+def _floor(row: Row, evaluation: Evaluation, name: str) -> str:
+    """Mark a recall that would be higher if the table went on to lower scores."""
+    if not name.startswith("recall_at_") or not evaluation.hours or row.figures[name].value in (None, 1.0):
+        return ""
+    rate = float(name.split("_")[2])
+    false = curve_of(row.ranking).false_alarms
+    return ">=" if not len(false) or false[-1] + 1 <= rate * evaluation.hours else ""
+
+
+def _cell(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.value is None:
+        return "-"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+HEADINGS = {
+    "clip_average_precision": "recordings: average precision",
+    "clip_auroc": "AUROC",
+    "psds1": "PSDS 1",
+    "psds2": "PSDS 2",
+}
+PLAIN = {"f1": "F1", "bias_s": "median", "median_s": "median of sizes", "p90_s": "90 % of sizes"}
+
+
+def heading(name: str) -> str:
+    """Write the name of a figure for people."""
+    if name in HEADINGS:
+        return HEADINGS[name]
+    if name.startswith("average_precision_iou_"):
+        return f"IoU {name.rpartition('_')[2]}"
+    if name.startswith("recall_at_"):
+        return f"{name.split('_')[2]} per hour"
+    for prefix in ("best_", "coverage_", "onset_", "offset_"):
+        name = name.removeprefix(prefix)
+    return PLAIN.get(name, name)
+
+
+def _columns(rows: Sequence[Cells]) -> Iterator[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    for row in rows:
+        cells = [cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths))]
+        yield "  " + "  ".join(cells).rstrip()

@@ -1,0 +1,188 @@
+"""From two tables, and what was scanned, to what is compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detector.annotations.formats import read_tables
+from detector.annotations.table import ReadOptions, Table
+from detector.errors import AnnotationError, ConfigurationError
+from detector.evaluation.effort import Scan, read_effort
+from detector.evaluation.material import Material
+from detector.evaluation.pairing import Name, Pairing, names_of, own_recordings, pair
+from detector.evaluation.placing import LabelRules, Placed, Placing, many
+
+SHOWN = 3
+"""How many of a kind are told one by one."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to compare.
+
+    Attributes
+    ----------
+    detections, annotations : Path
+        Tables, or folders of tables.
+    effort : Path or None
+        What was scanned; None takes the recordings that the tables name.
+    hours : float or None
+        How long these are together, without `effort`.
+    read : ReadOptions
+        How to read `annotations`; its `label` fills empty labels in both.
+    rules : LabelRules
+        What to make of labels.
+    group : str or None
+        Regular expression that finds the deployment in a recording's name.
+    annotated_only : bool
+        Leave out recordings that `annotations` does not name.
+    """
+
+    detections: Path
+    annotations: Path
+    effort: Path | None = None
+    hours: float | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
+    rules: LabelRules = field(default_factory=LabelRules)
+    group: str | None = None
+    annotated_only: bool = False
+
+
+def read_material(request: Request) -> tuple[Material, list[str]]:
+    """Read both tables, find out what was scanned, and put events where they belong.
+
+    Returns
+    -------
+    Material, list of str
+        What is compared, and what a user should know of it.
+    """
+    if request.effort is not None and request.hours is not None:
+        raise ConfigurationError("--hours: the effort table tells how long was scanned; give one of the two")
+    notes: list[str] = []
+    estimated = _read(request.detections, ReadOptions(label=request.read.label), notes)
+    reference = _read(request.annotations, request.read, notes)
+    if request.effort is None:
+        scans, of_estimated, of_reference = _named(estimated, reference, notes)
+    else:
+        scans, of_estimated, of_reference = _listed(read_effort(request.effort), estimated, reference, notes)
+    annotated = set(of_reference.recordings.values())
+    unnamed = {scan.recording for scan in scans} - annotated
+    if request.annotated_only:
+        scans = [scan for scan in scans if scan.recording in annotated]
+    elif unnamed:
+        notes.append(
+            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: taken as free of calls "
+            "(--annotated-only leaves such out)"
+        )
+    if not scans:
+        raise AnnotationError(f"{request.detections}, {request.annotations}: have no recording in common")
+    placing = Placing(scans, request.rules, request.hours, request.group)
+    material = placing.material(_placed(reference, of_reference), _placed(estimated, of_estimated))
+    return material, [*notes, *placing.notes, *_label_notes(material, request)]
+
+
+def _read(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:
+    """Read tables; rows that cannot be used are told, and are an error where there are no others."""
+    tables, problems = read_tables(path, options)
+    faults = [*problems, *(problem for table in tables for problem in table.problems)]
+    lost = [problem for problem in faults if not problem.kept]
+    if lost and not any(table.annotations for table in tables):
+        raise AnnotationError(f"{lost[0]} ({many(len(lost), 'row')} cannot be used, and there are no others)")
+    notes += [str(problem) for problem in faults[:SHOWN]]
+    if len(faults) > SHOWN:
+        notes.append(f"{path}: {many(len(faults) - SHOWN, 'more problem')} of this kind")
+    return tables
+
+
+Scans = tuple[list[Scan], Pairing, Pairing]
+
+
+def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:
+    """Take the recordings that the tables name; whether other ones were scanned, nobody says."""
+    own = own_recordings(names_of(estimated))
+    known = list(dict.fromkeys(own.values()))
+    names = names_of(reference)
+    paired = pair(names, known)
+    alone = len(known) == 1 and len(set(own_recordings(names).values())) == 1 and not paired.recordings
+    if alone and (None in {name for _, name in (*own, *names)}):
+        notes.append(
+            f"{known[0]} and {own_recordings(names)[names[0]]}: taken as one recording, as there are no others"
+        )
+        return _without_length(known, estimated), Pairing(own, {}), Pairing(dict.fromkeys(names, known[0]), {})
+    added = own_recordings(name for name, candidates in paired.lost.items() if len(candidates) < 2)
+    recordings = dict(paired.recordings) | added
+    unclear = {name: candidates for name, candidates in paired.lost.items() if name not in added}
+    notes += _left_out(unclear, reference)
+    if added:
+        notes.append(f"{many(len(set(added.values())), 'annotated recording')} without detections taken as scanned")
+    everything = list(dict.fromkeys([*known, *recordings.values()]))
+    return _without_length(everything, estimated), Pairing(own, {}), Pairing(recordings, unclear)
+
+
+def _without_length(recordings: Iterable[Path], estimated: Sequence[Table]) -> list[Scan]:
+    """List recordings of unknown length, by channel where detections are of several."""
+    channels = sorted({row.channel for table in estimated for row in table.annotations if row.channel is not None})
+    apart = channels if len(channels) > 1 and all(channel.isdecimal() for channel in channels) else [""]
+    return [Scan(recording, channel, float("nan")) for recording in recordings for channel in apart]
+
+
+def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:
+    """Take what the effort table lists; say what the tables tell of other recordings."""
+    scans = [scan for scan in effort if scan.scanned_s > 0]
+    everything = list(dict.fromkeys(scan.recording for scan in effort))
+    failed = set(everything) - {scan.recording for scan in scans}
+    if failed:
+        notes.append(f"{_some(failed)}: nothing of them was scanned; they are left out")
+    pairings = []
+    for side in (estimated, reference):
+        paired = pair(names_of(side), everything)
+        inside = {name: path for name, path in paired.recordings.items() if path not in failed}
+        notes += _left_out(paired.lost, side)
+        pairings.append(Pairing(inside, paired.lost))
+    return scans, pairings[0], pairings[1]
+
+
+def _left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table]) -> Iterator[str]:
+    """Say, once for each reason, which names have no recording."""
+    rows = Counter((row.source, row.audio_name) for table in tables for row in table.annotations)
+    why = {name: _why(candidates) for name, candidates in lost.items()}
+    for reason in dict.fromkeys(why.values()):
+        names = [name for name, its_reason in why.items() if its_reason == reason]
+        called = {name or str(table) for table, name in names}
+        yield f"{_some(called)}: {reason}; {many(sum(rows[name] for name in names), 'row')} left out"
+
+
+def _why(candidates: Sequence[Path]) -> str:
+    if not candidates:
+        return "no such recording was scanned"
+    return f"{candidates[0]} belongs to another" if len(candidates) == 1 else f"may be any of {_some(candidates)}"
+
+
+def _some(names: Iterable[object]) -> str:
+    """Name a few, and say how many there are."""
+    listed = sorted(str(name) for name in names)
+    more = len(listed) - SHOWN
+    return ", ".join(listed[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _placed(tables: Sequence[Table], paired: Pairing) -> list[Placed]:
+    """Give every row of a known recording."""
+    rows = [(paired.recordings.get((row.source, row.audio_name)), row) for table in tables for row in table.annotations]
+    return [Placed(recording, row.channel, row.event) for recording, row in rows if recording is not None]
+
+
+def _label_notes(material: Material, request: Request) -> list[str]:
+    """Say which labels are in one table only: they can neither be found nor be right."""
+    sides = [
+        (request.detections, {event.label for events in material.estimated.values() for event in events}),
+        (request.annotations, {event.label for events in material.reference.values() for event in events}),
+    ]
+    (_, found), (_, wanted) = sides
+    return [
+        f"{path}: only here are the labels {', '.join(sorted(mine - other))} (--rename makes labels the same)"
+        for (path, mine), other in zip(sides, (wanted, found))
+        if mine - other and other
+    ]

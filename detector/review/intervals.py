@@ -1,0 +1,127 @@
+"""Estimates with 95 % intervals, in closed form: of a share, a weighted mean, a rare total, a share of a sum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALPHA = 0.05
+Z = 1.959963984540054  # the normal quantile of 1 - ALPHA / 2
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __rmul__(self, factor: float) -> Estimate:
+        return Estimate(factor * self.value, factor * self.low, factor * self.high)
+
+    def __add__(self, other: Estimate) -> Estimate:
+        """Add an independent estimate.
+
+        Each limit of the sum is as far from it as the root of the summed squares of the two distances: "MOVER" (Zou &
+        Donner 2008, Statistics in Medicine 27: 1693).
+        """
+        value = self.value + other.value
+        below = math.hypot(self.value - self.low, other.value - other.low)
+        above = math.hypot(self.high - self.value, other.high - other.value)
+        return Estimate(value, value - below, value + above)
+
+
+def stratified(yes: Sequence[int], n: Sequence[int], sizes: Sequence[int]) -> Estimate:
+    """Estimate the share of yes from a simple random sample without replacement in each stratum.
+
+    The stratified estimator with finite population correction (Cochran 1977, 5.3 and 5.4). The interval is Wilson's
+    (1927) for as large a simple random sample as would be as sure (Korn & Graubard 1998, Survey Methodology 24: 193;
+    Franco et al. 2019, Journal of Survey Statistics and Methodology 7: 334). In its variance a stratum has half a yes
+    and half a no more than were seen, so that none is taken to be sure. Of one stratum it is Wilson's own interval.
+    The truth is a whole number of detections, and at least what was seen: the limits are rounded outwards to such.
+
+    Parameters
+    ----------
+    yes, n : sequence of int
+        How many of each sample are right, and how many it has (at least 1).
+    sizes : sequence of int
+        How many each stratum has.
+    """
+    y, m, N = (np.asarray(counts, dtype=np.float64) for counts in (yes, n, sizes))
+    W, smooth = N / N.sum(), (y + 0.5) / (m + 1)
+    p, likely = float((W * y / m).sum()), float((W * smooth).sum())
+    variance = float((W**2 * (N - m) / np.maximum(N - 1, 1) * smooth * (1 - smooth) / m).sum())
+    spread = Z**2 * variance / (likely * (1 - likely))  # z² over the effective sample size
+    middle = (p + spread / 2) / (1 + spread)
+    half = math.sqrt(spread * p * (1 - p) + spread**2 / 4) / (1 + spread)
+    low = max(sum(yes), math.floor(sum(sizes) * (middle - half) + 1e-6))
+    high = min(sum(sizes) - sum(n) + sum(yes), math.ceil(sum(sizes) * (middle + half) - 1e-6))
+    return Estimate(p, low / sum(sizes), high / sum(sizes))
+
+
+def rare_total(counts: Values, probabilities: Values, seen: float) -> Estimate:
+    """Estimate a total of rare things from units drawn with unequal probabilities.
+
+    The estimate is that of Horvitz & Thompson (1952), the sum of counts over probabilities; its variance is taken as if
+    units had been drawn independently. The limits are those of a gamma distribution (Fay & Feuer 1997, Statistics in
+    Medicine 16: 791), the upper one with one thing more than was seen. For a small share `seen` and equal
+    probabilities they are Garwood's (1936) exact limits of a Poisson count.
+
+    Parameters
+    ----------
+    counts : array (unit,)
+        How many things each drawn unit has.
+    probabilities : array (unit,)
+        With which each was drawn.
+    seen : float
+        Share of the whole that the drawn units make up, above 0, at most 1.
+    """
+    from scipy.special import gammaincinv
+
+    shares = counts / probabilities
+    total, variance = float(shares.sum()), float(((1 - probabilities) * shares**2).sum())
+    low = high = total
+    if variance > 0:
+        low = variance / total * float(gammaincinv(total**2 / variance, ALPHA / 2))
+    if seen < 1:
+        cluster = float((counts**2).sum() / counts.sum()) if total else 1.0  # things come in groups of about this many
+        unseen = -cluster / math.log1p(-seen)  # what passes unseen with the probability that one thing does
+        scale = (variance + unseen**2) / (total + unseen)
+        high = scale * float(gammaincinv((total + unseen) / scale, 1 - ALPHA / 2))
+    return Estimate(total, low, high)
+
+
+def share_of_sum(part: Estimate, other: Estimate) -> Estimate | None:
+    """Estimate part / (part + other), both 0 or more and independent; None where both are 0.
+
+    The limits are the shares s at which (1 - s) part - s other is just not to be told from 0 (Fieller 1954), its
+    limits taken from those of the two (Donner & Zou 2012, Statistical Methods in Medical Research 21: 347). Unlike the
+    normal limits of a ratio they are not symmetric and stay within 0 and 1.
+    """
+    if part.value + other.value == 0:
+        return None
+    low = _odds(part.value, part.value - part.low, other.value, other.high - other.value, upper=False)
+    high = _odds(part.value, part.high - part.value, other.value, other.value - other.low, upper=True)
+    return Estimate(part.value / (part.value + other.value), _share(low), _share(high))
+
+
+def _odds(x: float, a: float, y: float, b: float, *, upper: bool) -> float:
+    """Solve (x - r y)² = a² + r² b² for the odds r, where a <= x below and b <= y above."""
+    one, two = x * x - a * a, y * y - b * b
+    root = x * y + math.sqrt(max(0.0, (x * y) ** 2 - one * two))
+    if upper:
+        return root / two if two > 0 else math.inf
+    if root:
+        return max(0.0, one) / root
+    return math.inf if x else 0.0
+
+
+def _share(odds: float) -> float:
+    return 1.0 if math.isinf(odds) else odds / (1 + odds)

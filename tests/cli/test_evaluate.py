@@ -1,0 +1,113 @@
+"""`detector evaluate` compares tables and says what it left out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from detector.cli import commands
+from detector.errors import DetectorError
+
+ROOT = Path(__file__).resolve().parents[2]
+DETECTIONS = "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time\n"
+EFFORT = "recording,channel,status,seconds,scanned_s,start_time,time_source,detail\n"
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> list[str]:
+    """Write detections, annotations and effort: two hits, a false alarm, a miss, in 0.1 h."""
+    (tmp_path / "found.csv").write_text(
+        DETECTIONS + "a.wav,mix,0,1,,,owl,0.9,\na.wav,mix,5,6,,,owl,0.7,\nb.wav,mix,2,3,,,owl,0.6,\n"
+    )
+    (tmp_path / "calls.csv").write_text(
+        "recording,start_s,end_s,label\na.wav,0.1,1,owl\nb.wav,2,3,owl\nb.wav,8,9,owl\nb.wav,20,21,UNK\n"
+    )
+    (tmp_path / "effort.csv").write_text(EFFORT + "a.wav,mix,ok,180,180,,,\nb.wav,mix,ok,180,180,,,\n")
+    return [str(tmp_path / "found.csv"), str(tmp_path / "calls.csv"), "--effort", str(tmp_path / "effort.csv")]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(commands, ["evaluate", *arguments])
+
+
+def test_figures_go_to_standard_output_and_doubts_to_standard_error(tables: list[str]) -> None:
+    done = run(*tables, "--uncertain-label", "UNK")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("2 recordings, 0.1 h\n")
+    assert "owl       3      3     2      1       1" in done.stdout
+    assert "detector: 0.1 h are too short to tell 1 false alarms per hour from none" in done.stderr
+
+
+def test_json_is_one_object(tables: list[str]) -> None:
+    done = run(*tables, "--uncertain-label", "UNK", "--json", "--draws", "0", "--threshold", "0.65")
+    told = json.loads(done.stdout)
+    assert (told["overall"]["hits"], told["overall"]["false_alarms"], told["overall"]["misses"]) == (1, 1, 2)
+    assert told["overall"]["figures"]["recall_at_10_per_hour"]["value"] == pytest.approx(2 / 3)
+    assert told["hours"] == pytest.approx(0.1)
+
+
+def test_a_threshold_may_be_a_labels(tables: list[str]) -> None:
+    told = json.loads(run(*tables, "--json", "--draws", "0", "--threshold", "0.95", "--threshold", "owl=0.8").stdout)
+    assert told["labels"]["owl"]["threshold"] == 0.8
+    assert told["labels"]["owl"]["hits"] == 1
+
+
+def test_the_same_command_prints_the_same_bytes(tables: list[str]) -> None:
+    assert run(*tables).stdout == run(*tables).stdout
+    few = (*tables, "--draws", "5")
+    assert run(*few).stdout != run(*few, "--seed", "1").stdout
+
+
+def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: list[str], tmp_path: Path) -> None:
+    outputs = ["--errors", str(tmp_path / "errors.txt"), "--curves", str(tmp_path / "curves.png")]
+    assert run(*tables, "--uncertain-label", "UNK", *outputs).exit_code == 0
+    lines = (tmp_path / "errors.txt").read_text().splitlines()
+    assert [(line.split("\t")[7], line.split("\t")[-1]) for line in lines[1:]] == [
+        ("a.wav", "false alarm"),
+        ("b.wav", "miss"),
+    ]
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    again = run(*tables, *outputs)
+    assert isinstance(again.exception, DetectorError)
+    assert again.exception.exit_code == 2
+    assert "exists already" in str(again.exception)
+    assert again.stdout == ""
+    assert run(*tables, *outputs, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--threshold", "owl"], "'owl' is neither a score from 0 to 1 nor LABEL=SCORE"),
+        (["--threshold", "2"], "'2' is neither"),
+        (["--iou", "0"], "0 is not in the range"),
+        (["--rename", "owl"], "'owl' is not OLD=NEW"),
+        (["--coverage", "0.5"], "'0.5' is not two shares"),
+        (["--coverage", "0.5,2"], "'0.5,2': both must be above 0"),
+    ],
+)
+def test_wrong_usage_says_what_is_allowed(tables: list[str], arguments: list[str], told: str) -> None:
+    done = run(*tables, *arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert done.stdout == ""
+
+
+def test_detections_that_run_calls_together_are_said(tables: list[str], tmp_path: Path) -> None:
+    (tmp_path / "found.csv").write_text(DETECTIONS + "a.wav,mix,0,30,,,owl,0.9,\n")
+    assert "detections last 30 s, annotations" in run(*tables).stderr
+
+
+def test_what_the_shipped_model_finds_is_compared_with_selection_tables(tmp_path: Path) -> None:
+    recordings, found, effort = ROOT / "examples" / "recordings", tmp_path / "found.csv", tmp_path / "effort.csv"
+    scan = ["scan", str(recordings), "-o", str(found), "--effort", str(effort), "--threshold", "0.3"]
+    assert CliRunner().invoke(commands, scan).exit_code == 0
+    done = run(str(found), str(recordings), "--effort", str(effort), "--rename", "*=call", "--json", "--draws", "20")
+    told = json.loads(done.stdout)
+    assert (told["recordings"], told["labels"]["call"]["reference"]) == (7, 60)
+    assert "left out" not in done.stderr
+    assert "taken as free" not in done.stderr  # the recording without calls has a table without rows
+    assert told["overall"]["figures"]["clip_auroc"]["value"] is not None

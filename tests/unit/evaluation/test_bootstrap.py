@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.evaluation.bootstrap import draw_weights, limits, tell
+from detector.evaluation.compare import compare
+from detector.evaluation.evaluate import evaluate
+from detector.evaluation.figures import OVERALL
+from detector.evaluation.material import Material, Unit
+from detector.evaluation.settings import Settings
+
+from .conftest import event, materials
+
+
+def test_as_many_groups_are_drawn_as_there_are_and_a_group_is_drawn_as_one() -> None:
+    groups = np.array([0, 1, 1, 2, 0])
+    for weights in draw_weights(groups, 50, seed=1):
+        assert weights[0] == weights[4]
+        assert weights[1] == weights[2]
+        assert weights[0] + weights[1] + weights[3] == 3
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    groups = np.arange(5)
+    one, other, different = (np.array(list(draw_weights(groups, 20, seed))) for seed in (3, 3, 4))
+    assert (one == other).all()
+    assert (one != different).any()
+
+
+def test_limits_leave_out_what_does_not_exist() -> None:
+    drawn = np.column_stack([np.arange(101.0), np.where(np.arange(101) % 2, np.nan, 7.0), np.full(101, np.nan)])
+    low, high = limits(drawn)
+    assert (low[0], high[0], low[1], high[1]) == (2.5, 97.5, 7, 7)
+    assert np.isnan([low[2], high[2]]).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(material=materials(3), data=st.data())
+def test_a_unit_drawn_twice_is_the_same_as_two_units_alike(material: Material, data: st.DataObject) -> None:
+    counts = [data.draw(st.integers(0, 2)) for _ in material.units]
+    copies = {Unit(f"{unit.recording}.{copy}"): unit for unit, n in zip(material.units, counts) for copy in range(n)}
+    resample = Material(
+        *(
+            {copy: side.get(unit, []) for copy, unit in copies.items()}
+            for side in (material.reference, material.estimated)
+        ),
+        {copy: material.uncertain[unit] for copy, unit in copies.items()},
+        {copy: material.seconds[unit] for copy, unit in copies.items()},
+    )
+    if not resample.scored:
+        return  # other figures are told
+    drawn, told = compare(material, Settings()), compare(resample, Settings())
+    for label in resample.labels if resample.labels != material.labels else (*resample.labels, OVERALL):
+        figures = tell(drawn[label].statistics(material, Settings()), np.array(counts, dtype=np.float64))
+        assert figures == pytest.approx(
+            tell(told[label].statistics(resample, Settings()), np.ones(len(copies))), nan_ok=True
+        )
+
+
+def two_recordings() -> Material:
+    sure, lost = Unit("a.wav"), Unit("b.wav")
+    reference = {sure: [event(0, 1)], lost: [event(0, 1)]}
+    return Material(reference, {sure: [event(0, 1, score=0.5)], lost: []})
+
+
+def test_the_interval_spans_what_resamples_tell() -> None:
+    recall = evaluate(two_recordings(), Settings(draws=200)).overall.figures["recall"]
+    assert (recall.value, recall.low, recall.high) == (0.5, 0.0, 1.0)
+
+
+def test_one_group_has_no_interval() -> None:
+    material = two_recordings()
+    one = Material(material.reference, material.estimated, groups=dict.fromkeys(material.units, "site"))
+    assert evaluate(one).overall.figures["recall"].low is None
+    assert evaluate(material, Settings(draws=0)).overall.figures["recall"].low is None

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+
+from detector.errors import ConfigurationError
+from detector.evaluation.evaluate import evaluate
+from detector.evaluation.events import Counts
+from detector.evaluation.figures import Estimate
+from detector.evaluation.material import Material, Unit
+from detector.evaluation.settings import Settings
+
+from .conftest import event
+
+A, B = Unit("a.wav"), Unit("b.wav")
+
+
+def two_labels() -> Material:
+    """Label x: two hits of three, one false alarm. Label y: one hit of one. Label z: only a false alarm."""
+    reference = {A: [event(0, 1, "x"), event(10, 11, "x"), event(20, 21, "y")], B: [event(0, 1, "x")]}
+    estimated = {
+        A: [event(0, 1, "x", 0.9), event(10.1, 11, "x", 0.5), event(20, 21, "y", 0.7), event(30, 31, "z", 0.6)],
+        B: [event(5, 6, "x", 0.8)],
+    }
+    return Material(reference, estimated, seconds={A: 1800.0, B: 1800.0})
+
+
+def test_overall_counts_events_and_mean_counts_labels_that_occur() -> None:
+    told = evaluate(two_labels(), Settings(draws=0))
+    assert [row.label for row in told.labels] == ["x", "y", "z"]
+    assert [row.counts for row in told.labels] == [Counts(2, 1, 1), Counts(1, 0, 0), Counts(0, 1, 0)]
+    assert told.overall.counts == Counts(3, 2, 1)
+    assert told.overall.figures["recall"].value == 3 / 4
+    assert told.mean["recall"].value == pytest.approx((2 / 3 + 1) / 2)
+    assert told.mean["precision"].value == pytest.approx((2 / 3 + 1) / 2)
+    assert told.overall.figures["precision"].value == 3 / 5
+    assert "psds1" not in told.mean  # PSDS of all labels is no mean over them
+
+
+def test_a_label_is_never_matched_with_another() -> None:
+    told = evaluate(Material({A: [event(0, 1, "x")]}, {A: [event(0, 1, "y", 0.5)]}), Settings(draws=0))
+    assert told.overall.counts == Counts(0, 1, 1)
+
+
+def test_the_best_threshold_lies_between_the_last_that_counts_and_the_next() -> None:
+    rows = {row.label: row for row in evaluate(two_labels(), Settings(draws=0)).labels}
+    assert rows["x"].best_threshold == 0.5  # the lowest score of all: nobody knows what comes below
+    assert rows["x"].figures["best_f1"].value == pytest.approx(4 / 6)
+    assert rows["z"].best_threshold is None
+    material = Material({A: [event(0, 1)]}, {A: [event(0, 1, score=0.8), event(5, 6, score=0.4)]})
+    assert evaluate(material, Settings(draws=0)).overall.best_threshold == pytest.approx(0.6)
+
+
+def test_labels_may_have_thresholds_of_their_own() -> None:
+    told = evaluate(two_labels(), Settings(draws=0, threshold=0.65, thresholds={"x": 0.5}))
+    assert [row.counts for row in told.labels] == [Counts(2, 1, 1), Counts(1, 0, 0), Counts(0, 0, 0)]
+    assert told.overall.counts == Counts(3, 1, 1)
+    assert told.overall.threshold is None
+    assert [row.threshold for row in told.labels] == [0.5, 0.65, 0.65]
+
+
+def test_without_scores_there_are_only_figures_at_the_threshold() -> None:
+    material = Material({A: [event(0, 1)]}, {A: [event(0, 1), event(5, 6)]}, seconds={A: 3600.0})
+    told = evaluate(material)
+    assert told.overall.counts == Counts(1, 1, 0)
+    assert told.overall.best_threshold is None
+    names = set(told.overall.figures)
+    assert {"precision", "recall", "f1", "onset_median_s", "coverage_f1"} <= names
+    assert not any(name.startswith(("best", "average", "recall_at", "clip", "psds")) for name in names)
+
+
+def test_recordings_without_events_count_as_time_and_as_clips() -> None:
+    short = Material({A: [event(0, 1)]}, {A: [event(5, 6, score=0.9), event(0, 1, score=0.8)]}, seconds={A: 360.0})
+    long = Material(short.reference, short.estimated, seconds={A: 360.0, B: 3240.0})
+    assert evaluate(short).overall.figures["recall_at_1_per_hour"].value == 0
+    assert evaluate(long).overall.figures["recall_at_1_per_hour"].value == 1
+    assert evaluate(short).overall.figures["clip_auroc"].value is None
+    assert evaluate(long).overall.figures["clip_auroc"].value == 1
+    assert evaluate(long).hours == 1
+
+
+def test_nothing_at_all_can_be_evaluated() -> None:
+    told = evaluate(Material({A: []}, {A: []}, seconds={A: 3600.0}))
+    assert told.overall.counts == Counts()
+    assert told.labels == ()
+    assert told.overall.figures["recall"] == Estimate(None)
+    assert evaluate(Material({}, {})).hours is None
+
+
+def test_average_precision_is_told_at_several_ious_and_never_rises_with_them() -> None:
+    material = Material({A: [event(0, 10), event(20, 30)]}, {A: [event(2, 10, score=0.9), event(26, 36, score=0.8)]})
+    figures = evaluate(material, Settings(iou=0.2, draws=0)).overall.figures
+    values = [figures[f"average_precision_iou_{iou}"].value for iou in ("0.1", "0.2", "0.3", "0.5", "0.7")]
+    assert values == [1.0, 1.0, 0.5, 0.5, 0.5]
+    assert figures["average_precision"].value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"iou": 0.0}, "iou: 0: must be above 0"),
+        ({"other_ious": (0.3, 1.2)}, "other_ious: 1.2: must be"),
+        ({"least_used": -1.0}, "least_used: -1: must be"),
+        ({"threshold": 1.5}, "threshold: 1.5: must be from 0 to 1"),
+        ({"thresholds": {"x": float("nan")}}, "threshold of x: nan"),
+        ({"draws": -1}, "draws: -1: must be 0 or more"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        Settings(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.evaluation.events import match
+from detector.evaluation.matching import find_hits, pair_hits, pardoned
+from detector.evaluation.material import Part
+from detector.events import Event, iou, overlap_s
+
+from .conftest import event, parts
+
+IOUS = st.sampled_from([0.1, 0.3, 0.5, 0.8, 1.0])
+
+
+def hits_of(part: Part, least: float) -> np.ndarray:
+    return find_hits(part, least, pardoned(part, least))
+
+
+@settings(deadline=None)
+@given(part=parts(), least=IOUS)
+def test_at_every_threshold_as_many_detections_hit_as_can_be_matched_at_once(part: Part, least: float) -> None:
+    hits = hits_of(part, least)
+    for threshold in {0.0, *part.scores}:
+        reported = [one for one in part.estimated if (one.score or 0) >= threshold]
+        assert hits[part.scores >= threshold].sum() == len(match(part.reference, reported, least))
+
+
+@settings(deadline=None)
+@given(part=parts(), least=IOUS)
+def test_every_hit_is_paired_once_and_no_other_pairing_overlaps_more(part: Part, least: float) -> None:
+    part = replace(part, reference=part.reference[:4], estimated=part.estimated[:4])
+    hits = hits_of(part, least)
+    reference, estimated = pair_hits(part.met, hits, least)
+    assert sorted(estimated) == np.flatnonzero(hits).tolist()
+    assert len(set(reference)) == len(reference)
+    shares = [iou(part.reference[r].span, part.estimated[e].span) for r, e in zip(reference, estimated)]
+    assert all(share >= least for share in shares)
+    others = [
+        [iou(part.reference[r].span, part.estimated[e].span) for r, e in zip(order, np.flatnonzero(hits))]
+        for order in permutations(range(len(part.reference)), int(hits.sum()))
+    ]
+    best = max((sum(other) for other in others if all(share >= least for share in other)), default=0.0)
+    assert sum(shares) == pytest.approx(best)
+
+
+def test_a_surer_detection_gives_way_to_one_that_fits_nothing_else() -> None:
+    # The first fits both events, the second only the one that the first is closer to.
+    part = Part(0, (event(2, 12), event(0, 10)), (event(1, 11, score=0.9), event(3, 13, score=0.5)))
+    assert hits_of(part, 0.6).tolist() == [True, True]
+    assert sorted(zip(*pair_hits(part.met, hits_of(part, 0.6), 0.6), strict=True)) == [(0, 1), (1, 0)]
+
+
+def test_a_chain_of_detections_moves_on_to_let_one_more_in() -> None:
+    reference = tuple(event(10 * n, 10 * n + 10) for n in range(50))
+    right = tuple(event(10 * n + 4, 10 * n + 14, score=0.9) for n in range(49))  # each also meets the next event
+    last = event(0, 9, score=0.1)
+    part = Part(0, reference, (*right, event(484, 494, score=0.8), last))
+    assert hits_of(part, 0.2).sum() == 50
+
+
+def test_one_event_is_hit_once_by_the_surest() -> None:
+    part = Part(0, (event(0, 10),), (event(0, 9, score=0.2), event(0, 8, score=0.7), event(1, 10, score=0.6)))
+    assert hits_of(part, 0.5).tolist() == [False, True, False]
+
+
+def test_an_overlap_of_exactly_the_least_one_hits_in_decimal_times() -> None:
+    for start in np.arange(0.0, 3.0, 0.1).round(1):
+        part = Part(0, (event(start, round(start + 0.3, 2)),), (event(start, round(start + 0.15, 2)),))
+        assert hits_of(part, 0.5).tolist() == [True]
+        assert match(part.reference, part.estimated, 0.5) == [(0, 0)]
+        shorter = Part(0, part.reference, (event(start, round(start + 0.149, 3)),))
+        assert hits_of(shorter, 0.5).tolist() == [False]
+
+
+def test_a_detection_lies_on_doubt_with_half_of_itself_inside_or_with_the_overlap_of_a_hit() -> None:
+    found = (event(0, 2), event(2, 6), event(8.9, 10.9), event(20, 40), event(50, 52))
+    part = Part(0, (), found, ((0.0, 2.9), (10.0, 11.0), (30.0, 39.0)))
+    assert pardoned(part, 0.3).tolist() == [True, False, True, True, False]
+    assert pardoned(part, 0.5).tolist() == [True, False, False, False, False]
+
+
+def test_of_equal_scores_the_one_in_doubt_leaves_the_event_to_the_other() -> None:
+    doubtful, sure = event(0, 10, score=0.5), event(3, 11, score=0.5)
+    part = Part(0, (event(0, 11),), (doubtful, sure), ((0.0, 5.0),))
+    assert hits_of(part, 0.3).tolist() == [False, True]
+
+
+@given(part=parts())
+def test_pairs_that_meet_are_those_that_share_time(part: Part) -> None:
+    expected = {
+        (r, e): iou(one.span, other.span)
+        for r, one in enumerate(part.reference)
+        for e, other in enumerate(part.estimated)
+        if overlap_s(one.span, other.span) > 0
+    }
+    met = part.met
+    assert dict(zip(zip(met.reference.tolist(), met.estimated.tolist()), met.iou.tolist())) == expected
+
+
+def test_spans_that_only_touch_do_not_meet() -> None:
+    assert not len(Part(0, (Event(0, 1, "a"),), (Event(1, 2, "a"),)).met.iou)

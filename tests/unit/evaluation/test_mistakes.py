@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from detector.annotations.formats import read_tables
+from detector.evaluation.evaluate import evaluate
+from detector.evaluation.material import Material, Unit
+from detector.evaluation.mistakes import write_mistakes
+from detector.evaluation.settings import Settings
+
+from .conftest import event
+
+
+def test_misses_and_false_alarms_come_back_from_a_selection_table(tmp_path: Path) -> None:
+    a, b = Unit("a.wav", "1"), Unit("b.wav", "mix")
+    reference = {a: [event(0, 1, "x"), event(10, 11, "x")], b: [event(3, 4, "y")]}
+    estimated = {a: [event(0, 1, "x", 0.9), event(20, 21, "x", 0.8), event(30, 31, "x", 0.2)], b: []}
+    told = evaluate(Material(reference, estimated), Settings(threshold=0.5, draws=0))
+    stream = io.StringIO()
+    assert write_mistakes(told, stream) == 3
+    path = tmp_path / "errors.txt"
+    path.write_text(stream.getvalue(), encoding="utf-8")
+    lines = stream.getvalue().splitlines()
+    assert lines[0].startswith("Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)")
+    assert [line.split("\t")[-1] for line in lines] == ["Outcome", "miss", "false alarm", "miss"]
+    ((table,), _) = read_tables(path)
+    rows = [
+        (row.audio_name, row.channel, row.event.start_s, row.event.label, row.event.score) for row in table.annotations
+    ]
+    assert rows == [("a.wav", "1", 10, "x", None), ("a.wav", "1", 20, "x", 0.8), ("b.wav", "0", 3, "y", None)]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.evaluation.material import Part
+from detector.evaluation.timing import match_part, measure_times, pooled
+
+from .conftest import event
+
+
+def figures(parts: list[Part], weights: list[float], threshold: float = 0.0) -> dict[str, float]:
+    timing = measure_times(parts, [match_part(part, 0.3, threshold) for part in parts])
+    return dict(zip(timing.names, timing(np.array(weights)), strict=True))
+
+
+def test_errors_are_those_of_the_detection_less_the_annotation() -> None:
+    reference = (event(10, 12), event(20, 22), event(30, 32))
+    found = (event(9.8, 12), event(20.1, 22.3), event(30.4, 32.1))
+    told = figures([Part(0, reference, found)], [1])
+    assert told["onset_bias_s"] == pytest.approx(0.1)
+    assert told["onset_median_s"] == pytest.approx(0.2)
+    assert told["onset_p90_s"] == pytest.approx(0.2 + 0.8 * 0.2)
+    assert told["offset_bias_s"] == told["offset_median_s"] == pytest.approx(0.1)
+    assert told["offset_p90_s"] == pytest.approx(0.1 + 0.8 * 0.2)
+
+
+def test_a_detection_is_compared_with_the_event_that_it_fits_best() -> None:
+    part = Part(0, (event(0, 10), event(4, 14)), (event(4.1, 14), event(0.2, 10)))
+    assert figures([part], [1])["onset_p90_s"] == pytest.approx(0.19)
+
+
+def test_only_hits_at_the_threshold_are_compared() -> None:
+    part = Part(
+        0, (event(0, 2), event(5, 7)), (event(0.5, 2, score=0.3), event(5.1, 7, score=0.8), event(9, 10, score=1))
+    )
+    assert figures([part], [1], 0.5)["onset_median_s"] == pytest.approx(0.1)
+    assert np.isnan(figures([part], [1], 0.95)["onset_median_s"])
+
+
+def test_misses_and_false_alarms_are_what_is_in_no_pair_and_not_in_doubt() -> None:
+    found = (event(5, 6, score=0.4), event(0, 1, score=0.5), event(8, 9, score=0.9), event(20, 21, score=0.9))
+    part = Part(0, (event(0, 1), event(5, 6)), found, ((20.0, 21.0),))
+    matched = match_part(part, 0.3, 0.5)
+    assert (matched.pairs, matched.misses, matched.false_alarms) == (((0, 1),), (1,), (2,))
+
+
+def test_a_unit_drawn_twice_counts_twice() -> None:
+    one, other = Part(0, (event(0, 1),), (event(0.1, 1),)), Part(1, (event(0, 1),), (event(0.3, 1),))
+    assert figures([one, other], [1, 1])["onset_median_s"] == pytest.approx(0.2)
+    assert figures([one, other], [2, 1])["onset_median_s"] == pytest.approx(0.1)
+    assert figures([one, other], [0, 1])["onset_median_s"] == pytest.approx(0.3)
+
+
+def test_labels_are_put_together() -> None:
+    parts = [Part(0, (event(0, 1),), (event(0.1, 1),)), Part(0, (event(0, 1),), (event(0.3, 1),))]
+    timings = [measure_times([part], [match_part(part, 0.3, 0.0)]) for part in parts]
+    assert pooled(timings)(np.ones(1))[1] == pytest.approx(0.2)
