@@ -1,0 +1,123 @@
+"""From nothing to the curve: make the set, train, scan, find the operating point. What is there is not made again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import exp
+from pathlib import Path
+
+from call_activity import rows
+from hard.energy import band_of_calls, levels_of, write_detections
+from hard.figures import RATE, outcome, read_detections, read_reference
+from hard.scenes import SECONDS, scenes, write_set
+
+from detector.outputs import new_folder
+
+LOGITS = (15.0, 12.0, 9.0, 6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0, -8.0)  # of scores, from strict to lax
+DECIBELS = (40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 9.0, 6.0, 3.0, 1.0)
+HALVINGS = 6
+
+Scan = Callable[[float, Path], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is made: how many soundscapes of each split, of which length, and the seed of sounds and of weights."""
+
+    minutes: dict[str, int]
+    seconds: float = SECONDS
+    seed: int = 0
+
+
+def make(data: Path, output: Path, plan: Plan, force: bool = False) -> None:
+    """Make the set, whole or not at all."""
+    with new_folder(output, force=force) as folder:
+        write_set(folder, scenes(data, plan.minutes, plan.seed, plan.seconds))
+
+
+def detector(*arguments: object) -> None:
+    """Run a command of `detector`; standard output is left to the figures."""
+    words = [str(argument) for argument in arguments]
+    print("detector", *words, file=sys.stderr)
+    subprocess.run([sys.executable, "-m", "detector", *words], check=True, stdout=subprocess.DEVNULL)
+
+
+def train(made: Path, work: Path, recipe: str, plan: Plan) -> Path:
+    """Extract clips of one label and train on them; give the model."""
+    clips, model, part = work / "clips", work / "model", made / "training"
+    if model.exists():
+        print(f"{model}: is taken as it is; remove {work} to train again", file=sys.stderr)
+    else:
+        if not clips.exists():
+            tables = ("--background", part / "background", "--split", part / "recordings.csv")
+            one_class = ("--rename", "*=call", "--fully-annotated")
+            detector("extract", part / "calls.csv", part / "calls", "-r", recipe, "-o", clips, *one_class, *tables)
+        detector("train", clips, "-o", model, "--seed", plan.seed, "--resume")
+    return model
+
+
+def scan_with(model: Path, test: Path, level: float, table: Path) -> None:
+    """Scan the test soundscapes at the threshold whose logit is `level`."""
+    folders = (test / "calls", test / "background")
+    detector("scan", *folders, "-m", model, "--threshold", f"{1 / (1 + exp(-level)):.8f}", "-o", table)
+
+
+def band_energy(made: Path) -> Scan:
+    """Give a scan by band energy, in the band of the training calls; `level` is its threshold in dB."""
+    band = band_of_calls(made / "training" / "calls.csv")
+    print(f"band energy: {band[0]:.0f} to {band[1]:.0f} Hz", file=sys.stderr)
+    names = [row["recording"] for row in rows(made / "test" / "recordings.csv")]
+    levels = {name: levels_of(made / "test" / name, band) for name in names}
+    return partial(write_detections, levels)
+
+
+def search(scan: Scan, ladder: Sequence[float], work: Path, test: Path) -> list[Path]:
+    """Write tables of detections at thresholds ever closer to the one that gives `RATE` false alarms an hour.
+
+    From the strict end down to the first threshold with more, then by halves between the last two: the same for every
+    model, with its own events. At a lax threshold neighbouring scores run together, so a table made there says little
+    of a stricter one.
+    """
+    reference, tables = read_reference(test), []
+    work.mkdir(parents=True, exist_ok=True)
+
+    def rate_at(level: float) -> float:
+        table = work / f"detections{level:+.4f}.csv"
+        if not table.exists():
+            scan(level, table)
+        tables.append(table)
+        found = outcome(reference, read_detections(table, reference))
+        print(f"{table}: {found.rate:.1f} false alarms an hour, recall {found.recall:.3f}", file=sys.stderr)
+        return found.rate
+
+    strict = lax = ladder[0]
+    for lax in ladder:
+        if rate_at(lax) > RATE:
+            break
+        strict = lax
+    for _ in range(HALVINGS if strict > lax else 0):
+        middle = (strict + lax) / 2
+        rate = rate_at(middle)
+        strict, lax = (strict, middle) if rate > RATE else (middle, lax)
+        if 0.95 * RATE <= rate <= RATE:
+            break
+    return tables
+
+
+def run(
+    data: Path, work: Path, recipes: Mapping[str, str], trained: Mapping[str, str], plan: Plan
+) -> dict[str, list[Path]]:
+    """Do all of it, with recipes to train and models that are trained; give each one's tables of detections."""
+    made = work / "set"
+    if not made.exists():
+        make(data, made, plan)
+    test = made / "test"
+    tables = {"band energy": search(band_energy(made), DECIBELS, work / "band-energy", test)}
+    for name in (*recipes, *trained):
+        model = Path(trained[name]) if name in trained else train(made, work / name, recipes[name], plan)
+        tables[name] = search(partial(scan_with, model, test), LOGITS, work / name, test)
+    return tables

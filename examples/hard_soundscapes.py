@@ -1,0 +1,129 @@
+"""Measure detectors where the truth is exact: real calls in real backgrounds, from far under the noise to far over it.
+
+    python examples/hard_soundscapes.py run DATA WORK                       # the set, small-cnn, band energy, the curve
+    python examples/hard_soundscapes.py run DATA WORK --recipe mine=my.toml --model other=models/other
+    python examples/hard_soundscapes.py make DATA SET
+    python examples/hard_soundscapes.py curve SET/test mine=detections.csv -o curve.png --json curve.json
+
+`hard-soundscapes.md` tells what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hard.figures import operating_point, read_reference
+from hard.picture import all_halves, as_json, check_picture, draw, markdown, summary, write_text
+from hard.pipeline import Plan, make, run
+from hard.scenes import SECONDS
+from hard.sources import census, sources
+
+from detector.errors import ConfigurationError, DetectorError
+from detector.scanning.tables import check_output
+
+SPLITS = ("train", "validation", "test")
+PLAIN = {"small-cnn": "small-cnn"}
+
+
+def minutes(text: str) -> dict[str, int]:
+    """Read TRAIN,VALIDATION,TEST: soundscapes of a minute, at least one of each."""
+    counts = [int(part) if part.isdecimal() else 0 for part in text.split(",")]
+    if len(counts) != len(SPLITS) or min(counts) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three whole numbers of at least 1, as in 60,30,180")
+    return dict(zip(SPLITS, counts))
+
+
+def named(text: str) -> tuple[str, str]:
+    """Read NAME=VALUE."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value) or Path(name).name != name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE with a NAME that can be a folder's")
+    return name, value
+
+
+def compare(truth: Path, tables: dict[str, list[Path]], picture: Path, json: Path | None, force: bool) -> str:
+    """Draw the curve of every model; give the table of figures."""
+    check_picture(picture, force)
+    if json is not None:
+        check_output(json, force)
+    reference = read_reference(truth)
+    results = {name: operating_point(reference, paths) for name, paths in tables.items()}
+    halves = all_halves(results)
+    draw(results, picture)
+    if json is not None:
+        write_text(as_json(summary(halves, results)), json, force)
+    return markdown(halves, results)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Measure detectors on soundscapes whose truth is exact.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, told in (
+        ("run", "do everything, or what of it is missing"),
+        ("make", "make the set"),
+        ("sources", "count"),
+    ):
+        command = commands.add_parser(name, help=told)
+        command.add_argument("data", type=Path, help="folder that holds esc10/, zebra-finch/ and boobook/")
+        if name == "sources":
+            continue
+        command.add_argument("output", type=Path, help="folder for the results")
+        command.add_argument("--minutes", type=minutes, default=minutes("60,30,180"), metavar="TRAIN,VALIDATION,TEST")
+        command.add_argument("--seconds", type=float, default=SECONDS, help="length of a soundscape (default 60)")
+        command.add_argument("--seed", type=int, default=0)
+        if name == "run":
+            command.add_argument("--recipe", type=named, action="append", default=[], metavar="NAME=RECIPE")
+            command.add_argument(
+                "--model", type=named, action="append", default=[], metavar="NAME=FOLDER", help="trained"
+            )
+    curve = commands.add_parser("curve", help="draw recall against signal-to-noise ratio")
+    curve.add_argument("truth", type=Path, help="SET/test")
+    curve.add_argument(
+        "tables", type=named, nargs="+", metavar="NAME=TABLE", help="a NAME may come again, at other thresholds"
+    )
+    curve.add_argument("-o", "--output", type=Path, required=True, help="the picture")
+    curve.add_argument("--json", type=Path, help="the figures")
+    curve.add_argument("--force", action="store_true", help="replace outputs that exist")
+    return parser.parse_args(arguments)
+
+
+def perform(options: argparse.Namespace) -> str:
+    """Do what the command line asks; give what is to be printed."""
+    if options.command == "curve":
+        tables: dict[str, list[Path]] = {}
+        for name, table in options.tables:
+            tables.setdefault(name, []).append(Path(table))
+        return compare(options.truth, tables, options.output, options.json, options.force)
+    if options.command == "sources":
+        lines = ["| kind | split | recordings | clear calls | dropped |", "|---|---|---|---|---|"]
+        counts = census(options.data, sources(options.data))
+        return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in counts)]) + "\n"
+    if options.seconds < 5:
+        raise ConfigurationError(f"--seconds: {options.seconds:g}: must be at least 5")
+    plan = Plan(options.minutes, options.seconds, options.seed)
+    if options.command == "make":
+        make(options.data, options.output, plan)
+        return ""
+    tables = run(options.data, options.output, PLAIN | dict(options.recipe), dict(options.model), plan)
+    work = options.output
+    return compare(work / "set" / "test", tables, work / "curve.png", work / "curve.json", force=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a fault that a user can mend is one line."""
+    try:
+        print(perform(parse(arguments)), end="")
+    except DetectorError as error:
+        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except subprocess.CalledProcessError as error:  # it has told why
+        sys.exit(error.returncode)
+
+
+if __name__ == "__main__":
+    main()
