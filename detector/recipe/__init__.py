@@ -1,0 +1,35 @@
+"""The recipe: all that defines a model, as frozen, valid values that read from and write to TOML; units are stated."""
+
+from detector.recipe.definition import Audio, Labels, Recipe, Window
+from detector.recipe.frontends import ConstantQ, Decibel, FrontEnd, Linear, Mel, Pcen, Unscaled, Waveform, linear_bins
+from detector.recipe.networks import Activation, Dense, Grid, Network, Pool, Recurrent, Stage
+from detector.recipe.reading import parse_recipe, read_recipe
+from detector.recipe.training import Training
+from detector.recipe.values import Frozen
+
+__all__ = [
+    "Activation",
+    "Audio",
+    "ConstantQ",
+    "Decibel",
+    "Dense",
+    "FrontEnd",
+    "Frozen",
+    "Grid",
+    "Labels",
+    "Linear",
+    "Mel",
+    "Network",
+    "Pcen",
+    "Pool",
+    "Recipe",
+    "Recurrent",
+    "Stage",
+    "Training",
+    "Unscaled",
+    "Waveform",
+    "Window",
+    "linear_bins",
+    "parse_recipe",
+    "read_recipe",
+]

@@ -1,0 +1,99 @@
+"""The front ends: what a recording is brought to before the network sees it."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from detector.recipe.values import Count, Frozen, Hertz, Seconds
+
+
+class Decibel(Frozen):
+    """10 log10 of band power, not below `floor` dB re full scale."""
+
+    kind: Literal["db"] = "db"
+    floor: float = Field(-100.0, ge=-300, le=0)
+
+
+class Pcen(Frozen):
+    """Per-channel energy normalization (Wang et al. 2017).
+
+    `scale` multiplies band power first, as librosa's examples do.
+    """
+
+    kind: Literal["pcen"] = "pcen"
+    gain: float = Field(0.98, ge=0, le=2)
+    bias: float = Field(2.0, ge=0)
+    power: float = Field(0.5, ge=0, le=2)
+    time_constant: Seconds = 0.4
+    eps: float = Field(1e-6, gt=0)
+    scale: float = Field(float(2**31), gt=0)
+
+
+class Unscaled(Frozen):
+    """Band power (or the waveform) as it is."""
+
+    kind: Literal["none"] = "none"
+
+
+def _by_kind(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+Scaling = Annotated[Annotated[Decibel | Pcen | Unscaled, Field(discriminator="kind")], BeforeValidator(_by_kind)]
+
+
+class _Spectral(Frozen):
+    """What the front ends that measure band power share; `fmin` and `fmax` in Hz, `background` in s."""
+
+    hop_length: Count = Field(480, description="samples between frames")
+    fmin: Hertz = 50.0
+    scaling: Scaling = Decibel()
+    background: Seconds | None = Field(
+        None, description="subtract the level that a slow mean of this time constant, s, shows"
+    )
+
+
+class Mel(_Spectral):
+    """Power in triangular bands, evenly spaced on the mel scale (Slaney, as librosa)."""
+
+    kind: Literal["mel"] = "mel"
+    n_fft: int = Field(1024, ge=16, le=1 << 18)
+    n_bands: Count = 128
+    fmax: Hertz | None = None
+
+
+class Linear(_Spectral):
+    """Power of Fourier bins from `fmin` to `fmax`; with `n_bands`, summed in that many evenly spaced triangles."""
+
+    kind: Literal["linear"] = "linear"
+    n_fft: int = Field(1024, ge=16, le=1 << 18)
+    n_bands: Count | None = None
+    fmax: Hertz | None = None
+
+
+class ConstantQ(_Spectral):
+    """Power of constant-Q filters: `n_bands` from `fmin` upwards, `bins_per_octave` to the octave."""
+
+    kind: Literal["cqt"] = "cqt"
+    n_bands: int = Field(84, ge=2, strict=True)
+    bins_per_octave: Count = 12
+
+
+class Waveform(Frozen):
+    """The samples themselves: one band, one frame a sample."""
+
+    kind: Literal["waveform"] = "waveform"
+    scaling: Annotated[Unscaled, BeforeValidator(_by_kind)] = Unscaled()
+
+
+FrontEnd = Annotated[Mel | Linear | ConstantQ | Waveform, Field(discriminator="kind")]
+
+
+def linear_bins(frontend: Linear, sample_rate: int) -> tuple[int, int]:
+    """Find the first Fourier bin of a linear front end, and the one after its last."""
+    width = sample_rate / frontend.n_fft
+    fmax = sample_rate / 2 if frontend.fmax is None else frontend.fmax
+    return math.ceil(frontend.fmin / width - 1e-9), min(frontend.n_fft // 2, math.floor(fmax / width + 1e-9)) + 1

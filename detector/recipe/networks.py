@@ -1,0 +1,71 @@
+"""The network: convolution stages, then the optional parts, then the dense head."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from detector.recipe.values import Count, Frozen, Pair
+
+Activation = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh"]
+
+
+class Pool(Frozen):
+    """The maximum or mean under a mask of `size` (bands, frames), moved by `stride` (default: its size)."""
+
+    kind: Literal["max", "mean"] = "max"
+    size: Count | Pair = 2
+    stride: Count | Pair | None = None
+
+
+class Stage(Frozen):
+    """One convolution and what follows it: norm, skip connection, activation, pooling, dropout, in this order."""
+
+    kind: Literal["conv2d", "conv1d"] = "conv2d"
+    filters: Count
+    kernel: Count | Pair = 3
+    stride: Count | Pair = 1
+    activation: Activation = "relu"
+    norm: Literal["none", "batch"] = "none"
+    pool: Pool | None = None
+    residual: bool = False
+    dropout: float = Field(0.0, ge=0, lt=1)
+
+
+class Recurrent(Frozen):
+    """A recurrent network over the feature columns; `summary` says what a window keeps of its columns."""
+
+    cell: Literal["gru", "lstm"] = "gru"
+    units: Count = 64
+    layers: Count = 1
+    bidirectional: bool = False
+    summary: Literal["mean", "last", "flatten"] = "mean"
+
+
+class Grid(Frozen):
+    """Adaptive pooling to `size` (bands, columns), so that many input sizes feed one dense layer."""
+
+    size: Pair = (9, 9)
+    kind: Literal["mean", "max"] = "mean"
+
+
+class Dense(Frozen):
+    """Dense layers of `units`, then one output a label: for each window, or for each frame column."""
+
+    units: tuple[Count, ...] = (256,)
+    activation: Activation = "relu"
+    dropout: float = Field(0.0, ge=0, lt=1)
+    output: Literal["sigmoid", "softmax"] = "sigmoid"
+    per: Literal["window", "frame"] = "window"
+
+
+class Network(Frozen):
+    """Convolution stages, then the optional parts, then the dense head."""
+
+    stage: tuple[Stage, ...]
+    padding: Literal["valid", "same"] = "valid"
+    position: bool = Field(False, description="add a channel that tells each band's place")
+    recurrent: Recurrent | None = None
+    grid: Grid | None = None
+    dense: Dense = Dense()

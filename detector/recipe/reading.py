@@ -1,0 +1,50 @@
+"""Read recipes from TOML, and tell all that is wrong with them at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from detector.errors import ConfigurationError, fault_lines
+from detector.recipe.definition import Recipe
+
+
+def parse_recipe(text: str, source: str) -> Recipe:
+    """Read a recipe from TOML.
+
+    Raises
+    ------
+    ConfigurationError
+        With every fault on a line of its own: `source`, the dotted path, the value and what is allowed.
+    """
+    try:
+        content = tomllib.loads(text)
+        return Recipe.model_validate(content)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{source}: not TOML: {error}") from error
+    except ValidationError as error:
+        lines = dict.fromkeys([*fault_lines(error), *_faults_between(content, error)])
+        raise ConfigurationError("\n".join(f"{source}: {line}" for line in lines)) from error
+
+
+def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str]:
+    """Find what the other sections ask of each other, where some are at fault by themselves."""
+    faulty = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    sound = {"network": {"stage": [{"filters": 1}]}} | {key: content[key] for key in content if key not in faulty}
+    try:
+        Recipe.model_validate(sound)
+    except ValidationError as other:
+        return [line for line in fault_lines(other) if not any(f"{name}." in line for name in faulty)]
+    return []
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe from a TOML file; raise `ConfigurationError` where it cannot be read or is not valid."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    return parse_recipe(text, str(path))

@@ -1,0 +1,19 @@
+"""The kinds of values that recipes hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+Hertz = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=2**20, strict=True)]
+Pair = tuple[Count, Count]
+
+
+class Frozen(BaseModel):
+    """A value that cannot change and knows no keys but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
