@@ -35,8 +35,11 @@ test: lint  ## everything that CI runs
 call-activity: setup  ## make the training set of the embedded model and train it again; DATA names the recordings
 	PATH="$(abspath $(BIN)):$$PATH" examples/call-activity.sh $(DATA) work/call-activity
 
-quality: setup  ## the figures of the README; DATA names the recordings
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/quality.py $(DATA) work/quality
+quality: setup  ## the figures of docs/quality.md, in many hours; goes on where it was stopped; DATA names the recordings
+	for set in zebra-finch syllable-types twenty-calls boobook esc10 call-activity; do \
+	    $(BIN)/python examples/quality.py run $(DATA) work/quality $$set || exit 1; done
+	$(BIN)/python examples/quality.py speed work/quality
+	$(BIN)/python examples/quality.py tables work/quality -o work/quality/tables.md
 
 bench: setup  ## the tables of BENCHMARKS.md, on a machine that does nothing else meanwhile
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/benchmarks.py work/bench

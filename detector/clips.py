@@ -6,6 +6,7 @@ A folder of clips holds
 - `clips.csv`: one row a clip (`INDEX_COLUMNS`), in the order of the shards' rows;
 - `events.csv`: the annotated events near each clip, in seconds from the start of its window;
 - `labels.json`: what the training annotations say of each label's length and band;
+- `recordings.csv`, `annotations.csv`: what is known of the recordings (`detector.extraction.known`);
 - `power-0000.npy`, ...: (clip, band, frame) float32, each clip with `margin` frames before and after its window;
 - `state-0000.npy`, ...: (clip, band), the front end's slow mean before the clip, where the scaling has one.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -75,15 +77,25 @@ class Clip:
 
 
 class ClipWriter:
-    """Write clips into an existing, empty folder, a shard at a time."""
+    """Write clips into an existing, empty folder, a shard at a time; after the clips of `onto`, where it is given."""
 
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, onto: ClipStore | None = None) -> None:
         self.folder, self.recipe = folder, recipe
         self._power: list[NDArray[np.float32]] = []
         self._state: list[NDArray[np.float32]] = []
         self._shard = 0
         self.index: list[dict[str, object]] = []
         self._events: list[tuple[int, float, float, str]] = []
+        if onto is not None:
+            self._go_on(onto)
+
+    def _go_on(self, store: ClipStore) -> None:
+        """Begin with the clips of a store; its shards are linked, for they are large and never change."""
+        self._shard = int(store.index["shard"].max()) + 1
+        for path in store.shards():
+            (self.folder / path.name).symlink_to(path.resolve())
+        self.index = [{str(key): value for key, value in row.items()} for row in store.index.to_dict("records")]
+        self._events = list(store.events[EVENT_COLUMNS].itertuples(index=False, name=None))
 
     def add(self, clip: Clip, power: NDArray[np.float32], state: NDArray[np.float32] | None) -> None:
         """Add a clip: power (band, frame), state (band,) or None."""
@@ -131,6 +143,7 @@ class ClipStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._left_out = b""
         self.recipe = read_recipe(folder / RECIPE_FILE)
         try:
             self._open = lru_cache(OPEN_SHARDS)(lambda name: np.load(folder / name, mmap_mode="r"))
@@ -197,10 +210,22 @@ class ClipStore:
             out[here] = self._open(f"{name}-{shard:04d}.npy")[self._rows[clips[here]]]
         return out
 
+    def shards(self) -> list[Path]:
+        """List the files of power and state."""
+        names = ("power", "state") if self._with_state else ("power",)
+        return [self.folder / f"{name}-{n:04d}.npy" for n in np.unique(self._shards) for name in names]
+
     def fingerprint(self) -> str:
-        """Name the tables, from which the targets are made, in 12 hexadecimal digits."""
+        """Name the tables, from which the targets are made, and what is left out, in 12 hexadecimal digits."""
         tables = [(self.folder / name).read_bytes() for name in (INDEX_FILE, EVENTS_FILE, LABELS_FILE)]
-        return hashlib.sha256(b"".join(tables)).hexdigest()[:12]
+        return hashlib.sha256(b"".join([*tables, self._left_out])).hexdigest()[:12]
+
+    def without(self, clips: NDArray[np.integer]) -> ClipStore:
+        """Give the same clips, but for some that are left out of every split."""
+        other = copy(self)
+        other.index = self.index.assign(split=self.index["split"].where(~self.index["clip"].isin(clips), ""))
+        other._left_out = self._left_out + np.sort(clips).astype("<i8").tobytes()
+        return other
 
     def in_split(self, split: str) -> NDArray[np.int64]:
         """List the numbers of the clips of a split."""

@@ -7,50 +7,25 @@ are TOML and safetensors.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
 
-import tomli_w
 import torch
-from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from detector.errors import ModelError, fault_lines
+from detector.errors import ModelError
 from detector.frontend.bases import design
 from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
 from detector.network.assembly import DetectorNetwork
+from detector.operating.points import OPERATING_FILE, Operating, OperatingPoint, operating_toml, read_operating
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
-from detector.recipe import Frozen, Recipe, parse_recipe, read_recipe
+from detector.recipe import Recipe, parse_recipe, read_recipe
 
-OPERATING_FILE = "operating.toml"
 FILTERS = "power.filters"
 MADE_FOR = "recipe"  # the key of the weights' metadata that holds the recipe
 WEIGHED = ("audio", "window", "frontend", "network", "labels")  # the sections that the weights depend on
-
-
-class OperatingPoint(Frozen):
-    """How scores of one label become events.
-
-    `typical_s` is the median length of the label's annotations; `low_hz` and `high_hz` are the medians of their bands.
-    """
-
-    name: str
-    threshold: float = Field(0.5, ge=0, le=1)
-    gap_s: float = Field(0.0, ge=0)
-    shortest_s: float = Field(0.0, ge=0)
-    typical_s: float | None = Field(None, gt=0)
-    low_hz: float | None = Field(None, ge=0)
-    high_hz: float | None = Field(None, ge=0)
-
-
-class Operating(Frozen):
-    """The operating points of a model, one a label, and what they were chosen on."""
-
-    chosen_on: str = ""
-    label: tuple[OperatingPoint, ...] = ()
 
 
 class Model(nn.Module):
@@ -117,8 +92,7 @@ def save_model(model: Model, folder: Path) -> None:
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / WEIGHTS_FILE, metadata={MADE_FOR: model.recipe.to_toml()})
     (folder / WEIGHTS_FILE).chmod((folder / RECIPE_FILE).stat().st_mode)  # safetensors keeps it from others
-    content = model.operating.model_dump(mode="json", exclude_none=True)
-    (folder / OPERATING_FILE).write_text(tomli_w.dumps(content), encoding="utf-8")
+    (folder / OPERATING_FILE).write_text(operating_toml(model.operating), encoding="utf-8")
 
 
 def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
@@ -131,7 +105,7 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
     """
     recipe = read_recipe(folder / RECIPE_FILE)
     tensors = _read_weights(folder, recipe)
-    model = Model(recipe, filters=tensors.get(FILTERS), operating=_read_operating(folder, recipe))
+    model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels.names))
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
@@ -161,17 +135,3 @@ def _read_weights(folder: Path, recipe: Recipe) -> dict[str, Tensor]:
             "only training may be"
         )
     return tensors
-
-
-def _read_operating(folder: Path, recipe: Recipe) -> Operating:
-    path = folder / OPERATING_FILE
-    try:
-        operating = Operating.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{path}: cannot be read: {error}") from error
-    except ValidationError as error:
-        raise ModelError(f"{path}: {'; '.join(fault_lines(error))}") from error
-    names = tuple(point.name for point in operating.label)
-    if names != recipe.labels.names:
-        raise ModelError(f"{path}: labels {list(names)} are not those of {RECIPE_FILE}: {list(recipe.labels.names)}")
-    return operating

@@ -12,8 +12,9 @@ from pathlib import Path
 from detector.errors import OutputError
 
 OURS = (
-    "recipe.toml", "clips.csv", "events.csv", "labels.json", "power-*.npy", "state-*.npy",
-    "weights.safetensors", "operating.toml", "README.md", "training.csv", "curves.png",
+    "recipe.toml", "clips.csv", "events.csv", "labels.json", "recordings.csv", "annotations.csv", "power-*.npy",
+    "state-*.npy", "weights.safetensors", "operating.toml", "README.md", "training.csv", "curves.png",
+    "learning-curve.csv", "learning-curve.png",
 )  # fmt: skip
 """The names of all files in folders that are written here: clips and models."""
 

@@ -1,146 +1,140 @@
-"""Measure the product on real recordings: run the example pipelines and compare what they find with the annotations.
+"""Measure detectors on real recordings: train, scan, compare with the annotations, and write the tables of the docs.
 
-Usage: python examples/quality.py DATA WORK [zebra-finch] [esc10] [boobook]
+    python examples/quality.py run DATA WORK zebra-finch                              # the example recipe, three seeds
+    python examples/quality.py run DATA WORK esc10 --recipe mine=my.toml --recipe small-cnn --folds 1,2
+    python examples/quality.py run DATA WORK zebra-finch --recipe mine=my.toml --seeds 0 --development
+    python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
+    python examples/quality.py tables WORK -o tables.md
 
-Prints one Markdown table. Test recordings are used for nothing but these figures; seeds are fixed.
+What is there is not made again, and what was stopped goes on; several runs may go on at once. `docs/quality.md` tells
+what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
 import subprocess
 import sys
-import time
-from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import torch
-from torchmetrics.functional.classification import binary_average_precision
+from trials.activity import CALL_ACTIVITY
+from trials.boobook import BOOBOOK
+from trials.esc10 import ESC10
+from trials.files import write_whole
+from trials.hard import hard_table
+from trials.result import read_results
+from trials.run import Order, run
+from trials.speed import measure_speeds, read_speeds
+from trials.tables import markdown
+from trials.trial import Bench
+from trials.workshop import Entry
+from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
-from detector.annotations.formats import read_annotations
-from detector.annotations.table import ReadOptions
-from detector.evaluation.events import count
-from detector.events import Event
+from detector.errors import DetectorError
+from detector.presets import find_folder, find_recipe
 
-HERE = Path(__file__).resolve().parent
-DRAWS = 2000  # of the bootstrap
-
-
-def run(script: str, data: Path, work: Path, **environment: str) -> float:
-    """Run an example pipeline; give the seconds that it took."""
-    started = time.monotonic()
-    work.mkdir(parents=True, exist_ok=True)
-    with (work / "log.txt").open("w", encoding="utf-8") as log:
-        subprocess.run([HERE / script, data, work], check=True, env=os.environ | environment, stdout=log, stderr=log)
-    return time.monotonic() - started
+RECIPES = Path(__file__).resolve().parent / "recipes"
+BENCHES = {bench.name: bench for bench in (SYLLABLES, SYLLABLE_TYPES, TWENTY_CALLS, BOOBOOK, ESC10, CALL_ACTIVITY)}
 
 
-def by_recording(table: Path, recordings: list[Path]) -> dict[str, list[Event]]:
-    """Read a table's events by the recording's name."""
-    events: dict[str, list[Event]] = defaultdict(list)
-    for row in read_annotations(table, recordings, ReadOptions()).annotations:
-        assert row.recording is not None
-        events[row.recording.name].append(row.event)
-    return events
+def named(text: str) -> tuple[str, str]:
+    """Read NAME=RECIPE, or the name of a preset."""
+    name, equals, value = text.partition("=")
+    if not name or Path(name).name != name or (equals and not value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=RECIPE with a NAME that can be a file's")
+    return name, value or name
 
 
-def zebra_finch(data: Path, work: Path) -> list[str]:
-    """Syllable or not, everything but `n`: events of the test recordings matched one-to-one."""
-    seconds = run("zebra-finch.sh", data, work)
-    splits = pd.read_csv(data / "zebra-finch" / "recordings.csv")
-    recordings = [data / "zebra-finch" / name for name in splits.loc[splits["split"] == "test", "recording"]]
-    reference = {
-        name: [Event(e.start_s, e.end_s, "syllable") for e in events if e.label != "n"]
-        for name, events in by_recording(data / "zebra-finch" / "annotations.csv", recordings).items()
-    }
-    estimated = by_recording(work / "detections.csv", recordings)
-    rows = []
-    for least in (0.5, 0.8):
-        figures = count(reference, estimated, least)["syllable"]
-        rows.append(
-            f"| zebra finch | {len(recordings)} test recordings | F1 of syllables at IoU {least} | {figures.f1:.3f} "
-            f"(precision {figures.precision:.3f}, recall {figures.recall:.3f}) | {seconds:.0f} s |"
-        )
-    return rows
+def seeds(text: str) -> tuple[int, ...]:
+    """Read whole numbers."""
+    if not all(part.isdecimal() for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers, as in 0,1,2")
+    return tuple(int(part) for part in text.split(","))
 
 
-def esc10(data: Path, work: Path) -> list[str]:
-    """One class a clip: the highest mean score of its windows."""
-    seconds = run("esc10.sh", data, work)
-    scores = pd.read_csv(work / "scores.csv")
-    labels = [name for name in scores.columns if name not in ("recording", "channel", "start_s", "end_s")]
-    said = scores.groupby("recording")[labels].mean().idxmax(axis=1)
-    meta = pd.read_csv(data / "esc10" / "meta.csv").set_index("file")["class"]
-    right = [meta["/".join(Path(name).parts[-2:])] == label for name, label in said.items()]
-    return [f"| ESC-10 | fold 5, {len(right)} clips | right | {np.mean(right):.1%} | {seconds:.0f} s |"]
+def count(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
-def boobook(data: Path, work: Path) -> list[str]:
-    """Sites held out in turn: average precision of recordings by their highest score."""
-    folder = data / "boobook"
-    recordings = sorted(folder.rglob("*.flac"))
-    sites = sorted({site_of(path) for path in recordings})
-    found: dict[str, tuple[bool, float]] = {}
-    seconds = 0.0
-    positive = {path.name for path in (folder / "positive").glob("*.flac")}
-    counts = Counter(site_of(folder / name) for name in positive)
-    calling = sorted(counts, key=lambda other: (counts[other], other))  # the site with the fewest recordings of calls
-    for site in sites:
-        validation = next(other for other in calling if other != site)
-        split = {site: "test", validation: "validation"}
-        table = pd.DataFrame({"recording": [path.relative_to(folder).as_posix() for path in recordings]})
-        table["split"] = [split.get(site_of(path), "train") for path in recordings]
-        place = work / site
-        place.mkdir(parents=True, exist_ok=True)
-        table.to_csv(place / "split.csv", index=False)
-        seconds += run("boobook.sh", data, place, SPLIT=str(place / "split.csv"))
-        scores = pd.read_csv(place / "scores.csv").groupby("recording")["boobook"].max()
-        for name, score in scores.items():
-            path = Path(name)
-            if site_of(path) == site and path.name.replace(" (1)", "") not in found:
-                found[path.name.replace(" (1)", "")] = (path.name in positive, score)
-    truth = np.array([is_call for is_call, _ in found.values()])
-    score = np.array([value for _, value in found.values()])
-    low, middle, high = interval(truth, score)
-    tested = f"{len(found)} recordings, {len(sites)} sites held out in turn"
-    value = f"{middle:.3f} (95 % interval {low:.3f} to {high:.3f})"
-    return [f"| boobook | {tested} | average precision per recording | {value} | {seconds:.0f} s |"]
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Measure detectors on real recordings.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run", help="train and measure, or what of it is missing")
+    runs.add_argument("data", type=Path, help="folder that holds esc10/, zebra-finch/ and boobook/")
+    runs.add_argument("work", type=Path, help="folder for the results")
+    runs.add_argument("set", choices=list(BENCHES))
+    runs.add_argument("--recipe", type=named, action="append", default=[], metavar="NAME=RECIPE", help="file or preset")
+    runs.add_argument("--model", type=named, action="append", default=[], metavar="NAME=FOLDER", help="scan with it")
+    runs.add_argument("--seeds", type=seeds, metavar="0,1,2")
+    runs.add_argument(
+        "--folds", type=lambda text: tuple(text.split(",")), default=(), help="only these parts of the set"
+    )
+    runs.add_argument("--development", action="store_true", help="score validation recordings, read no test recording")
+    runs.add_argument("--epochs-cap", type=count, metavar="N", help="train no longer; for a short look")
+    runs.add_argument("--table", action="append", default=[], metavar="NAME", help="a table to show the results in")
+    speed = commands.add_parser("speed", help="time the scan of a long recording; let nothing else run meanwhile")
+    speed.add_argument("work", type=Path)
+    tables = commands.add_parser("tables", help="write the results as Markdown")
+    tables.add_argument("work", type=Path)
+    tables.add_argument("--hard", type=Path, metavar="CURVE.JSON", help="of hard_soundscapes.py, to be shown, too")
+    tables.add_argument("-o", "--output", type=Path, help="[default: standard output]")
+    return parser.parse_args(arguments)
 
 
-def site_of(path: Path) -> str:
-    """Name the site of a boobook recording: its name up to the third number."""
-    return path.name.split("_30_0")[0].rsplit("_", 3)[0]
+def entries_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
+    """Read the recipes and models that take part; labels are those of the set."""
+    example = RECIPES / f"{bench.recipe}.toml"
+    if not options.recipe and not options.model:
+        recipe = find_recipe(str(example) if example.exists() else bench.recipe)
+        yield Entry("example", recipe.with_labels(())).capped(options.epochs_cap)
+    for name, value in options.recipe:
+        entry = Entry(name, find_recipe(value).with_labels(()), f" --recipe {name}={value}")
+        yield entry.capped(options.epochs_cap)
+    for name, value in options.model:
+        yield Entry(name, find_recipe(value), f" --model {name}={value}", find_folder(value))
 
 
-def interval(truth: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
-    """Measure average precision, with its 95 % interval by bootstrap over recordings."""
-    rng = np.random.default_rng(0)
-    values = []
-    for _ in range(DRAWS):
-        drawn = rng.integers(0, len(truth), len(truth))
-        if truth[drawn].any():
-            values.append(average_precision(truth[drawn], score[drawn]))
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), average_precision(truth, score), float(high)
+def perform(options: argparse.Namespace) -> None:
+    """Do what the command line asks."""
+    if options.command == "speed":
+        measure_speeds(options.work)
+        return
+    if options.command == "tables":
+        text = markdown(list(read_results(options.work)), BENCHES, read_speeds(options.work))
+        if options.hard is not None:
+            text += "\n" + hard_table(options.hard)
+        if options.output is None:
+            print(text, end="")
+        else:
+            write_whole(options.output, text)
+        return
+    bench = BENCHES[options.set]
+    entries = list(entries_of(options, bench))
+    tables, parts = tuple(options.table), tuple(options.folds)
+    order = Order(options.data, options.work, options.development, parts, tables)
+    for seed in options.seeds or bench.seeds:
+        for entry in entries:
+            for result in run(bench, entry, seed, order):
+                told = ", ".join(
+                    f"{name} {it.value:.4f}" for name, it in result.figures.items() if it.value is not None
+                )
+                print(f"{result.recipe} seed {seed} {result.part}: {told}", flush=True)
 
 
-def average_precision(truth: np.ndarray, score: np.ndarray) -> float:
-    """Measure the area under the precision-recall steps."""
-    return float(binary_average_precision(torch.from_numpy(score), torch.from_numpy(truth).long()))
-
-
-TASKS = {"zebra-finch": zebra_finch, "esc10": esc10, "boobook": boobook}
-
-
-def main() -> None:
-    """Run the tasks that the command line names, or all."""
-    data, work = Path(sys.argv[1]), Path(sys.argv[2])
-    lines = ["| set | tested on | figure | value | extract, train and scan |", "|---|---|---|---|---|"]
-    for name in sys.argv[3:] or TASKS:
-        lines += TASKS[name](data, work / name)
-    print("\n".join(lines))
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a fault that a user can mend is one line."""
+    try:
+        perform(parse(arguments))
+    except DetectorError as error:
+        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except subprocess.CalledProcessError as error:  # it has told why
+        sys.exit(error.returncode)
 
 
 if __name__ == "__main__":

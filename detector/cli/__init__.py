@@ -13,9 +13,11 @@ from detector.cli.benchmark import benchmark
 from detector.cli.describe import describe
 from detector.cli.evaluate import evaluate
 from detector.cli.extract import extract
+from detector.cli.mine import mine
 from detector.cli.recipe import recipe
 from detector.cli.scan import scan
 from detector.cli.train import train
+from detector.cli.tune import tune
 from detector.errors import DetectorError
 
 INTERRUPTED = 130
@@ -37,7 +39,7 @@ def commands() -> None:
     """  # noqa: D301
 
 
-for command in (recipe, describe, extract, train, scan, evaluate, benchmark, audit):
+for command in (recipe, describe, extract, train, mine, scan, tune, evaluate, benchmark, audit):
     commands.add_command(command)
 
 

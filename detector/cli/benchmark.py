@@ -16,6 +16,7 @@ from detector.cli.scan import DEVICE, SECONDS, finite
 if TYPE_CHECKING:
     from detector.benchmark.figures import Scan, Stage
     from detector.benchmark.report import Report
+    from detector.benchmark.training import TrainingReport
 
 SCANS = (
     ("", "engine"),
@@ -55,11 +56,14 @@ LEGEND = (
     help="What the convolutions compute in.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
+@click.option("--train", is_flag=True, help="Measure training on made clips, not scanning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="PNG", help="Draw stages and speeds.")
 @click.option("--force", is_flag=True, help="Replace the picture where it exists.")
-def benchmark(recordings: tuple[Path, ...], as_json: bool, plot: Path | None, force: bool, **options: Any) -> None:
-    """Measure how fast a model scans RECORDINGS on this machine, and where the time goes.
+def benchmark(
+    recordings: tuple[Path, ...], train: bool, as_json: bool, plot: Path | None, force: bool, **options: Any
+) -> None:
+    """Measure how fast a model scans RECORDINGS on this machine, or is trained, and where the time goes.
 
     RECORDINGS are files and folders; without any, noise with tones is made and scanned. At hops of 50, 10 and 3 % of
     the window it measures one pass shared by all windows, and each window by itself: the real-time factor end to end
@@ -69,11 +73,15 @@ def benchmark(recordings: tuple[Path, ...], as_json: bool, plot: Path | None, fo
     The object that --json prints has the keys model, trained, sample_rate_hz, window_s, precision, workers, machine,
     sound, matrix_products, peak_bytes, scans, shared_over_windows, finest_over_coarsest, notes and failed.
 
+    With --train, a recipe learns from made clips for some steps: clips a second, from disk to changed weights, and
+    the share of the rate of matrix products that forward and backward passes reach.
+
     \b
     Examples:
       detector benchmark
       detector benchmark -m small-cnn --seconds 120 --plot stages.png
       detector benchmark recordings/ -m models/my-whale --json | jq '.scans[].x_real_time'
+      detector benchmark --train -m small-cnn
     """  # noqa: D301
     import json
     from dataclasses import asdict
@@ -83,6 +91,10 @@ def benchmark(recordings: tuple[Path, ...], as_json: bool, plot: Path | None, fo
     from detector.benchmark.picture import check_picture, draw
     from detector.cli.progress import bar
 
+    if train:
+        refused = {"RECORDINGS": recordings, "--plot": plot, "--seconds": options["seconds"]}
+        click.echo(_training(refused | {"--workers": options["workers"]}, as_json, **options))
+        return
     if plot is not None:
         check_picture(plot, force=force)  # before the work, not after it
     report = measure(Request(recordings, **options), lambda cases: bar(cases, "scan"))
@@ -93,6 +105,41 @@ def benchmark(recordings: tuple[Path, ...], as_json: bool, plot: Path | None, fo
         click.echo(f"detector: failed: {failure}", err=True)
     if report.failed:
         sys.exit(1)
+
+
+def _training(refused: dict[str, object], as_json: bool, **options: Any) -> str:
+    """Measure training; give the report."""
+    import json
+    from dataclasses import asdict
+
+    from detector.benchmark.training import benchmark_training
+    from detector.cli.progress import bar
+    from detector.presets import DEFAULT_MODEL
+
+    for name, value in refused.items():
+        if value:
+            raise click.UsageError(f"{name}: is for scans; leave it out with --train")
+    precision = {"auto": "float32"}.get(options["precision"], options["precision"])
+    if precision == "tf32":
+        raise click.UsageError("--precision: tf32 is for scans; allowed with --train: float32, bfloat16, float16")
+    report = benchmark_training(
+        options["model"] or DEFAULT_MODEL, options["device"], precision, lambda numbers: bar(numbers, "measurement")
+    )
+    return json.dumps(asdict(report), indent=1) if as_json else "\n".join(_training_text(report))
+
+
+def _training_text(report: TrainingReport) -> Iterator[str]:
+    products = report.matrix_products
+    yield f"{report.model}, trained in {report.precision} on batches of {report.batch_size} made clips"
+    yield f"  machine    {report.machine.processor}, {report.machine.cores} cores; {report.machine.date}"
+    yield ""
+    yield f"clips a second     {number(report.clips_per_s)} (slowest to fastest {report.spread:.0%})"
+    yield f"a clip takes       {report.operations_per_clip / 1e9:.3g} GFLOP, forward and backward"
+    yield (
+        f"matrix products    {products.mean / 1e9:,.0f} GFLOP/s in {products.precision} "
+        f"({products.before / 1e9:,.0f} before, {products.after / 1e9:,.0f} after)"
+    )
+    yield f"of that, training  {report.of_matrix_products:.0%}"
 
 
 def as_text(report: Report) -> Iterator[str]:

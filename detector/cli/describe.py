@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from detector.network.axes import Extent, Range
     from detector.network.description import Description, FrontEndRow, LayerRow
+    from detector.operating.points import Operating, OperatingPoint
 
 WIDTH = 132
 LAYERS = (
@@ -34,6 +36,18 @@ FIELDS = (
     ("every", "ms"),
     ("every", "Hz"),
 )
+POINTS = (
+    ("", "label"),
+    ("", "threshold"),
+    ("", "gap s"),
+    ("", "shortest s"),
+    ("", "smooth s"),
+    ("", "typical s"),
+    ("", "calibration"),
+    ("as tuned", "precision"),
+    ("", "recall"),
+    ("false alarms", "per hour"),
+)
 LEGEND = (
     "All for one window. Connections: pairs of an input and an output unit that are joined; of dense: their share of "
     "those in a dense layer of the same shapes (sparse interaction); per parameter: connections that use one parameter "
@@ -53,7 +67,7 @@ def describe(model: str, as_json: bool) -> None:
     large for this machine is described, with the reason and what would mend it.
 
     The object that --json prints has the keys model, sample_rate_hz, channel, window_s, labels, outputs, frontend,
-    layers (a list), trunk_sees, trunk_every, totals and notes.
+    layers (a list), trunk_sees, trunk_every, totals and notes; and, for a model that can scan, operating.
 
     \b
     Examples:
@@ -68,10 +82,12 @@ def describe(model: str, as_json: bool) -> None:
     from detector.presets import find_recipe
 
     description = describe_recipe(model, find_recipe(model))
+    operating = _operating(model, description.labels)
     if as_json:
-        click.echo(json.dumps(asdict(description), indent=1))
+        more = {} if operating is None else {"operating": operating.model_dump(mode="json", exclude_none=True)}
+        click.echo(json.dumps(asdict(description) | more, indent=1))
     else:
-        click.echo("\n".join(as_text(description)))
+        click.echo("\n".join((*as_text(description), *(() if operating is None else _points(operating)))))
 
 
 def as_text(description: Description) -> Iterator[str]:
@@ -88,6 +104,37 @@ def as_text(description: Description) -> Iterator[str]:
     for note in description.notes:
         yield ""
         yield from textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")
+
+
+def _operating(model: str, labels: Sequence[str]) -> Operating | None:
+    """Read the operating points of a model's folder; None of what is a recipe alone."""
+    from detector.operating.points import OPERATING_FILE, read_operating
+    from detector.presets import find_folder
+
+    if Path(model).is_file():
+        return None
+    folder = find_folder(model)
+    return read_operating(folder, labels) if (folder / OPERATING_FILE).is_file() else None
+
+
+def _points(operating: Operating) -> Iterator[str]:
+    yield ""
+    yield from textwrap.wrap(f"Operating points, chosen for: {operating.chosen_on or 'nothing'}", WIDTH)
+    rows = []
+    for point in operating.label:
+        seconds = (point.gap_s, point.shortest_s, point.smooth_s or 0.0, point.typical_s)
+        rows.append([point.name, f"{point.threshold:.4g}", *map(number, seconds), *_tuned_cells(point)])
+    yield from table(POINTS, rows, left=1)
+
+
+def _tuned_cells(point: OperatingPoint) -> list[str]:
+    """Tell of a tuned label how its scores are mapped, and what its threshold gave."""
+    kind = "none" if point.calibration is None else point.calibration.kind
+    curve = point.curve
+    if curve is None or point.threshold not in curve.threshold:
+        return [kind, "", "", ""]
+    n = curve.threshold.index(point.threshold)
+    return [kind, f"{curve.precision(n):.3f}", f"{curve.recall(n):.3f}", number(curve.rate(n))]
 
 
 def _head(description: Description) -> Iterator[str]:

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from detector.errors import DetectorError
+
 if TYPE_CHECKING:
     from detector.device import DeviceName
+    from detector.operating.target import Target
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SECONDS = click.FloatRange(min=0, min_open=True)
@@ -51,6 +54,23 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
         ) from error
 
 
+def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str | None) -> float | Target | None:
+    """Read a score from 0 to 1, or a target such as p=0.9, fa=2/h or f1."""
+    from detector.operating.target import parse_target
+
+    if value is None:
+        return None
+    try:
+        return finite(ctx, param, SHARE.convert(float(value), param, ctx))
+    except ValueError:
+        pass
+    try:
+        return parse_target(value)
+    except DetectorError as error:
+        allowed = str(error) if "=" in value else f"{value!r}: must be a score from 0 to 1, p=0.9, fa=2/h or the like"
+        raise click.BadParameter(allowed, param=param) from error
+
+
 @click.command()
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option(
@@ -62,7 +82,13 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
     callback=finite,
     help="Seconds between windows.  [default: about an eighth of a window]",
 )
-@click.option("--threshold", type=SHARE, callback=finite, help="Score that a detection needs.  [default: the model's]")
+@click.option(
+    "--threshold",
+    metavar="SCORE|p=P|fa=R/h",
+    callback=threshold_or_target,
+    help="Score that a detection needs, or, of a tuned model, the target for each label: at least the precision P, "
+    "or at most R false alarms per hour.  [default: the model's]",
+)
 @click.option("--scores", type=FILE, help="Write the scores of every window (or frame column) into FILE.")
 @click.option("-o", "--output", type=FILE, help="Write the detections into FILE.  [default: standard output]")
 @click.option("--effort", type=FILE, help="Write into FILE what became of each recording and channel.")
@@ -105,6 +131,7 @@ def scan(
     Examples:
       detector scan recordings/ -m models/my-whale > detections.csv
       detector scan a.wav b.flac -m models/my-whale --threshold 0.8 -o detections.csv
+      detector scan recordings/ -m models/my-tuned-whale --threshold fa=2/h -o detections.csv
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
     """  # noqa: D301

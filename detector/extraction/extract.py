@@ -6,22 +6,21 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from detector.annotations.formats import read_annotations
 from detector.annotations.table import ReadOptions
 from detector.audio.files import find_recordings
 from detector.audio.header import read_header
-from detector.audio.stream import AudioStream, channel_names
-from detector.clips import CONFUSING, UNCERTAIN, Clip, ClipWriter
+from detector.audio.stream import channel_names
+from detector.clips import UNCERTAIN, ClipWriter
 from detector.errors import ClipsError, RecordingError
-from detector.events import Event, overlap_s
 from detector.extraction.cut import ClipCutter
 from detector.extraction.facts import label_facts
-from detector.extraction.plan import Planned, Scene, Spans, plan
+from detector.extraction.known import write_known
+from detector.extraction.plan import Planned, Scene, plan
+from detector.extraction.recording import Job, cut_recording, on_channel
 from detector.extraction.report import Report
 from detector.extraction.sources import LabelRules, Source, Sources, set_groups
 from detector.extraction.splits import shared_groups, split_by_group, split_by_table
@@ -55,14 +54,6 @@ class Request:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One recording and the windows to cut from it, each with its channel."""
-
-    source: Source
-    windows: tuple[tuple[int, Planned], ...]
-
-
 def extract(request: Request, output: Path, *, force: bool = False, progress: Progress = iter) -> Report:
     """Cut the clips that a request asks for and write them to the folder `output`.
 
@@ -87,12 +78,13 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
         by_source = {job.source.path: job for job in jobs}
         for source in progress([job.source for job in jobs]):
             try:
-                _cut_recording(by_source[source.path], cutter, margin, writer, report)
+                cut_recording(by_source[source.path], cutter, margin, writer, report)
             except RecordingError as error:
                 report.failed.append(str(error))
         if not any(row["kind"] == "call" for row in writer.index):
             raise ClipsError(f"no clip of a call could be cut: {'; '.join([*report.failed, *report.notes][:3])}")
         writer.close(label_facts(sources, recipe))
+        write_known(sources, folder)
     return report
 
 
@@ -129,12 +121,12 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     return used, recipe
 
 
-def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, report: Report) -> list[_Job]:
+def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, report: Report) -> list[Job]:
     """Plan every recording's windows, then thin the background out to what the calls of its split allow."""
     jobs = []
     for source in sources:
         try:
-            jobs.append(_Job(source, tuple(_plan_recording(source, recipe, request.seed, report))))
+            jobs.append(Job(source, tuple(_plan_recording(source, recipe, request.seed, report))))
         except RecordingError as error:
             report.failed.append(str(error))
     calls: Counter[str] = Counter()
@@ -150,7 +142,7 @@ def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, repor
         wanted = min(len(places), math.ceil(request.negatives * max(1, calls[split])))
         kept.update(random.Random(f"{request.seed} {split}").sample(places, wanted))
     return [
-        _Job(job.source, windows)
+        Job(job.source, windows)
         for n, job in enumerate(jobs)
         if (windows := tuple(w for m, w in enumerate(job.windows) if w[1].kind != "background" or (n, m) in kept))
     ]
@@ -177,66 +169,9 @@ def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -
     for channel, name in enumerate(names):
         scene = Scene(
             duration,
-            tuple(_on_channel(source.calls, name, duration)),
-            tuple(_on_channel(source.confusing, name, duration)),
+            tuple(on_channel(source.calls, name, duration)),
+            tuple(on_channel(source.confusing, name, duration)),
             source.complete,
         )
         for window in plan(scene, recipe, rng):
             yield channel, window
-
-
-def _on_channel(events: Sequence[tuple[Event, str | None]], name: str, duration: float) -> Iterator[Event]:
-    """Take the events of a channel (all of them for a mix), cut off at the end of the recording."""
-    for event, channel in events:
-        if event.start_s < duration and (name == "mix" or channel is None or channel == name):
-            end = min(event.end_s, duration)
-            yield Event(event.start_s, end, event.label, event.low_hz, event.high_hz)
-
-
-def _cut_recording(job: _Job, cutter: ClipCutter, margin: int, writer: ClipWriter, report: Report) -> None:
-    recipe, source = writer.recipe, job.source
-    rate, length = recipe.frame_rate, recipe.window.duration
-    windows = sorted(((round(w.start_s * rate), channel, w) for channel, w in job.windows), key=lambda row: row[:2])
-    wanted = [(channel, start - margin) for start, channel, _ in windows]
-    stream = AudioStream(source.path, recipe.audio)
-    names = stream.channels
-    known = [Spans(list(_known_on_channel(source, name))) for name in names]
-    done = 0
-    for piece in cutter.cut(stream.blocks(), len(names), wanted):
-        start, channel, window = windows[piece.number]
-        span, near = (start / rate, start / rate + length), ((start - margin) / rate, (start + margin) / rate + length)
-        end = _end_of_sound(stream, whole=piece.first_frame + piece.n_frames == cutter.length)
-        events = [replace(e, end_s=min(e.end_s, end)) for e in known[channel].meeting((near[0], min(near[1], end)))]
-        heard = {e.label for e in events if overlap_s(e.span, span) > 0}
-        if not np.isfinite(piece.power).all():
-            report.notes.append(f"{source.path}: its power at {start / rate:.1f} s is no number; the clip is left out")
-            continue
-        if piece.first_frame + piece.n_frames <= margin or not heard.issuperset(window.labels):
-            continue
-        clip = Clip(
-            source.path.as_posix(), names[channel], round(start / rate, 6), window.kind, "|".join(window.labels),
-            source.split, source.group, source.complete, piece.first_frame, piece.n_frames,
-            tuple((round(e.start_s - start / rate, 6), round(e.end_s - start / rate, 6), e.label) for e in events),
-        )  # fmt: skip
-        writer.add(clip, piece.power, piece.state)
-        done += 1
-        for label in window.labels or (f"({window.kind})",):
-            report.clips[label, source.split] += 1
-            report.seconds[label, source.split] += length
-    report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
-    if done < len(windows):
-        report.notes.append(f"{source.path}: {len(windows) - done} of {len(windows)} clips lie beyond what can be read")
-
-
-def _known_on_channel(source: Source, name: str) -> Iterator[Event]:
-    """Take what is known of a channel: calls, doubts, and confusing sounds under a label of their own."""
-    yield from _on_channel(source.calls, name, math.inf)
-    for event in _on_channel(source.confusing, name, math.inf):
-        yield replace(event, label=CONFUSING)
-
-
-def _end_of_sound(stream: AudioStream, *, whole: bool) -> float:
-    """Tell where a recording ends, s: for a clip that is not whole, where it could no longer be read."""
-    if not whole:
-        return stream.scanned_s
-    return math.inf if stream.header.n_frames is None else stream.seconds

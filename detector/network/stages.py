@@ -19,6 +19,8 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
 }
 
+EXACTLY_RISING = ("linear", "relu", "leaky_relu")  # of the largest input they give the largest output, to the bit
+
 
 class Trunk(nn.Module):
     """Convolution stages over a spectrogram, or over frames with bands as channels.
@@ -124,12 +126,15 @@ class ConvolutionStage(nn.Module):
         self.activation = ACTIVATIONS[spec.activation]()
         self.pool = pooling(spec.pool, spec.kind, pace) if spec.pool else nn.Identity()
         self.dropout = nn.Dropout2d(spec.dropout) if spec.dropout else nn.Identity()
+        self._pool_first = isinstance(self.pool, nn.MaxPool2d) and spec.activation in EXACTLY_RISING
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (batch, channel, band, frame) to (batch, filter, band, column)."""
         convolved = self.norm(self.convolution(self.pad(features)))
         if self.skip is not None:
             convolved = convolved + self.skip(features, convolved)
+        if self._pool_first:  # the same numbers, and less to compute
+            return self.dropout(self.activation(self.pool(convolved)))
         return self.dropout(self.pool(self.activation(convolved)))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from detector.recipe.values import Count, Frozen, Share
 
 
 class Training(Frozen):
-    """What `train` needs. Shares are from 0 to 1; `jitter` in s; `gain` in dB either way."""
+    """What `train` needs. Shares are from 0 to 1; `jitter` in s; `gain` and `filter` in dB either way."""
 
     epochs: Count = 60
     batch_size: Count = 32
@@ -18,7 +20,16 @@ class Training(Frozen):
     patience: Count = Field(12, description="epochs without a better validation figure before training stops")
     jitter: float = Field(0.25, ge=0, le=600)
     mix: Share = Field(0.3, description="share of clips to which another clip's power is added")
+    background: Share = Field(0.0, description="share of clips to which a background clip's power is added")
+    background_snr: tuple[float, float] = Field((0.0, 20.0), description="dB that the clip's mean level is above it")
     gain: float = Field(6.0, ge=0, le=60)
+    filter: float = Field(0.0, ge=0, le=60, description="of a drawn curve over the bands")
+    stretch: Share = Field(0.0, description="how much faster or slower a clip is played, at most")
+    shift: int = Field(0, ge=0, le=4096, strict=True, description="bands that a clip is moved up or down, at most")
     time_mask: Share = Field(0.1, description="longest masked share of the frames")
     frequency_mask: Share = Field(0.1, description="longest masked share of the bands")
+    sampling: Literal["natural", "balanced"] = "natural"
     balance: bool = Field(True, description="weigh rare labels up in the loss")
+    focus: tuple[float, float] = Field((0.0, 0.0), description="exponents of calls and of others (focal loss)")
+    label_smoothing: Share = 0.0
+    averaging: Literal["none", "ema", "swa"] = "none"

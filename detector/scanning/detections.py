@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,9 +13,11 @@ from detector.events import Event, Span
 from detector.scanning.windows import Points
 
 if TYPE_CHECKING:
-    from detector.model import OperatingPoint
+    from detector.operating.points import OperatingPoint
 
 Rows = NDArray[np.float64]
+Scored = tuple[float, float, float]  # onset in s, offset in s, score
+SLACK_S = 1e-9  # what an event may lack of the least length
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +79,22 @@ class RunFinder:
     def _follow(self, label: int, scores: Rows, above: NDArray[np.bool_]) -> None:
         """Take one label's scores, the first of which was taken before."""
         turns = np.flatnonzero(above[1:] != above[:-1]) + 1
-        for first, end in pairwise([0, *turns.tolist(), len(scores)]):
-            if not above[first]:
-                continue
-            start_s, score = self._open.pop(label) if first == 0 else (self._crossing(label, scores, first), 0.0)
-            score = max(score, float(scores[first:end].max()))
-            if end < len(scores):
-                self._runs.append(Run(label, start_s, self._crossing(label, scores, end), score))
+        times = self._crossings(label, scores, turns)
+        highest = np.maximum.reduceat(scores, np.append(0, turns)).tolist()
+        for n in range(0 if above[0] else 1, len(highest), 2):
+            start_s, score = self._open.pop(label) if n == 0 else (times[n - 1], 0.0)
+            score = max(score, highest[n])
+            if n < len(times):
+                self._runs.append(Run(label, start_s, times[n], score))
             else:
                 self._open[label] = (start_s, score)
 
-    def _crossing(self, label: int, scores: Rows, turn: int) -> float | None:
-        """Find when the threshold was crossed, between the scores before and at `turn`."""
-        before, after = scores[turn - 1], scores[turn]
-        if np.isnan(before):
-            return None
+    def _crossings(self, label: int, scores: Rows, turns: NDArray[np.intp]) -> list[float | None]:
+        """Find when the threshold was crossed, between the scores before and at each turn."""
+        before, after = scores[turns - 1], scores[turns]
         share = (self._thresholds[label] - before) / (after - before)
-        return float(self._points.at(self.n_points + turn - 2 + share))
+        times = self._points.first_s + (self.n_points + turns - 2 + share) * self._points.step_s
+        return [None if unknown else time for unknown, time in zip(np.isnan(before).tolist(), times.tolist())]
 
 
 class Reading(Protocol):
@@ -186,22 +186,30 @@ def events_of(runs: Iterable[Run], reading: Reading, operating: Sequence[Operati
     list of Event
         In order of onset, then of labels.
     """
-    found: list[list[tuple[float, float, float]]] = [[] for _ in operating]
+    found: list[list[Scored]] = [[] for _ in operating]
     for run in runs:
         start_s, end_s = reading.span(run, operating[run.label].typical_s)
         found[run.label].append((start_s, end_s, run.score))
     events = [
         Event(start_s, end_s, point.name, point.low_hz, point.high_hz, score)
         for point, spans in zip(operating, found)
-        for start_s, end_s, score in joined(spans, point.gap_s)
-        if end_s - start_s >= point.shortest_s - 1e-9
+        for start_s, end_s, score in _written(joined(spans, point.gap_s), point)
+        if end_s - start_s >= point.shortest_s - SLACK_S
     ]
     return sorted(events, key=lambda event: event.span)
 
 
-def joined(scored: Iterable[tuple[float, float, float]], gap_s: float) -> list[tuple[float, float, float]]:
+def _written(spans: list[Scored], point: OperatingPoint) -> list[Scored]:
+    """Bring the scores of spans to the scale on which they are written."""
+    if point.calibration is None or not spans:
+        return spans
+    scores = point.calibration(np.array([score for _, _, score in spans])).tolist()
+    return [(start_s, end_s, score) for (start_s, end_s, _), score in zip(spans, scores)]
+
+
+def joined(scored: Iterable[Scored], gap_s: float) -> list[Scored]:
     """Join spans (start, end, score) that are at most `gap_s` apart; the highest score stays."""
-    kept: list[tuple[float, float, float]] = []
+    kept: list[Scored] = []
     for start_s, end_s, score in sorted(scored):
         if kept and start_s - kept[-1][1] <= gap_s:
             kept[-1] = (kept[-1][0], max(kept[-1][1], end_s), max(kept[-1][2], score))

@@ -15,11 +15,12 @@ from detector.audio.metadata import StartTime
 from detector.audio.verdict import Facts, judge
 from detector.errors import RecordingError
 from detector.events import Event
-from detector.model import OperatingPoint
+from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
 from detector.scanning.detections import ColumnReading, Reading, RunFinder, WindowReading, events_of
 from detector.scanning.effort import Effort, Status
 from detector.scanning.parts import PartScores
+from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.timeline import timeline
 from detector.scanning.windows import Points, WindowGrid
 
@@ -72,6 +73,8 @@ class Scanned:
         Channel and event, in order of time.
     remarks : tuple of str
         What a person should hear of at once.
+    heard_s : float
+        Its length as the model heard it, in whole samples at the model's rate, s.
     """
 
     recording: Path
@@ -79,6 +82,7 @@ class Scanned:
     effort: tuple[Effort, ...]
     detections: tuple[tuple[str, Event], ...] = ()
     remarks: tuple[str, ...] = ()
+    heard_s: float = 0.0
 
     @property
     def failed(self) -> bool:
@@ -171,11 +175,11 @@ class RecordingScan:
         events = [(name, event) for name, channel in self._channels.items() for event in channel.events(n_samples)]
         events.sort(key=lambda detection: detection[1].span)
         remarks = (f"{header.path}: {faults}",) if faults else ()
-        return Scanned(header.path, self._start, tuple(effort), tuple(events), remarks)
+        return Scanned(header.path, self._start, tuple(effort), tuple(events), remarks, n_samples / rate)
 
     def _hand_on(self, rows: Sequence[Rows], limit_s: float, keep: Keeper | None) -> None:
         if keep is not None:
-            scores = dict(zip(self._channels, rows))
+            scores = dict(zip(self._channels, map(self._reader.written, rows)))
             keep(ScoreBlock(self._header.path, self._reader.grid.points, self._n_points, limit_s, scores))
         self._n_points += len(rows[0])
 
@@ -188,37 +192,46 @@ class Reader:
     grid: WindowGrid
     operating: tuple[OperatingPoint, ...]
 
+    def reading(self, n_points: int, seconds: float) -> Reading:
+        """Tell how to read the times of sounds in a recording of so many points and seconds."""
+        if self.grid.columns is None:
+            return WindowReading(self.grid.points, n_points, seconds, self.recipe.labels.overlap)
+        return ColumnReading(self.grid.points, n_points, seconds)
+
+    def written(self, rows: Rows) -> Rows:
+        """Bring scores (point, label) to the scales on which they are written."""
+        if all(point.calibration is None for point in self.operating):
+            return rows
+        return np.stack([point.written(column) for point, column in zip(self.operating, rows.T)], axis=1)
+
 
 class ChannelReading:
     """One channel of a recording: the scores of windows in, points in time and then events out."""
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+        self._reader, points = reader, reader.grid.points
         self._timeline = timeline(reader.grid)
-        self._runs = RunFinder([point.threshold for point in reader.operating], reader.grid.points)
+        self._smoother = Smoother([half_width(point.smooth_s, points) for point in reader.operating])
+        self._runs = RunFinder([point.raw_threshold for point in reader.operating], points)
 
     def push(self, scores: NDArray[np.float32]) -> Rows:
         """Take the next windows' scores; give the next points (point, label)."""
-        return self._taken(self._timeline.push(scores))
+        return self._taken(self._smoother.push(self._shaped(self._timeline.push(scores))))
 
     def finish(self, n_samples: int) -> Rows:
         """End the recording; give the points that are left."""
-        recipe = self._reader.recipe
-        return self._taken(self._timeline.flush(n_samples / recipe.hop_length))
+        last = self._shaped(self._timeline.flush(n_samples / self._reader.recipe.hop_length))
+        return self._taken(np.concatenate([self._smoother.push(last), self._smoother.finish()]))
 
     def events(self, n_samples: int) -> list[Event]:
         """Give the events, after `finish`."""
-        reader, n_points = self._reader, self._runs.n_points
-        seconds = n_samples / reader.recipe.audio.sample_rate
-        reading: Reading
-        if reader.grid.columns is None:
-            reading = WindowReading(reader.grid.points, n_points, seconds, reader.recipe.labels.overlap)
-        else:
-            reading = ColumnReading(reader.grid.points, n_points, seconds)
-        return events_of(self._runs.finish(), reading, reader.operating)
+        reader, seconds = self._reader, n_samples / self._reader.recipe.audio.sample_rate
+        return events_of(self._runs.finish(), reader.reading(self._runs.n_points, seconds), reader.operating)
+
+    def _shaped(self, rows: Rows) -> Rows:
+        return rows if len(rows) else np.zeros((0, len(self._reader.operating)))
 
     def _taken(self, rows: Rows) -> Rows:
-        rows = rows if len(rows) else np.zeros((0, len(self._reader.operating)))
         self._runs.push(rows)
         return rows
 

@@ -16,6 +16,7 @@ from detector.audio.stream import channel_names
 from detector.clock import Clock
 from detector.errors import RecordingError
 from detector.model import Model
+from detector.operating.target import Target
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.parts import Part, PartScanner, PartScores
 from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed
@@ -38,8 +39,9 @@ class Setting:
     ----------
     hop_s : float or None
         From one window to the next, s.
-    threshold : float or None
-        For all labels, in the place of the model's own.
+    threshold : float, Target or None
+        For all labels, in the place of the model's own, on the scale of written scores; a target is looked up for each
+        label in what `detector tune` stored.
     timezone : tzinfo or None
         Of recorders that tell the time without one.
     engine : str
@@ -53,7 +55,7 @@ class Setting:
     """
 
     hop_s: float | None = None
-    threshold: float | None = None
+    threshold: float | Target | None = None
     timezone: tzinfo | None = None
     engine: EngineName = "auto"
     precision: Precision = "auto"
@@ -79,16 +81,18 @@ class Scanner:
         self.precision = choose_precision(setting.precision, model.device)
         self.parts = PartScanner(model, self.layout, self.precision, setting.block_s)
         self.clock = Clock()
-        update = {} if setting.threshold is None else {"threshold": setting.threshold}
-        operating = tuple(point.model_copy(update=update) for point in model.operating.label)
+        self._tuned = model.operating.tuned
+        operating = tuple(point.at(setting.threshold) for point in model.operating.label)
         self._reader = Reader(model.recipe, self.layout.grid, operating)
 
     def notes(self) -> Iterator[str]:
-        """Tell how recordings are gone over, and that the hop is another than asked for where it differs by frames."""
+        """Tell how recordings are gone over, and where the hop is another than asked for (by frames) or tuned with."""
         yield self.layout.note
         asked, grid = self._setting.hop_s, self.layout.grid
         if asked is not None and abs(grid.hop - asked * grid.frame_rate) > 0.5:
             yield f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
+        if self._tuned is not None and abs(self._tuned.hop_s - grid.hop_s) > 1e-6:
+            yield f"the model was tuned with a window every {self._tuned.hop_s:.4g} s; its thresholds are for that"
 
     def scan(self, recording: Path, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
         """Scan one recording; as `scan_all`."""

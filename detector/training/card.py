@@ -27,12 +27,16 @@ CAUTION = (
 
 @dataclass(frozen=True)
 class Card:
-    """What the card says that training does not know: name, licence, what the model is for (Markdown), and the seed."""
+    """What the card says that training does not know: name, licence, what the model is for (Markdown), and the seed.
+
+    `begun` says what model the training began from.
+    """
 
     name: str
     licence: str
     about: str
     seed: int
+    begun: str = ""
 
 
 def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: Card) -> None:
@@ -53,6 +57,7 @@ def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: 
         f"- windows of {recipe.window.duration:g} s at {recipe.audio.sample_rate} Hz",
         f"- recipe {recipe.fingerprint()} (`recipe.toml`), seed {card.seed}, trained on {_today()} with {made}",
         f"- licence of the weights: {card.licence}",
+        *([f"- {card.begun}"] if card.begun else []),
         "",
         "## Trained on",
         "",

@@ -19,13 +19,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from detector.clips import ClipStore
+from detector.device import keep_freed_memory
 from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.model import Model
 from detector.recipe import Recipe
-from detector.training.batches import Batches, spectrograms
+from detector.training.averaging import Averaged
+from detector.training.batch import Batch, spectrograms
+from detector.training.batches import Batches
 from detector.training.figures import Figures, figures
 from detector.training.loss import Loss
 from detector.training.progress import PROGRESS_FILE, Epoch, Progress
+from detector.training.start import Start, keep_still
 from detector.training.targets import Clips
 
 STATISTICS_CLIPS = 2000
@@ -51,11 +55,14 @@ class Trainer:
         Fits the clips (see `train.fitting`), labels named.
     work : Path
         Where checkpoints and the log live until training is done.
+    start : Start, optional
+        The model to begin from.
     """
 
     def __init__(
-        self, store: ClipStore, recipe: Recipe, work: Path, *, accelerator: Accelerator, seed: int, hooks: Hooks
-    ) -> None:
+        self, store: ClipStore, recipe: Recipe, work: Path, *,
+        accelerator: Accelerator, seed: int, hooks: Hooks, start: Start | None = None,
+    ) -> None:  # fmt: skip
         self.store, self.recipe, self.work, self.seed = store, recipe, work, seed
         self.accelerator = accelerator
         self.hooks = hooks if accelerator.is_main_process else Hooks()
@@ -63,17 +70,26 @@ class Trainer:
         self.train, self.validation = store.in_split("train"), store.in_split("validation")
         if not len(self.train):
             raise ClipsError(f"{store.folder}: has no clips in the split train")
+        keep_freed_memory()
         torch.manual_seed(seed)
         self.model = Model(recipe)
         self.model.scale.to(accelerator.device)
-        self._fit_statistics()
+        if start is None:
+            self._fit_statistics()
+        else:
+            start.into(self.model)
         self.loss = Loss(recipe, self._positives()).to(accelerator.device)
-        self.progress = Progress(key=f"{recipe.fingerprint()} {seed} {store.fingerprint()}")
-        network = self.model.network.to(accelerator.device)
+        key = [recipe.fingerprint(), str(seed), store.fingerprint(), *([start.key] if start else [])]
+        self.progress = Progress(key=" ".join(key))
+        network = self.model.network
+        network.to(accelerator.device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are fastest in it
+        self.averaged = Averaged(network, recipe.training.averaging)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=recipe.training.learning_rate, weight_decay=recipe.training.weight_decay
         )
         self.network, self.optimizer = accelerator.prepare(network, optimizer)
+        accelerator.register_for_checkpointing(self.averaged)
 
     def _fit_statistics(self) -> None:
         """Measure the mean and deviation of each band over scaled frames of the training clips."""
@@ -145,26 +161,16 @@ class Trainer:
         started = time.monotonic()
         torch.manual_seed(self.seed * 100_003 + number)  # for dropout; the clips have generators of their own
         self.network.train()
+        keep_still(self.network)
         spec, processes = self.recipe.training, self.accelerator.num_processes
         steps = -(-len(self.train) // (spec.batch_size * processes))
         share = (self.accelerator.process_index, processes)
         batches = self.batches.augmented(self.train, spec.batch_size, (self.seed, number), share)
         total, count, rate = 0.0, 0, 0.0
-        device = self.accelerator.device
         for step, drawn in enumerate(self.hooks.bar(batches, steps, f"epoch {number}")):
+            done = ((number - 1) * steps + step) / (spec.epochs * steps)
             rate = learning_rate(spec.learning_rate, (number - 1) * steps + step, spec.epochs * steps, spec.warmup)
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
-            batch = drawn.to(device)
-            inputs = spectrograms(self.model.scale, batch, self.recipe.window_frames)  # power does not fit float16
-            with self.accelerator.autocast():
-                logits = self.network(inputs)
-            loss = self.loss(logits, batch.targets)
-            self.optimizer.zero_grad()
-            self.accelerator.backward(loss)
-            self.accelerator.clip_grad_norm_(self.network.parameters(), 5.0)
-            self.optimizer.step()
-            total, count = total + float(loss.detach()), count + 1
+            total, count = total + self.learn(drawn, rate, done), count + 1
         found = self.evaluate(self.validation)
         if len(self.validation) and not self.progress.best and not math.isfinite(found.loss):
             raise ConfigurationError(
@@ -174,11 +180,26 @@ class Trainer:
         epoch = Epoch(number, total / max(1, count), found.loss, precision, rate, seconds)
         return broadcast_object_list([epoch])[0]  # batch norm differs among processes; they must agree when to stop
 
+    def learn(self, drawn: Batch, rate: float, done: float) -> float:
+        """Take one step on a batch at a learning rate, with the share `done` of training behind; give the loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        batch = drawn.to(self.accelerator.device)
+        inputs = spectrograms(self.model.scale, batch, self.recipe.window_frames)  # power does not fit float16
+        with self.accelerator.autocast():
+            logits = self.network(inputs)
+        loss = self.loss(logits, batch.targets)
+        self.optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        self.averaged.update(self.model.network, done)
+        return float(loss.detach())
+
     def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> Figures:
         """Measure the network as it is on clips, unchanged; F1 at `thresholds`, or else at the best ones."""
         labels = self.recipe.labels.names
-        self.network.eval()
-        network = self.accelerator.unwrap_model(self.network)
+        network = self.averaged.network.eval()
         scores, targets, losses = [], [], []
         with torch.inference_mode():
             size = network.geometry.windows_at_once(EVALUATION_BATCH)
@@ -198,7 +219,7 @@ class Trainer:
     def _save_best(self) -> None:
         if self.accelerator.is_main_process:
             self.work.mkdir(parents=True, exist_ok=True)
-            network = self.accelerator.unwrap_model(self.network)
+            network = self.averaged.network
             tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
             save_file(tensors, self.work / "best.safetensors")
 
@@ -222,7 +243,8 @@ class Trainer:
             raise OutputError(f"{self.work}: cannot be resumed: {error}; --force instead begins anew") from error
         if key != self.progress.key:
             raise OutputError(
-                f"{self.work}: belongs to another recipe, seed or set of clips; --force instead of --resume begins anew"
+                f"{self.work}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "
+                "--force instead of --resume begins anew"
             )
         self.progress = Progress(key, epochs, content["best"])
         try:

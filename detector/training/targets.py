@@ -35,10 +35,14 @@ class TargetMaker:
             centres = [geometry.frames.centre(column) for column in range(geometry.columns)]
             self.columns = np.array(centres) / recipe.frame_rate
 
-    def __call__(self, clips: Clips, moved_s: NDArray[np.float64]) -> Targets:
-        """Give (clip, label), or (clip, column, label) for frame outputs, of windows that start `moved_s` later."""
+    def __call__(self, clips: Clips, moved_s: NDArray[np.float64], tempo: NDArray[np.float64] | float = 1.0) -> Targets:
+        """Give (clip, label), or (clip, column, label) for frame outputs.
+
+        The windows start `moved_s` later, and the sound in them is `tempo` times as fast.
+        """
         events, rows = self._events_of(clips)
-        starts, ends = self._start[events] - moved_s[rows], self._end[events] - moved_s[rows]
+        faster = np.broadcast_to(tempo, len(clips))[rows]
+        starts, ends = (self._start[events] - moved_s[rows]) / faster, (self._end[events] - moved_s[rows]) / faster
         labels = self._label[events]
         if self.columns is None:
             return self._of_windows(len(clips), rows, (starts, ends), labels)

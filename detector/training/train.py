@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 from accelerate import Accelerator
 
 from detector.clips import ClipStore, open_clips
 from detector.device import DeviceName, choose_device
-from detector.errors import ClipsError, ConfigurationError, OutputError
-from detector.model import Operating, OperatingPoint, save_model
+from detector.errors import ConfigurationError, OutputError
+from detector.model import save_model
+from detector.operating.points import Operating, OperatingPoint
 from detector.outputs import new_folder, refuse_folder
 from detector.recipe import Recipe
 from detector.training.card import Card, write_card
 from detector.training.curves import draw_curves
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
+from detector.training.fitting import fitting
 from detector.training.progress import PROGRESS_FILE
+from detector.training.start import Start
 
 Precision = Literal["float32", "bfloat16", "float16"]
+MIXED: dict[Precision, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}  # by accelerate's names
 LOG_FILE = "training.csv"
-OURS = ("state-", "best.", "progress.")  # how the names in the folder of a run begin
+PART = "part-"  # what was trained on a part of the clips, for a learning curve
+OURS = ("state-", "best.", "progress.", PART)  # how the names in the folder of a run begin
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,34 @@ class Settings:
     epochs: int | None = None
     licence: str = "not stated"
     about: str = ""
+    start: Start | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run works with, known to fit together: the clips, and the folder of its state."""
+
+    store: ClipStore
+    work: Path
+    settings: Settings
+    hooks: Hooks
+
+    def trained(self, store: ClipStore | None = None, work: Path | None = None) -> Trainer | None:
+        """Train on all clips, or those of `store`; None where it stopped early."""
+        settings, store = self.settings, store or self.store
+        trainer = Trainer(
+            store, store.recipe, work or self.work,
+            accelerator=accelerator_for(settings.device, settings.precision), seed=settings.seed,
+            hooks=self.hooks, start=settings.start,
+        )  # fmt: skip
+        if not len(trainer.validation):
+            trainer.hooks.line("no clips in the split validation: all epochs are trained, and the last one is kept")
+        if settings.start is not None:
+            _tell_start(trainer, settings.start)
+        trainer.run(resume=settings.resume, epochs=settings.epochs)
+        if not trainer.done:
+            trainer.hooks.line(f"stopped after {len(trainer.progress.epochs)} epochs; go on with --resume")
+        return trainer if trainer.done else None
 
 
 def train(
@@ -65,43 +98,71 @@ def train(
     ConfigurationError, OutputError
         Where a setting is not possible, or the output exists.
     """
-    hooks = hooks or Hooks()
+    run = prepare(clips, output, recipe, settings, hooks)
+    trainer = run.trained()
+    return None if trainer is None else write_model(run, trainer, output)
+
+
+def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings, hooks: Hooks | None = None) -> Run:
+    """Check everything that can be checked before training, and make way for the state of the run; as `train`."""
     refuse_folder(output, force=settings.force)
     if clips.resolve() in (output.resolve(), *output.resolve().parents):
         raise OutputError(f"{output}: is, or lies in, the folder of clips that it is trained on; choose another place")
     store = open_clips(clips)
+    if recipe is None and settings.start is not None:
+        recipe = settings.start.recipe(store.recipe)
     store.recipe = fitting(recipe, store)
+    if settings.start is not None:
+        settings.start.check(store.recipe)
     work = output.with_name(f"{output.name}.training")
-    accelerator = _accelerator(settings)
-    _begin(work, settings, accelerator)
-    trainer = Trainer(store, store.recipe, work, accelerator=accelerator, seed=settings.seed, hooks=hooks)
-    if not len(trainer.validation):
-        trainer.hooks.line("no clips in the split validation: all epochs are trained, and the last one is kept")
-    trainer.run(resume=settings.resume, epochs=settings.epochs)
-    if not trainer.done:
-        trainer.hooks.line(f"stopped after {len(trainer.progress.epochs)} epochs; go on with --resume")
-    if not trainer.done or not accelerator.is_main_process:
+    _begin(work, settings, accelerator_for(settings.device, settings.precision))
+    return Run(store, work, settings, hooks or Hooks())
+
+
+def write_model(
+    run: Run, trainer: Trainer, output: Path, also: Callable[[Path, Figures], None] = lambda _folder, _figures: None
+) -> dict[str, Figures] | None:
+    """Write the best model of a run that is done, and clear the run's state away; give figures, as `train`.
+
+    Parameters
+    ----------
+    also : callable, optional
+        Writes more into the model's folder, given that and the figures of the split validation.
+    """
+    if not trainer.accelerator.is_main_process:
         return None
-    model = trainer.best_model()
+    store, settings, model = run.store, run.settings, trainer.best_model()
     found = {"validation": trainer.evaluate(trainer.validation)}
     model.operating = _operating(store, found["validation"])
     thresholds = {point.name: point.threshold for point in model.operating.label}
     found["test"] = trainer.evaluate(store.in_split("test"), thresholds)
+    begun = "" if settings.start is None else settings.start.describe()
     with new_folder(output, force=settings.force) as folder:
         save_model(model, folder)
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
         draw_curves(log, folder / "curves.png")
-        write_card(folder, store, found, Card(output.name, settings.licence, settings.about, settings.seed))
-    shutil.rmtree(work, ignore_errors=True)
+        write_card(folder, store, found, Card(output.name, settings.licence, settings.about, settings.seed, begun))
+        also(folder, found["validation"])
+    shutil.rmtree(run.work, ignore_errors=True)
     return found
+
+
+def _tell_start(trainer: Trainer, start: Start) -> None:
+    """Say what is taken over and, where that is everything, how good it is before training."""
+    for note in start.notes(trainer.model):
+        trainer.hooks.line(note)
+    if start.whole(trainer.model) and len(trainer.validation):
+        value = trainer.evaluate(trainer.validation).mean_average_precision
+        trainer.hooks.line(f"before training: average precision {value:.4f} on the split validation")
 
 
 def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
     """Make way for a new run; refuse where that would lose one that can go on."""
     if settings.resume:
         return
-    if (work / PROGRESS_FILE).is_file() and not settings.force:
+    begun = (work / PROGRESS_FILE).is_file() or any(work.glob(f"{PART}*"))
+    if begun and not settings.force:
         raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
     if work.exists() and not work.is_dir():
         raise OutputError(f"{work}: is in the way of the state of the run; move it away")
@@ -112,58 +173,15 @@ def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
-    """Check that a recipe fits clips; give it, with the labels of the clips where it names none.
-
-    Raises
-    ------
-    ClipsError
-        Naming the first key that differs, and both values.
-    """
-    made = store.recipe
-    if recipe is None:
-        return made
-    if recipe.input_fingerprint() != made.input_fingerprint():
-        wanted, have = (dict(_flat(it.model_dump(include={"audio", "window", "frontend"}))) for it in (recipe, made))
-        keys = [key for key in sorted({*wanted, *have}) if wanted.get(key) != have.get(key)]
-        told = "; ".join(f"{key} = {have.get(key)!r} in the clips, {wanted.get(key)!r} in the recipe" for key in keys)
-        raise ClipsError(f"{store.folder}: was made with another front end: {told}. Extract again with this recipe")
-    if recipe.labels.names not in ((), made.labels.names):
-        raise ClipsError(
-            f"{store.folder}: holds the labels {list(made.labels.names)}, the recipe names {list(recipe.labels.names)}"
-        )
-    if recipe.network.dense.per != made.network.dense.per:
-        raise ClipsError(
-            f'{store.folder}: was cut for network.dense.per = "{made.network.dense.per}", '
-            f'not for "{recipe.network.dense.per}". Extract again with this recipe'
-        )
-    stored = store.margin / made.frame_rate
-    if recipe.training.jitter > stored + 1 / made.frame_rate:
-        raise ClipsError(
-            f"{store.folder}: clips have {stored:.3f} s before and after their windows; training.jitter = "
-            f"{recipe.training.jitter} needs more. Extract again with this recipe"
-        )
-    return recipe.with_labels(made.labels.names)
-
-
-def _flat(content: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
-    """List the values of nested tables by their dotted paths."""
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{within}{key}.")
-        else:
-            yield within + key, value
-
-
-def _accelerator(settings: Settings) -> Accelerator:
-    precision = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}[settings.precision]
-    on_cpu = choose_device(settings.device).type == "cpu"  # said outright, or several processes would not join
-    if on_cpu and settings.precision == "float16":
+def accelerator_for(device: DeviceName, precision: Precision) -> Accelerator:
+    """Set up what training runs on; raise `ConfigurationError` where this machine cannot."""
+    on_cpu = choose_device(device).type == "cpu"  # said outright, or several processes would not join
+    if on_cpu and precision == "float16":
         raise ConfigurationError("--precision: float16 is not possible on a CPU; allowed there: float32, bfloat16")
     try:
-        return Accelerator(cpu=on_cpu, mixed_precision=precision)
+        return Accelerator(cpu=on_cpu, mixed_precision=MIXED[precision])
     except ValueError as error:
-        raise ConfigurationError(f"--precision: {settings.precision} is not possible here: {error}") from error
+        raise ConfigurationError(f"--precision: {precision} is not possible here: {error}") from error
 
 
 def _operating(store: ClipStore, validation: Figures) -> Operating:

@@ -17,6 +17,8 @@ from click.testing import CliRunner, Result
 from detector.benchmark import products
 from detector.cli import commands
 from detector.errors import ConfigurationError, DetectorError
+from detector.network.geometry import measure
+from detector.recipe import read_recipe
 from tests.made import recipe, sound, write_recipe, write_sound
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,3 +153,51 @@ def test_the_short_version_of_the_script_fills_the_page_and_goes_on_where_it_was
     environment["PATH"] = ""  # everything is kept, so that no command is needed
     subprocess.run(command, env=environment, check=True, capture_output=True)
     assert tables(again) == filled
+
+
+def test_training_is_measured_in_clips_a_second_and_against_matrix_products(made: Path) -> None:
+    done = run("--train", "-m", made, "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert list(found) == [
+        "model",
+        "precision",
+        "batch_size",
+        "machine",
+        "matrix_products",
+        "operations_per_clip",
+        "clips_per_s",
+        "spread",
+        "of_matrix_products",
+    ]
+    assert found["of_matrix_products"] == pytest.approx(
+        found["operations_per_clip"] * found["clips_per_s"] / found["matrix_products"]["mean"]
+    )
+    text = run("--train", "-m", made).stdout.splitlines()
+    assert text[0] == f"{made}, trained in float32 on batches of {found['batch_size']} made clips"
+    assert [line.split()[0] for line in text[3:]] == ["clips", "a", "matrix", "of"]
+
+
+def test_the_operations_of_training_are_those_of_its_products_forward_and_backward(made: Path) -> None:
+    recipe_ = read_recipe(made)
+    geometry = measure(recipe_.with_labels(("call",)))
+    forward = 2 * sum(layer.multiply_adds for layer in geometry.layers)
+    first = 2 * geometry.layers[0].multiply_adds
+    found = json.loads(run("--train", "-m", made, "--json").stdout)
+    assert found["operations_per_clip"] == pytest.approx(3 * forward - first, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--seconds", 3], "--seconds: is for scans"),
+        (["--workers", 1], "--workers: is for scans"),
+        (["--plot", "a.png"], "--plot: is for scans"),
+        (["recordings"], "RECORDINGS: is for scans"),
+        (["--precision", "tf32"], "allowed with --train: float32, bfloat16, float16"),
+    ],
+)
+def test_what_is_for_scans_is_refused_with_train(made: Path, arguments: list[object], told: str) -> None:
+    done = run("--train", "-m", made, *arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr

@@ -189,3 +189,43 @@ def test_the_clips_are_never_replaced_by_the_model_trained_on_them(
     assert run("train", clips, "-o", clips, "--force") == 2
     assert "folder of clips that it is trained on" in capsys.readouterr().err
     assert (clips / "clips.csv").exists()
+
+
+def test_training_from_a_model_tells_what_it_takes_over_and_freezes(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*given) == 0
+    capsys.readouterr()
+    begun = [*given[:2], "-o", tmp_path / "new", "--device", "cpu", "--from", tmp_path / "model"]
+    assert run(*begun, "--freeze", "all") == 0
+    assert capsys.readouterr().err.splitlines()[:2] == ["from model: stage 1, dense 1, output", "frozen: stage 1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--freeze", "1"], "--freeze: 1: needs --from"),
+        (["--freeze", "most"], "'most' is neither a number of stages nor all"),
+        (["--from", "no-such-model"], "no-such-model: neither a folder nor one of the shipped models"),
+        (["--learning-curve", "0.5,x"], "'0.5,x' is not numbers"),
+        (["--learning-curve", "2.5"], "must be shares above 0 and up to 1, or whole numbers of annotated calls"),
+        (["--learning-curve", "nan"], "must be shares above 0 and up to 1"),
+        (["--learning-curve", "--epochs", "3"], "--epochs: 3: not with --learning-curve"),
+    ],
+)
+def test_options_that_cannot_be_are_exit_code_2(
+    tmp_path: Path, given: list[object], options: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*given, *options) == 2
+    assert told in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"clips"}
+
+
+def test_a_learning_curve_is_data_on_standard_output_and_a_sentence_beside_it(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*given, "--learning-curve", "0.5") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "annotated_calls,clips,average_precision,f1,seconds"
+    assert out == (tmp_path / "model" / "learning-curve.csv").read_text()
+    assert "detector: what twice the 6 annotated calls would bring cannot be told from 2 trainings; from " in err

@@ -16,7 +16,7 @@ from detector.clips import open_clips
 from detector.errors import ClipsError, ConfigurationError
 from detector.recipe import Recipe
 from detector.training import fit
-from detector.training.batches import spectrograms
+from detector.training.batch import spectrograms
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer, learning_rate
 from tests.made import recipe, write_clips

@@ -1,0 +1,137 @@
+"""`detector tune`: choose thresholds for a target on annotated recordings, and calibrate scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from detector.cli.evaluate import SHARE, TABLE, _pairs
+from detector.cli.scan import DEVICE, FILE, SECONDS, finite
+from detector.errors import DetectorError
+
+if TYPE_CHECKING:
+    from detector.device import DeviceName
+    from detector.operating.target import Target
+
+
+def _target(_context: click.Context, option: click.Parameter, value: str) -> Target:
+    """Read f1, p=PRECISION or fa=RATE/h."""
+    from detector.operating.target import parse_target
+
+    try:
+        return parse_target(value)
+    except DetectorError as error:
+        raise click.BadParameter(str(error), param=option) from error
+
+
+@click.command()
+@click.argument("model")
+@click.argument("annotations", type=TABLE)
+@click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--target",
+    default="f1",
+    show_default=True,
+    callback=_target,
+    metavar="f1|p=P|fa=R/h",
+    help="Best F1, precision, or false alarms per hour of each label.",
+)
+@click.option("--iou", default=0.3, show_default=True, type=SHARE, help="Intersection over union that a hit needs.")
+@click.option(
+    "--calibration",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "platt", "isotonic", "none"]),
+    help="The map from scores to probabilities.",
+)
+@click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table; use its split validation only.")
+@click.option("--label", help="The label of rows that have none.")
+@click.option("--label-column", help="The column of ANNOTATIONS that holds the label.")
+@click.option("--format", "table_format", help="The format of ANNOTATIONS, where it is not found by itself.")
+@click.option("--rename", multiple=True, callback=_pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
+@click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
+@click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
+@click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
+@click.option("--group", metavar="REGEX", help="What names the deployment in a file name, for folds and intervals.")
+@click.option("--hop", type=SECONDS, callback=finite, help="Seconds between windows.  [default: as scan has it]")
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write a tuned copy of the model, and leave MODEL."
+)
+@click.option("--json", "json_file", type=FILE, help="Write everything that is told into FILE, too.")
+@click.option("--diagram", type=FILE, metavar="PNG", help="Draw how often detections of a score are right.")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
+def tune(
+    model: str,
+    annotations: Path,
+    recordings: tuple[Path, ...],
+    target: Target,
+    iou: float,
+    calibration: Literal["auto", "platt", "isotonic", "none"],
+    split: Path | None,
+    label: str | None,
+    label_column: str | None,
+    table_format: str | None,
+    rename: dict[str, str],
+    background_label: tuple[str, ...],
+    uncertain_label: tuple[str, ...],
+    annotated_only: bool,
+    group: str | None,
+    hop: float | None,
+    device: DeviceName,
+    output: Path | None,
+    json_file: Path | None,
+    diagram: Path | None,
+    force: bool,
+) -> None:
+    """Choose the thresholds of MODEL for a target, on RECORDINGS that ANNOTATIONS tell all calls of.
+
+    For each label, the smoothing of scores, the gap between calls, the least length and the threshold are chosen by the
+    figures of events (matched one-to-one, as detector evaluate does), and scores are calibrated to probabilities. All
+    of it is stored in the model, so that detector scan means it, and so that scan --threshold p=0.9 or fa=2/h chooses
+    for another target without tuning anew. Take recordings that the model was not trained on. The recordings that
+    ANNOTATIONS does not name hold no calls, unless --annotated-only leaves them out. docs/tuning.md tells how.
+
+    \b
+    Examples:
+      detector tune models/my-whale annotations/ recordings/ --target fa=2/h
+      detector tune models/my-whale calls.csv wavs/ --split splits.csv --target p=0.9 -o models/my-sure-whale
+      detector tune call-activity tables/ recordings/ --rename '*=call' -o models/here --diagram reliability.png
+    """  # noqa: D301
+    import json
+
+    from detector.annotations.table import ReadOptions
+    from detector.device import count_cores
+    from detector.evaluation.placing import LabelRules
+    from detector.scanning.scan import load_named
+    from detector.scanning.tables import check_output, new_file
+    from detector.tuning.diagram import check_diagram, draw_diagram
+    from detector.tuning.listening import Request, listen
+    from detector.tuning.report import as_object, as_text, warnings
+    from detector.tuning.storing import check_store, store
+    from detector.tuning.tune import Goal
+    from detector.tuning.tune import tune as run
+
+    check_store(model, output, force=force)
+    for path in filter(None, (json_file, diagram)):
+        check_output(path, force)  # before the work, not after it
+    if diagram is not None:
+        check_diagram(diagram)
+    loaded = load_named(model, device)
+    before = loaded.operating
+    rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
+    read = ReadOptions(label=label, label_column=label_column, format=table_format)
+    request = Request(annotations, recordings, read, rules, split, group, annotated_only)
+    heard = listen(request, loaded, hop, count_cores())
+    tuning = run(heard, before, Goal(target, iou, calibration))
+    store(model, tuning.operating, output, force=force)
+    for line in (*heard.notes, *warnings(tuning)):
+        click.echo(f"detector: {line}", err=True)
+    if json_file is not None:
+        with new_file(json_file, force) as stream:
+            json.dump(as_object(tuning), stream, indent=1)
+    if diagram is not None:
+        draw_diagram(tuning, diagram)
+    click.echo("\n".join(as_text(tuning)))

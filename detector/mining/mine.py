@@ -1,0 +1,211 @@
+"""The use case: clips and a model in, a model that was trained on its own mistakes out, whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from detector.clips import open_clips
+from detector.device import choose_device
+from detector.errors import OutputError
+from detector.extraction.known import read_known
+from detector.mining.add import MINED, add_clips, mined
+from detector.mining.rounds import ROUNDS_FILE, Round, Rounds, judged, table
+from detector.mining.scans import Material, material
+from detector.model import Model, load_model
+from detector.operating.points import OPERATING_FILE
+from detector.outputs import new_folder, refuse_folder
+from detector.presets import RECIPE_FILE, WEIGHTS_FILE, find_folder
+from detector.training.card import CARD_FILE
+from detector.training.fit import Hooks
+from detector.training.fitting import fitting
+from detector.training.train import LOG_FILE, Settings, train
+
+MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to mine.
+
+    Attributes
+    ----------
+    rounds : int
+        Rounds at most.
+    per_round : int or None
+        Clips that a round adds at most; None for as many as the split train has clips of calls.
+    keep_clips : Path or None
+        Where the clips of the model that is kept go.
+    training : Settings
+        How each round is trained: from new weights, where it names no model to begin from, for weights that were fitted
+        to the clips before keep to what they learned there.
+    """
+
+    rounds: int = 3
+    per_round: int | None = None
+    keep_clips: Path | None = None
+    training: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class Mined:
+    """What came of it: the rounds, the number of the one that was kept, and how many recordings could not be read."""
+
+    rounds: tuple[Round, ...]
+    best: int
+    failed: int
+
+
+def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None = None) -> Mined:
+    """Scan the training recordings, add what was wrongly found to the clips, train again, until it stops helping.
+
+    Raises
+    ------
+    ClipsError
+        Where the clips are not of the model's front end, or their recordings are not known or not there.
+    ConfigurationError, OutputError
+        Where a setting is not possible, or an output exists.
+    """
+    hooks, force = hooks or Hooks(), plan.training.force
+    _check_outputs(clips, output, plan.keep_clips, force=force)
+    base, store = find_folder(model), open_clips(clips)
+    first = load_model(base, choose_device(plan.training.device))
+    fitting(first.recipe, store)
+    found = material(read_known(clips), clips, hooks)
+    work = output.with_name(f"{output.name}.mining")
+    _begin(work, plan.training)
+    start = plan.training.start
+    key = f"{first.fingerprint()} {store.fingerprint()} {plan.training.seed} {plan.per_round} {start and start.key}"
+    loop = Loop(clips, base, output, work, plan, found, Rounds(work / ROUNDS_FILE, key), hooks)
+    loop.run()
+    loop.write()
+    return Mined(tuple(loop.rounds.done), loop.rounds.best, len(found.failed))
+
+
+def _check_outputs(clips: Path, output: Path, keep_clips: Path | None, *, force: bool) -> None:
+    """Raise `OutputError` where an output exists, or would take the place of the clips or of the other output."""
+    taken = [clips.resolve()]
+    for folder in (output, keep_clips):
+        if folder is None:
+            continue
+        refuse_folder(folder, force=force)
+        place = folder.resolve()
+        if any(other in (place, *place.parents) for other in taken):
+            raise OutputError(f"{folder}: is, or lies in, another folder of this run; choose another place")
+        taken.append(place)
+
+
+def _begin(work: Path, settings: Settings) -> None:
+    """Make way for new rounds; refuse where that would lose some that can go on, or what is not ours."""
+    if not work.exists() and not work.is_symlink():
+        return
+    if not work.is_dir() or not all(path.name.startswith("round") for path in work.iterdir()):
+        raise OutputError(f"{work}: is in the way of the state of the rounds; move it away")
+    if (work / ROUNDS_FILE).is_file():
+        if settings.resume:
+            return
+        if not settings.force:
+            raise OutputError(
+                f"{work}: holds rounds that were stopped; --resume goes on with them, --force begins anew"
+            )
+    shutil.rmtree(work)
+
+
+@dataclass
+class Loop:
+    """The rounds, with what each made in a folder: `round-1/clips`, `round-1/NAME`, and so on."""
+
+    clips: Path
+    base: Path
+    output: Path
+    work: Path
+    plan: Plan
+    material: Material
+    rounds: Rounds
+    hooks: Hooks
+
+    def run(self) -> None:
+        """Go through the rounds, from where they were stopped, until one does not help."""
+        if self.rounds.path.is_file():
+            self.rounds.read()
+        else:
+            self._add(0, 0, 0)
+        while len(self.rounds.done) <= self.plan.rounds and self.rounds.helping:
+            if not self._round(len(self.rounds.done)):
+                break
+
+    def model(self, number: int) -> Path:
+        """Name the folder of a round's model."""
+        return self.base if number == 0 else self.work / f"round-{number}" / self.output.name
+
+    def clips_of(self, number: int) -> Path:
+        """Name the folder of a round's clips."""
+        return self.clips if number == 0 else self.work / f"round-{number}" / "clips"
+
+    def _round(self, number: int) -> bool:
+        """Add what the model of the round before finds wrongly, and train; give whether there was anything to add."""
+        before, folder = open_clips(self.clips_of(number - 1)), self.clips_of(number)
+        recipe = self._load(number - 1).recipe
+        if not folder.is_dir() and not self._add_clips(number):
+            return False
+        settings = replace(self.plan.training, resume=True, force=False)
+        if not self.model(number).is_dir():
+            train(folder, self.model(number), recipe, settings, self.hooks)
+        added = open_clips(folder).index.iloc[len(before) :]
+        self._add(number, len(added), added["recording"].nunique())
+        return True
+
+    def _add_clips(self, number: int) -> bool:
+        """Find what the model of the round before takes for calls, and write the clips of a round."""
+        before = open_clips(self.clips_of(number - 1))
+        train_calls = (before.index["split"] == "train") & (before.index["kind"] == "call")
+        most = int(train_calls.sum()) if self.plan.per_round is None else self.plan.per_round
+        found = self.material.find(self._load(number - 1), mined(before), most)
+        wrong = sum(1 for find in found if find.hardness >= 1)
+        self.hooks.line(
+            f"round {number}: {len(found)} windows score high where nothing is annotated, {wrong} over the threshold"
+        )
+        if not found:
+            return False
+        report = add_clips(before, self.clips_of(number), found, self.material.train)
+        for line in (*report.notes, *report.failed):
+            self.hooks.line(line)
+        return True
+
+    def _add(self, number: int, added: int, recordings: int) -> None:
+        done = judged(self.material.judge(self._load(number)), added, recordings)
+        self.rounds.add(done)
+        self.hooks.line(
+            f"round {number}: average precision {done.average_precision:.4f}, F1 {done.f1:.4f} on the validation "
+            f"recordings, {added} clips added"
+        )
+
+    def _load(self, number: int) -> Model:
+        return load_model(self.model(number), choose_device(self.plan.training.device))
+
+    def write(self) -> None:
+        """Write the best model with the table of rounds in its card, and its clips where they are wanted."""
+        best, force = self.rounds.best, self.plan.training.force
+        with new_folder(self.output, force=force) as folder:
+            for name in MODEL_FILES:
+                if (self.model(best) / name).is_file():
+                    shutil.copyfile(self.model(best) / name, folder / name)
+            with (folder / CARD_FILE).open("a", encoding="utf-8") as card:
+                card.write("\n".join(["", *self._section(), ""]))
+        if self.plan.keep_clips is not None and best > 0:
+            with new_folder(self.plan.keep_clips, force=force) as folder:
+                shutil.copytree(self.clips_of(best), folder, dirs_exist_ok=True)  # the files that links lead to
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def _section(self) -> list[str]:
+        """Write what the card says of the rounds."""
+        n = len(self.material.validation)
+        points = "columns" if self._load(0).recipe.network.dense.per == "frame" else "windows"
+        kept = "no round helped, so this is that model" if self.rounds.best == 0 else "the best round was kept"
+        told = (
+            f"Each round scanned {len(self.material.train)} fully annotated training recordings, added the windows "
+            f"that scored highest where nothing is annotated to the clips (kind `{MINED}`), and trained again. Figures "
+            f"are over all {points} of {n} validation recordings. Round 0 is the model `{self.base.name}`; {kept}."
+        )
+        return ["## Hard-negative mining", "", told, "", *table(self.rounds.done, self.rounds.best)]

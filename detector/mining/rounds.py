@@ -1,0 +1,97 @@
+"""What became of each round of mining, kept in a file so that it goes on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from detector.errors import OutputError
+from detector.training.figures import Figures
+
+ROUNDS_FILE = "rounds.json"
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: the clips that were added for it, and how its model does on the validation recordings.
+
+    Attributes
+    ----------
+    added, recordings : int
+        Clips, and the recordings that they come from; 0 for the model that mining began with.
+    average_precision, f1 : float
+        Means over labels, over all windows or columns; F1 at the best threshold.
+    """
+
+    added: int
+    recordings: int
+    average_precision: float
+    f1: float
+
+
+def judged(found: Figures, added: int, recordings: int) -> Round:
+    """Make a round of what was added and the figures of the model trained on it."""
+    f1 = sum(found.f1.values()) / max(1, len(found.f1))
+    return Round(added, recordings, round(found.mean_average_precision, 6), round(f1, 6))
+
+
+@dataclass
+class Rounds:
+    """The rounds so far, the model that mining began with as round 0.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    key : str
+        What they are rounds of.
+    """
+
+    path: Path
+    key: str
+    done: list[Round] = field(default_factory=list)
+
+    @property
+    def best(self) -> int:
+        """Number of the round with the highest average precision; of equals the first."""
+        return max(range(len(self.done)), key=lambda n: (self.done[n].average_precision, -n))
+
+    @property
+    def helping(self) -> bool:
+        """Tell whether the last round was better than all before it."""
+        return self.best == len(self.done) - 1
+
+    def add(self, done: Round) -> None:
+        """Take a round and write the file, whole or not at all."""
+        self.done.append(done)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(f"{self.path.name}.partial")
+        content = {"key": self.key, "rounds": [asdict(one) for one in self.done]}
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(self.path)
+
+    def read(self) -> None:
+        """Read the file; raise `OutputError` where it is of another run, or broken."""
+        try:
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+            key, done = content["key"], [Round(**one) for one in content["rounds"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OutputError(f"{self.path}: cannot be resumed: {error}; --force instead begins anew") from error
+        if key != self.key:
+            raise OutputError(
+                f"{self.path}: belongs to another model, set of clips, --per-round, --from or --seed; "
+                "--force instead of --resume begins anew"
+            )
+        self.done = done
+
+
+def table(rounds: Sequence[Round], best: int) -> list[str]:
+    """Show rounds as the lines of a Markdown table, the best one marked."""
+    lines = ["| round | clips added | of recordings | average precision | F1 |", "|---|---|---|---|---|"]
+    for n, one in enumerate(rounds):
+        mark = " (kept)" if n == best else ""
+        counts = f"{one.added} | {one.recordings}"
+        lines.append(f"| {n}{mark} | {counts} | {one.average_precision:.4f} | {one.f1:.4f} |")
+    return lines

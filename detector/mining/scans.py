@@ -1,0 +1,115 @@
+"""Scan the recordings that clips come from: what a model wrongly finds in some, how it does on others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from detector.clips import UNCERTAIN
+from detector.device import count_cores
+from detector.errors import ClipsError
+from detector.extraction.recording import known_on_channel
+from detector.extraction.sources import Source
+from detector.mining.find import Find, PeakKeeper, Search
+from detector.mining.judge import ScoreKeeper, point_targets
+from detector.model import Model
+from detector.scanning.recording import Keeper, Scanned
+from detector.scanning.scan import one_thread_each
+from detector.scanning.scanner import Scanner, Setting
+from detector.training.figures import Figures, figures
+from detector.training.fit import Hooks
+
+
+@dataclass
+class Material:
+    """The recordings of some clips that are fully annotated.
+
+    Attributes
+    ----------
+    train, validation : list of Source
+        By their split.
+    failed : set of str
+        Those that could not be read, each told once.
+    """
+
+    train: list[Source]
+    validation: list[Source]
+    hooks: Hooks
+    failed: set[str] = field(default_factory=set)
+
+    def judge(self, model: Model) -> Figures:
+        """Measure a model on every window or column of the validation recordings."""
+        keeper, scores, targets = ScoreKeeper(), [], []
+        for source, scanned in self._scan(model, self.validation, keeper, "validation recordings"):
+            for channel, found in keeper.scores().items():
+                if not scanned.failed:
+                    assert keeper.points is not None
+                    known = list(known_on_channel(source, channel))
+                    scores.append(found)
+                    targets.append(point_targets(keeper.points, len(found), known, model.recipe))
+        if not scores:
+            raise ClipsError(f"{_first(self.validation)}: nor can any other recording of the split validation be read")
+        return figures(model.labels, np.concatenate(scores), np.concatenate(targets), np.nan, exclusive=False)
+
+    def find(self, model: Model, taken: dict[tuple[str, str], list[float]], most: int) -> list[Find]:
+        """Find the hardest windows of the training recordings, at most `most`, but for those `taken` before."""
+        keeper, found, read = PeakKeeper(model.operating), list[Find](), 0
+        recipe = model.recipe
+        for source, scanned in self._scan(model, self.train, keeper, "training recordings"):
+            peaks, name = keeper.peaks(), source.path.as_posix()
+            read += not scanned.failed
+            if scanned.failed or keeper.points is None:
+                continue
+            columns = recipe.network.dense.per == "frame"
+            search = Search(keeper.points, recipe.window.duration, scanned.scanned_s, columns)
+            for channel, of_channel in peaks.items():
+                known = known_on_channel(source, channel)
+                chosen = search.windows(of_channel, known, taken.get((name, channel), []), most)
+                found += [Find(name, channel, start, hardness) for start, hardness in chosen]
+        if not read:
+            raise ClipsError(f"{_first(self.train)}: nor can any other recording of the split train be read")
+        return sorted(found, key=lambda find: (-find.hardness, find.recording, find.channel, find.start_s))[:most]
+
+    def _scan(
+        self, model: Model, sources: Sequence[Source], keep: Keeper, what: str
+    ) -> Iterator[tuple[Source, Scanned]]:
+        """Scan recordings in their order; tell once of each that cannot be read."""
+        with one_thread_each():
+            scanner = Scanner(model, Setting(workers=count_cores()))
+            results: Iterable[Scanned] = scanner.scan_all([source.path for source in sources], keep)
+            for source, scanned in zip(sources, self.hooks.bar(results, len(sources), what)):
+                if scanned.failed and str(source.path) not in self.failed:
+                    self.failed.add(str(source.path))
+                    self.hooks.line("; ".join(scanned.remarks))
+                yield source, scanned
+
+
+def _first(sources: Sequence[Source]) -> str:
+    return f"{sources[0].path}: cannot be read"
+
+
+def material(known: Sequence[Source], folder: Path, hooks: Hooks) -> Material:
+    """Take the fully annotated recordings of the splits train and validation.
+
+    Raises
+    ------
+    ClipsError
+        Where there are none, or none of the validation ones has a call.
+    """
+    complete = [source for source in known if source.complete]
+    training, validation = ([s for s in complete if s.split == split] for split in ("train", "validation"))
+    found = Material(training, validation, hooks)
+    if not found.train:
+        raise ClipsError(
+            f"{folder}: has no fully annotated recording in the split train to find hard negatives in; extract with "
+            "--fully-annotated or --background"
+        )
+    if not any(event.label != UNCERTAIN for source in found.validation for event, _ in source.calls):
+        raise ClipsError(
+            f"{folder}: has no call in a fully annotated recording of the split validation, to judge rounds by; "
+            "extract with --fully-annotated and other --fractions or --seed"
+        )
+    return found

@@ -1,0 +1,1 @@
+"""How scores become events and what that promises: operating points, calibration, curves and targets."""

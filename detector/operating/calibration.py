@@ -1,0 +1,89 @@
+"""Maps from a raw score to the probability that a detection with this score is right; strictly increasing."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from detector.recipe import Frozen
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
+
+SOFT = 1e-6
+"""How far scores of 0 and 1 are taken from the ends, where a logit has no value."""
+
+OUT_OF_REACH = math.inf
+"""The raw score of a probability that no score stands for."""
+
+
+class Platt(Frozen):
+    """A logistic curve over the logit of the score (Platt 1999; there of the score itself).
+
+    Slope 1 and offset 0 change nothing. The logit is taken of (x + s) / (1 + 2 s), s = 1e-6, so that scores of 0 and 1
+    have one.
+    """
+
+    kind: Literal["platt"] = "platt"
+    slope: float = Field(gt=0)
+    offset: float
+
+    def __call__(self, scores: Scores) -> Scores:
+        """Map raw scores of any shape to probabilities."""
+        import numpy as np
+
+        soft = (scores + SOFT) / (1 + 2 * SOFT)
+        return 1 / (1 + np.exp(-(self.slope * np.log(soft / (1 - soft)) + self.offset)))
+
+    def inverse(self, probability: float) -> float:
+        """Give the raw score of a probability: 0 below all that there are, `OUT_OF_REACH` above."""
+        if not 0 < probability < 1:
+            return 0.0 if probability <= 0 else OUT_OF_REACH
+        logit = (math.log(probability / (1 - probability)) - self.offset) / self.slope
+        soft = 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
+        raw = soft * (1 + 2 * SOFT) - SOFT
+        return OUT_OF_REACH if raw > 1 + 1e-12 else min(max(0.0, raw), 1.0)
+
+
+class Isotonic(Frozen):
+    """Straight lines between knots: centred isotonic regression (Oron and Flournoy 2017)."""
+
+    kind: Literal["isotonic"] = "isotonic"
+    score: tuple[float, ...] = Field(min_length=2)
+    probability: tuple[float, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _rises(self) -> Isotonic:
+        if len(self.score) != len(self.probability):
+            raise ValueError("calibration: score and probability must be as long as each other")
+        for name, values in (("score", self.score), ("probability", self.probability)):
+            if not all(a < b for a, b in pairwise((-1e-300, *values))) or values[-1] > 1:
+                raise ValueError(f"calibration.{name}: must rise from value to value, from 0 to 1")
+        if (self.score[0], self.score[-1]) != (0, 1):
+            raise ValueError("calibration.score: must begin with 0 and end with 1")
+        return self
+
+    def __call__(self, scores: Scores) -> Scores:
+        """Map raw scores of any shape to probabilities."""
+        import numpy as np
+
+        return np.interp(scores, self.score, self.probability)
+
+    def inverse(self, probability: float) -> float:
+        """Give the raw score of a probability: 0 below all that there are, `OUT_OF_REACH` above."""
+        knots = self.probability
+        if probability <= knots[0] or probability > knots[-1]:
+            return 0.0 if probability <= knots[0] else OUT_OF_REACH
+        n = min(bisect_right(knots, probability), len(knots) - 1)
+        share = (probability - knots[n - 1]) / (knots[n] - knots[n - 1])
+        return self.score[n - 1] + share * (self.score[n] - self.score[n - 1])
+
+
+Calibration = Annotated[Platt | Isotonic, Field(discriminator="kind")]

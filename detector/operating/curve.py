@@ -1,0 +1,129 @@
+"""What each threshold of a label gave on the recordings that it was tuned on, and which threshold meets a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from pydantic import Field, model_validator
+
+from detector.operating.target import Target
+from detector.recipe import Frozen
+
+EQUAL = 1e-9
+
+
+class Curve(Frozen):
+    """Counts of one label at rising thresholds, by events.
+
+    Attributes
+    ----------
+    threshold : tuple of float
+        On the scale of written scores, rising; hits fall.
+    hits, false_alarms : tuple of int
+        Detections that are right and wrong, at each threshold.
+    events : int
+        Annotated events.
+    hours : float
+        How long was listened to.
+    """
+
+    threshold: tuple[float, ...] = Field(min_length=1)
+    hits: tuple[int, ...]
+    false_alarms: tuple[int, ...]
+    events: int = Field(ge=1)
+    hours: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _falls(self) -> Curve:
+        if not len(self.threshold) == len(self.hits) == len(self.false_alarms):
+            raise ValueError("curve: threshold, hits and false_alarms must be as long as one another")
+        if not all(a < b for a, b in pairwise(self.threshold)):
+            raise ValueError("curve.threshold: must rise from value to value")
+        if not all(a >= b for a, b in pairwise((self.events, *self.hits, 0))):
+            raise ValueError("curve.hits: must fall from value to value, from events at most to 0 at least")
+        if min(self.false_alarms) < 0:
+            raise ValueError("curve.false_alarms: must be 0 or more")
+        return self
+
+    def __len__(self) -> int:
+        return len(self.threshold)
+
+    def precision(self, n: int) -> float:
+        """Give hits over detections at the n-th threshold, 0 where nothing is found."""
+        found = self.hits[n] + self.false_alarms[n]
+        return self.hits[n] / found if found else 0.0
+
+    def recall(self, n: int) -> float:
+        """Give hits over annotated events at the n-th threshold."""
+        return self.hits[n] / self.events
+
+    def f1(self, n: int) -> float:
+        """Give the harmonic mean of precision and recall at the n-th threshold."""
+        return 2 * self.hits[n] / (self.hits[n] + self.false_alarms[n] + self.events)
+
+    def rate(self, n: int) -> float:
+        """Give the false alarms per hour at the n-th threshold."""
+        return self.false_alarms[n] / self.hours
+
+    def meets(self, target: Target, n: int, spared: int = 0) -> bool:
+        """Tell whether the n-th threshold keeps what a target asks, so many false alarms being spared it."""
+        wrong = max(0, self.false_alarms[n] - spared)
+        match target.kind:
+            case "p":
+                return self.hits[n] >= (target.value - EQUAL) * (self.hits[n] + wrong) > 0
+            case "fa":
+                return wrong <= (target.value + EQUAL) * self.hours
+            case "f1":
+                return True
+
+    def choose(self, target: Target) -> tuple[int, bool]:
+        """Choose a threshold.
+
+        For a precision or a rate, the lowest that keeps it and of which the next higher one keeps it, too, or misses it
+        by a single false alarm: one that keeps it by luck, among others that do not, is passed over. (Not all higher
+        ones need to: the highest cut calls into pieces.) For the best F1, the middle of the widest stretch that has it.
+
+        Returns
+        -------
+        n, reached : int and bool
+            Its number, and whether it keeps the target; the nearest to it otherwise.
+        """
+        if target.kind == "f1":
+            return self._middle(), True
+        kept = next((n for n in range(len(self)) if self._safe(target, n)), None)
+        return (self._nearest(target), False) if kept is None else (kept, True)
+
+    def merit(self, target: Target) -> tuple[bool, float]:
+        """Tell how good the threshold chosen for a target is: whether it keeps it, and then the F1 or the recall."""
+        n, reached = self.choose(target)
+        if target.kind == "f1":
+            return True, self.f1(n)
+        return reached, self.recall(n) if reached else self._closeness(target)(n)
+
+    def _safe(self, target: Target, n: int) -> bool:
+        return self.meets(target, n) and self.meets(target, min(n + 1, len(self) - 1), spared=1)
+
+    def _closeness(self, target: Target) -> Callable[[int], float]:
+        return self.precision if target.kind == "p" else lambda n: -self.rate(n)
+
+    def _nearest(self, target: Target) -> int:
+        closeness = self._closeness(target)
+        return max(range(len(self)), key=lambda n: (closeness(n), -n))
+
+    def _middle(self) -> int:
+        best = max(self.f1(n) for n in range(len(self)))
+        first, last = max(self._stretches(best), key=lambda ends: self.threshold[ends[1]] - self.threshold[ends[0]])
+        middle = (self.threshold[first] + self.threshold[last]) / 2
+        return min(range(first, last + 1), key=lambda n: abs(self.threshold[n] - middle))
+
+    def _stretches(self, f1: float) -> Iterator[tuple[int, int]]:
+        """List the first and the last of neighbouring thresholds that have an F1."""
+        first = None
+        for n in range(len(self) + 1):
+            there = n < len(self) and self.f1(n) >= f1 - EQUAL
+            if there and first is None:
+                first = n
+            if not there and first is not None:
+                yield first, n - 1
+                first = None

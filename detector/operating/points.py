@@ -1,0 +1,124 @@
+"""Operating points: how the scores of each label become events, and what that was chosen on."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError
+
+from detector.errors import ConfigurationError, ModelError, fault_lines
+from detector.operating.calibration import Calibration
+from detector.operating.curve import Curve
+from detector.operating.target import Target
+from detector.recipe import Frozen
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+OPERATING_FILE = "operating.toml"
+
+
+class OperatingPoint(Frozen):
+    """How scores of one label become events.
+
+    `smooth_s` is the length of the moving median over scores; `typical_s` the median length of the label's annotations;
+    `low_hz` and `high_hz` are the medians of their bands. `threshold` is on the scale of written scores, that of
+    `calibration` where there is one.
+    """
+
+    name: str
+    threshold: float = Field(0.5, ge=0, le=1)
+    gap_s: float = Field(0.0, ge=0)
+    shortest_s: float = Field(0.0, ge=0)
+    smooth_s: float | None = Field(None, gt=0)
+    typical_s: float | None = Field(None, gt=0)
+    low_hz: float | None = Field(None, ge=0)
+    high_hz: float | None = Field(None, ge=0)
+    calibration: Calibration | None = None
+    curve: Curve | None = None
+
+    @property
+    def raw_threshold(self) -> float:
+        """Give the threshold on the scale of the network's own scores."""
+        return self.threshold if self.calibration is None else self.calibration.inverse(self.threshold)
+
+    def written(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bring the network's scores to the scale on which they are written."""
+        return scores if self.calibration is None else self.calibration(scores)
+
+    def at(self, threshold: float | Target | None) -> OperatingPoint:
+        """Give the point with another threshold, or with the one that meets a target; None changes nothing.
+
+        Raises
+        ------
+        ConfigurationError
+            Where the label was not tuned, or no threshold meets the target.
+        """
+        if threshold is None:
+            return self
+        if not isinstance(threshold, Target):
+            return self.model_copy(update={"threshold": threshold})
+        if self.curve is None:
+            raise ConfigurationError(
+                f"--threshold: {threshold}: the label {self.name!r} of this model was not tuned; run detector tune, "
+                "or give a score from 0 to 1"
+            )
+        n, reached = self.curve.choose(threshold)
+        if not reached:
+            best = f"{self.curve.precision(n):.3g}" if threshold.kind == "p" else f"{self.curve.rate(n):.3g} per hour"
+            raise ConfigurationError(
+                f"--threshold: {threshold}: no threshold of the label {self.name!r} kept that on the recordings tuned "
+                f"on; the nearest is {best} at {self.curve.threshold[n]:g}"
+            )
+        return self.model_copy(update={"threshold": self.curve.threshold[n]})
+
+
+class Tuned(Frozen):
+    """What `detector tune` chose the points on."""
+
+    target: str
+    recordings: int
+    hours: float
+    events: int
+    iou: float
+    hop_s: float
+
+
+class Operating(Frozen):
+    """The operating points of a model, one a label, and what they were chosen on."""
+
+    chosen_on: str = ""
+    tuned: Tuned | None = None
+    label: tuple[OperatingPoint, ...] = ()
+
+
+def read_operating(folder: Path, labels: Sequence[str]) -> Operating:
+    """Read the operating points in a model's folder.
+
+    Raises
+    ------
+    ModelError
+        Where they cannot be read, or are not those of `labels`.
+    """
+    path = folder / OPERATING_FILE
+    try:
+        operating = Operating.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
+    except ValidationError as error:
+        raise ModelError(f"{path}: {'; '.join(fault_lines(error))}") from error
+    names = tuple(point.name for point in operating.label)
+    if names != tuple(labels):
+        raise ModelError(f"{path}: labels {list(names)} are not those of recipe.toml: {list(labels)}")
+    return operating
+
+
+def operating_toml(operating: Operating) -> str:
+    """Write operating points as TOML."""
+    import tomli_w
+
+    return tomli_w.dumps(operating.model_dump(mode="json", exclude_none=True))

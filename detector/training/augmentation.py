@@ -1,0 +1,136 @@
+"""Change clips for training: moved, stretched and shifted, mixed and filtered in power, masked after scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from detector.recipe import Recipe, Waveform
+from detector.training.batch import Batch
+from detector.training.targets import Clips, TargetMaker, united
+
+MIX_DB = 6.0  # the added clip is up to this much louder or quieter
+POINTS = 6  # of the curve of a drawn filter
+
+Read = Callable[[Clips], tuple[NDArray[np.float32], NDArray[np.float32] | None]]
+Rng = np.random.Generator
+
+
+class Augmentation:
+    """Change batches as a recipe's training section says.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is drawn, and how far.
+    margin : int
+        Frames stored before and after each window.
+    targets : TargetMaker
+        Of the same clips.
+    background : array of int
+        The clips that may be added as background.
+    read : callable
+        Gives power and state of clips.
+    """
+
+    def __init__(self, recipe: Recipe, margin: int, targets: TargetMaker, background: Clips, read: Read) -> None:
+        self.recipe, self.margin, self.targets, self.background, self.read = recipe, margin, targets, background, read
+        self._decibel = 20 if isinstance(recipe.frontend, Waveform) else 10
+
+    def place(self, n: int, rng: Rng) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Draw where `n` windows begin, in stored frames, and their tempo."""
+        spec, recipe = self.recipe.training, self.recipe
+        jitter = min(self.margin, int(spec.jitter * recipe.frame_rate))
+        first = self.margin + rng.integers(-jitter, jitter + 1, n).astype(np.float64)
+        if not spec.stretch:
+            return first, np.ones(n)
+        tempo = (1 + spec.stretch) ** rng.uniform(-1, 1, n)
+        return first - (tempo - 1) * recipe.window_frames / 2, tempo  # the middle stays
+
+    def change(self, batch: Batch, clips: Clips, tempo: NDArray[np.float64], rng: Rng) -> None:
+        """Change a batch of `clips`, whose windows are placed."""
+        spec, n = self.recipe.training, len(clips)
+        self._mix(batch, clips, tempo, rng)
+        self._add_background(batch, rng)
+        _multiply(batch, self._factor(rng.uniform(-spec.gain, spec.gain, n))[:, None])
+        if spec.filter:
+            _multiply(batch, self._factor(_draw_curves(spec.filter, n, self.recipe.n_bands, rng)))
+        if spec.stretch:
+            batch.tempo = torch.from_numpy(tempo.astype(np.float32))
+        if spec.shift:
+            batch.shift = torch.from_numpy(rng.integers(-spec.shift, spec.shift + 1, n))
+        batch.masks = torch.from_numpy(self._draw_masks(n, rng))
+
+    def _factor(self, decibel: NDArray[np.float64]) -> Tensor:
+        return torch.from_numpy((10 ** (decibel / self._decibel)).astype(np.float32))
+
+    def _mix(self, batch: Batch, clips: Clips, tempo: NDArray[np.float64], rng: Rng) -> None:
+        """Add another clip's power (and slow mean, which is linear in it) to some clips."""
+        n = len(clips)
+        partner = rng.permutation(n)
+        mixed = (rng.random(n) < self.recipe.training.mix) & (partner != np.arange(n))
+        level = rng.uniform(-MIX_DB, MIX_DB, n)
+        factor = self._factor(level) * torch.from_numpy(mixed)
+        batch.power = batch.power + factor[:, None, None] * batch.power[partner]
+        if batch.state is not None:
+            batch.state = batch.state + factor[:, None] * batch.state[partner]
+        moved_s = (batch.offset.numpy() - self.margin) / self.recipe.frame_rate
+        one, other = batch.targets.numpy(), self.targets(clips[partner], moved_s, tempo)
+        if self.recipe.network.dense.output == "softmax":
+            part = 1 / (1 + 10 ** (-level / 20))  # the partner's part of the amplitude
+            part = part.reshape(-1, *[1] * (one.ndim - 1))
+            known = (one >= 0) & (other >= 0)
+            both = np.where(known, (1 - part) * one + part * other, -1).astype(np.float32)
+        else:
+            both = united(one, other)
+        batch.targets = torch.from_numpy(np.where(mixed.reshape(-1, *[1] * (one.ndim - 1)), both, one))
+
+    def _add_background(self, batch: Batch, rng: Rng) -> None:
+        """Add background clips to some clips, at a drawn difference of their mean levels."""
+        spec, n = self.recipe.training, len(batch.power)
+        if not spec.background or not len(self.background):
+            return
+        drawn = rng.choice(self.background, n)
+        low, high = spec.background_snr
+        chosen, snr_db = rng.random(n) < spec.background, rng.uniform(low, high, n)
+        power, state = (None if part is None else torch.from_numpy(part) for part in self.read(drawn))
+        assert power is not None
+        apart = _level(batch.power, self._decibel) - _level(power, self._decibel)
+        factor = self._factor(apart.numpy() - snr_db) * torch.from_numpy(chosen)
+        batch.power = batch.power + factor[:, None, None] * power
+        if batch.state is not None and state is not None:
+            batch.state = batch.state + factor[:, None] * state
+
+    def _draw_masks(self, n: int, rng: Rng) -> NDArray[np.int64]:
+        """Draw one stretch of frames and one of bands for each clip (Park et al. 2019, SpecAugment)."""
+        spec, recipe = self.recipe.training, self.recipe
+        sides = []
+        for share, size in ((spec.time_mask, recipe.window_frames), (spec.frequency_mask, recipe.n_bands)):
+            length = (rng.random(n) * share * size).astype(np.int64)
+            start = (rng.random(n) * (size - length + 1)).astype(np.int64)
+            sides += [start, start + length]
+        return np.stack(sides, axis=1)
+
+
+def _multiply(batch: Batch, factor: Tensor) -> None:
+    """Multiply power, and the slow mean with it, by factors (clip, band) or (clip, 1)."""
+    batch.power *= factor[:, :, None]
+    if batch.state is not None:
+        batch.state *= factor
+
+
+def _level(power: Tensor, decibel: int) -> Tensor:
+    """Measure the mean level of each clip, dB: the mean after the logarithm, so that no band outshouts the others."""
+    return decibel * power.abs().clamp(min=1e-12).log10().mean(dim=(1, 2))
+
+
+def _draw_curves(most_db: float, n: int, n_bands: int, rng: Rng) -> NDArray[np.float64]:
+    """Draw a filter for each clip, dB (clip, band): lines between drawn points (Nam et al. 2022, FilterAugment)."""
+    places = np.linspace(0, 1, n_bands) * (POINTS - 1)
+    knots = rng.uniform(-most_db, most_db, (n, POINTS))
+    low = np.minimum(places.astype(np.int64), POINTS - 2)
+    return knots[:, low] + (knots[:, low + 1] - knots[:, low]) * (places - low)

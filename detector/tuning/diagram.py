@@ -1,0 +1,89 @@
+"""Reliability diagrams: how often detections of a score are right, before and after calibration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detector.errors import ConfigurationError, OutputError
+from detector.tuning.calibrate import bins_of
+from detector.tuning.tune import TunedLabel, Tuning
+
+MOST = 8
+"""How many labels are drawn."""
+
+ROW = 4
+
+
+def check_diagram(path: Path) -> None:
+    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    formats = _figure_class()().canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".").lower() not in formats:
+        raise ConfigurationError(f"--diagram: {path}: its ending is none of {', '.join(sorted(formats))}")
+
+
+def draw_diagram(tuning: Tuning, path: Path) -> None:
+    """Draw a diagram for each label that has detections into a file that is whole or not there.
+
+    Raises
+    ------
+    ConfigurationError
+        Where matplotlib is not installed.
+    OutputError
+        Where the file cannot be written.
+    """
+    labels = [label for label in tuning.labels if len(label.calibrated.scores)][:MOST]
+    columns = max(1, min(ROW, len(labels)))
+    rows = max(1, -(-len(labels) // columns))
+    figure = _figure_class()(figsize=(3.6 * columns + 0.4, 3.8 * rows), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    for axis, label in zip(axes, labels):
+        _draw(axis, label)
+    for axis in axes[len(labels) :]:
+        axis.set_axis_off()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _figure_class() -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigurationError(
+            '--diagram: needs matplotlib; install it with: pip install "detector[plots]"'
+        ) from error
+    return Figure
+
+
+def _draw(axis: Any, label: TunedLabel) -> None:
+    calibrated = label.calibrated
+    axis.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle=":")
+    before = f"scores, error {calibrated.before:.3f}"
+    _bins(axis, calibrated.scores, calibrated.right, {"color": "C7", "marker": "s", "label": before})
+    if calibrated.map is not None:
+        scores = np.linspace(0, 1, 1001)
+        after = f"{calibrated.map.kind}, error {calibrated.after:.3f}"
+        axis.plot(scores, calibrated.map(scores), color="C0", linewidth=0.8, label="the map, over the score")
+        _bins(axis, calibrated.probabilities, calibrated.right, {"color": "C0", "marker": "o", "label": after})
+    axis.axvline(label.point.threshold, color="C3", linewidth=0.8, label="threshold, as written")
+    axis.set(
+        title=f"{label.point.name}: {calibrated.n_right:,} right, {calibrated.n_wrong:,} wrong",
+        xlabel="score or probability of detections", ylabel="share that is right",
+        xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal",
+    )  # fmt: skip
+    axis.legend(frameon=False, fontsize=7, loc="upper left")
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def _bins(axis: Any, values: Any, right: Any, style: dict[str, Any]) -> None:
+    bins = bins_of(values, right)
+    axis.plot([mean for mean, _, _ in bins], [share for _, share, _ in bins], linestyle="", markersize=5, **style)

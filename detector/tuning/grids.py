@@ -1,0 +1,103 @@
+"""The settings that are tried: few, and taken from the annotations and the scores themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.evaluation.ranking import Ranking
+from detector.operating.calibration import SOFT
+from detector.tuning.subject import Subject
+
+WIDTHS = (3, 7, 15)
+"""Points that a moving median takes in."""
+
+SHARES = (0.5, 1.0)
+"""Of the shortest gaps and lengths of annotations, what gap and least length are tried."""
+
+NEAR = 0.2
+"""The share of the model's own setting by which it must differ from the others to be tried, too."""
+
+SHORT = 0.05
+"""The quantile that stands for the shortest."""
+
+FINE = 400
+"""Thresholds that are looked at, to find out which lead to too many events."""
+
+MOST_PER_EVENT, MOST_PER_HOUR, MOST = 10, 1000, 100
+"""Events that a threshold may lead to: lower ones are good for nothing, and take long."""
+
+Scores = NDArray[np.float64]
+
+
+def smoothings(subject: Subject) -> list[float | None]:
+    """List lengths of the moving median, s: none, and those up to what one score describes or a typical call lasts."""
+    points = subject.reader.grid.points
+    longest_s = max(2 * points.half_s, float(np.median(subject.lengths_s)))
+    widths = [round(width * points.step_s, 6) for width in WIDTHS]
+    return [None, *(width for width in widths if width <= longest_s)]
+
+
+def gaps(subject: Subject) -> list[float]:
+    """List gaps to bridge, s: none, the model's own, and shares of the shortest between annotations."""
+    return _shares(subject.gaps_s, subject.own.gap_s)
+
+
+def shortest(subject: Subject) -> list[float]:
+    """List least lengths, s: none, the model's own, and shares of the shortest annotations."""
+    return _shares(subject.lengths_s, subject.own.shortest_s)
+
+
+def _shares(values: Scores, own: float) -> list[float]:
+    short = float(np.quantile(values, SHORT)) if len(values) else 0.0
+    shares = {0.0, *(round(share * short, 4) for share in SHARES)}
+    apart = all(abs(own - share) > NEAR * own for share in shares)
+    return sorted({*shares, own} if apart else shares)
+
+
+def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
+    """Spread thresholds evenly over the logits of the scores, from the lowest that leads to at most `most` runs.
+
+    A score after a lower one begins a run for every threshold between the two, so the runs of a threshold are the
+    scores that do not lie below it and follow one that does.
+    """
+    before = np.concatenate([np.append(-1.0, scores[:-1]) for scores in tracks])
+    after = np.concatenate(list(tracks))
+    rises = after > before
+    low, high = np.sort(before[rises]), np.sort(after[rises])
+    fine = _logit_spaced(float(after.min()), float(high[-1]), FINE)
+    runs = np.searchsorted(low, fine) - np.searchsorted(high, fine)
+    too_many = np.flatnonzero(runs > most)
+    first = min(int(too_many[-1]) + 1, FINE - 1) if len(too_many) else 0
+    return sorted(set(_logit_spaced(float(fine[first]), float(high[-1]), n).tolist()))
+
+
+def most_runs(subject: Subject) -> float:
+    """Tell how many runs a threshold may lead to."""
+    return MOST_PER_EVENT * subject.n_events + max(MOST, MOST_PER_HOUR * subject.hours)
+
+
+def _logit_spaced(low: float, high: float, n: int) -> Scores:
+    soft = (np.array([low, high]) + SOFT) / (1 + 2 * SOFT)
+    first, last = np.log(soft / (1 - soft)).tolist()
+    logits = np.linspace(first, last, n)
+    return np.clip((1 + 2 * SOFT) / (1 + np.exp(-logits)) - SOFT, low, high)
+
+
+def between(ranking: Ranking, n: int) -> list[float]:
+    """List thresholds that leave out the 1, 2, 3, ... highest false alarms, and the 0, 1, 2, ... lowest hits.
+
+    Up to `n` of each, ever further apart; each half way between two scores of detections.
+    """
+    scores, hits = ranking.scores, np.flatnonzero(ranking.gains)
+    false = np.flatnonzero(~ranking.gains)
+    rows = [*false[_ever_further(len(false), n)], *(hits[::-1][_ever_further(len(hits), n)] + 1)]
+    above = [(scores[row - 1] + scores[row]) / 2 for row in rows if 0 < row < len(scores)]
+    return sorted({float(threshold) for threshold in above})
+
+
+def _ever_further(count: int, n: int) -> NDArray[np.intp]:
+    """Give the numbers of up to `n` of `count` things: the first ones, then ever fewer."""
+    return np.unique(np.geomspace(1, count, n).round().astype(np.intp)) - 1 if count else np.zeros(0, np.intp)

@@ -1,0 +1,214 @@
+"""What is tuned on: annotated recordings, scanned once, their scores kept as the network gives them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.annotations.formats import read_annotations
+from detector.annotations.table import AnnotationSet, ReadOptions
+from detector.errors import AnnotationError, ConfigurationError
+from detector.evaluation.effort import Scan
+from detector.evaluation.material import Material, Unit
+from detector.evaluation.placing import LabelRules, Placed, Placing, many
+from detector.extraction.sources import Source
+from detector.extraction.splits import split_by_table
+from detector.model import Model
+from detector.operating.points import Operating, OperatingPoint
+from detector.scanning.progress import Progress
+from detector.scanning.recording import Reader, Scanned, ScoreBlock
+from detector.scanning.scan import list_recordings, one_thread_each
+from detector.scanning.scanner import Scanner, Setting
+
+SHOWN = 3
+"""How many problems of tables are told one by one."""
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to tune on.
+
+    Attributes
+    ----------
+    annotations : Path
+        A table, or a folder of tables.
+    recordings : sequence of Path
+        Recordings, and folders of them.
+    read : ReadOptions
+        How to read the tables.
+    rules : LabelRules
+        What to make of labels.
+    split : Path or None
+        A table with columns recording and split; then only recordings of `validation` are used.
+    group : str or None
+        Regular expression that finds the deployment in a recording's name.
+    annotated_only : bool
+        Leave out recordings that `annotations` does not name.
+    """
+
+    annotations: Path
+    recordings: Sequence[Path]
+    read: ReadOptions = field(default_factory=ReadOptions)
+    rules: LabelRules = field(default_factory=LabelRules)
+    split: Path | None = None
+    group: str | None = None
+    annotated_only: bool = False
+
+
+@dataclass(frozen=True)
+class Track:
+    """The scores of a unit as the network gave them (point, label), and how long the unit is, s."""
+
+    scores: Scores
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Annotated recordings with their scores.
+
+    Attributes
+    ----------
+    material : Material
+        The annotated events of every unit; no estimated ones.
+    tracks : tuple of Track
+        One a unit, in order of `material.units`.
+    reader : Reader
+        How scores become events; its operating points are plain.
+    notes : tuple of str
+        What a user should know.
+    """
+
+    material: Material
+    tracks: tuple[Track, ...]
+    reader: Reader
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_recordings(self) -> int:
+        """Count the recordings."""
+        return len({unit.recording for unit in self.material.units})
+
+    @property
+    def hours(self) -> float:
+        """Tell how long all units are, h, to the milliseconds."""
+        return round(float(self.material.durations.sum()) / 3600, 6)
+
+
+def listen(request: Request, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
+    """Read the annotations, scan their recordings, and bring both together.
+
+    Raises
+    ------
+    ConfigurationError, AnnotationError
+        Where there is nothing to tune on.
+    """
+    recordings = list_recordings(request.recordings)
+    tables = read_annotations(request.annotations, recordings, request.read)
+    notes = list(_problems(request.annotations, tables))
+    used = _used(request, recordings, tables, notes)
+    plain = tuple(_plain(point) for point in model.operating.label)
+    model.operating = Operating(label=plain)
+    with one_thread_each(), Progress(len(used)) as progress:
+        scanner = Scanner(model, Setting(hop_s=hop_s, workers=workers))
+        for note in (*scanner.notes(), *notes):
+            progress.say(note)
+        tracks, scans = _scan(scanner, used, progress)
+    if not scans:
+        raise ConfigurationError(f"{request.recordings[0]}: not one of the recordings can be scanned")
+    placing = Placing(scans, request.rules, None, request.group)
+    material = placing.material(_placed(tables), [])
+    found = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
+    reader = Reader(model.recipe, scanner.layout.grid, plain)
+    return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found)
+
+
+def _plain(point: OperatingPoint) -> OperatingPoint:
+    """Take away what changes scores."""
+    return point.model_copy(update={"smooth_s": None, "calibration": None, "curve": None})
+
+
+def _problems(path: Path, tables: AnnotationSet) -> Iterator[str]:
+    """Say which rows cannot be used; raise `AnnotationError` where there are no others."""
+    lost = [problem for problem in tables.problems if not problem.kept]
+    if lost and not tables.annotations:
+        raise AnnotationError(f"{lost[0]} ({many(len(lost), 'problem')}, and no row that can be used)")
+    yield from map(str, tables.problems[:SHOWN])
+    if len(tables.problems) > SHOWN:
+        yield f"{path}: {many(len(tables.problems) - SHOWN, 'more problem')} of this kind"
+
+
+def _used(request: Request, recordings: Sequence[Path], tables: AnnotationSet, notes: list[str]) -> list[Path]:
+    """Choose the recordings to scan, and say which are left out or taken as free of calls."""
+    used = list(recordings)
+    if request.split is not None:
+        sources = [Source(recording) for recording in used]
+        notes += split_by_table(sources, request.split)
+        used = [source.path for source in sources if source.split == "validation"]
+        if not used:
+            raise ConfigurationError(f"--split: {request.split}: names none of the recordings as validation")
+    unnamed = [recording for recording in used if recording not in tables.recordings]
+    if unnamed and request.annotated_only:
+        used = [recording for recording in used if recording in tables.recordings]
+    elif unnamed:
+        notes.append(
+            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: taken as free of calls "
+            "(--annotated-only leaves such out)"
+        )
+    if not used:
+        raise AnnotationError(f"{request.annotations}: names none of the recordings")
+    return used
+
+
+def _scan(scanner: Scanner, recordings: Sequence[Path], progress: Progress) -> tuple[dict[Unit, Track], list[Scan]]:
+    """Scan recordings; give the scores of each channel, and how long it is."""
+    kept: defaultdict[Unit, list[Scores]] = defaultdict(list)
+
+    def keep(block: ScoreBlock) -> None:
+        for channel, scores in block.scores.items():
+            kept[Unit(block.recording.as_posix(), channel)].append(scores)
+
+    tracks: dict[Unit, Track] = {}
+    scans: list[Scan] = []
+    for scanned in scanner.scan_all(recordings, keep, progress.advance):
+        for remark in scanned.remarks:
+            progress.say(remark)
+        for scan in _scans(scanned):
+            unit = Unit(scan.recording.as_posix(), scan.channel)
+            tracks[unit] = Track(np.concatenate(kept.pop(unit)), scanned.heard_s)
+            scans.append(scan)
+        progress.done()
+    return tracks, scans
+
+
+def _scans(scanned: Scanned) -> Iterator[Scan]:
+    for row in scanned.effort:
+        if row.status != "failed" and row.scanned_s > 0:
+            yield Scan(scanned.recording, row.channel, row.scanned_s)
+
+
+def _placed(tables: AnnotationSet) -> Iterator[Placed]:
+    for row in tables.annotations:
+        assert row.recording is not None
+        yield Placed(row.recording, row.channel, row.event)
+
+
+def _labels_apart(material: Material, labels: Sequence[str], request: Request) -> Iterator[str]:
+    """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
+    there = set(material.labels)
+    hint = "(--rename makes labels the same)"
+    if not there & set(labels):
+        told = ", ".join(sorted(there)) or "none"
+        raise AnnotationError(
+            f"{request.annotations}: has none of the model's labels {', '.join(labels)} on these recordings, "
+            f"but {told} {hint}"
+        )
+    if others := sorted(there - set(labels)):
+        yield f"{request.annotations}: only here are the labels {', '.join(others)}; they are left out {hint}"

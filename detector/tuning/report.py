@@ -1,0 +1,120 @@
+"""A tuning as text for people, as one object for programs, and as warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from detector.evaluation.placing import many
+from detector.tuning.figures import Figure
+from detector.tuning.tune import TunedLabel, Tuning
+
+SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "its error before", "after")
+FIGURES = ("label", "events", "hits", "false", "precision", "recall", "F1", "false alarms per hour")
+FLATTERS = "these figures are of the recordings tuned on, and flatter: others tell the truth (detector evaluate)"
+
+
+def as_text(tuning: Tuning) -> Iterator[str]:
+    """Write settings and figures as two tables of plain text, a line a label."""
+    tuned = tuning.operating.tuned
+    assert tuned is not None
+    yield f"{many(tuned.recordings, 'recording')}, {tuned.hours:.3g} h; {tuning.goal.target.words}, IoU {tuned.iou:g}"
+    yield ""
+    yield from _columns([SETTINGS, *map(_settings, tuning.labels)])
+    yield ""
+    yield "at these thresholds; in brackets 95 % intervals"
+    yield from _columns([FIGURES, *map(_figures, tuning.labels)])
+
+
+def _settings(label: TunedLabel) -> Sequence[str]:
+    point, calibrated = label.point, label.calibrated
+    seconds = (point.gap_s, point.shortest_s, point.smooth_s or 0.0)
+    errors = (calibrated.before, calibrated.after)
+    return (
+        point.name,
+        f"{point.threshold:.4g}",
+        *(f"{value:.4g}" for value in seconds),
+        "none" if point.calibration is None else point.calibration.kind,
+        *("-" if error is None else f"{error:.3f}" for error in errors),
+    )
+
+
+def _figures(label: TunedLabel) -> Sequence[str]:
+    figures = label.figures
+    counts = (figures.events, figures.hits, figures.false_alarms)
+    told = (figures.precision, figures.recall, figures.f1, figures.rate)
+    return (label.point.name, *(f"{count:,}" for count in counts), *map(str, told))
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    for row in rows:
+        cells = [cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths))]
+        yield "  " + "  ".join(cells).rstrip()
+
+
+def warnings(tuning: Tuning) -> Iterator[str]:
+    """Say what the figures cannot bear out."""
+    for label in tuning.labels:
+        if label.calibrated.reason and tuning.goal.calibration != "none":
+            yield f"{label.point.name}: not calibrated: {label.calibrated.reason}"
+        yield from _doubts(label, tuning)
+    if tuning.untuned:
+        yield f"no annotated events of {', '.join(tuning.untuned)}: left as before"
+    yield FLATTERS
+
+
+def _doubts(label: TunedLabel, tuning: Tuning) -> Iterator[str]:
+    target, figures = tuning.goal.target, label.figures
+    name, what = {
+        "p": ("precision is", figures.precision),
+        "fa": ("false alarms per hour are", figures.rate),
+        "f1": ("F1 is", figures.f1),
+    }[target.kind]
+    threshold = f"{label.point.threshold:.4g}"
+    if not label.reached:
+        nearest = f"taken is the nearest, {what.value:.3g} at {threshold}"
+        yield f"{label.point.name}: no threshold gives {target.words}; {nearest}"
+    if not figures.bears(target):
+        claim = "tell F1 to 0.1" if target.kind == "f1" else f"promise {target.value:g}"
+        yield (
+            f"{label.point.name}: tuned on {many(figures.events, 'call')} in {many(figures.recordings, 'recording')} "
+            f"({figures.hours:.2g} h): at threshold {threshold} {name} {_told(what)}: too little to {claim}"
+        )
+
+
+def _told(figure: Figure) -> str:
+    low, high = figure.interval
+    return f"{figure.value:.3g}, 95 % interval {low:.3g} to {high:.3g}"
+
+
+def as_object(tuning: Tuning) -> dict[str, Any]:
+    """Give everything that is told, with numbers, texts, lists and dicts only."""
+    return {
+        "target": str(tuning.goal.target),
+        "tuned": tuning.operating.tuned and tuning.operating.tuned.model_dump(mode="json"),
+        "labels": {label.point.name: _label_object(label, tuning) for label in tuning.labels},
+        "untuned": tuning.untuned,
+    }
+
+
+def _label_object(label: TunedLabel, tuning: Tuning) -> dict[str, Any]:
+    figures, calibrated = asdict(label.figures), label.calibrated
+    for name in ("precision", "recall", "f1", "rate"):
+        low, high = figures[name]["interval"]
+        figures[name] = {"value": figures[name]["value"], "low": low, "high": high}
+    return {
+        "point": label.point.model_dump(mode="json", exclude_none=True),
+        "reached": label.reached,
+        "borne_out": label.figures.bears(tuning.goal.target),
+        "figures": figures,
+        "calibration": {
+            "right": calibrated.n_right,
+            "wrong": calibrated.n_wrong,
+            "error_before": calibrated.before,
+            "error_after": calibrated.after,
+            "log_loss": calibrated.losses,
+            "reason": calibrated.reason,
+        },
+    }

@@ -1,0 +1,85 @@
+"""The search: smoothing, gap, least length and threshold of one label, by the figures of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.operating.curve import Curve
+from detector.operating.points import OperatingPoint
+from detector.operating.target import Target
+from detector.tuning.grids import gaps, most_runs, shortest, smoothings, spread
+from detector.tuning.subject import Subject
+
+COARSE = 20
+"""Thresholds that are tried with each other setting."""
+
+MARGIN = 0.005
+"""What F1 or recall must gain for a setting that is less simple: less is no sign of anything on a few hundred calls."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Settings, and what thresholds gave with them."""
+
+    point: OperatingPoint
+    curve: Curve
+
+    @property
+    def complexity(self) -> tuple[int, float]:
+        """Order settings from the simplest on: how many are in use, and how much they change."""
+        used = [self.point.smooth_s or 0.0, self.point.gap_s, self.point.shortest_s]
+        return sum(value > 0 for value in used), sum(used)
+
+
+def search(subject: Subject, target: Target) -> Candidate:
+    """Try all settings; choose the simplest of those that come within `MARGIN` of the best for the target."""
+    candidates = list(_candidates(subject))
+    merits = [candidate.curve.merit(target) for candidate in candidates]
+    reached, best = max(merits)
+    margin = MARGIN * max(1.0, abs(best))  # a rate of false alarms out of reach is no share
+    near = [
+        candidate
+        for candidate, (reaches, figure) in zip(candidates, merits)
+        if reaches == reached and figure >= best - margin
+    ]
+    return min(near, key=lambda candidate: candidate.complexity)
+
+
+def _candidates(subject: Subject) -> Iterable[Candidate]:
+    lengths = shortest(subject)
+    for smooth_s in smoothings(subject):
+        thresholds = spread(subject.smoothed(smooth_s), COARSE, most_runs(subject))
+        for gap_s in gaps(subject):
+            plain = subject.own.model_copy(update={"smooth_s": smooth_s, "gap_s": gap_s})
+            points = (plain.model_copy(update={"threshold": threshold}) for threshold in thresholds)
+            counts = np.array([subject.by_length(point, lengths) for point in points])  # (threshold, length, 2)
+            for n, shortest_s in enumerate(lengths):
+                hits, false = counts[:, n].T.tolist()
+                point = plain.model_copy(update={"shortest_s": shortest_s})
+                yield Candidate(point, falling(thresholds, hits, false, subject))
+
+
+def falling(thresholds: Sequence[float], hits: Sequence[int], false_alarms: Sequence[int], subject: Subject) -> Curve:
+    """Make a curve of the thresholds that are good for something.
+
+    Left out are those so low that neighbouring calls run into one, so that fewer are found than at a higher one, and
+    those so high that nothing is found.
+    """
+    kept: list[tuple[float, int, int]] = []
+    most = 0
+    for row in sorted(zip(thresholds, hits, false_alarms), reverse=True):
+        if row[1] >= most and row[1] + row[2]:
+            kept.append(row)
+            most = row[1]
+    threshold, hit, false = zip(*reversed(kept or [(1.0, 0, 0)]))
+    return Curve(threshold=threshold, hits=hit, false_alarms=false, events=subject.n_events, hours=subject.hours)
+
+
+def curve_of(subject: Subject, point: OperatingPoint, thresholds: Iterable[float]) -> Curve:
+    """Find out what thresholds, on the scale of written scores, give with the other settings of a point."""
+    tried = sorted(set(thresholds))
+    ranked = [subject.ranked(point.model_copy(update={"threshold": threshold})).counts() for threshold in tried]
+    return falling(tried, [counts.hits for counts in ranked], [counts.false_alarms for counts in ranked], subject)

@@ -1,0 +1,150 @@
+"""The use case: annotated recordings and a model in, operating points and what they promise out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.evaluation.ranking import Ranking
+from detector.operating.points import Operating, OperatingPoint, Tuned
+from detector.operating.target import Target
+from detector.tuning.calibrate import Calibrated, Choice, calibrate
+from detector.tuning.figures import Figures, tell
+from detector.tuning.grids import between, most_runs, spread
+from detector.tuning.listening import Heard
+from detector.tuning.search import Candidate, curve_of, search
+from detector.tuning.subject import Subject, subject_of
+
+EVEN = 20
+"""Thresholds of the stored curve that are spread over the scores; as many more at most lie between detections."""
+
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What to tune for.
+
+    Attributes
+    ----------
+    target : Target
+        What the threshold shall keep.
+    iou : float
+        Intersection over union that a hit needs, in (0, 1].
+    calibration : {"auto", "platt", "isotonic", "none"}
+        The map from scores to probabilities.
+    """
+
+    target: Target
+    iou: float = 0.3
+    calibration: Choice = "auto"
+
+
+@dataclass(frozen=True)
+class TunedLabel:
+    """What came of one label.
+
+    Attributes
+    ----------
+    point : OperatingPoint
+        What is stored.
+    reached : bool
+        Whether a threshold keeps the target.
+    figures : Figures
+        At this point, on the recordings that it was chosen on.
+    calibrated : Calibrated
+        What came of the calibration.
+    """
+
+    point: OperatingPoint
+    reached: bool
+    figures: Figures
+    calibrated: Calibrated
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What came of all labels.
+
+    Attributes
+    ----------
+    goal : Goal
+        What was asked.
+    operating : Operating
+        What is stored; labels without annotated events keep what they had.
+    labels : tuple of TunedLabel
+        Those that have annotated events.
+    """
+
+    goal: Goal
+    operating: Operating
+    labels: tuple[TunedLabel, ...]
+
+    @property
+    def untuned(self) -> list[str]:
+        """List the labels that keep what they had."""
+        return [point.name for point in self.operating.label if point.curve is None]
+
+
+def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
+    """Choose an operating point for every label that has annotated events.
+
+    Parameters
+    ----------
+    heard : Heard
+        What to choose on.
+    before : Operating
+        The model's operating points.
+    goal : Goal
+        What to choose for.
+    """
+    there = set(heard.material.labels)
+    groups = heard.material.group_numbers
+    labels = tuple(
+        tune_label(subject_of(heard, point.name, goal.iou), goal, groups)
+        for point in before.label
+        if point.name in there
+    )
+    chosen = {label.point.name: label.point for label in labels}
+    n_events = sum(label.figures.events for label in labels)
+    tuned = Tuned(
+        target=str(goal.target),
+        recordings=heard.n_recordings,
+        hours=round(heard.hours, 4),
+        events=n_events,
+        iou=goal.iou,
+        hop_s=round(heard.reader.grid.hop_s, 6),
+    )
+    chosen_on = (
+        f"{goal.target.words} by events at IoU {goal.iou:g}: {n_events} annotated, in {tuned.recordings} recordings, "
+        f"{tuned.hours:g} h"
+    )
+    points = tuple(chosen.get(point.name, point) for point in before.label)
+    return Tuning(goal, Operating(chosen_on=chosen_on, tuned=tuned, label=points), labels)
+
+
+def tune_label(subject: Subject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
+    """Search settings, calibrate the scores of what they find, and choose the threshold on the written scale."""
+    found = search(subject, goal.target)
+    lax = subject.ranked(found.point.model_copy(update={"threshold": found.curve.threshold[0]}))
+    calibrated = calibrate(lax.scores, lax.gains, groups[lax.units], goal.calibration)
+    point = found.point.model_copy(update={"calibration": calibrated.map})
+    curve = curve_of(subject, point, _written(_thresholds(subject, found, lax), point))
+    n, reached = curve.choose(goal.target)
+    point = point.model_copy(update={"threshold": curve.threshold[n], "curve": curve})
+    return TunedLabel(point, reached, tell(subject, point, groups), calibrated)
+
+
+def _thresholds(subject: Subject, found: Candidate, lax: Ranking) -> list[float]:
+    """List raw thresholds for the curve: spread evenly from the laxest on, and some between detections."""
+    scores = subject.smoothed(found.point.smooth_s)
+    even = spread(scores, EVEN, most_runs(subject))
+    return [threshold for threshold in even if threshold >= found.curve.threshold[0]] + between(lax, EVEN // 2)
+
+
+def _written(thresholds: Sequence[float], point: OperatingPoint) -> Iterator[float]:
+    """Bring raw thresholds to the scale of written scores, with as many decimals as are stored."""
+    yield from np.unique(np.round(point.written(np.array(thresholds)), DECIMALS)).tolist()

@@ -1,0 +1,95 @@
+"""Boobook owls: one site left out at a time; the detections of all sites are measured as one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from trials.trial import POOLED, Ask, Bench, Figures, Trial, compared, write_splits
+
+SITE = r"^(.+?_[0-9]+_[0-9]+)_"
+LABEL = "boobook"
+LAX = 0.05  # the threshold of scans: average precision needs low scores, too
+IOU = 0.3
+
+
+def site_of(path: Path) -> str:
+    """Name the site of a recording or a table: its name up to the third number."""
+    return path.name.split("_30_0")[0].rsplit("_", 3)[0]
+
+
+def recordings_of(folder: Path) -> list[Path]:
+    """List recordings once each: some have two names or lie in two folders; those with calls come first."""
+    found = sorted(folder.rglob("*.flac"), key=lambda path: ("positive" not in path.parts, "(" in path.name, path))
+    return sorted({path.name.replace(" (1)", ""): path for path in reversed(found)}.values())
+
+
+def calling_sites(folder: Path) -> list[str]:
+    """List the sites that have calls, those with the fewest recordings of calls first."""
+    counts = Counter(site_of(path) for path in (folder / "positive").glob("*.flac"))
+    return sorted(counts, key=lambda site: (counts[site], site))
+
+
+def validation_sites(folder: Path, development: bool) -> dict[str, str]:
+    """Give each site that is held out the one that validates.
+
+    For the final figures, that is the site with the fewest recordings of calls, so that training keeps most. In
+    development the sites with calls validate in turn, so that all are scored; one with few stands beside one with many,
+    so that always as many are left to train on.
+    """
+    calling = calling_sites(folder)
+    if not development:
+        sites = sorted({site_of(path) for path in recordings_of(folder)})
+        return {site: next(other for other in calling if other != site) for site in sites}
+    half = len(calling) // 2
+    ring = [site for pair in zip(calling[:half], calling[half:]) for site in pair]
+    return dict(zip(ring, [*ring[1:], ring[0]]))
+
+
+def trials(ask: Ask) -> list[Trial]:
+    """Hold each site out in turn."""
+    folder = ask.data / "boobook"
+    found = []
+    for site, validation in sorted(validation_sites(folder, ask.development).items()):
+        view = without(folder, site, ask.tables / site)
+        splits = {
+            path.relative_to(folder).as_posix(): "validation" if site_of(path) == validation else "train"
+            for path in sorted(folder.rglob("*.flac"))
+            if site_of(path) != site
+        }
+        table = write_splits(ask.tables / f"{site}.csv", splits)
+        calls, others = view / "positive", view / "negative"
+        words = (calls, calls, "--label", LABEL, "--fully-annotated", "--background", others)
+        more = ("--confusing", others / "neg_2", "--negatives", 8, "--group", SITE, "--split", table)
+        scored = validation if ask.development else site
+        heard = tuple(path for path in recordings_of(folder) if site_of(path) == scored)
+        found.append(Trial(site, (*words, *more), heard, ("--threshold", LAX), "CC BY-SA 4.0, as the recordings"))
+    return found
+
+
+def without(folder: Path, site: str, view: Path) -> Path:
+    """Make a folder of links to the recordings and tables of all sites but one."""
+    for path in sorted(folder.rglob("*_30_0*")):
+        link = view / path.relative_to(folder)
+        if site_of(path) != site and not link.is_symlink():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                link.symlink_to(path.resolve())
+            except FileExistsError:  # another process was faster
+                continue
+    return view
+
+
+def measure(ask: Ask, part: str, scan: Path) -> Figures:
+    """Tell average precision of events and of recordings and recall, with intervals where all sites are pooled."""
+    draws = 1000 if part == POOLED else 0
+    told = compared(ask.data / "boobook" / "positive", scan, IOU, label=LABEL, draws=draws).overall.figures
+    return {shown: told[name] for name, shown in NAMES.items() if name in told and told[name].value is not None}
+
+
+NAMES = {
+    "average_precision": "average precision of events",
+    "clip_average_precision": "average precision of recordings",
+    "recall_at_10_per_hour": "recall at 10 false alarms per hour",
+}
+BOOBOOK = Bench("boobook", "boobook", (0,), tuple(NAMES.values()), trials, measure, pooled=True)

@@ -1,0 +1,143 @@
+"""Results as Markdown: one table a set and stage, development and final figures never in one."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from detector.evaluation.figures import Estimate
+from trials.result import Result
+from trials.trial import POOLED, Bench
+
+STAGES = {False: "test recordings", True: "development: validation recordings"}
+COST = ("parameters", "million multiply-adds a second of sound", "training", "scanning")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one recipe comes to on one set: the results of all its seeds and parts."""
+
+    results: tuple[Result, ...]
+
+    @property
+    def models(self) -> int:
+        """How many models there are: of all parts and seeds."""
+        return len({(result.seed, result.part) for result in self.results if result.part != POOLED})
+
+    def shown(self, figure: str, *, pools: bool) -> str:
+        """Write a figure: where a set pools, that of all parts as one; else the mean over parts, with the worst."""
+        values = [(result.part, result.figures[figure]) for result in self.results if figure in result.figures]
+        pooled = [estimate for part, estimate in values if part == POOLED]
+        if pools:
+            return cell(pooled) if pooled else "-"
+        parts: defaultdict[str, list[Estimate]] = defaultdict(list)
+        for part, estimate in values:
+            parts[part].append(estimate)
+        means = {part: mean(estimates) for part, estimates in parts.items()}
+        if not means:
+            return "-"
+        worst = min(means, key=lambda part: (means[part], part))
+        more = f" (worst: {worst}, {means[worst]:.3f})" if len(means) > 1 else ""
+        return f"{fmean(means.values()):.3f}{more}"
+
+    def cost(self, speeds: Mapping[str, float]) -> list[str]:
+        """Write size, multiply-adds, training time of one model, and the speed of scans."""
+        alone = [result for result in self.results if result.part != POOLED] or list(self.results)
+        trained = fmean(result.seconds.train for result in alone)
+        first, speed = alone[0], speeds.get(self.results[0].fingerprint)
+        return [
+            f"{first.parameters:,}",
+            f"{first.multiply_adds_per_s / 1e6:.1f}",
+            f"{trained:.0f} s" if trained else "-",
+            "-" if speed is None else f"{speed:.0f} x real time",
+        ]
+
+    def command(self, bench: Bench) -> str:
+        """Write the command that makes these results, with the seeds where they are not the set's own."""
+        seeds = tuple(sorted({result.seed for result in self.results}))
+        return self.results[0].command + (f" --seeds {','.join(map(str, seeds))}" if seeds != bench.seeds else "")
+
+    def beside(self, shown: Sequence[str]) -> str:
+        """Write the first figure of each part, or where there is one part, the figures that no column shows."""
+        parts = {result.part for result in self.results}
+        if len(parts) == 1:
+            names = dict.fromkeys(name for result in self.results for name in result.figures if name not in shown)
+            return ", ".join(f"{name} {mean(self.of(name)):.4g}" for name in names)
+        by_part = {part: self.of(shown[0], part) for part in sorted(parts - {POOLED})}
+        return ", ".join(f"{part} {mean(estimates):.3f}" for part, estimates in by_part.items() if estimates)
+
+    def of(self, figure: str, part: str | None = None) -> list[Estimate]:
+        """List a figure of all seeds."""
+        results = [result for result in self.results if part in (None, result.part)]
+        return [result.figures[figure] for result in results if figure in result.figures]
+
+
+def cell(estimates: Sequence[Estimate]) -> str:
+    """Write the mean of estimates over seeds; of a single one with its interval."""
+    if len(estimates) == 1 and estimates[0].low is not None:
+        one = estimates[0]
+        return f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+    return f"{mean(estimates):.3f}"
+
+
+def mean(estimates: Iterable[Estimate]) -> float:
+    """Average, an estimate that does not exist being 0: no detection at all has no precision."""
+    return fmean(estimate.value or 0.0 for estimate in estimates)
+
+
+def newest(results: Iterable[Result]) -> dict[tuple[str, str], Row]:
+    """Gather results by set and recipe; of a name that stood for several recipes, the last one counts."""
+    by: defaultdict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        by[result.set, result.recipe].append(result)
+    chosen = {}
+    for key, of in by.items():
+        last = max(of, key=lambda result: (result.date, result.fingerprint)).fingerprint
+        if old := {result.fingerprint for result in of} - {last}:
+            print(f"{' '.join(key)}: results of other recipes of this name are left out: {old}", file=sys.stderr)
+        chosen[key] = Row(tuple(result for result in of if result.fingerprint == last))
+    return chosen
+
+
+def markdown(results: Sequence[Result], benches: Mapping[str, Bench], speeds: Mapping[str, float]) -> str:
+    """Write all tables, final figures first."""
+    blocks = []
+    for development in (False, True):
+        stage = [result for result in results if result.development == development]
+        names = dict.fromkeys(name for result in stage for name in (*result.tables, ""))
+        for name in sorted(names):
+            of = [result for result in stage if not name or name in result.tables]
+            title = f"{name or 'all recipes'}{{}} ({STAGES[development]})"
+            blocks += list(tables(title, of, benches, speeds))
+    return "\n".join(blocks)
+
+
+def tables(
+    title: str, results: Sequence[Result], benches: Mapping[str, Bench], speeds: Mapping[str, float]
+) -> Iterator[str]:
+    """Write one table a set."""
+    gathered = newest(results)
+    for bench in benches.values():
+        of = {recipe: row for (set_, recipe), row in gathered.items() if set_ == bench.name}
+        if not of:
+            continue
+        yield f"### {title.format(f': {bench.name}')}\n"
+        head = ["recipe", "models", *bench.shown, *COST, "command"]
+        yield line(head)
+        yield line(["---"] * len(head))
+        for recipe, row in of.items():
+            figures = [row.shown(figure, pools=bench.pooled) for figure in bench.shown]
+            yield line([recipe, str(row.models), *figures, *row.cost(speeds), f"`{row.command(bench)}`"])
+        yield ""
+        for recipe, row in of.items():
+            if more := row.beside(bench.shown):
+                yield f"- {recipe}: {more}"
+        yield ""
+
+
+def line(cells: Iterable[str]) -> str:
+    """Write a row."""
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,126 @@
+"""From a trial to the tables of its scan: extract, train, scan. What is there is not made again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.presets import WEIGHTS_FILE
+from detector.recipe import Recipe
+from trials.files import alone, fingerprint, remade, write_whole
+from trials.trial import DETECTIONS, EFFORT, SCORES, Ask, Bench, Seconds, Trial, rows
+
+TOOK = "took.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recipe that takes part, under a name; `option` is what the command line says of it, `model` a trained model."""
+
+    name: str
+    recipe: Recipe
+    option: str = ""
+    model: Path | None = None
+
+    def capped(self, epochs: int | None) -> Entry:
+        """Train no longer than so many epochs, under a name that says so."""
+        if epochs is None:
+            return self
+        training = self.recipe.training.model_copy(update={"epochs": min(epochs, self.recipe.training.epochs)})
+        recipe = self.recipe.model_copy(update={"training": training})
+        return Entry(f"{self.name}-of-{epochs}-epochs", recipe, f"{self.option} --epochs-cap {epochs}")
+
+
+def detector(*words: object, given: str = "") -> float:
+    """Run a command of `detector`; give the seconds that it took."""
+    command = [sys.executable, "-m", "detector", *(str(word) for word in words)]
+    print("detector", *command[3:], file=sys.stderr)
+    started = time.monotonic()
+    subprocess.run(command, check=True, input=given, text=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - started
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where trials of one set are made, and with which recipe and seed."""
+
+    work: Path
+    bench: Bench
+    entry: Entry
+    ask: Ask
+
+    def clips_key(self, trial: Trial) -> str:
+        """Name the clips: they are shared by all recipes that would cut the same."""
+        recipe = self.entry.recipe
+        cut = (
+            recipe.input_fingerprint(),
+            recipe.fingerprint("labels"),
+            recipe.network.dense.per,
+            recipe.training.jitter,
+        )
+        return fingerprint(*trial.extract, *cut)
+
+    def model_key(self, trial: Trial) -> str:
+        """Name the model."""
+        if self.entry.model is not None:
+            return fingerprint((self.entry.model / WEIGHTS_FILE).read_bytes(), trial.part)
+        return fingerprint(self.clips_key(trial), self.entry.recipe.fingerprint(), self.ask.seed)
+
+    def recipe_file(self) -> Path:
+        """Write the recipe as it takes part."""
+        path = self.work / "recipes" / f"{self.entry.name}-{self.entry.recipe.fingerprint()}.toml"
+        return path if path.exists() else write_whole(path, self.entry.recipe.to_toml())
+
+    def clips(self, trial: Trial) -> Path:
+        """Cut the clips, unless they are there."""
+        name = f"{self.bench.name}-{trial.part}-{self.clips_key(trial)}"
+        folder, took = self.work / "clips" / name, self.work / "clips" / f"{name}.json"
+        with alone(self.work, f"clips-{name}"):
+            if not took.exists():
+                seconds = detector("extract", *trial.extract, "-r", self.recipe_file(), "-o", folder, "--force")
+                write_whole(took, json.dumps({"seconds": seconds}))
+        return folder
+
+    def model(self, trial: Trial) -> Path:
+        """Train the model, unless it is there."""
+        if self.entry.model is not None:
+            return self.entry.model
+        name = f"{self.bench.name}-{trial.part}-{self.model_key(trial)}"
+        folder = self.work / "models" / name
+        clips = self.clips(trial)
+        with alone(self.work, f"model-{name}"):
+            if not folder.exists():
+                how = ("--seed", self.ask.seed, "--licence", trial.licence, "--resume")
+                detector("train", clips, "-o", folder, "-r", self.recipe_file(), *how)
+        return folder
+
+    def scan(self, trial: Trial) -> Path:
+        """Scan what is scored, unless that was done."""
+        model = self.model(trial)
+        key = fingerprint(*trial.scan, *(path.name for path in trial.scanned))
+        folder = self.work / "scans" / f"{self.bench.name}-{trial.part}-{self.model_key(trial)}-{key}"
+        with alone(self.work, f"scan-{folder.name}"), remade(folder) as partial:
+            if partial is not None:
+                outputs = ("-o", partial / DETECTIONS, "--effort", partial / EFFORT)
+                words = [partial / word if word == SCORES else word for word in trial.scan]
+                listed = "".join(f"{path}\n" for path in trial.scanned)
+                seconds = detector("scan", "-", "-m", model, *outputs, *words, given=listed)
+                (partial / TOOK).write_text(json.dumps({"seconds": seconds}), encoding="utf-8")
+        return folder
+
+    def seconds(self, trial: Trial, scan: Path) -> Seconds:
+        """Tell how long everything took; what was stopped in between does not count."""
+        scanned = Seconds(
+            scan=json.loads((scan / TOOK).read_text(encoding="utf-8"))["seconds"],
+            scanned=sum(float(row["scanned_s"]) for row in rows(scan / EFFORT)),
+        )
+        if self.entry.model is not None:
+            return scanned
+        clips = self.work / "clips" / f"{self.bench.name}-{trial.part}-{self.clips_key(trial)}.json"
+        epochs = rows(self.model(trial) / "training.csv")
+        extract = json.loads(clips.read_text(encoding="utf-8"))["seconds"]
+        return scanned + Seconds(extract, sum(float(row["seconds"]) for row in epochs))

@@ -1,0 +1,265 @@
+"""`detector tune` stores what it tells, `detector scan` means it, and what is wrong is said in one line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from click.testing import CliRunner, Result
+
+from detector.cli import commands
+from detector.errors import DetectorError
+from detector.model import Model, Operating, OperatingPoint, load_model, save_model
+from detector.recipe import parse_recipe
+
+ROOT = Path(__file__).resolve().parents[2]
+RATE = 8000
+RECIPE = """
+audio = { sample_rate = 8000 }
+window = { duration = 1.0 }
+frontend = { kind = "linear", n_fft = 256, hop_length = 80, fmin = 1500, fmax = 2500 }
+labels = { names = ["tone"] }
+[network]
+stage = [{ kind = "conv1d", filters = 1, kernel = 1, activation = "sigmoid" }]
+dense = { units = [], per = "frame" }
+"""
+SECONDS = 20.0
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Keep torch to one thread: networks this small only wait for the others."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a model that scores 2 kHz the higher the louder it is, and recordings whose fainter tones are no calls."""
+    folder = tmp_path_factory.mktemp("material")
+    made = Model(parse_recipe(RECIPE, "test"), operating=Operating(label=(OperatingPoint(name="tone", threshold=0.2),)))
+    with torch.no_grad():
+        for parameter in made.network.parameters():
+            parameter.zero_()
+        made.network.trunk.stages[1].convolution.weight[0, 16] = 0.3
+        made.network.trunk.stages[1].convolution.bias.fill_(-2.0)
+        made.network.head.dense[-1].weight.fill_(8.0)
+        made.network.head.dense[-1].bias.fill_(-4.0)
+    (folder / "model").mkdir()
+    save_model(made, folder / "model")
+    rows = [("recording", "start_s", "end_s", "label")]
+    (folder / "rec").mkdir()
+    for n in range(8):
+        rng = np.random.default_rng(n)
+        times = np.arange(round(SECONDS * RATE)) / RATE
+        sound = rng.normal(0, 0.003, len(times))
+        for k in range(6):
+            start, end = 1.0 + 3 * k + rng.uniform(0, 1), 0.0
+            end = start + rng.uniform(0.3, 0.9)
+            call = k % 2 == 0
+            level = 10 ** (rng.normal(-1.6 if call else -1.9, 0.25))
+            sound += level * np.sin(2 * np.pi * 2000 * times) * ((times >= start) & (times < end))
+            if call:
+                rows.append((f"site{n % 3}_{n}.wav", f"{start:.3f}", f"{end:.3f}", "song"))
+        soundfile.write(folder / "rec" / f"site{n % 3}_{n}.wav", sound, RATE, subtype="FLOAT")
+    with (folder / "calls.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    return folder
+
+
+@pytest.fixture
+def folder(material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(material, tmp_path / "x")
+    monkeypatch.chdir(tmp_path / "x")
+    return tmp_path / "x"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(commands, arguments)
+
+
+def tune(*arguments: str) -> Result:
+    return run("tune", "model", "calls.csv", "rec", "--rename", "*=tone", "--device", "cpu", *arguments)
+
+
+def counts(threshold: str | None, model: str = "model") -> dict[str, int]:
+    """Scan, evaluate, and give hits and false alarms."""
+    chosen = () if threshold is None else ("--threshold", threshold)
+    outputs = ("-o", "found.csv", "--effort", "effort.csv", "--force")
+    assert run("scan", "rec", "-m", model, *chosen, *outputs).exit_code == 0
+    compared = run(
+        "evaluate", "found.csv", "calls.csv", "--effort", "effort.csv", "--rename", "*=tone", "--json", "--draws", "0"
+    )
+    told = json.loads(compared.stdout)["overall"]
+    return {name: told[name] for name in ("hits", "false_alarms")}
+
+
+@pytest.mark.parametrize("calibration", ["none", "platt", "isotonic"])
+@pytest.mark.parametrize("target", ["f1", "p=0.8"])
+def test_a_scan_finds_exactly_what_tune_reports(folder: Path, target: str, calibration: str) -> None:
+    done = tune("--target", target, "--calibration", calibration, "--json", "told.json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(Path("told.json").read_text())["labels"]["tone"]
+    expected = {name: told["figures"][name] for name in ("hits", "false_alarms")}
+    assert 0 < expected["hits"] <= 24
+    assert counts(None) == counts(target) == expected
+    assert f"{told['point']['threshold']:.4g}" in done.stdout
+    assert (told["point"].get("calibration") is None) == (calibration == "none")
+
+
+def test_a_stored_curve_answers_other_targets_and_scores(folder: Path) -> None:
+    assert tune("--target", "f1", "--calibration", "platt").exit_code == 0
+    (point,) = load_model(folder / "model").operating.label
+    curve = point.curve
+    n = len(curve) // 2
+    expected = {"hits": curve.hits[n], "false_alarms": curve.false_alarms[n]}
+    assert counts(repr(curve.threshold[n])) == expected
+    sure = counts("p=0.8")
+    assert sure["hits"] / sum(sure.values()) >= 0.8
+    assert counts("fa=200/h")["false_alarms"] <= 200 * 8 * SECONDS / 3600
+
+
+def test_scores_are_written_as_probabilities(folder: Path) -> None:
+    shutil.copytree("model", "bare")
+    assert tune("--calibration", "platt", "-o", "tuned").exit_code == 0
+    assert (folder / "model" / "operating.toml").read_bytes() == (folder / "bare" / "operating.toml").read_bytes()
+    (point,) = load_model(folder / "tuned").operating.label
+    rows = {}
+    for model in ("bare", "tuned"):
+        assert run("scan", "rec", "-m", model, "--scores", f"{model}.csv", "-o", f"{model}-found.csv").exit_code == 0
+        with Path(f"{model}.csv").open() as stream:
+            rows[model] = np.array([float(row["tone"]) for row in csv.DictReader(stream)])
+    if point.smooth_s is None:
+        assert rows["tuned"] == pytest.approx(point.calibration(rows["bare"]), abs=2e-5)
+    with Path("tuned-found.csv").open() as stream:
+        assert all(float(row["score"]) >= point.threshold - 5e-5 for row in csv.DictReader(stream))
+
+
+def test_only_the_split_validation_is_heard(folder: Path) -> None:
+    Path("splits.csv").write_text(
+        "recording,split\n"
+        + "".join(
+            f"site{n % 3}_{n}.wav,{s}\n"
+            for n, s in enumerate(["train", "validation", "test", "validation", "train", "train"])
+        )
+    )
+    done = tune("--split", "splits.csv", "-o", "tuned")
+    assert done.stdout.startswith("2 recordings, 0.0111 h")
+    assert load_model(folder / "tuned").operating.tuned.events == 6
+
+
+def test_a_model_tells_what_it_was_tuned_on(folder: Path) -> None:
+    assert tune("--target", "fa=90/h").exit_code == 0
+    text = (folder / "model" / "operating.toml").read_text()
+    assert (
+        'chosen_on = "90 false alarms per hour by events at IoU 0.3: 24 annotated, in 8 recordings, 0.0444 h"' in text
+    )
+    assert 'target = "fa=90/h"' in text
+    told = run("describe", "model").stdout
+    assert "Operating points, chosen for: 90 false alarms per hour by events" in told
+    assert json.loads(run("describe", "model", "--json").stdout)["operating"]["tuned"]["iou"] == 0.3
+    noted = run("scan", "rec", "-m", "model", "--hop", "0.25")
+    assert "the model was tuned with a window every 0.5 s" in noted.stderr
+
+
+def test_small_sets_and_flattering_figures_are_said_on_standard_error(folder: Path) -> None:
+    done = tune("--target", "p=0.8")
+    assert "detector: tone: tuned on 24 calls in 8 recordings (0.044 h): at threshold" in done.stderr
+    assert "too little to promise 0.8" in done.stderr
+    assert "these figures are of the recordings tuned on, and flatter" in done.stderr
+    assert "flatter" not in done.stdout
+
+
+def test_a_reliability_diagram_is_drawn_and_nothing_is_replaced_without_force(folder: Path) -> None:
+    outputs = ("-o", "tuned", "--json", "told.json", "--diagram", "told.png")
+    assert tune(*outputs).exit_code == 0
+    assert Path("told.png").read_bytes().startswith(b"\x89PNG")
+    assert isinstance(tune(*outputs).exception, DetectorError)
+    assert tune(*outputs, "--force").exit_code == 0
+
+
+def test_a_recording_without_rows_is_free_of_calls_or_left_out(folder: Path) -> None:
+    soundfile.write("rec/empty.wav", np.random.default_rng(9).normal(0, 0.003, RATE * 5), RATE)
+    assert "1 recording not named in calls.csv: taken as free of calls" in tune("-o", "one").stderr
+    assert tune("-o", "two", "--annotated-only").stdout.startswith("8 recordings")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--target", "p=2"], "'p=2': the precision must be above 0 and at most 1"),
+        (["--target", "fa=2"], "'fa=2': must be f1, p=PRECISION as in p=0.9, or fa=RATE/h"),
+        (["--iou", "0"], "0 is not in the range"),
+        (["--calibration", "best"], "'best' is not one of"),
+    ],
+)
+def test_wrong_usage_says_what_is_allowed(folder: Path, arguments: list[str], told: str) -> None:
+    done = tune(*arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["tune", "model", "calls.csv", "rec"],
+            "calls.csv: has none of the model's labels tone on these recordings, but song",
+        ),
+        (["tune", "call-activity", "calls.csv", "rec"], "call-activity: ships with the package and stays as it is"),
+        (["tune", "model", "calls.csv", "rec", "-o", "model"], "model: is the model itself"),
+        (["tune", "model", "calls.csv", "rec", "--diagram", "x.doc"], "--diagram: x.doc: its ending is none of"),
+        (["tune", "model", "calls.csv", "nothing"], "no recordings to scan: nothing: no such file or folder"),
+        (["tune", "nothing", "calls.csv", "rec"], "nothing: neither a folder nor one of the shipped models"),
+        (
+            ["scan", "rec", "-m", "model", "--threshold", "p=0.9"],
+            "--threshold: p=0.9: the label 'tone' of this model was not",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(
+    folder: Path, arguments: list[str], told: str
+) -> None:
+    before = sorted(folder.rglob("*"))
+    done = run(*arguments)
+    assert isinstance(done.exception, DetectorError)
+    assert done.exception.exit_code == 2
+    assert str(done.exception).startswith(told)
+    assert "\n" not in str(done.exception)
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("value", ["abc", "p=abc", "fa=2"])
+def test_a_threshold_that_is_neither_score_nor_target_is_refused(folder: Path, value: str) -> None:
+    done = run("scan", "rec", "-m", "model", "--threshold", value)
+    assert done.exit_code == 2
+    assert f"'{value}'" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_document_run_as_written(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "tuning.md").read_text(encoding="utf-8")
+    block = text.split("this runs as it stands:")[1].split("\n\n")[1]
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", textwrap.dedent(block)],
+        cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "call: tuned on 60 calls in 7 recordings (0.021 h)" in done.stderr
+    assert "too little to promise 2" in done.stderr
+    for name in ("detections.csv", "sure.csv"):
+        assert len((tmp_path / name).read_text(encoding="utf-8").splitlines()) > 50

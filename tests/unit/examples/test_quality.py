@@ -1,0 +1,451 @@
+"""Trials on recordings: nothing scored was learnt from, nothing is made twice, figures are what a hand works out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import quality
+import soundfile
+from trials import activity, workshop, zebra_finch
+from trials.activity import auroc
+from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of
+from trials.esc10 import ESC10, FOLDS
+from trials.result import Machine, Result, read_results
+from trials.tables import markdown
+from trials.trial import Ask, Bench, Seconds, Trial
+from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
+
+from detector.evaluation.figures import Estimate
+from detector.presets import find_folder, find_recipe
+
+SITES = ("bush_01_1", "bush_01_2", "cotton_01_3", "cotton_01_4", "wood_01_5")
+QUICK = Path(__file__).resolve().parents[3] / "examples" / "recipes" / "quick-start.toml"
+
+
+def write(path: Path, *lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """Make tables of 30 recordings of finches, 10 clips, and 15 recordings of owls at 5 sites, 4 of them with calls."""
+    data = tmp_path / "data"
+    finch = data / "zebra-finch"
+    splits = ["train"] * 20 + ["validation"] * 5 + ["test"] * 5
+    write(
+        finch / "recordings.csv",
+        "recording,split,duration_s",
+        *(f"recordings/r{n}.flac,{split},10.0" for n, split in enumerate(splits)),
+    )
+    spans = [(n, 1.0 + i, label) for n in range(30) for i, label in enumerate("aab" if n % 6 else "ss")]
+    write(
+        finch / "annotations.csv",
+        "file,start_s,end_s,low_hz,high_hz,label",
+        *(f"recordings/r{n}.flac,{start},{start + 0.1:.1f},,,{label}" for n, start, label in spans),
+        "recordings/r1.flac,5.0,4.0,,,a",
+        "recordings/r1.flac,6.0,6.5,,,n",
+    )
+    clips = [f"x/{n}.wav,{n % 5 + 1},{'dog' if n < 5 else 'rain'}" for n in range(10)]
+    write(data / "esc10" / "meta.csv", "file,fold,class", *clips)
+    (data / "esc10" / "x").mkdir()
+    for n in range(10):
+        soundfile.write(data / "esc10" / "x" / f"{n}.wav", np.zeros(800), 8000)
+    for number, site in enumerate(SITES):
+        for n in range(3):
+            calls = number < 4 and n <= number // 2
+            name = f"{site}_7_2020010{n}_180000_30_0"
+            folder = data / "boobook" / ("positive" if calls else "negative/neg_2")
+            write(folder / f"{name}.flac")
+            box = "1\tSpectrogram 1\t1\t1.0\t2.0\t300\t900\t"
+            write(folder / f"{name}.Table.1.selections.txt", RAVEN, *([box] if calls else []))
+    return data
+
+
+RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation"
+
+DETECTIONS = "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time"
+EFFORT = "recording,channel,status,seconds,scanned_s,start_time,time_source,detail"
+
+
+class Detector:
+    """Stands for the command line: writes down the words and leaves folders and tables of the right shape."""
+
+    def __init__(self) -> None:
+        self.words: list[tuple[object, ...]] = []
+        self.scanned: list[str] = []
+        self.fails = ""
+
+    def __call__(self, *words: object, given: str = "") -> float:
+        self.words.append(words)
+        if words[0] == self.fails:
+            raise subprocess.CalledProcessError(130, "detector")
+        after = {words[n]: words[n + 1] for n in range(len(words) - 1)}
+        output = Path(str(after["-o"]))
+        if words[0] != "scan":
+            write(output / "training.csv", "epoch,seconds", "1,2.5", "2,3.5")
+            write(output / "recipe.toml", Path(str(after["-r"])).read_text(encoding="utf-8"))
+            return 1.0
+        self.scanned += given.splitlines()
+        write(output, DETECTIONS, *(f"{name},mix,1.0,2.0,,,boobook,0.9," for name in given.splitlines()))
+        effort = [f"{name},mix,ok,10.0,10.0,,," for name in given.splitlines()]
+        write(
+            Path(str(after["--effort"])),
+            EFFORT,
+            *effort,
+        )
+        if "--scores" in after:
+            scores = [f"{name},mix,0.0,1.0,0.9,0.1,0.9" for name in given.splitlines()]
+            write(Path(str(after["--scores"])), "recording,channel,start_s,end_s,dog,rain,call", *scores)
+        return 2.0
+
+    def count(self, command: str) -> int:
+        return sum(words[0] == command for words in self.words)
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> Detector:
+    stub = Detector()
+    monkeypatch.setattr(workshop, "detector", stub)
+    return stub
+
+
+def trials(bench: Bench, data: Path, tmp_path: Path, *, development: bool, seed: int = 0) -> list[Trial]:
+    return list(bench.trials(Ask(data, tmp_path / f"tables-{bench.name}-{development}-{seed}", development, seed)))
+
+
+def learnt(trial: Trial) -> set[str]:
+    """Name the recordings that training may see: those of the tables, or of the folders."""
+    names: set[str] = set()
+    for word in trial.extract:
+        if isinstance(word, Path) and word.suffix == ".csv":
+            names |= {Path(row["recording"]).name for row in rows(word)}
+    return names
+
+
+def scored(trial: Trial) -> set[str]:
+    return {path.name for path in trial.scanned}
+
+
+def test_recordings(data: Path) -> set[str]:
+    table = rows(data / "zebra-finch" / "recordings.csv")
+    return {Path(row["recording"]).name for row in table if row["split"] == "test"}
+
+
+test_recordings.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("bench", [SYLLABLES, SYLLABLE_TYPES, TWENTY_CALLS], ids=lambda bench: bench.name)
+def test_finch_tests_are_scored_in_the_end_only_and_never_learnt(bench: Bench, made: Path, tmp_path: Path) -> None:
+    tests = test_recordings(made)
+    development, final = (trials(bench, made, tmp_path, development=stage) for stage in (True, False))
+    assert development
+    assert final
+    for trial in (*development, *final):
+        assert learnt(trial)
+        assert not learnt(trial) & tests
+    assert all(scored(trial) and not scored(trial) & tests for trial in development)
+    assert all(scored(trial) and scored(trial) <= tests for trial in final)
+
+
+def test_development_scans_no_test_recording(made: Path, tmp_path: Path, detector: Detector) -> None:
+    for name in ("zebra-finch", "syllable-types", "twenty-calls"):
+        quality.main(["run", str(made), str(tmp_path / "work"), name, "--development"])
+    assert detector.scanned
+    assert not {Path(name).name for name in detector.scanned} & test_recordings(made)
+
+
+def test_untyped_recordings_have_no_part_in_types(made: Path, tmp_path: Path) -> None:
+    for development in (True, False):
+        (trial,) = trials(SYLLABLE_TYPES, made, tmp_path, development=development)
+        assert not {int(name[1:-5]) % 6 for name in learnt(trial) | scored(trial)} & {0}
+
+
+def test_twenty_calls_are_exactly_twenty_and_all_there_are_up_to_the_last(made: Path, tmp_path: Path) -> None:
+    draws = []
+    for seed in range(4):
+        (trial,) = trials(TWENTY_CALLS, made, tmp_path, development=True, seed=seed)  # of b there are too few
+        assert trial.part == "a"
+        table = rows(Path(str(trial.extract[0])))
+        calls = [(row["recording"], float(row["start_s"])) for row in table if row["label"] == "a"]
+        ((name, unsure),) = [(row["recording"], float(row["start_s"])) for row in table if row["label"] == "unsure"]
+        assert len(calls) == 20
+        for recording, start, _, label in zebra_finch.spans_of(made):
+            if label == "a" and recording in {name for name, _ in calls}:
+                assert ((recording, start) in calls) != (recording == name and start >= unsure)
+        draws.append(frozenset(calls))
+    assert len(set(draws)) == 4
+
+
+def test_each_fold_is_scored_once_and_not_learnt_from(made: Path, tmp_path: Path) -> None:
+    fold_of = {Path(row["file"]).name: row["fold"] for row in rows(made / "esc10" / "meta.csv")}
+    for development in (True, False):
+        found = trials(ESC10, made, tmp_path, development=development)
+        for trial in found:
+            folds = {fold_of[name] for name in scored(trial)}
+            held = {trial.part} | folds
+            assert {fold_of[name] for name in learnt(trial)} == set(FOLDS) - held
+            assert len(held) == 1 + development
+        assert Counter(name for trial in found for name in scored(trial)) == dict.fromkeys(fold_of, 1)
+
+
+def test_a_site_that_is_held_out_is_nowhere_in_its_training(made: Path, tmp_path: Path) -> None:
+    folder = made / "boobook"
+    for development in (True, False):
+        found = trials(BOOBOOK, made, tmp_path, development=development)
+        for trial in found:
+            folders = [word for word in trial.extract if isinstance(word, Path) and word.is_dir()]
+            sites = {site_of(path) for folder_ in folders for path in folder_.rglob("*_30_0*")}
+            assert sites == set(SITES) - {trial.part}
+            (table,) = [word for word in trial.extract if isinstance(word, Path) and word.suffix == ".csv"]
+            validation = {site_of(Path(row["recording"])) for row in rows(table) if row["split"] == "validation"}
+            assert {site_of(path) for path in trial.scanned} == (validation if development else {trial.part})
+            assert len(validation) == 1
+        sites_scored = Counter(site_of(path) for trial in found for path in trial.scanned)
+        assert sites_scored == dict.fromkeys(calling_sites(folder) if development else SITES, 3)
+
+
+def test_a_recording_with_two_names_is_scanned_once(made: Path) -> None:
+    folder = made / "boobook"
+    before = recordings_of(folder)
+    for path in before[:2]:
+        write(folder / "negative" / "neg_1" / f"{path.stem} (1).flac")
+        write(folder / "negative" / "neg_1" / path.name)
+    assert len(recordings_of(folder)) == len(before)
+    assert {path.name for path in recordings_of(folder) if "positive" in path.parts} == {
+        path.name for path in (folder / "positive").glob("*.flac")
+    }
+
+
+def test_what_is_there_is_not_made_again(made: Path, tmp_path: Path, detector: Detector) -> None:
+    command = ["run", str(made), str(tmp_path / "work"), "esc10"]
+    quality.main([*command, "--folds", "1,2"])
+    assert (detector.count("extract"), detector.count("train"), detector.count("scan")) == (2, 2, 2)
+    quality.main(command)
+    assert (detector.count("extract"), detector.count("train"), detector.count("scan")) == (5, 5, 5)
+    quality.main([*command, "--recipe", f"other={QUICK}", "--seeds", "0,1", "--folds", "1"])
+    assert (detector.count("extract"), detector.count("train"), detector.count("scan")) == (6, 7, 7)
+    assert len(list(read_results(tmp_path / "work"))) == 7
+
+
+def test_development_and_final_figures_share_a_model_of_the_same_clips(
+    made: Path, tmp_path: Path, detector: Detector
+) -> None:
+    command = ["run", str(made), str(tmp_path / "work"), "zebra-finch", "--seeds", "0"]
+    quality.main([*command, "--development"])
+    quality.main(command)
+    assert (detector.count("extract"), detector.count("train"), detector.count("scan")) == (1, 1, 2)
+
+
+def test_a_training_that_was_stopped_goes_on(made: Path, tmp_path: Path, detector: Detector) -> None:
+    command = ["run", str(made), str(tmp_path / "work"), "zebra-finch", "--seeds", "0"]
+    detector.fails = "train"
+    with pytest.raises(SystemExit) as stopped:
+        quality.main(command)
+    assert stopped.value.code == 130
+    assert not list(read_results(tmp_path / "work"))
+    detector.fails = ""
+    quality.main(command)
+    assert (detector.count("extract"), detector.count("train")) == (1, 2)
+    trainings = [words for words in detector.words if words[0] == "train"]
+    assert trainings[0] == trainings[1]
+    assert "--resume" in trainings[0]
+
+
+def test_a_new_annotation_makes_new_clips(made: Path, tmp_path: Path, detector: Detector) -> None:
+    command = ["run", str(made), str(tmp_path / "work"), "zebra-finch", "--seeds", "0"]
+    quality.main(command)
+    with (made / "zebra-finch" / "annotations.csv").open("a", encoding="utf-8") as table:
+        table.write("recordings/r2.flac,8.0,8.1,,,a\n")
+    quality.main(command)
+    assert (detector.count("extract"), detector.count("train"), detector.count("scan")) == (2, 2, 2)
+
+
+def test_sites_are_measured_as_one_when_all_are_there(made: Path, tmp_path: Path, detector: Detector) -> None:
+    command = ["run", str(made), str(tmp_path / "work"), "boobook"]
+    quality.main([*command, "--folds", SITES[0]])
+    assert "pooled" not in {result.part for result in read_results(tmp_path / "work")}
+    quality.main(command)
+    (pooled,) = [result for result in read_results(tmp_path / "work") if result.part == "pooled"]
+    found = pooled.figures["average precision of events"]  # in each of the 15 recordings an owl, 6 of them rightly
+    assert found.value == pytest.approx(6 / 15)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high
+    assert pooled.seconds == Seconds(5.0, 30.0, 10.0, 150.0)
+
+
+def test_a_part_that_is_not_there_is_told(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        quality.main(["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "6"])
+    assert stopped.value.code == 2
+    assert "--folds: 6: esc10 has 1, 2, 3, 4, 5" in capsys.readouterr().err
+
+
+def scan_tables(folder: Path, recordings: list[str], detections: list[str]) -> Path:
+    """Write what a scan leaves."""
+    write(folder / "detections.csv", DETECTIONS, *detections)
+    effort = [f"{name},mix,ok,10.0,10.0,,," for name in recordings]
+    write(folder / "effort.csv", EFFORT, *effort)
+    return folder
+
+
+def test_syllables_by_hand(made: Path, tmp_path: Path) -> None:
+    """Three syllables: one found as it is, one half as long again (IoU 2/3), one missed; one false alarm."""
+    name = str(made / "zebra-finch" / "recordings" / "r1.flac")
+    spans = ["1.0,1.1", "2.0,2.15", "8.0,8.1"]
+    scan = scan_tables(tmp_path / "scan", [name], [f"{name},mix,{span},,,syllable,0.9," for span in spans])
+    figures = SYLLABLES.measure(Ask(made, tmp_path, False), "all", scan)
+    assert {name: figures[name].value for name in SYLLABLES.shown} == pytest.approx(
+        {
+            "F1 at IoU 0.5": 2 / 3, "precision at IoU 0.5": 2 / 3, "recall at IoU 0.5": 2 / 3,
+            "F1 at IoU 0.8": 1 / 3, "precision at IoU 0.8": 1 / 3, "recall at IoU 0.8": 1 / 3,
+        }
+    )  # fmt: skip
+
+
+def test_types_by_hand(made: Path, tmp_path: Path) -> None:
+    """Of a, one of two is found; of b, the one, and one that is not there."""
+    name = str(made / "zebra-finch" / "recordings" / "r1.flac")
+    spans = ["1.0,1.1,,,a", "3.0,3.1,,,b", "8.0,8.1,,,b"]
+    scan = scan_tables(tmp_path / "scan", [name], [f"{name},mix,{span},0.9," for span in spans])
+    ask = Ask(made, tmp_path, False)
+    figures = SYLLABLE_TYPES.measure(ask, "all", scan)
+    assert figures["macro F1 at IoU 0.5"].value == pytest.approx(2 / 3)
+    assert figures["F1 of a (2 calls)"].value == pytest.approx(2 / 3)
+    assert figures["recordings"].value == 1
+    assert TWENTY_CALLS.measure(ask, "b", scan)["precision at IoU 0.5"].value == 0.5
+
+
+def test_accuracy_by_hand(made: Path, tmp_path: Path) -> None:
+    """Clip 0, a dog, has the higher mean though rain has the highest window; clip 9, rain, is taken for a dog."""
+    folder, heads = tmp_path / "scan", "recording,channel,start_s,end_s,dog,rain"
+    windows = ["0.wav,mix,0,1,0.6,0.4", "0.wav,mix,1,2,0.9,0.1", "0.wav,mix,2,3,0.05,0.95", "9.wav,mix,0,1,0.6,0.4"]
+    write(folder / "scores.csv", heads, *windows)
+    assert ESC10.measure(Ask(made, tmp_path, False), "1", folder)["accuracy"].value == 0.5
+
+
+def test_auroc_by_hand() -> None:
+    assert auroc(np.array([0.9, 0.5]), np.array([0.5, 0.1])) == 3.5 / 4
+    assert auroc(np.array([]), np.array([0.5])) is None
+
+
+BLANK = Result("esc10", "base", "f", "m", 0, "1", False, {}, Seconds(), 10, 2e6, Machine("", 1, ""), "run it")
+
+
+def test_development_and_final_figures_are_never_in_one_table() -> None:
+    final = [replace(BLANK, part=str(n), figures={"accuracy": Estimate(n / 10)}) for n in (8, 9)]
+    other = replace(BLANK, development=True, figures={"accuracy": Estimate(0.5)}, tables=("presets",))
+    text = markdown([*final, other], {"esc10": ESC10}, {"f": 123.4})
+    blocks = text.split("### ")[1:]
+    assert [block.splitlines()[0] for block in blocks] == [
+        "all recipes: esc10 (test recordings)",
+        "all recipes: esc10 (development: validation recordings)",
+        "presets: esc10 (development: validation recordings)",
+    ]
+    assert "| base | 2 | 0.850 (worst: 8, 0.800) | 10 | 2.0 | - | 123 x real time | `run it` |" in blocks[0]
+    assert "| base | 1 | 0.500 |" in blocks[1]
+
+
+def test_sites_have_no_figure_before_all_are_measured_as_one() -> None:
+    name = BOOBOOK.shown[0]
+    site = replace(BLANK, set="boobook", part="there", figures={name: Estimate(0.9)})
+    assert "| base | 1 | - |" in markdown([site], {"boobook": BOOBOOK}, {})
+    pooled = replace(site, part="pooled", figures={name: Estimate(0.7, 0.6, 0.8)})
+    assert "| base | 1 | 0.700 (0.600 to 0.800) |" in markdown([site, pooled], {"boobook": BOOBOOK}, {})
+
+
+def test_a_row_names_seeds_that_are_not_the_usual_ones() -> None:
+    results = [replace(BLANK, seed=seed, figures={"accuracy": Estimate(0.5)}) for seed in (0, 3)]
+    assert "`run it --seeds 0,3`" in markdown(results, {"esc10": ESC10}, {})
+    assert "`run it`" in markdown(results[:1], {"esc10": ESC10}, {})
+
+
+def test_the_curve_of_hard_soundscapes_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    half = {"low": -3.04, "value": -2.0, "high": -1.0}
+    write(
+        tmp_path / "curve.json",
+        json.dumps({"models": {"plain": {"false_alarms_per_hour": 9.7, "snr_db_at_recall_one_half": {"all": half}}}}),
+    )
+    quality.main(["tables", str(tmp_path), "--hard", str(tmp_path / "curve.json")])
+    assert "| plain | 9.7 | -2.0 (-3.0 to -1.0) |" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as stopped:
+        quality.main(["tables", str(tmp_path), "--hard", str(tmp_path / "none.json")])
+    assert stopped.value.code == 2
+    assert "none.json: must be the curve.json" in capsys.readouterr().err
+
+
+def test_the_last_recipe_of_a_name_counts() -> None:
+    old = replace(BLANK, fingerprint="old", date="2026-01-01", figures={"accuracy": Estimate(0.1)})
+    new = replace(BLANK, fingerprint="new", date="2026-01-02", figures={"accuracy": Estimate(0.9)})
+    text = markdown([new, old], {"esc10": ESC10}, {})
+    assert "0.900" in text
+    assert "0.100" not in text
+
+
+def test_a_result_says_what_it_cost(made: Path, tmp_path: Path, detector: Detector) -> None:
+    quality.main(["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "1", "--recipe", f"q={QUICK}"])
+    (path,) = (tmp_path / "work" / "results").glob("*.json")
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert told["seconds"] == {"extract": 1.0, "train": 6.0, "scan": 2.0, "scanned": 20.0}
+    assert told["fingerprint"] == find_recipe(str(QUICK)).fingerprint()
+    assert told["parameters"] > 1000
+    assert told["command"] == f"python examples/quality.py run DATA WORK esc10 --recipe q={QUICK}"
+
+
+@pytest.fixture
+def soundscapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Stand for the folder of the soundscapes that are scored: a dog from 1 to 2 s, a finch from 1.5 to 3 s."""
+    folder = tmp_path / "soundscapes"
+    write(folder / "recordings.csv", "recording", "calls/t0.wav")
+    write(folder / "calls.csv", "recording,start_s,end_s,label", "calls/t0.wav,1,2,dog", "calls/t0.wav,1.5,3,finch")
+    monkeypatch.setattr(activity, "scored_set", lambda ask: folder)
+    return folder
+
+
+def test_auroc_of_a_species_leaves_the_other_ones_out(tmp_path: Path, soundscapes: Path) -> None:
+    windows = [(0, 0.2), (1, 0.1), (1.5, 0.9), (2, 0.0), (3, 0.3)]  # half a second each: none, dog, both, finch, none
+    lines = [f"{soundscapes}/calls/t0.wav,mix,{start},{start + 0.5},{score}" for start, score in windows]
+    write(tmp_path / "scan" / "scores.csv", "recording,channel,start_s,end_s,call", *lines)
+    ask = Ask(tmp_path, tmp_path, development=False)
+    assert activity.measure(ask, "dog", tmp_path / "scan")["AUROC of dog, never heard"].value == 2 / 4
+    assert activity.measure(ask, "nothing", tmp_path / "scan")["AUROC of rooster, heard"].value is None
+
+
+def test_a_model_that_is_trained_is_only_scanned_with(tmp_path: Path, soundscapes: Path, detector: Detector) -> None:
+    given = find_folder("call-activity")
+    quality.main(["run", str(tmp_path), str(tmp_path / "work"), "call-activity", "--model", f"given={given}"])
+    assert [words[0] for words in detector.words] == ["scan"]
+    (result,) = read_results(tmp_path / "work")
+    assert (result.part, result.seconds) == ("nothing", Seconds(scan=2.0, scanned=10.0))
+
+
+def test_real_splits(data: Path, tmp_path: Path) -> None:
+    """20 of the 30 typed recordings are for training, 5 for validation, 5 for testing; of g there are too few calls."""
+    for development in (True, False):
+        (types,) = trials(SYLLABLE_TYPES, data, tmp_path, development=development)
+        assert (len(learnt(types)), len(types.scanned)) == (25, 5)
+        assert [trial.part for trial in trials(TWENTY_CALLS, data, tmp_path, development=development)] == list("abcdef")
+    assert [len(trial.scanned) for trial in trials(ESC10, data, tmp_path, development=False)] == [80] * 5
+    assert sum(len(trial.scanned) for trial in trials(BOOBOOK, data, tmp_path, development=False)) == 33
+
+
+@pytest.mark.slow
+def test_a_short_run_on_real_recordings(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work = str(tmp_path / "work")
+    short = ["--folds", "c", "--seeds", "0", "--epochs-cap", "1", "--recipe", f"quick={QUICK}"]
+    quality.main(["run", str(data), work, "twenty-calls", *short, "--development"])
+    quality.main(["tables", work])
+    assert "| quick-of-1-epochs | 1 |" in capsys.readouterr().out

@@ -1,0 +1,211 @@
+"""The loop of mining: what is wrongly found is learned, rounds end where they stop helping, nothing is half written."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from detector.clips import open_clips
+from detector.errors import ClipsError, OutputError
+from detector.events import overlap_s
+from detector.extraction.known import read_known
+from detector.mining.add import MINED
+from detector.mining.mine import Mined, Plan, mine
+from detector.mining.scans import Material
+from detector.training.figures import Figures
+from detector.training.fit import Hooks, Trainer
+from detector.training.train import Settings, train
+from tests.unit.mining.conftest import write_clips_of_recordings
+
+Given = tuple[Path, Path]
+
+
+def run(given: Given, output: Path, lines: list[str] | None = None, **options: Any) -> Mined:
+    settings = {name: options.pop(name) for name in ("resume", "force", "seed") if name in options}
+    hooks = Hooks() if lines is None else Hooks(lines.append)
+    plan = Plan(**{"per_round": 6, **options}, training=Settings(device="cpu", **settings))
+    return mine(given[0], str(given[1]), output, plan, hooks)
+
+
+@pytest.fixture
+def values(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Give a list of what rounds are judged as; the list is used up, round by round."""
+    told: list[float] = []
+
+    def judge(self: Material, model: object) -> Figures:
+        value = told.pop(0)
+        return Figures(0.0, {"low": value}, {"low": value / 2}, {"low": 0.5}, None, 9)
+
+    monkeypatch.setattr(Material, "judge", judge)
+    return told
+
+
+def same(one: Path, other: Path) -> bool:
+    first, second = (load_file(folder / "weights.safetensors") for folder in (one, other))
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_what_was_added_is_of_training_recordings_and_meets_no_call(
+    tmp_path: Path, given: Given, values: list[float]
+) -> None:
+    values += [0.1, 0.2]
+    run(given, tmp_path / "new", keep_clips=tmp_path / "kept", rounds=1)
+    before, store = open_clips(given[0]), open_clips(tmp_path / "kept")
+    added = store.index.iloc[len(before) :]
+    assert 0 < len(added) <= 6
+    assert set(added["kind"]) == {MINED}
+    assert set(added["split"]) == {"train"}
+    calls = {source.path.as_posix(): [event.span for event, _ in source.calls] for source in read_known(given[0])}
+    for recording, start in zip(added["recording"], added["start_s"]):
+        assert all(overlap_s((start, start + 0.5), call) < 0.02 for call in calls[recording])
+    assert not any(path.is_symlink() for path in (tmp_path / "kept").iterdir())
+
+
+def test_rounds_end_at_the_first_that_does_not_help_and_the_best_is_kept(
+    tmp_path: Path, given: Given, values: list[float]
+) -> None:
+    values += [0.5, 0.6, 0.6, 0.9]
+    lines: list[str] = []
+    found = run(given, tmp_path / "new", lines, rounds=5, keep_clips=tmp_path / "kept")
+    assert ([one.average_precision for one in found.rounds], found.best) == ([0.5, 0.6, 0.6], 1)
+    assert sum(open_clips(tmp_path / "kept").index["kind"] == MINED) == found.rounds[1].added > 0
+    assert not same(tmp_path / "new", given[1])
+    card = (tmp_path / "new" / "README.md").read_text()
+    assert card.startswith("# new\n")
+    assert "| 1 (kept) | 6 | " in card
+    assert f"| 0 | 0 | 0 | {0.5:.4f} | {0.25:.4f} |" in card
+    assert {path.name for path in tmp_path.iterdir()} == {"new", "kept"}
+
+
+def test_where_no_round_helps_the_model_is_the_first_and_its_card_says_so(
+    tmp_path: Path, given: Given, values: list[float]
+) -> None:
+    values += [0.5, 0.4]
+    found = run(given, tmp_path / "new", keep_clips=tmp_path / "kept")
+    assert found.best == 0
+    assert same(tmp_path / "new", given[1])
+    assert filecmp.cmp(tmp_path / "new" / "operating.toml", given[1] / "operating.toml", shallow=False)
+    assert "no round helped, so this is that model" in (tmp_path / "new" / "README.md").read_text()
+    assert not (tmp_path / "kept").exists()
+
+
+def test_at_most_so_many_rounds(tmp_path: Path, given: Given, values: list[float]) -> None:
+    values += [0.1, 0.2, 0.3]
+    assert len(run(given, tmp_path / "new", rounds=2).rounds) == 3
+
+
+def test_a_later_round_adds_windows_that_no_round_added_before(
+    tmp_path: Path, given: Given, values: list[float]
+) -> None:
+    values += [0.1, 0.2, 0.3]
+    run(given, tmp_path / "new", rounds=2, keep_clips=tmp_path / "kept")
+    index = open_clips(tmp_path / "kept").index
+    for _, rows in index[index["kind"] == MINED].groupby("recording"):
+        starts = sorted(rows["start_s"])
+        assert all(late - early >= 0.25 - 0.02 for early, late in pairwise(starts))
+
+
+@pytest.mark.parametrize("stop", [1, 3, 5])
+def test_mining_that_was_stopped_goes_on_to_the_same_model(
+    tmp_path: Path, given: Given, values: list[float], stop: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values += [0.1, 0.2, 0.3]
+    run(given, tmp_path / "whole" / "new", rounds=2)
+    epoch, count = Trainer._epoch, 0
+
+    def interrupted(self: Trainer, number: int) -> Any:
+        nonlocal count
+        count += 1
+        if count == stop:
+            raise KeyboardInterrupt
+        return epoch(self, number)
+
+    values += [0.1, 0.2, 0.3]
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_epoch", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(given, tmp_path / "new", rounds=2)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(OutputError, match=r"new\.mining: holds rounds that were stopped; --resume"):
+        run(given, tmp_path / "new")
+    with pytest.raises(OutputError, match="belongs to another model, set of clips, --per-round, --from or --seed"):
+        run(given, tmp_path / "new", resume=True, seed=9)
+    found = run(given, tmp_path / "new", rounds=2, resume=True)
+    assert found.best == 2
+    assert same(tmp_path / "whole" / "new", tmp_path / "new")
+    assert not (tmp_path / "new.mining").exists()
+
+
+def test_frames_are_mined_too(tmp_path: Path) -> None:
+    clips = write_clips_of_recordings(tmp_path, per="frame")
+    train(clips, tmp_path / "model", None, Settings(device="cpu"))
+    found = run((clips, tmp_path / "model"), tmp_path / "new", rounds=1)
+    assert len(found.rounds) >= 1
+    assert "over all columns of 2 validation recordings" in " ".join(
+        (tmp_path / "new" / "README.md").read_text().split()
+    )
+
+
+def test_a_recording_that_is_gone_is_told_once_and_counted(tmp_path: Path, own: Given, values: list[float]) -> None:
+    values += [0.1, 0.2, 0.3]
+    source = next(source for source in read_known(own[0]) if source.split == "train")
+    source.path.unlink()
+    lines: list[str] = []
+    found = run(own, tmp_path / "new", lines, rounds=2)
+    assert found.failed == 1
+    assert len([line for line in lines if str(source.path) in line]) == 1
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_recordings_that_are_all_gone_are_refused(tmp_path: Path, own: Given, split: str) -> None:
+    for source in read_known(own[0]):
+        if source.split == split:
+            source.path.unlink()
+    with pytest.raises(ClipsError, match=f"nor can any other recording of the split {split} be read"):
+        run(own, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("split", "told"), [("train", "no fully annotated recording"), ("validation", "no call in a")])
+def test_clips_without_fully_annotated_recordings_are_refused(
+    tmp_path: Path, own: Given, split: str, told: str
+) -> None:
+    table = own[0] / "recordings.csv"
+    rows = table.read_text().splitlines()
+    table.write_text("\n".join(r.replace("True", "False") if f",{split}," in r else r for r in rows) + "\n")
+    with pytest.raises(ClipsError, match=f"clips: has {told}"):
+        run(own, tmp_path / "new")
+
+
+@pytest.mark.parametrize("keep", ["clips", "clips/in", "new", "new/in"])
+def test_the_clips_and_the_model_are_never_replaced_by_the_clips_that_are_kept(
+    tmp_path: Path, own: Given, keep: str
+) -> None:
+    with pytest.raises(OutputError, match=f"{keep}: is, or lies in, another folder of this run"):
+        run(own, tmp_path / "new", keep_clips=tmp_path / keep, force=True)
+    with pytest.raises(OutputError, match="clips: is, or lies in, another folder of this run"):
+        run(own, own[0], force=True)
+
+
+def test_a_folder_of_other_things_in_the_way_of_the_rounds_is_kept(tmp_path: Path, given: Given) -> None:
+    (tmp_path / "new.mining").mkdir()
+    (tmp_path / "new.mining" / "thesis.txt").write_text("x")
+    with pytest.raises(OutputError, match=r"new\.mining: is in the way of the state of the rounds; move it away"):
+        run(given, tmp_path / "new", force=True)
+    assert (tmp_path / "new.mining" / "thesis.txt").exists()
+
+
+def test_outputs_that_exist_are_refused_before_anything_is_done(tmp_path: Path, given: Given) -> None:
+    for name in ("new", "kept"):
+        shutil.copytree(given[1], tmp_path / name)
+        with pytest.raises(OutputError, match=f"{name}: exists already"):
+            run(given, tmp_path / ("new" if name == "new" else "other"), keep_clips=tmp_path / "kept")
+        shutil.rmtree(tmp_path / name)
+    assert not (tmp_path / "new.mining").exists()
