@@ -101,6 +101,23 @@ def _one_pass(figures: Figures, share: float) -> Figures:
     return next(scan for scan in figures["scans"] if scan["asked_share"] == share)
 
 
+def training_rows(recipes: Mapping[str, Figures]) -> list[str]:
+    """Write the speed of training, a recipe a row."""
+    headings = ["recipe", "clips a second", "slowest to fastest", "GFLOP a clip", "of matrix products", "asked for"]
+    rows = [
+        [
+            f"`{name}`",
+            f"{figures['clips_per_s']:,.0f}",
+            f"{figures['spread']:.0%}",
+            f"{figures['operations_per_clip'] / 1e9:.3g}",
+            f"{figures['of_matrix_products']:.0%} of {figures['matrix_products']['mean'] / 1e9:,.0f} GFLOP/s",
+            "35 % at least" if name == "small-cnn" else "",
+        ]
+        for name, figures in recipes.items()
+    ]
+    return table(headings, rows)
+
+
 def coding_rows(figures: Figures) -> list[str]:
     """Write how long two codings of one sound take."""
     wav, flac = _net(figures, "wav"), _net(figures, "flac")

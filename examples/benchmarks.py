@@ -1,6 +1,6 @@
 """Measure what BENCHMARKS.md tells, and write its tables.
 
-Usage: python examples/benchmarks.py WORK [--page BENCHMARKS.md] [--no-day] [--short]
+Usage: python examples/benchmarks.py WORK [--page BENCHMARKS.md] [--no-day] [--short] [--only training]
 
 Each measurement is kept in WORK as JSON, and taken from there until that file is removed. The sound is made, the same
 every time, and removed afterwards. Let nothing else run meanwhile.
@@ -28,7 +28,17 @@ from time import perf_counter
 import numpy as np
 import soundfile
 import soxr
-from benchmark_tables import Figures, coding_rows, file_rows, fill, memory_rows, preset_rows, scan_rows, start_rows
+from benchmark_tables import (
+    Figures,
+    coding_rows,
+    file_rows,
+    fill,
+    memory_rows,
+    preset_rows,
+    scan_rows,
+    start_rows,
+    training_rows,
+)
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
@@ -50,6 +60,7 @@ class Sizes:
     options: tuple[str, ...] = ("--seconds", "960")
     long: tuple[str, ...] = ("--seconds", "3600")
     presets: tuple[str, ...] = ("call-activity", "crnn", "residual", "lenet", "conv1d-gru", "waveform", "cqt-cnn")
+    trained: tuple[str, ...] = ("small-cnn", "call-activity", "residual", "lenet", "crnn", "conv1d-gru", "waveform")
     repeats: int = 3
     starts: int = 5
     coded_s: int = 7200
@@ -60,7 +71,17 @@ class Sizes:
 
 
 SHORT = Sizes(
-    ("--seconds", "3"), ("--seconds", "3"), ("small-cnn",), 1, 1, coded_s=4, files=3, file_s=2, brief_s=2, day_s=4
+    ("--seconds", "3"),
+    ("--seconds", "3"),
+    ("small-cnn",),
+    ("lenet",),
+    1,
+    1,
+    coded_s=4,
+    files=3,
+    file_s=2,
+    brief_s=2,
+    day_s=4,
 )
 
 
@@ -125,6 +146,13 @@ class Bench:
         """Run `detector benchmark`."""
         command = detector("benchmark", "-m", model, "--json", *options)
         return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+    def training(self) -> dict[str, Figures]:
+        """Run `detector benchmark --train` for some recipes."""
+        return {
+            name: self.kept(f"train-{name}", lambda name=name: self.benchmark(name, "--train"))
+            for name in self.sizes.trained
+        }
 
     @property
     def model(self) -> Path:
@@ -228,9 +256,15 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=ROOT / "BENCHMARKS.md")
     parser.add_argument("--no-day", action="store_true", help="leave out the recording of 24 hours (4.1 GB)")
     parser.add_argument("--short", action="store_true", help="only see that it runs: the figures mean nothing")
+    parser.add_argument("--only", choices=["training"], help="fill this table alone")
     arguments = parser.parse_args()
     sizes = SHORT if arguments.short else Sizes()
     bench = Bench(arguments.work / "short" if arguments.short else arguments.work, sizes)
+    trained = bench.training()
+    first = next(iter(trained.values()))
+    fill(arguments.page, "training", first["machine"], first["date"], training_rows(trained), short=arguments.short)
+    if arguments.only is not None:
+        return
     scans = bench.kept("small-cnn", lambda: bench.benchmark("small-cnn", *bench.sizes.long))
 
     def put(name: str, rows: list[str], day: str) -> None:

@@ -3,6 +3,7 @@
     python examples/quality.py run DATA WORK zebra-finch                              # the example recipe, three seeds
     python examples/quality.py run DATA WORK esc10 --recipe mine=my.toml --recipe small-cnn --folds 1,2
     python examples/quality.py run DATA WORK zebra-finch --recipe mine=my.toml --seeds 0 --development
+    python examples/quality.py run DATA WORK boobook --development --change 'focal=training.focus=[2.0, 2.0]'
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
 
@@ -15,9 +16,12 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import tomli_w
 from trials.activity import CALL_ACTIVITY
 from trials.boobook import BOOBOOK
 from trials.esc10 import ESC10
@@ -33,6 +37,7 @@ from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.errors import DetectorError
 from detector.presets import find_folder, find_recipe
+from detector.recipe import parse_recipe
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
 BENCHES = {bench.name: bench for bench in (SYLLABLES, SYLLABLE_TYPES, TWENTY_CALLS, BOOBOOK, ESC10, CALL_ACTIVITY)}
@@ -44,6 +49,33 @@ def named(text: str) -> tuple[str, str]:
     if not name or Path(name).name != name or (equals and not value):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=RECIPE with a NAME that can be a file's")
     return name, value or name
+
+
+def changed(text: str) -> tuple[str, dict[str, Any]]:
+    """Read NAME=KEY=VALUE; ..., the keys dotted, the values TOML."""
+    name, _, change = text.partition("=")
+    try:
+        content = tomllib.loads("\n".join(change.split(";")))
+    except tomllib.TOMLDecodeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=KEY=VALUE; ... in TOML: {error}") from error
+    if not name or Path(name).name != name or not content:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=KEY=VALUE; ... with a NAME that can be a file's")
+    return name, content
+
+
+def merged(content: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Put other values into nested tables."""
+    both = {key: (content[key], change[key]) for key in change if isinstance(content.get(key), dict)}
+    return content | change | {key: merged(old, new) for key, (old, new) in both.items() if isinstance(new, dict)}
+
+
+def flat(content: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """List dotted keys and values, as TOML."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{within}{key}.")
+        else:
+            yield within + key, " ".join(tomli_w.dumps({"it": value}).removeprefix("it = ").split())
 
 
 def seeds(text: str) -> tuple[int, ...]:
@@ -69,6 +101,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     runs.add_argument("work", type=Path, help="folder for the results")
     runs.add_argument("set", choices=list(BENCHES))
     runs.add_argument("--recipe", type=named, action="append", default=[], metavar="NAME=RECIPE", help="file or preset")
+    runs.add_argument(
+        "--change", type=changed, action="append", default=[], metavar="NAME=KEY=VALUE;...", help="the example, changed"
+    )
     runs.add_argument("--model", type=named, action="append", default=[], metavar="NAME=FOLDER", help="scan with it")
     runs.add_argument("--seeds", type=seeds, metavar="0,1,2")
     runs.add_argument(
@@ -89,9 +124,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def entries_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
     """Read the recipes and models that take part; labels are those of the set."""
     example = RECIPES / f"{bench.recipe}.toml"
-    if not options.recipe and not options.model:
-        recipe = find_recipe(str(example) if example.exists() else bench.recipe)
-        yield Entry("example", recipe.with_labels(())).capped(options.epochs_cap)
+    recipe = find_recipe(str(example) if example.exists() else bench.recipe).with_labels(())
+    if not options.recipe and not options.model and not options.change:
+        yield Entry("example", recipe).capped(options.epochs_cap)
+    for name, change in options.change:
+        other = parse_recipe(tomli_w.dumps(merged(recipe.model_dump(mode="json", exclude_none=True), change)), name)
+        told = "; ".join(f"{key}={value}" for key, value in flat(change))
+        yield Entry(name, other, f" --change '{name}={told}'").capped(options.epochs_cap)
     for name, value in options.recipe:
         entry = Entry(name, find_recipe(value).with_labels(()), f" --recipe {name}={value}")
         yield entry.capped(options.epochs_cap)

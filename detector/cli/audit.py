@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ def audit(
     from detector.review.sample import Request
 
     _refuse_mixture(ctx, ESTIMATING if verdicts is None else DRAWING)
-    _refuse_inputs([output, curve], [detections, effort, verdicts])
+    refuse_inputs([output, curve], [detections, effort, verdicts])
     if n_background is not None and effort is None:
         raise click.UsageError("--background needs --effort, which says what was scanned.")
     found = read_detections(detections)
@@ -115,7 +116,8 @@ def _refuse_mixture(ctx: click.Context, others: tuple[str, ...]) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} {word} --verdicts.")
 
 
-def _refuse_inputs(outputs: list[Path | None], inputs: list[Path | None]) -> None:
+def refuse_inputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
+    """Refuse to write what is read."""
     read = {path.resolve() for path in inputs if path is not None}
     for path in outputs:
         if path is not None and path.resolve() in read:
@@ -177,7 +179,7 @@ def print_figures(
     from detector.scanning.tables import check_output, new_file
 
     if curve is not None:
-        check_curve()
+        check_curve(curve)
         check_output(curve, force)
     figures = estimate(read_answers(verdicts, detections, raven), detections)
     if as_json:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from detector.cli.audit import refuse_inputs
+from detector.cli.scan import finite
 
 if TYPE_CHECKING:
     from detector.evaluation.figures import Evaluation
@@ -27,6 +31,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str,
     for value in values:
         if not all(value.partition("=")):
             raise click.BadParameter(f"{value!r} is not OLD=NEW")
+    _once(value.partition("=")[0] for value in values)
     return dict(value.split("=", 1) for value in values)
 
 
@@ -34,7 +39,8 @@ def _thresholds(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[float, dict[str, float]]:
     """Read X and LABEL=X."""
-    default, of_label = 0.0, {}
+    of_label = {}
+    _once(value.rpartition("=")[0] for value in values)
     for value in values:
         label, _, text = value.rpartition("=")
         try:
@@ -43,11 +49,15 @@ def _thresholds(
             score = math.nan
         if not 0 <= score <= 1:
             raise click.BadParameter(f"{value!r} is neither a score from 0 to 1 nor LABEL=SCORE")
-        if label:
-            of_label[label] = score
-        else:
-            default = score
-    return default, of_label
+        of_label[label] = score
+    return of_label.pop("", 0.0), of_label
+
+
+def _once(labels: Iterable[str]) -> None:
+    """Refuse what is given twice: the first would be lost."""
+    for label, times in Counter(labels).items():
+        if times > 1:
+            raise click.BadParameter(f"is given {times} times{f' for {label}' if label else ''}")
 
 
 def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float]:
@@ -65,7 +75,12 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.argument("detections", type=TABLE)
 @click.argument("annotations", type=TABLE)
 @click.option("--effort", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What `scan` wrote there.")
-@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Length of the recordings, without --effort.")
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, min_open=True),
+    callback=finite,
+    help="Length of the recordings, without --effort.",
+)
 @click.option("--iou", default=0.3, show_default=True, type=SHARE, help="Intersection over union that a hit needs.")
 @click.option(
     "--threshold",
@@ -92,7 +107,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     help="Shares of calls and detections for matching by coverage.",
 )
 @click.option("--draws", default=1000, show_default=True, type=click.IntRange(0), help="Of the bootstrap; 0: none.")
-@click.option("--seed", default=0, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 @click.option("--curves", type=FILE, metavar="PNG", help="Draw the curves.")
 @click.option("--errors", type=FILE, help="Write misses and false alarms as a Raven selection table.")
@@ -141,12 +156,12 @@ def evaluate(
     from detector.annotations.table import ReadOptions
     from detector.evaluation.evaluate import evaluate as run
     from detector.evaluation.mistakes import write_mistakes
-    from detector.evaluation.pictures import check_curves, draw_curves
+    from detector.evaluation.pictures import draw_curves
     from detector.evaluation.placing import LabelRules
     from detector.evaluation.report import as_object, as_text
     from detector.evaluation.settings import Settings
     from detector.evaluation.tables import Request, read_material
-    from detector.scanning.tables import check_output, new_file
+    from detector.scanning.tables import new_file
 
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), frozenset(only_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
@@ -160,10 +175,8 @@ def evaluate(
         draws=draws,
         seed=seed,
     )
-    for output in filter(None, (curves, errors)):
-        check_output(output, force)  # before the work, not after it
-    if curves is not None:
-        check_curves(curves)
+    refuse_inputs([curves, errors], [detections, annotations, effort])
+    _check_outputs(curves, errors, [detections, annotations], force)
     material, notes = read_material(request)
     for note in notes:
         click.echo(f"detector: {note}", err=True)
@@ -178,9 +191,31 @@ def evaluate(
     click.echo(json.dumps(as_object(told), indent=1) if as_json else "\n".join(as_text(told)))
 
 
+def _check_outputs(curves: Path | None, errors: Path | None, tables: Sequence[Path], force: bool) -> None:
+    """Check outputs before the work, not after it.
+
+    A table of errors is refused in the place of the curves, and where the next evaluation would read it as a table.
+    """
+    from detector.evaluation.pictures import check_curves
+    from detector.scanning.tables import check_output
+
+    if errors is not None:
+        if curves is not None and errors.resolve() == curves.resolve():
+            raise click.UsageError(f"{errors}: --errors and --curves must be two files.")
+        for folder in tables:
+            if folder.resolve() in errors.resolve().parents:
+                raise click.UsageError(f"{errors} lies in {folder}, whose tables are read; write --errors elsewhere.")
+    for output in filter(None, (curves, errors)):
+        check_output(output, force)
+    if curves is not None:
+        check_curves(curves)
+
+
 def _doubts(told: Evaluation) -> Iterator[str]:
     """Say which figures cannot be told or trusted, and why."""
     material, rates = told.material, told.settings.rates
+    if unknown := sorted(told.settings.thresholds.keys() - material.labels):
+        yield f"--threshold: no row has the label {', '.join(unknown)}"
     if told.hours is None:
         yield "no figures per hour: neither --effort nor --hours tells how long was scanned"
     elif short := [rate for rate in rates if rate * told.hours < 1]:
@@ -188,6 +223,8 @@ def _doubts(told: Evaluation) -> Iterator[str]:
         yield f"{told.hours:.3g} h are too short to tell {few} false alarms per hour from none"
     if not material.scored:
         yield "no scores in the detections: only figures at the threshold"
+    elif bare := sum(event.score is None for found in material.estimated.values() for event in found):
+        yield f"{bare:,} of the detections have no score: they are taken for the surest, as if it were 1"
     wanted, found = (_typical_s(side) for side in (material.reference, material.estimated))
     if wanted and found and not 1 / FACTOR <= found / wanted <= FACTOR:
         yield f"detections last {found:.3g} s, annotations {wanted:.3g} s (medians): few can overlap enough for a hit"

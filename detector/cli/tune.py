@@ -120,12 +120,11 @@ def tune(
     if diagram is not None:
         check_diagram(diagram)
     loaded = load_named(model, device)
-    before = loaded.operating
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
     request = Request(annotations, recordings, read, rules, split, group, annotated_only)
     heard = listen(request, loaded, hop, count_cores())
-    tuning = run(heard, before, Goal(target, iou, calibration))
+    tuning = run(heard, loaded.operating, Goal(target, iou, calibration))
     store(model, tuning.operating, output, force=force)
     for line in (*heard.notes, *warnings(tuning)):
         click.echo(f"detector: {line}", err=True)

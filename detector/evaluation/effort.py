@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from detector.annotations.sheet import read_text
+from detector.annotations.csv_table import DELIMITERS
+from detector.annotations.rows import number
+from detector.annotations.sheet import first_line, read_sheet
 from detector.errors import AnnotationError
-
-COLUMNS = ("recording", "channel", "scanned_s")
 
 
 @dataclass(frozen=True)
@@ -28,20 +26,27 @@ def read_effort(path: Path) -> list[Scan]:
     Raises
     ------
     AnnotationError
-        Where it is no such table.
+        Where it is no such table, or tells of a channel twice.
     """
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise AnnotationError(f"{path}: is no effort table: it has no column {missing[0]}")
-    return [_scan(path, number, row) for number, row in enumerate(reader, start=1)]
+    sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
+    columns = [sheet.required(name) for name in ("recording", "channel", "scanned_s")]
+    if sheet.problems:
+        raise AnnotationError(str(sheet.problems[0]))
+    scans: dict[tuple[Path, str], Scan] = {}
+    for row, cells in sheet.rows:
+        scan = _scan(f"{path}, row {row}", *(cells[column] for column in columns))
+        if scans.setdefault((scan.recording, scan.channel), scan) is not scan:
+            raise AnnotationError(f"{path}, row {row}: {scan.recording}, channel {scan.channel!r}, is there twice")
+    return list(scans.values())
 
 
-def _scan(path: Path, number: int, row: dict[str, str]) -> Scan:
+def _scan(where: str, recording: str, channel: str, scanned_s: str) -> Scan:
+    if not recording:
+        raise AnnotationError(f"{where}: names no recording")
     try:
-        scanned_s = float(row["scanned_s"])
-    except (TypeError, ValueError):
-        scanned_s = -1.0
-    if not 0 <= scanned_s < float("inf"):
-        raise AnnotationError(f"{path}, row {number}: scanned_s {row['scanned_s']!r}: must be a number from 0")
-    return Scan(Path(row["recording"]), row["channel"], scanned_s)
+        seconds = number("scanned_s", scanned_s)
+    except ValueError:
+        seconds = -1.0
+    if seconds < 0:
+        raise AnnotationError(f"{where}: scanned_s {scanned_s!r}: must be a number from 0")
+    return Scan(Path(recording), channel, seconds)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.errors import AnnotationError
 from detector.evaluation.bootstrap import draw_weights, limits, resample, tell
 from detector.evaluation.compare import Compared, compare
 from detector.evaluation.figures import OVERALL, Estimate, Evaluation, Row
@@ -30,6 +31,8 @@ def evaluate(material: Material, settings: Settings | None = None) -> Evaluation
         How, and what is told.
     """
     settings = settings or Settings()
+    if OVERALL in material.labels:
+        raise AnnotationError(f"the label {OVERALL} stands for all labels together; --rename it")
     compared = compare(material, settings)
     rows = {label: one.statistics(material, settings) for label, one in compared.items()}
     figures, mean = _figures(material, settings, rows)

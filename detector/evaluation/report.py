@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from detector.evaluation.figures import Estimate, Evaluation, Row
+from detector.evaluation.placing import many
 from detector.evaluation.ranking import curve_of
 
 MEAN = "(mean)"
@@ -80,7 +81,7 @@ def _head(evaluation: Evaluation) -> Iterator[str]:
     material, settings = evaluation.material, evaluation.settings
     recordings = len({unit.recording for unit in material.units})
     length = f"{evaluation.hours:.3g} h" if evaluation.hours else "of unknown length"
-    yield f"{recordings:,} recordings, {length}"
+    yield f"{many(recordings, 'recording')}, {length}"
     drawn = n_groups(evaluation)
     if settings.draws and drawn > 1:
         over = "deployments" if material.groups else "recordings"
@@ -124,7 +125,7 @@ def _floor(row: Row, evaluation: Evaluation, name: str) -> str:
         return ""
     rate = float(name.split("_")[2])
     false = curve_of(row.ranking).false_alarms
-    return ">=" if not len(false) or false[-1] + 1 <= rate * evaluation.hours else ""
+    return ">=" if not len(false) or false[-1] <= rate * evaluation.hours + 1e-9 else ""
 
 
 def _cell(estimate: Estimate | None) -> str:

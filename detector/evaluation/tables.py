@@ -81,7 +81,8 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
         raise AnnotationError(f"{request.detections}, {request.annotations}: have no recording in common")
     placing = Placing(scans, request.rules, request.hours, request.group)
     material = placing.material(_placed(reference, of_reference), _placed(estimated, of_estimated))
-    return material, [*notes, *placing.notes, *_label_notes(material, request)]
+    notes += [*placing.notes, *_unknown_labels([*estimated, *reference], request.rules)]
+    return material, [*notes, *_label_notes(material, request)]
 
 
 def _read(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:
@@ -141,6 +142,10 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
         paired = pair(names_of(side), everything)
         inside = {name: path for name, path in paired.recordings.items() if path not in failed}
         notes += _left_out(paired.lost, side)
+        if side is estimated and paired.lost and not paired.recordings:
+            raise AnnotationError(
+                f"{estimated[0].source}: the effort table has none of its recordings; is it of another scan?"
+            )
         pairings.append(Pairing(inside, paired.lost))
     return scans, pairings[0], pairings[1]
 
@@ -172,6 +177,21 @@ def _placed(tables: Sequence[Table], paired: Pairing) -> list[Placed]:
     """Give every row of a known recording."""
     rows = [(paired.recordings.get((row.source, row.audio_name)), row) for table in tables for row in table.annotations]
     return [Placed(recording, row.channel, row.event) for recording, row in rows if recording is not None]
+
+
+def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]:
+    """Say which labels are asked for by name and in no table: a slip of the pen would change figures unseen."""
+    here = {row.event.label for table in tables for row in table.annotations}
+    renamed = here | {rules.renamed(label) for label in here}
+    asked = {
+        "--rename": rules.rename.keys() - here - {"*"},
+        "--only-label": rules.only - renamed,
+        "--background-label": rules.background - renamed,
+        "--uncertain-label": rules.uncertain - renamed,
+    }
+    for option, unknown in asked.items():
+        if unknown:
+            yield f"{option}: no row has the label {', '.join(sorted(unknown))}"
 
 
 def _label_notes(material: Material, request: Request) -> list[str]:

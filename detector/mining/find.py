@@ -142,9 +142,9 @@ class Search:
 
 def meets(starts: Numbers, ends: Numbers, spans: Sequence[Span]) -> NDArray[np.bool_]:
     """Tell of each stretch of time whether it shares some with any of the spans."""
-    if not spans:
+    bounds = np.array(merged(span for span in spans if span[1] > span[0])).reshape(-1, 2)  # people draw empty ones, too
+    if not len(bounds):
         return np.zeros(len(starts), dtype=bool)
-    bounds = np.array(merged(spans))
     following = np.searchsorted(bounds[:, 1], starts, side="right")  # the first span that ends after the start
     inside = np.minimum(following, len(bounds) - 1)
     return (following < len(bounds)) & (bounds[inside, 0] < ends)

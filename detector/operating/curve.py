@@ -81,8 +81,9 @@ class Curve(Frozen):
         """Choose a threshold.
 
         For a precision or a rate, the lowest that keeps it and of which the next higher one keeps it, too, or misses it
-        by a single false alarm: one that keeps it by luck, among others that do not, is passed over. (Not all higher
-        ones need to: the highest cut calls into pieces.) For the best F1, the middle of the widest stretch that has it.
+        by a single false alarm: one that keeps it by luck, among others that do not, is passed over where there is
+        another. (Not all higher ones need to: the highest cut calls into pieces.) For the best F1, the middle of the
+        widest stretch that has it.
 
         Returns
         -------
@@ -91,8 +92,10 @@ class Curve(Frozen):
         """
         if target.kind == "f1":
             return self._middle(), True
-        kept = next((n for n in range(len(self)) if self._safe(target, n)), None)
-        return (self._nearest(target), False) if kept is None else (kept, True)
+        keeping = [n for n in range(len(self)) if self.meets(target, n)]
+        if not keeping:
+            return self._nearest(target), False
+        return next((n for n in keeping if self._safe(target, n)), keeping[0]), True
 
     def merit(self, target: Target) -> tuple[bool, float]:
         """Tell how good the threshold chosen for a target is: whether it keeps it, and then the F1 or the recall."""
@@ -102,7 +105,7 @@ class Curve(Frozen):
         return reached, self.recall(n) if reached else self._closeness(target)(n)
 
     def _safe(self, target: Target, n: int) -> bool:
-        return self.meets(target, n) and self.meets(target, min(n + 1, len(self) - 1), spared=1)
+        return self.meets(target, min(n + 1, len(self) - 1), spared=1)
 
     def _closeness(self, target: Target) -> Callable[[int], float]:
         return self.precision if target.kind == "p" else lambda n: -self.rate(n)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from detector.errors import ConfigurationError
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from detector.review.estimate import LabelFigures
 
 
-def check_curve() -> None:
-    """Raise `ConfigurationError` where matplotlib is not installed."""
+def check_curve(path: Path) -> None:
+    """Raise `ConfigurationError` where matplotlib is not installed, or a file of this name is no PNG."""
+    if path.suffix.casefold() != ".png":
+        raise ConfigurationError(f"--curve: {path}: its ending must be .png")
     if find_spec("matplotlib") is None:
         raise ConfigurationError("--curve: needs matplotlib; pip install 'detector[plots]'")
 

@@ -62,6 +62,8 @@ def read_selections(folder: Path) -> dict[str, Verdict]:
         item_id, verdict = sheet.required("audit_id"), sheet.required("verdict")
         for row, cells in sheet.rows:
             where, key = f"{path}, row {row}", cells[item_id]
+            if not key:
+                raise AnnotationError(f"{where}: has no Audit ID; take selections that were not drawn out of the table")
             said = read_verdict(cells[verdict], key.startswith("B"), where)
             verdicts[key] = agreed(verdicts.get(key), said, f"{where}: {key}")
     return verdicts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -115,9 +116,10 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     notes = list(_problems(request.annotations, tables))
     used = _used(request, recordings, tables, notes)
     plain = tuple(_plain(point) for point in model.operating.label)
-    model.operating = Operating(label=plain)
+    raw = copy.copy(model)
+    raw.operating = Operating(label=plain)
     with one_thread_each(), Progress(len(used)) as progress:
-        scanner = Scanner(model, Setting(hop_s=hop_s, workers=workers))
+        scanner = Scanner(raw, Setting(hop_s=hop_s, workers=workers))
         for note in (*scanner.notes(), *notes):
             progress.say(note)
         tracks, scans = _scan(scanner, used, progress)

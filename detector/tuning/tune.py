@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.evaluation.ranking import Ranking
+from detector.operating.curve import Curve
 from detector.operating.points import Operating, OperatingPoint, Tuned
 from detector.operating.target import Target
 from detector.tuning.calibrate import Calibrated, Choice, calibrate
@@ -18,8 +19,12 @@ from detector.tuning.listening import Heard
 from detector.tuning.search import Candidate, curve_of, search
 from detector.tuning.subject import Subject, subject_of
 
-EVEN = 20
-"""Thresholds of the stored curve that are spread over the scores; as many more at most lie between detections."""
+EVEN, BETWEEN, FINER = 12, 10, 10
+"""Thresholds of the stored curve: spread evenly over the scores; just above false alarms, and as many just below hits;
+around the one that is then chosen."""
+
+USEFUL = 2
+"""False alarms to each annotated event, or to each that a target allows, that are looked at."""
 
 DECIMALS = 6
 
@@ -129,20 +134,45 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
 def tune_label(subject: Subject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
     """Search settings, calibrate the scores of what they find, and choose the threshold on the written scale."""
     found = search(subject, goal.target)
-    lax = subject.ranked(found.point.model_copy(update={"threshold": found.curve.threshold[0]}))
+    lax = subject.ranked(found.point.model_copy(update={"threshold": _lax(found.curve, goal.target)}))
     calibrated = calibrate(lax.scores, lax.gains, groups[lax.units], goal.calibration)
     point = found.point.model_copy(update={"calibration": calibrated.map})
-    curve = curve_of(subject, point, _written(_thresholds(subject, found, lax), point))
+    rough = curve_of(subject, point, _written(_thresholds(subject, found, lax), point))
+    curve = curve_of(subject, point, [*rough.threshold, *_finer(rough, goal.target, lax, point)])
     n, reached = curve.choose(goal.target)
     point = point.model_copy(update={"threshold": curve.threshold[n], "curve": curve})
     return TunedLabel(point, reached, tell(subject, point, groups), calibrated)
+
+
+def _lax(curve: Curve, target: Target) -> float:
+    """Choose a threshold that finds nearly all calls, but no more false alarms than are of use.
+
+    Detections that nobody would look at are easily told to be wrong; a map fitted on them would be one for them.
+    """
+    allowed: float = USEFUL * curve.events
+    if target.kind == "fa":
+        allowed = max(allowed, USEFUL * target.value * curve.hours)
+    useful = (n for n, false in enumerate(curve.false_alarms) if false <= allowed)
+    return curve.threshold[next(useful, len(curve) - 1)]
 
 
 def _thresholds(subject: Subject, found: Candidate, lax: Ranking) -> list[float]:
     """List raw thresholds for the curve: spread evenly from the laxest on, and some between detections."""
     scores = subject.smoothed(found.point.smooth_s)
     even = spread(scores, EVEN, most_runs(subject))
-    return [threshold for threshold in even if threshold >= found.curve.threshold[0]] + between(lax, EVEN // 2)
+    return [threshold for threshold in even if threshold >= found.curve.threshold[0]] + between(lax, BETWEEN)
+
+
+def _finer(rough: Curve, target: Target, lax: Ranking, point: OperatingPoint) -> Iterator[float]:
+    """List thresholds half way between detections, from the one below that chosen so far to the one above."""
+    n, _ = rough.choose(target)
+    low, high = rough.threshold[max(0, n - 1)], rough.threshold[min(n + 1, len(rough) - 1)]
+    scores = point.written(lax.scores)
+    middles = np.unique((scores[1:] + scores[:-1]) / 2)
+    inside = middles[(middles > low) & (middles < high)]
+    if len(inside):
+        few = np.unique(np.linspace(0, len(inside) - 1, FINER).round().astype(np.intp))
+        yield from np.round(inside[few], DECIMALS).tolist()
 
 
 def _written(thresholds: Sequence[float], point: OperatingPoint) -> Iterator[float]:

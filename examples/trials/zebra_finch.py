@@ -151,5 +151,5 @@ def measure_one_type(ask: Ask, part: str, scan: Path) -> Figures:
 
 SHOWN = tuple(f"{name} at IoU {iou:g}" for iou in IOUS for name in NAMES.values())
 SYLLABLES = Bench("zebra-finch", "zebra-finch", (0, 1, 2), SHOWN, syllables, measure_syllables)
-SYLLABLE_TYPES = Bench("syllable-types", "zebra-finch", (0, 1, 2), ("macro F1 at IoU 0.5",), types, measure_types)
-TWENTY_CALLS = Bench("twenty-calls", "zebra-finch", (0, 1, 2), SHOWN[:3], twenty_calls, measure_one_type)
+SYLLABLE_TYPES = Bench("syllable-types", "zebra-finch-types", (0, 1, 2), ("macro F1 at IoU 0.5",), types, measure_types)
+TWENTY_CALLS = Bench("twenty-calls", "twenty-calls", (0, 1, 2), SHOWN[:3], twenty_calls, measure_one_type)

@@ -156,6 +156,12 @@ def test_detections_that_cannot_be_audited_are_refused(
     )
 
 
+def test_the_picture_is_a_png_and_called_so(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    curve = given / "curve.pdf"
+    assert run("audit", given / "detections.csv", "--verdicts", given / "effort.csv", "--curve", curve) == 2
+    assert f"--curve: {curve}: its ending must be .png" in capsys.readouterr().err
+
+
 def test_rows_that_cannot_be_read_are_told_and_left_out(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = given / "detections.csv"
     path.write_text(path.read_text() + "a.wav,mix,9,3,owl,0.5\n")

@@ -22,7 +22,7 @@ from detector.recipe import read_recipe
 from tests.made import recipe, sound, write_recipe, write_sound
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ("small-cnn", "presets", "codings", "files", "memory", "starts")
+TABLES = ("small-cnn", "presets", "training", "codings", "files", "memory", "starts")
 
 
 @pytest.fixture(autouse=True)

@@ -85,6 +85,12 @@ def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: 
         (["--threshold", "2"], "'2' is neither"),
         (["--iou", "0"], "0 is not in the range"),
         (["--rename", "owl"], "'owl' is not OLD=NEW"),
+        (["--hours", "nan"], "nan is not a finite number"),
+        (["--hours", "inf"], "inf is not a finite number"),
+        (["--seed", "-1"], "-1 is not in the range x>=0"),
+        (["--threshold", "0.5", "--threshold", "0.8"], "is given 2 times"),
+        (["--threshold", "owl=0.5", "--threshold", "owl=0.8"], "is given 2 times for owl"),
+        (["--rename", "owl=a", "--rename", "owl=b"], "is given 2 times for owl"),
         (["--coverage", "0.5"], "'0.5' is not two shares"),
         (["--coverage", "0.5,2"], "'0.5,2': both must be above 0"),
     ],
@@ -94,6 +100,32 @@ def test_wrong_usage_says_what_is_allowed(tables: list[str], arguments: list[str
     assert done.exit_code == 2
     assert told in done.stderr
     assert done.stdout == ""
+
+
+def test_no_input_is_replaced_and_no_output_becomes_an_input(tables: list[str], tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    errors, curves = str(tmp_path / "errors.png"), str(tmp_path / "errors.png")
+    for outputs, told in (
+        (["--errors", tables[0]], "is read by this command"),
+        (["--curves", tables[3]], "is read by this command"),
+        (["--errors", errors, "--curves", curves], "--errors and --curves must be two files"),
+    ):
+        done = run(*tables, *outputs, "--force")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert told in done.stderr
+    folder = run(tables[0], str(tmp_path), "--errors", errors)  # its rows would be annotations the next time
+    assert folder.exit_code == 2
+    assert "whose tables are read" in folder.stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_label_with_a_threshold_and_no_rows_and_rows_without_a_score_are_said(
+    tables: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "found.csv").write_text(DETECTIONS + "a.wav,mix,0,1,,,owl,0.9,\na.wav,mix,5,6,,,owl,,\n")
+    told = run(*tables, "--threshold", "frog=0.5", "--draws", "0").stderr
+    assert "--threshold: no row has the label frog" in told
+    assert "1 of the detections have no score" in told
 
 
 def test_detections_that_run_calls_together_are_said(tables: list[str], tmp_path: Path) -> None:

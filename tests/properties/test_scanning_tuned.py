@@ -41,7 +41,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def with_points(kind: str, *smooth_s: float | None, mapped: bool = True, threshold: float = 0.5) -> Model:
     """Give a model other operating points, a label each."""
-    model = copy.deepcopy(small(kind))
+    model = copy.copy(small(kind))
     points = []
     for name, seconds, made in zip(TONES, smooth_s, MAPS):
         at = float(made(torch.tensor(threshold).double().numpy())) if mapped else threshold

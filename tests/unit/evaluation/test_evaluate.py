@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from detector.errors import ConfigurationError
+from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.events import Counts
 from detector.evaluation.figures import Estimate
@@ -39,6 +39,11 @@ def test_overall_counts_events_and_mean_counts_labels_that_occur() -> None:
 def test_a_label_is_never_matched_with_another() -> None:
     told = evaluate(Material({A: [event(0, 1, "x")]}, {A: [event(0, 1, "y", 0.5)]}), Settings(draws=0))
     assert told.overall.counts == Counts(0, 1, 1)
+
+
+def test_a_label_that_is_called_like_all_of_them_is_refused() -> None:
+    with pytest.raises(AnnotationError, match=r"the label \(overall\) stands for all labels together"):
+        evaluate(Material({A: [event(0, 1, "(overall)")]}, {}))
 
 
 def test_the_best_threshold_lies_between_the_last_that_counts_and_the_next() -> None:

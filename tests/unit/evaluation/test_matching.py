@@ -56,6 +56,13 @@ def test_a_surer_detection_gives_way_to_one_that_fits_nothing_else() -> None:
     assert sorted(zip(*pair_hits(part.met, hits_of(part, 0.6), 0.6), strict=True)) == [(0, 1), (1, 0)]
 
 
+def test_no_hit_is_given_up_for_a_higher_sum() -> None:
+    # The first alone with the first event would sum to 0.90; both are hits, in pairs of 0.38 and 0.35.
+    part = Part(0, (event(0, 10), event(5, 15)), (event(0.5, 10.5), event(0, 3.5)))
+    reference, estimated = pair_hits(part.met, hits_of(part, 0.3), 0.3)
+    assert list(zip(reference, estimated)) == [(0, 1), (1, 0)]
+
+
 def test_a_chain_of_detections_moves_on_to_let_one_more_in() -> None:
     reference = tuple(event(10 * n, 10 * n + 10) for n in range(50))
     right = tuple(event(10 * n + 4, 10 * n + 14, score=0.9) for n in range(49))  # each also meets the next event
@@ -83,6 +90,13 @@ def test_a_detection_lies_on_doubt_with_half_of_itself_inside_or_with_the_overla
     part = Part(0, (), found, ((0.0, 2.9), (10.0, 11.0), (30.0, 39.0)))
     assert pardoned(part, 0.3).tolist() == [True, False, True, True, False]
     assert pardoned(part, 0.5).tolist() == [True, False, False, False, False]
+
+
+def test_exactly_half_inside_is_on_doubt() -> None:
+    part = Part(0, (), (event(0, 2), event(10, 12)), ((1.0, 100.0), (110.0, 111.0)))
+    assert pardoned(part, 0.3).tolist() == [True, True]
+    off = Part(0, (), (event(0, 2), event(0, 1.99)), ((1.0, 9.0),))
+    assert pardoned(off, 0.3).tolist() == [True, False]
 
 
 def test_of_equal_scores_the_one_in_doubt_leaves_the_event_to_the_other() -> None:

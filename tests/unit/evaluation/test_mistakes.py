@@ -29,3 +29,20 @@ def test_misses_and_false_alarms_come_back_from_a_selection_table(tmp_path: Path
         (row.audio_name, row.channel, row.event.start_s, row.event.label, row.event.score) for row in table.annotations
     ]
     assert rows == [("a.wav", "1", 10, "x", None), ("a.wav", "1", 20, "x", 0.8), ("b.wav", "0", 3, "y", None)]
+
+
+def test_each_row_says_where_raven_finds_it() -> None:
+    unit = Unit("site/a.wav", "mix")
+    stream = io.StringIO()
+    write_mistakes(evaluate(Material({unit: [event(2, 3)]}, {}), Settings(draws=0)), stream)
+    head, row = (line.split("\t") for line in stream.getvalue().splitlines())
+    told = dict(zip(head, row, strict=True))
+    assert (told["Begin File"], told["Begin Path"]) == ("a.wav", "site/a.wav")
+    assert float(told["File Offset (s)"]) == float(told["Begin Time (s)"]) == 2
+
+
+def test_a_label_may_hold_what_only_text_takes_for_a_line_break() -> None:
+    unit = Unit("a\x1cb.wav")
+    stream = io.StringIO()
+    assert write_mistakes(evaluate(Material({unit: [event(2, 3, "o\u2028wl")]}, {}), Settings(draws=0)), stream) == 1
+    assert stream.getvalue().split("\n")[1].endswith("\tmiss")

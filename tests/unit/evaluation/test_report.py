@@ -52,13 +52,21 @@ def test_intervals_stand_in_brackets() -> None:
 
 def test_a_recall_that_lower_scores_could_raise_is_marked() -> None:
     text = "\n".join(as_text(evaluate(material(), Settings(draws=0))))
-    assert line(text, "recall at false alarms", "x") == ["x", "0.500", ">=0.500", ">=0.500"]
+    assert line(text, "recall at false alarms", "x") == ["x", ">=0.500", ">=0.500", ">=0.500"]
+    one = Material(
+        {A: [event(0, 1)], B: [event(0, 1)]}, {A: [event(0, 1, "a", 0.9)], B: []}, seconds={A: 60.0, B: 60.0}
+    )
+    found = [event(0, 1, "a", 0.9), event(5, 6, "a", 0.8), event(8, 9, "a", 0.7)]
+    more = Material(one.reference, {A: found, B: []}, seconds={A: 1800.0, B: 1800.0})
+    marks = [line("\n".join(as_text(evaluate(m, Settings(draws=0)))), "recall at", "a")[1:] for m in (one, more)]
+    assert marks == [[">=0.500"] * 3, ["0.500", ">=0.500", ">=0.500"]]  # a second false alarm ends what 1/h may have
     assert line(text, "recall at false alarms", "y") == ["y", "1.000", "1.000", "1.000"]
 
 
 def test_one_label_has_one_line() -> None:
     one = Material({A: [event(0, 1, "owl")]}, {A: [event(0, 1, "owl", 0.5)]})
     text = "\n".join(as_text(evaluate(one)))
+    assert text.startswith("1 recording, of unknown length\n")
     assert "(overall)" not in text
     assert "of unknown length" in text
     assert "per hour" not in text

@@ -119,6 +119,17 @@ def test_labels_that_only_one_table_has_are_said(folder: Path) -> None:
     assert "calls.csv: only here are the labels song" in notes
 
 
+def test_labels_that_are_asked_for_and_in_no_table_are_said(folder: Path) -> None:
+    rules = LabelRules({"song": "x", "*": "y"}, frozenset({"wind"}), frozenset({"UNKK"}), frozenset({"y", "frog"}))
+    _, notes = read(rules=rules)
+    for told in ("--rename: no row has the label song", "--background-label: no row has the label wind"):
+        assert told in notes
+    assert "--uncertain-label: no row has the label UNKK" in notes
+    assert "--only-label: no row has the label frog\n" in notes + "\n"
+    _, notes = read(rules=LabelRules({"x": "y"}, frozenset(), frozenset({"y"}), frozenset({"y"})))
+    assert "no row has" not in notes
+
+
 def test_a_label_fills_what_has_none_in_both_tables(folder: Path) -> None:
     write("found.csv", "recording,start_s,end_s,score\na.wav,0,1,0.5\n")
     write("calls.csv", "recording,start_s,end_s\na.wav,0,1\n")
@@ -177,7 +188,17 @@ def test_a_name_that_may_be_several_recordings_is_left_out_and_said(folder: Path
     assert "a.wav: may be any of one/a.wav, two/a.wav; 1 row left out" in notes
 
 
-def test_nothing_in_common_is_an_error(folder: Path) -> None:
+def test_the_effort_of_another_scan_is_an_error(folder: Path) -> None:
     effort = write("effort.csv", EFFORT + "in/z.wav,mix,ok,60,60,,,\n")
+    with pytest.raises(AnnotationError, match=r"found\.csv: the effort table has none of its recordings"):
+        read(effort=effort)
+    write("found.csv", DETECTIONS)
+    material, _ = read(effort=effort)  # a scan that found nothing
+    assert [unit.recording for unit in material.units] == ["in/z.wav"]
+
+
+def test_nothing_in_common_is_an_error(folder: Path) -> None:
+    write("calls.csv", CALLS + "z.wav,0,1,x\n")
+    effort = write("effort.csv", EFFORT + "in/a.wav,mix,ok,60,60,,,\n")
     with pytest.raises(AnnotationError, match="have no recording in common"):
         read(effort=effort, annotated_only=True)

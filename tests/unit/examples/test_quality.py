@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import subprocess
 from collections import Counter
 from dataclasses import replace
@@ -24,6 +25,7 @@ from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.evaluation.figures import Estimate
 from detector.presets import find_folder, find_recipe
+from detector.recipe import Recurrent
 
 SITES = ("bush_01_1", "bush_01_2", "cotton_01_3", "cotton_01_4", "wood_01_5")
 QUICK = Path(__file__).resolve().parents[3] / "examples" / "recipes" / "quick-start.toml"
@@ -449,3 +451,25 @@ def test_a_short_run_on_real_recordings(data: Path, tmp_path: Path, capsys: pyte
     quality.main(["run", str(data), work, "twenty-calls", *short, "--development"])
     quality.main(["tables", work])
     assert "| quick-of-1-epochs | 1 |" in capsys.readouterr().out
+
+
+def test_a_change_is_the_example_recipe_but_for_its_keys_and_its_command_says_them() -> None:
+    words = ["run", "DATA", "WORK", "boobook"]
+    text = "other=training.background_snr=[1.0, 2.0]; network.recurrent={cell='gru', units=8}"
+    (entry,) = quality.entries_of(quality.parse([*words, "--change", text]), BOOBOOK)
+    (example,) = quality.entries_of(quality.parse(words), BOOBOOK)
+    assert entry.recipe.training.background_snr == (1.0, 2.0)
+    assert entry.recipe.network.recurrent == Recurrent(cell="gru", units=8)
+    assert entry.recipe.network.stage == example.recipe.network.stage
+    same = {"training": {"background_snr": (0.0, 0.0)}, "network": {"recurrent": None}}
+    for section, keys in same.items():
+        one, other = (getattr(it.recipe, section).model_copy(update=keys) for it in (entry, example))
+        assert one == other
+    (again,) = quality.entries_of(quality.parse([*words, *shlex.split(entry.option)]), BOOBOOK)
+    assert again.recipe == entry.recipe
+
+
+@pytest.mark.parametrize("text", ["other", "other=", "=training.mix=0.1", "a/b=training.mix=0.1", "a=training.mix"])
+def test_a_change_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(SystemExit):
+        quality.parse(["run", "DATA", "WORK", "boobook", "--change", text])

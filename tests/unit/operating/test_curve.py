@@ -57,6 +57,10 @@ def test_a_threshold_that_keeps_a_target_by_luck_is_passed_over() -> None:
     assert chosen(by_one, "p=0.9") == (0.2, True)  # 17 of 19, with one false alarm fewer 17 of 18
 
 
+def test_a_target_that_is_only_kept_by_luck_is_kept() -> None:
+    assert chosen(curve((0.3, 19, 0), (0.6, 19, 9), (0.9, 15, 9)), "fa=1/h") == (0.3, True)
+
+
 def test_calls_cut_into_pieces_at_high_thresholds_do_not_break_a_promise() -> None:
     assert chosen(curve((0.3, 19, 1), (0.6, 19, 1), (0.99, 15, 9), (0.999, 9, 30)), "p=0.9") == (0.3, True)
 

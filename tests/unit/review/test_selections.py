@@ -94,3 +94,12 @@ def test_a_verdict_that_is_none_is_named_with_table_and_row(tmp_path: Path) -> N
     folder = written(tmp_path / "tables", {"D2": "perhaps"})
     with pytest.raises(AnnotationError, match=r"000\.Table\.1\.selections\.txt, row 2: verdict 'perhaps' must be"):
         read_selections(folder)
+
+
+def test_a_selection_that_was_not_drawn_is_named_with_table_and_row(tmp_path: Path) -> None:
+    folder = written(tmp_path / "tables", {"D2": "no"})
+    table = sorted(folder.iterdir())[0]
+    n_rows = len(table.read_text().splitlines()) - 1
+    table.write_text(table.read_text() + "9\tSpectrogram 1\t1\t3.0\t4.0\n")
+    with pytest.raises(AnnotationError, match=rf"selections\.txt, row {n_rows + 1}: has no Audit ID; take"):
+        read_selections(folder)

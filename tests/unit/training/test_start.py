@@ -89,10 +89,11 @@ def test_frozen_stages_drop_nothing_while_others_train(base: tuple[Path, Path, l
     assert model.network.head.training
 
 
+@pytest.mark.parametrize("names", [("c",), ("b", "a")])
 def test_other_labels_start_the_output_afresh_and_nothing_else(
-    tmp_path: Path, base: tuple[Path, Path, list[str]]
+    tmp_path: Path, base: tuple[Path, Path, list[str]], names: tuple[str, ...]
 ) -> None:
-    other = recipe("pcen", labels={"names": ["c"]}, network={"stage": TWO})
+    other = recipe("pcen", labels={"names": names}, network={"stage": TWO})
     clips = write_clips(tmp_path / "clips", other)
     found, lines = run(clips, tmp_path / "new", base[1], epochs=None)
     assert found is not None
@@ -101,7 +102,7 @@ def test_other_labels_start_the_output_afresh_and_nothing_else(
         "afresh, as shape or meaning differs: output",
     ]
     assert not any(line.startswith("before training") for line in lines)
-    assert load_model(tmp_path / "new").labels == ("c",)
+    assert load_model(tmp_path / "new").labels == names
 
 
 def test_another_window_keeps_the_trunk_and_starts_the_dense_layers_afresh(
