@@ -1,6 +1,6 @@
 """Measure detectors where the truth is exact: real calls in real backgrounds, from far under the noise to far over it.
 
-    python examples/hard_soundscapes.py run DATA WORK                       # the set, small-cnn, band energy, the curve
+    python examples/hard_soundscapes.py run DATA WORK                      # the set, two models, band energy, the curve
     python examples/hard_soundscapes.py run DATA WORK --recipe mine=my.toml --model other=models/other
     python examples/hard_soundscapes.py make DATA SET
     python examples/hard_soundscapes.py curve SET/test mine=detections.csv -o curve.png --json curve.json
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hard.figures import operating_point, read_reference
 from hard.picture import all_halves, as_json, check_picture, draw, markdown, summary, write_text
-from hard.pipeline import Plan, make, run
+from hard.pipeline import Plan, Recipe, make, run
 from hard.scenes import SECONDS
 from hard.sources import census, sources
 
@@ -26,7 +26,10 @@ from detector.errors import ConfigurationError, DetectorError
 from detector.scanning.tables import check_output
 
 SPLITS = ("train", "validation", "test")
-PLAIN = {"small-cnn": "small-cnn"}
+PLAIN = {
+    "small-cnn": Recipe("small-cnn"),
+    "frames": Recipe(str(Path(__file__).resolve().parent / "recipes" / "hard-soundscapes.toml"), species=True),
+}
 
 
 def minutes(text: str) -> dict[str, int]:
@@ -79,6 +82,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         if name == "run":
             command.add_argument("--recipe", type=named, action="append", default=[], metavar="NAME=RECIPE")
             command.add_argument(
+                "--species", type=named, action="append", default=[], metavar="NAME=RECIPE", help="a label for each"
+            )
+            command.add_argument(
                 "--model", type=named, action="append", default=[], metavar="NAME=FOLDER", help="trained"
             )
     curve = commands.add_parser("curve", help="draw recall against signal-to-noise ratio")
@@ -109,7 +115,9 @@ def perform(options: argparse.Namespace) -> str:
     if options.command == "make":
         make(options.data, options.output, plan)
         return ""
-    tables = run(options.data, options.output, PLAIN | dict(options.recipe), dict(options.model), plan)
+    recipes = PLAIN | {name: Recipe(value) for name, value in options.recipe}
+    recipes |= {name: Recipe(value, species=True) for name, value in options.species}
+    tables = run(options.data, options.output, recipes, dict(options.model), plan)
     work = options.output
     return compare(work / "set" / "test", tables, work / "curve.png", work / "curve.json", force=True)
 

@@ -90,7 +90,7 @@ def benchmark_training(
         trainer = Trainer(store, store.recipe, Path(folder), accelerator=accelerator, seed=0, hooks=Hooks())
         with FlopCounterMode(display=False) as counter:
             _learn(trainer, 1)
-        n = recipe.training.batch_size * STEPS
+        n = len(store)
         operations = counter.get_total_flops() / n
         before = matrix_product_rate(accelerator.device, precision)
         times = [_learn(trainer, number) for number in show(range(2, 2 + REPEATS))]
@@ -121,15 +121,15 @@ def _learn(trainer: Trainer, epoch: int) -> float:
 
 
 def made_clips(folder: Path, recipe: Recipe) -> ClipStore:
-    """Write clips of seeded noise, enough for `STEPS` batches, a call of the first label in every other one."""
+    """Write clips of seeded noise, enough for `STEPS` batches and all labels, a call in every other one."""
     rng = np.random.default_rng(0)
     writer = ClipWriter(folder, recipe)
     margin = int(np.ceil(recipe.training.jitter * recipe.frame_rate))
     n_frames = recipe.window_frames + 2 * margin
     stateful = Scale(recipe).smoother is not None
-    for number in range(recipe.training.batch_size * STEPS):
+    for number in range(max(recipe.training.batch_size * STEPS, 2 * len(recipe.labels.names))):
         label = recipe.labels.names[number // 2 % len(recipe.labels.names)] if number % 2 else ""
-        events = ((0.0, recipe.window.duration / 2, label),) if label else ()
+        events = ((0.0, recipe.window.duration, label),) if label else ()
         clip = Clip(
             "made.wav", "mix", 0.0, "call" if label else "background", label, "train", "made", True, 0, n_frames, events
         )

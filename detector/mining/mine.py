@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from detector.presets import RECIPE_FILE, WEIGHTS_FILE, find_folder
 from detector.training.card import CARD_FILE
 from detector.training.fit import Hooks
 from detector.training.fitting import fitting
-from detector.training.train import LOG_FILE, Settings, train
+from detector.training.place import check_place
+from detector.training.train import LOG_FILE, Settings, accelerator_for, train
 
 MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
 
@@ -67,15 +69,16 @@ def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None 
     ConfigurationError, OutputError
         Where a setting is not possible, or an output exists.
     """
-    hooks, force = hooks or Hooks(), plan.training.force
-    _check_outputs(clips, output, plan.keep_clips, force=force)
-    base, store = find_folder(model), open_clips(clips)
-    first = load_model(base, choose_device(plan.training.device))
-    fitting(first.recipe, store)
+    hooks, start = hooks or Hooks(), plan.training.start
+    base = find_folder(model)
+    work = _check_outputs((clips, base), output, plan.keep_clips, force=plan.training.force)
+    store, first = open_clips(clips), load_model(base, choose_device(plan.training.device))
+    recipe = fitting(first.recipe, store)
+    if start is not None:
+        start.check(recipe)
+    accelerator_for(plan.training.device, plan.training.precision)
     found = material(read_known(clips), clips, hooks)
-    work = output.with_name(f"{output.name}.mining")
     _begin(work, plan.training)
-    start = plan.training.start
     key = f"{first.fingerprint()} {store.fingerprint()} {plan.training.seed} {plan.per_round} {start and start.key}"
     loop = Loop(clips, base, output, work, plan, found, Rounds(work / ROUNDS_FILE, key), hooks)
     loop.run()
@@ -83,24 +86,39 @@ def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None 
     return Mined(tuple(loop.rounds.done), loop.rounds.best, len(found.failed))
 
 
-def _check_outputs(clips: Path, output: Path, keep_clips: Path | None, *, force: bool) -> None:
-    """Raise `OutputError` where an output exists, or would take the place of the clips or of the other output."""
-    taken = [clips.resolve()]
-    for folder in (output, keep_clips):
-        if folder is None:
-            continue
+def _check_outputs(inputs: tuple[Path, Path], output: Path, keep_clips: Path | None, *, force: bool) -> Path:
+    """Raise `OutputError` where an output exists, or one folder of the run would take another's place; name the work.
+
+    Parameters
+    ----------
+    inputs : (Path, Path)
+        The clips, and the model, whose place the output may take.
+    """
+    outputs = [folder for folder in (output, keep_clips) if folder is not None]
+    for folder in outputs:
         refuse_folder(folder, force=force)
-        place = folder.resolve()
-        if any(other in (place, *place.parents) for other in taken):
-            raise OutputError(f"{folder}: is, or lies in, another folder of this run; choose another place")
-        taken.append(place)
+        check_place(folder.parent)
+    work, (clips, model) = output.with_name(f"{output.name}.mining"), inputs
+    for folder in outputs:
+        _refuse_within(folder, [clips, *(other for other in (*outputs, work) if other is not folder)])
+    for folder in inputs:
+        _refuse_within(folder, [work])
+    if keep_clips is not None:
+        _refuse_within(keep_clips, [model])
+    return work
+
+
+def _refuse_within(folder: Path, others: Iterable[Path]) -> None:
+    place = folder.resolve()
+    if any(other.resolve() in (place, *place.parents) for other in others):
+        raise OutputError(f"{folder}: is, or lies in, another folder of this run; choose another place")
 
 
 def _begin(work: Path, settings: Settings) -> None:
     """Make way for new rounds; refuse where that would lose some that can go on, or what is not ours."""
     if not work.exists() and not work.is_symlink():
         return
-    if not work.is_dir() or not all(path.name.startswith("round") for path in work.iterdir()):
+    if work.is_symlink() or not work.is_dir() or not all(path.name.startswith("round") for path in work.iterdir()):
         raise OutputError(f"{work}: is in the way of the state of the rounds; move it away")
     if (work / ROUNDS_FILE).is_file():
         if settings.resume:
@@ -185,17 +203,21 @@ class Loop:
         return load_model(self.model(number), choose_device(self.plan.training.device))
 
     def write(self) -> None:
-        """Write the best model with the table of rounds in its card, and its clips where they are wanted."""
+        """Write the clips of the best model where they are wanted, and the model with the table of rounds in its card.
+
+        The clips, which a disk may not hold, come first: without them there is no model, and `resume` writes both.
+        """
         best, force = self.rounds.best, self.plan.training.force
+        if self.plan.keep_clips is not None and best > 0:
+            with new_folder(self.plan.keep_clips, force=force) as folder:
+                for path in self.clips_of(best).iterdir():
+                    shutil.copyfile(path, folder / path.name)  # the files that links lead to
         with new_folder(self.output, force=force) as folder:
             for name in MODEL_FILES:
                 if (self.model(best) / name).is_file():
                     shutil.copyfile(self.model(best) / name, folder / name)
             with (folder / CARD_FILE).open("a", encoding="utf-8") as card:
                 card.write("\n".join(["", *self._section(), ""]))
-        if self.plan.keep_clips is not None and best > 0:
-            with new_folder(self.plan.keep_clips, force=force) as folder:
-                shutil.copytree(self.clips_of(best), folder, dirs_exist_ok=True)  # the files that links lead to
         shutil.rmtree(self.work, ignore_errors=True)
 
     def _section(self) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from detector.errors import OutputError
 from detector.training.figures import Figures
+from detector.training.place import written
 
 ROUNDS_FILE = "rounds.json"
 
@@ -66,11 +67,12 @@ class Rounds:
     def add(self, done: Round) -> None:
         """Take a round and write the file, whole or not at all."""
         self.done.append(done)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f"{self.path.name}.partial")
         content = {"key": self.key, "rounds": [asdict(one) for one in self.done]}
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(self.path)
+        with written(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            temporary.replace(self.path)
 
     def read(self) -> None:
         """Read the file; raise `OutputError` where it is of another run, or broken."""

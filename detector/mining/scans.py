@@ -52,7 +52,13 @@ class Material:
                     targets.append(point_targets(keeper.points, len(found), known, model.recipe))
         if not scores:
             raise ClipsError(f"{_first(self.validation)}: nor can any other recording of the split validation be read")
-        return figures(model.labels, np.concatenate(scores), np.concatenate(targets), np.nan, exclusive=False)
+        told = figures(model.labels, np.concatenate(scores), np.concatenate(targets), np.nan, exclusive=False)
+        if not told.average_precision:
+            raise ClipsError(
+                f"{_folder(self.validation)}: no label has both calls and stretches without calls in the recordings of "
+                "the split validation that can be read; there is nothing to judge rounds by"
+            )
+        return told
 
     def find(self, model: Model, taken: dict[tuple[str, str], list[float]], most: int) -> list[Find]:
         """Find the hardest windows of the training recordings, at most `most`, but for those `taken` before."""
@@ -85,6 +91,10 @@ class Material:
                     self.failed.add(str(source.path))
                     self.hooks.line("; ".join(scanned.remarks))
                 yield source, scanned
+
+
+def _folder(sources: Sequence[Source]) -> str:
+    return str(sources[0].path.parent)
 
 
 def _first(sources: Sequence[Source]) -> str:

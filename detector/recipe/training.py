@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from detector.recipe.values import Count, Frozen, Share
+
+Decibels = Annotated[float, Field(ge=-120, le=120)]
 
 
 class Training(Frozen):
@@ -21,10 +23,15 @@ class Training(Frozen):
     jitter: float = Field(0.25, ge=0, le=600)
     mix: Share = Field(0.3, description="share of clips to which another clip's power is added")
     background: Share = Field(0.0, description="share of clips to which a background clip's power is added")
-    background_snr: tuple[float, float] = Field((0.0, 20.0), description="dB that the clip's mean level is above it")
+    background_snr: tuple[Decibels, Decibels] = Field(
+        (0.0, 20.0), description="dB that the clip's mean level is above it, lowest and highest"
+    )
     gain: float = Field(6.0, ge=0, le=60)
     filter: float = Field(0.0, ge=0, le=60, description="of a drawn curve over the bands")
-    stretch: Share = Field(0.0, description="how much faster or slower a clip is played, at most")
+    stretch: Share = Field(
+        0.0,
+        description="how much faster or slower a clip is played, at most; beyond the stored margin is the mean",
+    )
     shift: int = Field(0, ge=0, le=4096, strict=True, description="bands that a clip is moved up or down, at most")
     time_mask: Share = Field(0.1, description="longest masked share of the frames")
     frequency_mask: Share = Field(0.1, description="longest masked share of the bands")

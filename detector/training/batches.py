@@ -24,7 +24,8 @@ class Batches:
         index = store.index
         first = index["first_frame"].to_numpy(dtype=np.int64)
         self._sound = np.stack([first, first + index["n_frames"].to_numpy(dtype=np.int64)], axis=1)
-        background = np.flatnonzero((index["kind"] != "call") & (index["split"] == "train"))
+        silent = (index["kind"] != "call") & (index["labels"] == "")  # a mined clip of columns may hold calls
+        background = np.flatnonzero(silent & (index["split"] == "train"))
         self._augmentation = Augmentation(recipe, store.margin, self.targets, background, self._read)
 
     def plain(self, clips: Clips, size: int) -> Iterator[Batch]:
@@ -48,8 +49,8 @@ class Batches:
         process, processes = share
         for start in range(0, len(order), size * processes):
             whole = order[start : start + size * processes]
-            if len(whole) < processes or (len(whole) < 2 and start > 0):
-                return  # a batch of one has no spread for batch norm
+            if len(whole) < processes or (len(whole) < min(2, size) and start > 0):
+                return  # a last batch of one has no spread for batch norm
             rngs = rng.spawn(processes)
             yield self._changed(whole[process::processes], rngs[process])
 

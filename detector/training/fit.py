@@ -28,12 +28,14 @@ from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches
 from detector.training.figures import Figures, figures
 from detector.training.loss import Loss
+from detector.training.place import written
 from detector.training.progress import PROGRESS_FILE, Epoch, Progress
 from detector.training.start import Start, keep_still
 from detector.training.targets import Clips
 
 STATISTICS_CLIPS = 2000
 EVALUATION_BATCH = 64
+BEST_FILE = "best.safetensors"
 
 
 @dataclass(frozen=True)
@@ -218,21 +220,23 @@ class Trainer:
 
     def _save_best(self) -> None:
         if self.accelerator.is_main_process:
-            self.work.mkdir(parents=True, exist_ok=True)
-            network = self.averaged.network
+            network, temporary = self.averaged.network, self.work / "best.partial"
             tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-            save_file(tensors, self.work / "best.safetensors")
+            with written(self.work):
+                self.work.mkdir(parents=True, exist_ok=True)
+                save_file(tensors, temporary)
+                temporary.replace(self.work / BEST_FILE)
 
     def _checkpoint(self) -> None:
         """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
         number = len(self.progress.epochs)
-        self.accelerator.save_state(str(self.work / f"state-{number}"))
-        if self.accelerator.is_main_process:
-            content = {**asdict(self.progress), "epochs": [asdict(epoch) for epoch in self.progress.epochs]}
-            temporary = self.work / "progress.json.partial"
-            temporary.write_text(json.dumps(content), encoding="utf-8")
-            temporary.replace(self.work / PROGRESS_FILE)
-            shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
+        with written(self.work):
+            self.accelerator.save_state(str(self.work / f"state-{number}"))
+            if self.accelerator.is_main_process:
+                temporary = self.work / "progress.json.partial"
+                temporary.write_text(json.dumps(asdict(self.progress)), encoding="utf-8")
+                temporary.replace(self.work / PROGRESS_FILE)
+                shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
         self.accelerator.wait_for_everyone()
 
     def _resume(self) -> None:
@@ -249,14 +253,25 @@ class Trainer:
         self.progress = Progress(key, epochs, content["best"])
         try:
             self.accelerator.load_state(str(self.work / f"state-{len(epochs)}"))
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise OutputError(f"{self.work}: cannot be resumed: {error}; --force instead begins anew") from error
+        except Exception as error:  # what a broken state makes the libraries raise is of no one kind
+            told = str(error).partition("\n")[0] or type(error).__name__
+            raise OutputError(f"{self.work}: cannot be resumed: {told}; --force instead begins anew") from error
         self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
 
     def best_model(self) -> Model:
-        """Give the model with the weights of the best epoch."""
-        network = self.accelerator.unwrap_model(self.network)
-        network.load_state_dict(load_file(self.work / "best.safetensors"))
+        """Give the model with the weights of the best epoch, which `evaluate` measures from then on.
+
+        Raises
+        ------
+        OutputError
+            Where they cannot be read.
+        """
+        try:
+            weights = load_file(self.work / BEST_FILE)
+        except (OSError, SafetensorError) as error:
+            raise OutputError(f"{self.work / BEST_FILE}: cannot be read: {error}; begin anew with --force") from error
+        self.averaged.network.load_state_dict(weights)
+        self.model.network.load_state_dict(weights)
         return self.model.eval()
 
 

@@ -14,11 +14,12 @@ import pandas as pd
 from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import t as student
 
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.recipe import Recipe
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
 from detector.training.nesting import Nesting
+from detector.training.place import written
 from detector.training.train import PART, Run, Settings, prepare, write_model
 
 CURVE_FILE, PICTURE_FILE = "learning-curve.csv", "learning-curve.png"
@@ -94,7 +95,9 @@ def learn(
     if not len(run.store.in_split("validation")):
         raise ConfigurationError(f"--learning-curve: {clips}: has no clips in the split validation to measure by")
     nesting = Nesting(run.store, settings.seed)
-    points = [point for share in _shares(sizes, nesting.n_calls) if (point := _of_part(run, nesting, share))]
+    shares = _shares(sizes, nesting.n_calls)
+    smallest = {nesting.count(share): share for share in reversed(shares)}  # one part for each number of calls
+    points = [point for n in sorted(smallest) if (point := _of_part(run, nesting, smallest[n]))]
     trainer = run.trained()
     assert trainer is not None  # nothing stops it early
     last: list[Point] = []
@@ -130,14 +133,19 @@ def _of_part(run: Run, nesting: Nesting, share: float) -> Point | None:
     if done.is_file():
         return _read(done, key)
     run.hooks.line(f"{n_calls} of {nesting.n_calls} annotated calls:")
-    trainer = run.trained(store, run.work / f"{PART}{n_calls}")
+    try:
+        trainer = run.trained(store, run.work / f"{PART}{n_calls}")
+    except ClipsError:  # those of a label may all lie at the edges of windows, where they are no targets
+        run.hooks.line(f"{n_calls} annotated calls: no clip shows one of some label well; this part is left out")
+        return None
     assert trainer is not None
     trainer.best_model()
     point = _point(trainer, trainer.evaluate(trainer.validation), n_calls)
     if trainer.accelerator.is_main_process:
         temporary = done.with_suffix(".partial")
-        temporary.write_text(json.dumps({"key": key, "point": asdict(point)}), encoding="utf-8")
-        temporary.replace(done)
+        with written(done):
+            temporary.write_text(json.dumps({"key": key, "point": asdict(point)}), encoding="utf-8")
+            temporary.replace(done)
     return point
 
 

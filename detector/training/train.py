@@ -23,6 +23,7 @@ from detector.training.curves import draw_curves
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
 from detector.training.fitting import fitting
+from detector.training.place import check_place, written
 from detector.training.progress import PROGRESS_FILE
 from detector.training.start import Start
 
@@ -137,7 +138,7 @@ def write_model(
     thresholds = {point.name: point.threshold for point in model.operating.label}
     found["test"] = trainer.evaluate(store.in_split("test"), thresholds)
     begun = "" if settings.start is None else settings.start.describe()
-    with new_folder(output, force=settings.force) as folder:
+    with new_folder(output, force=settings.force) as folder, written(output):
         save_model(model, folder)
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
@@ -159,13 +160,14 @@ def _tell_start(trainer: Trainer, start: Start) -> None:
 
 def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
     """Make way for a new run; refuse where that would lose one that can go on."""
+    if (work.exists() or work.is_symlink()) and not work.is_dir():
+        raise OutputError(f"{work}: is in the way of the state of the run; move it away")
+    check_place(work)
     if settings.resume:
         return
     begun = (work / PROGRESS_FILE).is_file() or any(work.glob(f"{PART}*"))
     if begun and not settings.force:
         raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
-    if work.exists() and not work.is_dir():
-        raise OutputError(f"{work}: is in the way of the state of the run; move it away")
     if work.exists() and not all(path.name.startswith(OURS) for path in work.iterdir()):
         raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")
     accelerator.wait_for_everyone()

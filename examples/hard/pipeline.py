@@ -33,6 +33,14 @@ class Plan:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What to train: a shipped recipe's name or a file, with a label for each species or one for all."""
+
+    name: str
+    species: bool = False
+
+
 def make(data: Path, output: Path, plan: Plan, force: bool = False) -> None:
     """Make the set, whole or not at all."""
     with new_folder(output, force=force) as folder:
@@ -46,17 +54,18 @@ def detector(*arguments: object) -> None:
     subprocess.run([sys.executable, "-m", "detector", *words], check=True, stdout=subprocess.DEVNULL)
 
 
-def train(made: Path, work: Path, recipe: str, plan: Plan) -> Path:
-    """Extract clips of one label and train on them; give the model."""
+def train(made: Path, work: Path, recipe: Recipe, seed: int) -> Path:
+    """Extract clips and train on them; give the model."""
     clips, model, part = work / "clips", work / "model", made / "training"
     if model.exists():
         print(f"{model}: is taken as it is; remove {work} to train again", file=sys.stderr)
     else:
         if not clips.exists():
             tables = ("--background", part / "background", "--split", part / "recordings.csv")
-            one_class = ("--rename", "*=call", "--fully-annotated")
-            detector("extract", part / "calls.csv", part / "calls", "-r", recipe, "-o", clips, *one_class, *tables)
-        detector("train", clips, "-o", model, "--seed", plan.seed, "--resume")
+            labels = () if recipe.species else ("--rename", "*=call")
+            words = ("-r", recipe.name, "-o", clips, "--fully-annotated", *labels, *tables)
+            detector("extract", part / "calls.csv", part / "calls", *words)
+        detector("train", clips, "-o", model, "--seed", seed, "--resume")
     return model
 
 
@@ -109,7 +118,7 @@ def search(scan: Scan, ladder: Sequence[float], work: Path, test: Path) -> list[
 
 
 def run(
-    data: Path, work: Path, recipes: Mapping[str, str], trained: Mapping[str, str], plan: Plan
+    data: Path, work: Path, recipes: Mapping[str, Recipe], trained: Mapping[str, str], plan: Plan
 ) -> dict[str, list[Path]]:
     """Do all of it, with recipes to train and models that are trained; give each one's tables of detections."""
     made = work / "set"
@@ -118,6 +127,6 @@ def run(
     test = made / "test"
     tables = {"band energy": search(band_energy(made), DECIBELS, work / "band-energy", test)}
     for name in (*recipes, *trained):
-        model = Path(trained[name]) if name in trained else train(made, work / name, recipes[name], plan)
+        model = Path(trained[name]) if name in trained else train(made, work / name, recipes[name], plan.seed)
         tables[name] = search(partial(scan_with, model, test), LOGITS, work / name, test)
     return tables

@@ -11,14 +11,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from detector.benchmark import products
+from detector.benchmark.training import made_clips
 from detector.cli import commands
 from detector.errors import ConfigurationError, DetectorError
 from detector.network.geometry import measure
 from detector.recipe import read_recipe
+from detector.training.targets import TargetMaker
 from tests.made import recipe, sound, write_recipe, write_sound
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,3 +204,11 @@ def test_what_is_for_scans_is_refused_with_train(made: Path, arguments: list[obj
     done = run("--train", "-m", made, *arguments)
     assert done.exit_code == 2
     assert told in done.stderr
+
+
+def test_every_label_gets_a_made_clip_however_many_there_are(tmp_path: Path) -> None:
+    names = [f"species {n}" for n in range(40)]
+    made = recipe(labels={"names": names}, training={"batch_size": 2}, network={"dense": {"per": "frame"}})
+    store = made_clips(tmp_path, made)
+    assert set(store.index["labels"]) == {"", *names}
+    assert (TargetMaker(store)(np.arange(len(store)), np.zeros(len(store))) == 1).any(axis=(0, 1)).all()

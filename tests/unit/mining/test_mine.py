@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import shutil
 from itertools import pairwise
@@ -13,15 +14,18 @@ import torch
 from safetensors.torch import load_file
 
 from detector.clips import open_clips
-from detector.errors import ClipsError, OutputError
+from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.events import overlap_s
 from detector.extraction.known import read_known
 from detector.mining.add import MINED
 from detector.mining.mine import Mined, Plan, mine
 from detector.mining.scans import Material
+from detector.model import Model
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
+from detector.training.start import Start
 from detector.training.train import Settings, train
+from tests.made import recipe
 from tests.unit.mining.conftest import write_clips_of_recordings
 
 Given = tuple[Path, Path]
@@ -209,3 +213,64 @@ def test_outputs_that_exist_are_refused_before_anything_is_done(tmp_path: Path, 
             run(given, tmp_path / ("new" if name == "new" else "other"), keep_clips=tmp_path / "kept")
         shutil.rmtree(tmp_path / name)
     assert not (tmp_path / "new.mining").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "keep"), [("kept/new", "kept"), ("new", "new.mining"), ("new", "new.mining/kept"), ("new", "model/in")]
+)
+def test_folders_that_lie_in_each_other_are_refused_before_anything_is_done(
+    tmp_path: Path, given: Given, output: str, keep: str
+) -> None:
+    shutil.copytree(given[1], tmp_path / "model")
+    with pytest.raises(OutputError, match="is, or lies in, another folder of this run"):
+        run((given[0], tmp_path / "model"), tmp_path / output, keep_clips=tmp_path / keep)
+    assert {path.name for path in tmp_path.iterdir()} == {"model"}
+
+
+def test_a_model_in_the_state_of_the_rounds_is_kept(tmp_path: Path, given: Given) -> None:
+    model = tmp_path / "new.mining" / "round-1" / "new"
+    shutil.copytree(given[1], model)
+    with pytest.raises(OutputError, match="round-1/new: is, or lies in, another folder of this run"):
+        run((given[0], model), tmp_path / "new", force=True)
+    assert (model / "weights.safetensors").is_file()
+
+
+def test_what_training_cannot_do_is_refused_before_the_first_scan(tmp_path: Path, given: Given) -> None:
+    start = Start("other", Model(recipe("mel", labels={"names": ["low"]})))
+    float16 = Settings(device="cpu", precision="float16")
+    for settings, told in ((Settings(device="cpu", start=start), "--from: other"), (float16, "--precision: float16")):
+        with pytest.raises(ConfigurationError, match=told):
+            mine(given[0], str(given[1]), tmp_path / "new", Plan(training=settings))
+    assert not list(tmp_path.iterdir())
+
+
+def test_validation_recordings_without_a_call_that_can_be_read_judge_nothing(tmp_path: Path, own: Given) -> None:
+    table = own[0] / "annotations.csv"
+    known = [source for source in read_known(own[0]) if source.split == "validation"]
+    kept = [row for row in table.read_text().splitlines() if not row.startswith(known[0].path.as_posix())]
+    table.write_text("\n".join(kept) + "\n")
+    for source in known[1:]:
+        source.path.unlink()
+    with pytest.raises(ClipsError, match="there is nothing to judge rounds by"):
+        run(own, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_clips_that_cannot_be_kept_leave_no_model_and_rounds_that_go_on(
+    tmp_path: Path, given: Given, values: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values += [0.1, 0.2]
+    copy = shutil.copyfile
+
+    def full(source: Path, target: Path) -> None:
+        if Path(target).name == "power-0000.npy":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        copy(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", full)
+        with pytest.raises(OutputError, match="kept: cannot be written: No space left on device"):
+            run(given, tmp_path / "new", keep_clips=tmp_path / "kept", rounds=1)
+    assert {path.name for path in tmp_path.iterdir()} == {"new.mining"}
+    run(given, tmp_path / "new", keep_clips=tmp_path / "kept", rounds=1, resume=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"new", "kept"}

@@ -124,3 +124,12 @@ def test_balanced_sampling_draws_each_kind_of_clip_as_often(tmp_path: Path) -> N
     shares = np.unique(kinds[drawn], return_counts=True)[1] / len(drawn)
     np.testing.assert_allclose(shares, 1 / len(shares), atol=0.05)
     assert set(drawn.tolist()) <= set(clips.tolist())
+
+
+def test_a_mined_clip_that_holds_calls_is_no_background(tmp_path: Path) -> None:
+    store = open_clips(write_clips(tmp_path / "clips", made_with()))
+    calls = store.index["kind"] == "call"
+    store.index["kind"] = store.index["kind"].where(~calls, "mined")
+    background = Batches(store, store.recipe)._augmentation.background
+    assert len(background)
+    assert not calls[background].any()

@@ -213,3 +213,9 @@ def test_masked_frames_and_bands_are_zero_and_nothing_else() -> None:
     expected[0, :, 2:5] = 0
     expected[1, 3:7] = 0
     assert torch.equal(window, expected)
+
+
+def test_batches_of_one_take_every_clip(tmp_path: Path) -> None:
+    store = store_of(tmp_path, made_with())
+    clips = store.in_split("train")
+    assert len(list(Batches(store, store.recipe).augmented(clips, 1, (0, 1), ALONE))) == len(clips)

@@ -146,3 +146,22 @@ def test_every_label_needs_a_call_in_the_split_train(tmp_path: Path) -> None:
     store.index.loc[store.index["labels"] == "b", "split"] = "test"
     with pytest.raises(ClipsError, match="has no call of 'b' in the split train"):
         Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
+
+
+@pytest.mark.parametrize("averaging", ["none", "ema", "swa"])
+def test_the_figures_of_the_best_model_are_those_of_its_epoch(tmp_path: Path, averaging: str) -> None:
+    training = {"epochs": 6, "patience": 2, "averaging": averaging}
+    trainer = trainer_of(tmp_path, recipe(labels=LABELS, training=training))
+    measured, losses = trainer.evaluate, list[float]()
+
+    def worse_from_then_on(clips: Any, thresholds: Any = None) -> Figures:
+        found = measured(clips, thresholds)
+        losses.append(found.loss)
+        return replace(found, loss=float(len(losses)), average_precision={"a": 0.5})
+
+    trainer.evaluate = worse_from_then_on  # type: ignore[method-assign]
+    trainer.run(resume=False)
+    assert trainer.progress.best == 1
+    trainer.best_model()
+    assert measured(trainer.validation).loss == pytest.approx(losses[0], abs=1e-6)
+    assert len(losses) == 3

@@ -227,3 +227,27 @@ def test_a_part_without_a_label_is_left_out_and_said(tmp_path: Path) -> None:
     assert learned is not None
     assert len(learned.points) == 1
     assert any("1 annotated calls: none of '" in line for line in lines)
+
+
+def test_shares_of_as_many_calls_are_one_part(tmp_path: Path) -> None:
+    clips = write_clips(tmp_path / "clips", MADE, n=42)
+    nesting = Nesting(open_clips(clips), 0)
+    assert nesting.count(0.48) == nesting.count(0.52) == 7
+    assert len(nesting.left_out(0.48)) > len(nesting.left_out(0.52))  # of the background
+    learned = run(clips, tmp_path / "model", (0.48, 0.52), [])
+    assert learned is not None
+    assert [point.annotated_calls for point in learned.points] == [7, 15]
+
+
+def test_a_part_whose_calls_of_a_label_are_no_targets_is_left_out_and_said(tmp_path: Path) -> None:
+    clips, lines = write_clips(tmp_path / "clips", MADE), list[str]()
+    nesting, events = Nesting(open_clips(clips), 0), pd.read_csv(clips / "events.csv")
+    last = max(nesting._calls, key=nesting._place.__getitem__)
+    (label,) = events.loc[events["clip"] == last, "label"]
+    edge = (events["label"] == label) & (events["clip"] != last)
+    events.loc[edge, ["start_s", "end_s"]] = (0.45, 2.0)  # a tenth of the window of 0.5 s
+    events.to_csv(clips / "events.csv", index=False)
+    learned = run(clips, tmp_path / "model", (0.7,), lines)
+    assert learned is not None
+    assert [point.annotated_calls for point in learned.points] == [9]
+    assert any("no clip shows one of some label well; this part is left out" in line for line in lines)

@@ -219,6 +219,27 @@ def test_a_run_killed_between_two_checkpoints_goes_on_from_the_one_before(tmp_pa
     shutil.copytree(work / "state-2", work / "state-3")
     (work / "state-3" / "optimizer.bin").write_bytes(b"half of")
     (work / "progress.json.partial").write_text("{")
+    (work / "best.partial").write_bytes(b"half of")
     run(clips, tmp_path / "model", resume=True)
     whole, model = weights(tmp_path / "whole"), weights(tmp_path / "model")
     assert all(torch.equal(whole[name], model[name]) for name in whole)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04"])
+@pytest.mark.parametrize("name", ["optimizer.bin", "model.safetensors", "custom_checkpoint_0.pkl"])
+def test_a_broken_state_is_one_line_and_is_kept(tmp_path: Path, clips: Path, name: str, content: bytes) -> None:
+    run(clips, tmp_path / "model", epochs=1)
+    state = tmp_path / "model.training" / "state-1" / name
+    state.write_bytes(content)
+    with pytest.raises(OutputError, match=r"model\.training: cannot be resumed: ") as told:
+        run(clips, tmp_path / "model", resume=True)
+    assert "\n" not in str(told.value)
+    assert state.read_bytes() == content
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_in_the_way_of_the_state_is_named_before_training(tmp_path: Path, clips: Path, resume: bool) -> None:
+    (tmp_path / "model.training").write_text("thesis")
+    with pytest.raises(OutputError, match=r"model\.training: is in the way of the state of the run; move it away"):
+        run(clips, tmp_path / "model", resume=resume)
+    assert (tmp_path / "model.training").read_text() == "thesis"
