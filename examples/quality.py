@@ -3,7 +3,7 @@
     python examples/quality.py run DATA WORK zebra-finch                              # the example recipe, three seeds
     python examples/quality.py run DATA WORK esc10 --recipe mine=my.toml --recipe small-cnn --folds 1,2
     python examples/quality.py run DATA WORK zebra-finch --recipe mine=my.toml --seeds 0 --development
-    python examples/quality.py run DATA WORK boobook --development --change 'focal=training.focus=[2.0, 2.0]'
+    python examples/quality.py run DATA WORK boobook --development --change 'mixed=training.mix=0.5'
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
 

@@ -26,7 +26,7 @@ FACTOR = 3  # in length: from here on, an IoU of 0.3 is out of reach
 SHARE = click.FloatRange(0, 1, min_open=True)
 
 
-def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def pairs(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Read OLD=NEW."""
     for value in values:
         if not all(value.partition("=")):
@@ -92,7 +92,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column of ANNOTATIONS that holds the label.")
 @click.option("--format", "table_format", help="The format of ANNOTATIONS, where it is not found by itself.")
-@click.option("--rename", multiple=True, callback=_pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
+@click.option("--rename", multiple=True, callback=pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
 @click.option("--only-label", multiple=True, metavar="NAME", help="Evaluate this label and no other.")
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")

@@ -37,6 +37,4 @@ class Training(Frozen):
     frequency_mask: Share = Field(0.1, description="longest masked share of the bands")
     sampling: Literal["natural", "balanced"] = "natural"
     balance: bool = Field(True, description="weigh rare labels up in the loss")
-    focus: tuple[float, float] = Field((0.0, 0.0), description="exponents of calls and of others (focal loss)")
-    label_smoothing: Share = 0.0
     averaging: Literal["none", "ema", "swa"] = "none"

@@ -31,7 +31,6 @@ class Loss(nn.Module):
         super().__init__()
         self.softmax = recipe.network.dense.output == "softmax"
         self.background = recipe.labels.background
-        self.focus, self.label_smoothing = recipe.training.focus, recipe.training.label_smoothing
         self.register_buffer("weight", self._weights(recipe, positives))
 
     def _weights(self, recipe: Recipe, positives: Tensor) -> Tensor:
@@ -48,19 +47,12 @@ class Loss(nn.Module):
         """Give the mean loss of logits (..., output) against targets (..., label)."""
         logits, targets = logits.float().flatten(0, -2), targets.flatten(0, -2)  # (row, output), (row, label)
         if not self.softmax:
-            known, wanted = targets >= 0, targets.clamp(min=0)
-            soft = wanted + self.label_smoothing * (0.5 - wanted)
+            known = targets >= 0
             cost = nn.functional.binary_cross_entropy_with_logits(
-                logits, soft, pos_weight=self.weight, reduction="none"
+                logits, targets.clamp(min=0), pos_weight=self.weight, reduction="none"
             )
-            if any(self.focus):
-                p = logits.sigmoid()
-                cost = cost * torch.where(wanted > 0.5, (1 - p) ** self.focus[0], p ** self.focus[1])
             return (cost * known).sum() / known.sum().clamp(min=1)
         shares = self.shares(targets)
-        if self.label_smoothing:
-            rows = shares.sum(dim=-1, keepdim=True)
-            shares = shares + self.label_smoothing * (rows / shares.shape[-1] - shares)
         cost = -(shares * self.weight * logits.log_softmax(dim=-1)).sum(dim=-1)
         return cost.sum() / (shares * self.weight).sum().clamp(min=1e-6)
 
