@@ -79,6 +79,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("--minutes", type=minutes, default=minutes("60,30,180"), metavar="TRAIN,VALIDATION,TEST")
         command.add_argument("--seconds", type=float, default=SECONDS, help="length of a soundscape (default 60)")
         command.add_argument("--seed", type=int, default=0)
+        command.add_argument(
+            "--turn", type=int, choices=range(5), default=0, help="fold 1 of ESC-10 has the part of fold 1 + N"
+        )
         if name == "run":
             command.add_argument("--recipe", type=named, action="append", default=[], metavar="NAME=RECIPE")
             command.add_argument(
@@ -111,7 +114,7 @@ def perform(options: argparse.Namespace) -> str:
         return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in counts)]) + "\n"
     if options.seconds < 5:
         raise ConfigurationError(f"--seconds: {options.seconds:g}: must be at least 5")
-    plan = Plan(options.minutes, options.seconds, options.seed)
+    plan = Plan(options.minutes, options.seconds, options.seed, options.turn)
     if options.command == "make":
         make(options.data, options.output, plan)
         return ""

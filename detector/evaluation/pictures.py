@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from detector.errors import ConfigurationError, OutputError
+from detector.drawing import check_picture, find_figure, save_picture
 from detector.evaluation.figures import Evaluation, Row
 from detector.evaluation.ranking import curve_of
+
+OPTION = "--curves"
 
 MOST_LABELS = 8
 """How many labels get a line of their own."""
@@ -18,9 +19,7 @@ MOST_LABELS = 8
 
 def check_curves(path: Path) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    formats = _figure_class()().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in formats:
-        raise ConfigurationError(f"--curves: {path}: its ending is none of {', '.join(sorted(formats))}")
+    check_picture(path, OPTION)
 
 
 def draw_curves(evaluation: Evaluation, path: Path) -> None:
@@ -33,7 +32,7 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     OutputError
         Where the file cannot be written.
     """
-    figure = _figure_class()(figsize=(12, 3.8), layout="constrained")
+    figure = find_figure(OPTION)(figsize=(12, 3.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     rows = [evaluation.overall, *(evaluation.labels if 1 < len(evaluation.labels) <= MOST_LABELS else ())]
     for number, row in enumerate(rows):
@@ -43,24 +42,7 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
         _draw_recall(middle, row, evaluation.hours, style)
     _draw_scores(right, evaluation.overall)
     _label(left, middle, right, evaluation)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _figure_class() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigurationError(
-            '--curves: needs matplotlib; install it with: pip install "detector[plots]"'
-        ) from error
-    return Figure
+    save_picture(figure, path)
 
 
 def _draw_precision(axis: Any, row: Row, name: str | None, style: dict[str, Any]) -> None:

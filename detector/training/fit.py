@@ -129,7 +129,7 @@ class Trainer:
         return torch.from_numpy(calls / known).float()
 
     def run(self, *, resume: bool, epochs: int | None = None) -> None:
-        """Train until the recipe's epochs are done or validation has not improved for `patience` of them.
+        """Train until the recipe's epochs are done or average precision has not risen for `patience` of them.
 
         `epochs` stops earlier, for a run that shall be resumed.
         """
@@ -156,7 +156,7 @@ class Trainer:
         return len(self.progress.epochs) >= self.recipe.training.epochs or self._stale()
 
     def _stale(self) -> bool:
-        since = len(self.progress.epochs) - self.progress.best
+        since = len(self.progress.epochs) - self.progress.risen
         return bool(len(self.validation)) and since >= self.recipe.training.patience
 
     def _epoch(self, number: int) -> Epoch:

@@ -32,6 +32,12 @@ class Progress:
         """Compare an epoch with the best: average precision to 4 places, then loss."""
         return not self.best or self._rank(epoch) > self._rank(self.epochs[self.best - 1])
 
+    @property
+    def risen(self) -> int:
+        """The epoch from which average precision, to 4 places, has not risen: a lower loss alone changes no ranking."""
+        ranks = [self._rank(epoch)[0] for epoch in self.epochs]
+        return ranks.index(max(ranks)) + 1 if ranks else 0
+
     def _rank(self, epoch: Epoch) -> tuple[float, float]:
         precision, loss = epoch.validation_average_precision, epoch.validation_loss
         if not math.isfinite(loss):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from detector.errors import ConfigurationError, OutputError
+from detector.drawing import check_picture, find_figure, save_picture
 from detector.tuning.calibrate import bins_of
 from detector.tuning.tune import TunedLabel, Tuning
+
+OPTION = "--diagram"
 
 MOST = 8
 """How many labels are drawn."""
@@ -20,9 +21,7 @@ ROW = 4
 
 def check_diagram(path: Path) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    formats = _figure_class()().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in formats:
-        raise ConfigurationError(f"--diagram: {path}: its ending is none of {', '.join(sorted(formats))}")
+    check_picture(path, OPTION)
 
 
 def draw_diagram(tuning: Tuning, path: Path) -> None:
@@ -38,30 +37,13 @@ def draw_diagram(tuning: Tuning, path: Path) -> None:
     labels = [label for label in tuning.labels if len(label.calibrated.scores)][:MOST]
     columns = max(1, min(ROW, len(labels)))
     rows = max(1, -(-len(labels) // columns))
-    figure = _figure_class()(figsize=(3.6 * columns + 0.4, 3.8 * rows), layout="constrained")
+    figure = find_figure(OPTION)(figsize=(3.6 * columns + 0.4, 3.8 * rows), layout="constrained")
     axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
     for axis, label in zip(axes, labels):
         _draw(axis, label)
     for axis in axes[len(labels) :]:
         axis.set_axis_off()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _figure_class() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigurationError(
-            '--diagram: needs matplotlib; install it with: pip install "detector[plots]"'
-        ) from error
-    return Figure
+    save_picture(figure, path)
 
 
 def _draw(axis: Any, label: TunedLabel) -> None:

@@ -26,11 +26,12 @@ Scan = Callable[[float, Path], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is made: how many soundscapes of each split, of which length, and the seed of sounds and of weights."""
+    """What is made: how many soundscapes of each split, of which length, the seed, the turn of the folds."""
 
     minutes: dict[str, int]
     seconds: float = SECONDS
     seed: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Recipe:
 def make(data: Path, output: Path, plan: Plan, force: bool = False) -> None:
     """Make the set, whole or not at all."""
     with new_folder(output, force=force) as folder:
-        write_set(folder, scenes(data, plan.minutes, plan.seed, plan.seconds))
+        write_set(folder, scenes(data, plan.minutes, plan.seed, plan.seconds, plan.turn))
 
 
 def detector(*arguments: object) -> None:

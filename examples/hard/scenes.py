@@ -122,9 +122,9 @@ def scene(rng: Generator, data: Path, own: Sequence[Source], name: str, seconds:
     return Scene(gain * out, gain * background, recording, sorted(truth, key=lambda call: call.start_s))
 
 
-def scenes(data: Path, minutes: dict[str, int], seed: int, seconds: float = SECONDS) -> Iterator[Scene]:
+def scenes(data: Path, minutes: dict[str, int], seed: int, seconds: float = SECONDS, turn: int = 0) -> Iterator[Scene]:
     """Make `minutes` soundscapes of each split, one at a time; every fourth has no calls."""
-    everything = sources(data)
+    everything = sources(data, turn)
     for number, (split, count) in enumerate(minutes.items()):
         own = [source for source in everything if source.split == split]
         for i in range(count):

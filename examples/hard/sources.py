@@ -32,9 +32,9 @@ FADE_S = 0.5
 PLACES = 3  # in the background of a soundscape
 
 
-def sources(data: Path) -> list[Source]:
+def sources(data: Path, turn: int = 0) -> list[Source]:
     """List calls one by one, and backgrounds; splits are those of `call_activity.py`, field recordings go by site."""
-    found = read_sources(data)
+    found = read_sources(data, turn)
     calls = [one_by_one(source) for source in found if source.cuts]
     backgrounds = [source for source in found if source.kind in BACKGROUNDS]
     field = [Source(Path("boobook", "negative", name), "field", split) for name, split in FIELD.items()]

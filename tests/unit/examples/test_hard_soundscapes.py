@@ -106,6 +106,13 @@ def test_every_split_has_every_kind_of_call_and_background(data: Path) -> None:
     assert len(found) == 3 * len({kind for kind, _ in found})
 
 
+def test_the_folds_are_turned_and_nothing_else_is(data: Path) -> None:
+    was, turned = ({source.path: source.split for source in sources(data, turn)} for turn in (0, 4))
+    assert {path.parts[0] for path in turned if turned[path] != was[path]} == {"esc10"}
+    folds = {(split, path.name[0]) for path, split in turned.items() if path.parts[0] == "esc10"}
+    assert folds == {("test", "1"), ("train", "2"), ("train", "3"), ("train", "4"), ("validation", "5")}
+
+
 def test_soundscapes_are_made_only_from_sources_of_their_own_split(data: Path, made: list[Scene]) -> None:
     home = {source.path.as_posix(): source.split for source in sources(data)}
     for scene in made:

@@ -82,6 +82,13 @@ def test_training_stops_when_validation_has_not_improved_and_keeps_the_best(tmp_
     assert (trainer.progress.best, kept, trainer.done) == (2, [1, 2], True)
 
 
+def test_a_lower_loss_alone_makes_a_better_model_but_no_longer_training(tmp_path: Path) -> None:
+    trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 20, "patience": 3}))
+    scripted(trainer, [(0.5, 1.0), (1.0, 0.9), (0.99999, 0.8), (1.0, 0.85), (1.0, 0.7), (1.0, 0.6)])
+    trainer.run(resume=False)
+    assert (len(trainer.progress.epochs), trainer.progress.best, trainer.progress.risen) == (5, 5, 2)
+
+
 def test_a_loss_that_is_no_number_is_never_the_best(tmp_path: Path) -> None:
     nan = float("nan")
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 3}))

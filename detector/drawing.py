@@ -1,0 +1,45 @@
+"""Pictures drawn by matplotlib, which the extra `plots` installs: whether one can be drawn, and its file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from detector.errors import ConfigurationError, OutputError
+
+
+def find_figure(option: str) -> Any:
+    """Find matplotlib's figure; raise `ConfigurationError`, naming the option that draws, where it is not installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigurationError(
+            f'{option}: needs matplotlib; install it with: pip install "detector[plots]"'
+        ) from error
+    return Figure
+
+
+def check_picture(path: Path, option: str) -> None:
+    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    formats = find_figure(option)().canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".").lower() not in formats:
+        raise ConfigurationError(f"{option}: {path}: its ending is none of {', '.join(sorted(formats))}")
+
+
+def save_picture(figure: Any, path: Path) -> None:
+    """Write a figure into a file that is whole or not there, in the place of one of that name.
+
+    Raises
+    ------
+    OutputError
+        Where the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
