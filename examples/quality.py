@@ -6,6 +6,7 @@
     python examples/quality.py run DATA WORK boobook --development --change 'mixed=training.mix=0.5'
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
+    python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
 
 What is there is not made again, and what was stopped goes on; several runs may go on at once. `docs/quality.md` tells
 what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
@@ -27,9 +28,9 @@ from trials.boobook import BOOBOOK
 from trials.esc10 import ESC10
 from trials.files import write_whole
 from trials.hard import hard_table
-from trials.result import read_results
+from trials.record import keep_record, read_record
 from trials.run import Order, run
-from trials.speed import measure_speeds, read_speeds
+from trials.speed import measure_speeds
 from trials.tables import markdown
 from trials.trial import Bench
 from trials.workshop import Entry
@@ -115,9 +116,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     speed = commands.add_parser("speed", help="time the scan of a long recording; let nothing else run meanwhile")
     speed.add_argument("work", type=Path)
     tables = commands.add_parser("tables", help="write the results as Markdown")
-    tables.add_argument("work", type=Path)
+    tables.add_argument("work", type=Path, help="a work folder, or a record of some")
     tables.add_argument("--hard", type=Path, metavar="CURVE.JSON", help="of hard_soundscapes.py, to be shown, too")
     tables.add_argument("-o", "--output", type=Path, help="[default: standard output]")
+    record = commands.add_parser("record", help="add the results of a work folder to a file")
+    record.add_argument("work", type=Path)
+    record.add_argument("file", type=Path)
     return parser.parse_args(arguments)
 
 
@@ -143,8 +147,12 @@ def perform(options: argparse.Namespace) -> None:
     if options.command == "speed":
         measure_speeds(options.work)
         return
+    if options.command == "record":
+        keep_record(options.work, options.file)
+        return
     if options.command == "tables":
-        text = markdown(list(read_results(options.work)), BENCHES, read_speeds(options.work))
+        known = read_record(options.work)
+        text = markdown(list(known.results.values()), BENCHES, known.speeds)
         if options.hard is not None:
             text += "\n" + hard_table(options.hard)
         if options.output is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TextIO
 
 from detector.annotations.rows import Row, table_of
@@ -19,6 +19,8 @@ COLUMNS = (
     "Low Freq (Hz)",
     "High Freq (Hz)",
     "Begin File",
+    "Begin Path",
+    "File Offset (s)",
     "Annotation",
     "Score",
 )
@@ -92,7 +94,10 @@ def _from_zero(channel: str) -> str | None:
 
 
 def write(events: Iterable[Located], stream: TextIO) -> None:
-    """Write a selection table; times are relative to each row's own Begin File."""
+    """Write a selection table; times are relative to each row's own Begin File.
+
+    By Begin Path and File Offset, Raven finds the rows of a table of many recordings.
+    """
     stream.write("\t".join(COLUMNS) + "\n")
     for selection, (recording, channel, event) in enumerate(events, start=1):
         cells = (
@@ -103,7 +108,9 @@ def write(events: Iterable[Located], stream: TextIO) -> None:
             f"{event.end_s:.9f}",
             "" if event.low_hz is None else f"{event.low_hz:.3f}",
             "" if event.high_hz is None else f"{event.high_hz:.3f}",
-            single_line(recording),
+            PurePath(single_line(recording)).name,
+            recording,
+            f"{event.start_s:.9f}",
             single_line(event.label),
             "" if event.score is None else f"{event.score:.6f}",
         )

@@ -148,12 +148,12 @@ def draw_sample(
             for name, text in selection_tables(items):
                 (folder / name).write_text(text, encoding="utf-8", newline="")
         write_sample(items, detections.fingerprint, stream)
-    for line in drawn(detections, items):
+    for line in drawn(detections, items, background=request.n_background > 0):
         click.echo(f"detector: {line}", err=True)
 
 
-def drawn(detections: Detections, items: list[Item]) -> list[str]:
-    """Say what was drawn of each label."""
+def drawn(detections: Detections, items: list[Item], *, background: bool) -> list[str]:
+    """Say what was drawn of each label, and where `background` was asked for and there is none."""
     told = []
     for label in sorted({item.label for item in items}):
         of_label = [item for item in items if item.label == label]
@@ -162,6 +162,8 @@ def drawn(detections: Detections, items: list[Item]) -> list[str]:
         counts = f"{len(of_label) - len(windows)} of {len(detections.by_label[label])} detections"
         line = f"{label}: {counts}, from {n_strata} ranges of score"
         told.append(line + (f"; {len(windows)} of {windows[0].stratum_size} windows without one" if windows else ""))
+        if background and not windows:
+            told.append(f"{label}: no background to draw: detections cover all that was scanned")
     return told
 
 

@@ -7,13 +7,7 @@ from pathlib import Path
 
 import click
 
-
-def _pairs(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Read OLD=NEW."""
-    for value in values:
-        if not all(value.partition("=")):
-            raise click.BadParameter(f"{value!r} is not OLD=NEW")
-    return dict(value.split("=", 1) for value in values)
+from detector.cli.evaluate import pairs
 
 
 def _fractions(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float, float]:
@@ -35,7 +29,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column that holds the label.")
 @click.option("--format", "table_format", help="The tables' format, where it is not found by itself.")
-@click.option("--rename", multiple=True, callback=_pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
+@click.option("--rename", multiple=True, callback=pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans to leave out.")
 @click.option("--fully-annotated", is_flag=True, help="Every call in the annotated recordings is annotated.")

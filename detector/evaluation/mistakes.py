@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import NamedTuple, TextIO
 
 from detector.annotations import raven
-from detector.annotations.sheet import single_line
 from detector.evaluation.figures import Evaluation
 from detector.evaluation.material import Unit
 from detector.events import Event
 
 MISS, FALSE_ALARM = "miss", "false alarm"
-OWN = ("Begin Path", "File Offset (s)", "Outcome")
-"""Columns beside those of every selection table; by the first two, Raven finds a row of many recordings."""
+OUTCOME = "Outcome"
+"""The column beside those of every selection table."""
 
 
 class Mistake(NamedTuple):
@@ -41,12 +39,11 @@ def _all(evaluation: Evaluation) -> Iterator[Mistake]:
 
 
 def write_mistakes(evaluation: Evaluation, stream: TextIO) -> int:
-    """Write a Raven selection table with the columns `OWN`; give the number of rows."""
+    """Write a Raven selection table with the column `OUTCOME`; give the number of rows."""
     found = mistakes(evaluation)
     table = io.StringIO()
-    raven.write(((PurePath(one.unit.recording).name, one.unit.channel, one.event) for one in found), table)
+    raven.write(((one.unit.recording, one.unit.channel, one.event) for one in found), table)
     lines = table.getvalue().removesuffix("\n").split("\n")  # labels may hold what else splits lines
-    places = [(single_line(one.unit.recording), f"{one.event.start_s:.9f}", one.outcome) for one in found]
-    for line, cells in zip(lines, [OWN, *places], strict=True):
-        stream.write("\t".join((line, *cells)) + "\n")
+    for line, cell in zip(lines, [OUTCOME, *(one.outcome for one in found)], strict=True):
+        stream.write(f"{line}\t{cell}\n")
     return len(found)

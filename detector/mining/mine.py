@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from detector.clips import open_clips
+from detector.clips import ClipStore, open_clips
 from detector.device import choose_device
 from detector.errors import OutputError
 from detector.extraction.known import read_known
@@ -15,7 +16,7 @@ from detector.mining.add import MINED, add_clips, mined
 from detector.mining.rounds import ROUNDS_FILE, Round, Rounds, judged, table
 from detector.mining.scans import Material, material
 from detector.model import Model, load_model
-from detector.operating.points import OPERATING_FILE
+from detector.operating.points import OPERATING_FILE, operating_toml
 from detector.outputs import new_folder, refuse_folder
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE, find_folder
 from detector.training.card import CARD_FILE
@@ -79,11 +80,18 @@ def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None 
     accelerator_for(plan.training.device, plan.training.precision)
     found = material(read_known(clips), clips, hooks)
     _begin(work, plan.training)
-    key = f"{first.fingerprint()} {store.fingerprint()} {plan.training.seed} {plan.per_round} {start and start.key}"
-    loop = Loop(clips, base, output, work, plan, found, Rounds(work / ROUNDS_FILE, key), hooks)
+    rounds = Rounds(work / ROUNDS_FILE, _key(first, store, plan))
+    loop = Loop(clips, base, output, work, plan, found, rounds, hooks)
     loop.run()
     loop.write()
     return Mined(tuple(loop.rounds.done), loop.rounds.best, len(found.failed))
+
+
+def _key(first: Model, store: ClipStore, plan: Plan) -> str:
+    """Name all that rounds follow from, for those that are resumed; thresholds decide what is hard to a model."""
+    operating = hashlib.sha256(operating_toml(first.operating).encode()).hexdigest()[:12]
+    start = plan.training.start and plan.training.start.key
+    return f"{first.fingerprint()} {operating} {store.fingerprint()} {plan.training.seed} {plan.per_round} {start}"
 
 
 def _check_outputs(inputs: tuple[Path, Path], output: Path, keep_clips: Path | None, *, force: bool) -> Path:

@@ -83,7 +83,7 @@ class Rounds:
             raise OutputError(f"{self.path}: cannot be resumed: {error}; --force instead begins anew") from error
         if key != self.key:
             raise OutputError(
-                f"{self.path}: belongs to another model, set of clips, --per-round, --from or --seed; "
+                f"{self.path}: belongs to another model, operating.toml, set of clips, --per-round, --from or --seed; "
                 "--force instead of --resume begins anew"
             )
         self.done = done

@@ -19,7 +19,7 @@ class Training(Frozen):
     learning_rate: float = Field(1e-3, gt=0, le=1)
     weight_decay: float = Field(1e-2, ge=0, le=1)
     warmup: Share = Field(0.05, description="share of all steps")
-    patience: Count = Field(12, description="epochs without a higher validation average precision before training stops")
+    patience: Count = Field(12, description="epochs without a higher average precision before training stops")
     jitter: float = Field(0.25, ge=0, le=600)
     mix: Share = Field(0.3, description="share of clips to which another clip's power is added")
     background: Share = Field(0.0, description="share of clips to which a background clip's power is added")

@@ -16,7 +16,13 @@ from detector.training.targets import Clips, TargetMaker
 
 
 class Batches:
-    """Read batches of a split: `plain` in order, `augmented` shuffled and changed, the same for the same seed."""
+    """Read batches of a split: `plain` in order, `augmented` shuffled and changed, the same for the same seed.
+
+    Attributes
+    ----------
+    background : array of int
+        The clips that may be added to others as background.
+    """
 
     def __init__(self, store: ClipStore, recipe: Recipe) -> None:
         self.store, self.recipe = store, recipe
@@ -25,8 +31,8 @@ class Batches:
         first = index["first_frame"].to_numpy(dtype=np.int64)
         self._sound = np.stack([first, first + index["n_frames"].to_numpy(dtype=np.int64)], axis=1)
         silent = (index["kind"] != "call") & (index["labels"] == "")  # a mined clip of columns may hold calls
-        background = np.flatnonzero(silent & (index["split"] == "train"))
-        self._augmentation = Augmentation(recipe, store.margin, self.targets, background, self._read)
+        self.background = np.flatnonzero(silent & (index["split"] == "train"))
+        self._augmentation = Augmentation(recipe, store.margin, self.targets, self.background, self._read)
 
     def plain(self, clips: Clips, size: int) -> Iterator[Batch]:
         """Read clips as they are, in order."""

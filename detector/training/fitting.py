@@ -9,6 +9,9 @@ from detector.clips import ClipStore
 from detector.errors import ClipsError
 from detector.recipe import Recipe
 
+SHOWN = 3
+"""How many keys that differ are told one by one."""
+
 
 def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
     """Check that a recipe fits clips; give it, with the labels of the clips where it names none.
@@ -16,13 +19,13 @@ def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
     Raises
     ------
     ClipsError
-        Naming the keys that differ, and both values of each.
+        Naming keys that differ, and both values of each, as `differences` does.
     """
     made = store.recipe
     if recipe is None:
         return made
     if recipe.input_fingerprint() != made.input_fingerprint():
-        told = "; ".join(differences(made, recipe, {"audio", "window", "frontend"}, ("the clips", "the recipe")))
+        told = differences(made, recipe, {"audio", "window", "frontend"}, ("the clips", "the recipe"))
         raise ClipsError(f"{store.folder}: was made with another front end: {told}. Extract again with this recipe")
     if recipe.labels.names not in ((), made.labels.names):
         raise ClipsError(
@@ -42,8 +45,10 @@ def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
     return recipe.with_labels(made.labels.names)
 
 
-def differences(one: Recipe, other: Recipe, include: Any, places: tuple[str, str]) -> list[str]:
-    """Say of each key that differs between two recipes what it is in either place.
+def differences(one: Recipe, other: Recipe, include: Any, places: tuple[str, str]) -> str:
+    """Say of the first keys that differ between two recipes what they are in either place, and how many others do.
+
+    Empty where none differs.
 
     Parameters
     ----------
@@ -53,8 +58,10 @@ def differences(one: Recipe, other: Recipe, include: Any, places: tuple[str, str
         What to call the two.
     """
     ours, theirs = (dict(_flat(recipe.model_dump(include=include))) for recipe in (one, other))
-    keys = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
-    return [f"{key} = {ours.get(key)!r} in {places[0]}, {theirs.get(key)!r} in {places[1]}" for key in keys]
+    found = (key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))
+    keys = sorted(found, key=lambda key: (not key.endswith(".kind"), key))  # another kind has other keys
+    told = [f"{key} = {ours.get(key)!r} in {places[0]}, {theirs.get(key)!r} in {places[1]}" for key in keys[:SHOWN]]
+    return "; ".join(told) + (f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else "")
 
 
 def _flat(content: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:

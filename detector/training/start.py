@@ -72,12 +72,12 @@ class Start:
         """Raise `ConfigurationError` where a model of `recipe` cannot begin with these weights."""
         places = (self.name, "the clips")
         if told := differences(self.model.recipe, recipe, INPUT, places):
-            raise ConfigurationError(f"--from: {self.name}: hears sound through another front end: {told[0]}")
+            raise ConfigurationError(f"--from: {self.name}: hears sound through another front end: {told}")
         taken, wanted = _count_stages(self.model.recipe, recipe), len(recipe.network.stage)
         if not taken:
             include: Any = {"network": {"padding": True, "position": True, "stage": {0}}}
             told = differences(self.model.recipe, recipe, include, (self.name, "the recipe"))
-            raise ConfigurationError(f"--from: {self.name}: has another first stage: {told[0]}")
+            raise ConfigurationError(f"--from: {self.name}: has another first stage: {told}")
         frozen = wanted if self.freeze == "all" else self.freeze
         if frozen > taken:
             raise ConfigurationError(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from detector.benchmark.machine import processor_name
 from detector.device import count_cores
@@ -85,7 +86,11 @@ def write_result(work: Path, result: Result) -> Path:
 
 def read_result(path: Path) -> Result:
     """Read a result."""
-    content = json.loads(path.read_text(encoding="utf-8"))
+    return as_result(json.loads(path.read_text(encoding="utf-8")))
+
+
+def as_result(content: dict[str, Any]) -> Result:
+    """Make a result of what JSON holds of it."""
     figures = {name: Estimate(**estimate) for name, estimate in content["figures"].items()}
     parts = {"figures": figures, "seconds": Seconds(**content["seconds"]), "machine": Machine(**content["machine"])}
     return Result(**(content | parts | {"tables": tuple(content["tables"])}))

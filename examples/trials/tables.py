@@ -135,7 +135,16 @@ def tables(
         for recipe, row in of.items():
             if more := row.beside(bench.shown):
                 yield f"- {recipe}: {more}"
-        yield ""
+        yield f"\n{measured(list(of.values()))}\n"
+
+
+def measured(rows: Iterable[Row]) -> str:
+    """Say when and where rows were measured."""
+    results = [result for row in rows for result in row.results]
+    dates = sorted({result.date for result in results})
+    machines = dict.fromkeys((result.machine.processor, result.machine.cores) for result in results)
+    told = (f"{processor}, {cores} core{'s' * (cores > 1)}" for processor, cores in machines)
+    return f"Measured from {dates[0]} to {dates[-1]}: {'; '.join(told)}."
 
 
 def line(cells: Iterable[str]) -> str:

@@ -65,6 +65,19 @@ def test_a_sample_is_drawn_byte_for_byte_the_same_and_told_on_standard_error(
     assert capsys.readouterr().out != printed
 
 
+def test_background_that_is_not_there_is_told_of_each_label(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    detections = given / "detections.csv"
+    detections.write_text(detections.read_text() + "a.wav,mix,0,150,frog,0.9\n")
+    (given / "effort.csv").write_text(",".join(EFFORT) + "\na.wav,mix,ok,150,150,,,\nb.wav,mix,failed,60,0,,,\n")
+    arguments = ["-n", 20, "--background", 6, "--effort", given / "effort.csv", "-o", given / "sample.csv"]
+    assert run("audit", detections, *arguments) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "detector: frog: 1 of 1 detections, from 1 ranges of score",
+        "detector: frog: no background to draw: detections cover all that was scanned",
+        "detector: owl: 20 of 40 detections, from 4 ranges of score; 6 of 43 windows without one",
+    ]
+
+
 def test_verdicts_become_figures_as_text_as_json_and_as_a_picture(
     given: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,6 +116,7 @@ def test_an_existing_output_is_refused_untouched_and_replaced_with_force(
         (["--fractions", "0.5,0.5,0.5"], "must be 0 or more and sum to 1"),
         (["--fractions", "nan,0,1"], "must be 0 or more and sum to 1"),
         (["--rename", "call"], "'call' is not OLD=NEW"),
+        (["--rename", "call=a", "--rename", "call=b"], "is given 2 times for call"),
         (["--group", "("], "--group: '(' is not a regular expression"),
         (["--format", "tape"], "tape"),
         (["--label-column", "species"], "no column 'species'"),

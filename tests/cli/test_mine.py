@@ -9,7 +9,8 @@ import pytest
 from detector.extraction.known import read_known
 from detector.mining.scans import Material
 from detector.training.figures import Figures
-from tests.cli.test_train import fresh_process, run
+from tests.cli.test_train import run
+from tests.processes import fresh_process
 from tests.unit.mining.conftest import write_clips_of_recordings
 
 __all__ = ["fresh_process"]

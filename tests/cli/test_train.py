@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ import pandas as pd
 import pytest
 import soundfile
 import torch
-from accelerate.state import AcceleratorState, GradientState
 from safetensors.torch import load_file
 from sklearn.metrics import average_precision_score
 
@@ -24,20 +22,12 @@ from detector.frontend.stream import PowerStream, ScaleStream
 from detector.model import Model, load_model
 from detector.training.fit import Trainer
 from tests.made import recipe, write_clips, write_recipe, write_set
+from tests.processes import fresh_process
+
+__all__ = ["fresh_process"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MADE = recipe("pcen", labels={"names": ["a"]})
-
-
-@pytest.fixture(autouse=True)
-def fresh_process() -> Iterator[None]:
-    """Let each test set up accelerate as a new process would."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
-    torch.set_num_threads(threads)
 
 
 def run(*arguments: object) -> int:

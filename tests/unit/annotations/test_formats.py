@@ -103,9 +103,19 @@ def test_raven_tables_are_written_as_raven_reads_them() -> None:
     assert header.split("\t")[:5] == ["Selection", "View", "Channel", "Begin Time (s)", "End Time (s)"]
     assert first.split("\t") == [
         *("1", "Spectrogram 1", "2", "1.500000000", "2.000000000"),
-        *("100.000", "200.250", "x/a.wav", "owl", "0.500000"),
+        *("100.000", "200.250", "a.wav", "x/a.wav", "1.500000000", "owl", "0.500000"),
     ]
     assert second.split("\t")[2:7] == ["1", "3.000000000", "4.250000000", "", ""]
+
+
+def test_a_raven_table_of_many_recordings_says_where_each_row_is_and_comes_back(tmp_path: Path) -> None:
+    write_table(EVENTS, tmp_path / "all.txt", "raven")
+    header, *rows = (tmp_path / "all.txt").read_text().splitlines()
+    for row, (recording, _, event) in zip(rows, EVENTS, strict=True):
+        told = dict(zip(header.split("\t"), row.split("\t"), strict=True))
+        assert (told["Begin Path"], float(told["File Offset (s)"])) == (recording, event.start_s)
+    ((table,), _) = read_tables(tmp_path / "all.txt")
+    assert [(row.audio_name, row.event) for row in table.annotations] == [(name, event) for name, _, event in EVENTS]
 
 
 def test_csv_tables_have_the_columns_of_detections() -> None:

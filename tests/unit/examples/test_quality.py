@@ -18,7 +18,7 @@ from trials import activity, workshop, zebra_finch
 from trials.activity import auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of
 from trials.esc10 import ESC10, FOLDS
-from trials.result import Machine, Result, read_results
+from trials.result import Machine, Result, read_results, write_result
 from trials.tables import markdown
 from trials.trial import Ask, Bench, Seconds, Trial
 from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
@@ -395,6 +395,26 @@ def test_the_last_recipe_of_a_name_counts() -> None:
     text = markdown([new, old], {"esc10": ESC10}, {})
     assert "0.900" in text
     assert "0.100" not in text
+
+
+def test_a_record_keeps_what_work_folders_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = tmp_path / "record.json"
+    for work, value, seeds in (("one", 0.1, (0, 1)), ("two", 0.7, (1,))):
+        for seed in seeds:
+            result = replace(BLANK, seed=seed, figures={"accuracy": Estimate(value, 0.0, 1.0)}, date="2026-01-01")
+            write_result(tmp_path / work, result)
+        write(tmp_path / work / "speeds" / "f.json", json.dumps({"x_real_time": 99.0}))
+        quality.main(["record", str(tmp_path / work), str(record)])
+    quality.main(["tables", str(record)])
+    assert "| base | 2 | 0.400 | 10 | 2.0 | - | 99 x real time |" in capsys.readouterr().out
+
+
+def test_a_record_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "record.json", "{}")
+    with pytest.raises(SystemExit) as stopped:
+        quality.main(["tables", str(tmp_path / "record.json")])
+    assert stopped.value.code == 2
+    assert "record.json: is neither a work folder nor a record of one: 'results'" in capsys.readouterr().err
 
 
 def test_a_result_says_what_it_cost(made: Path, tmp_path: Path, detector: Detector) -> None:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
-from accelerate.state import AcceleratorState, GradientState
 
 from detector.extraction.extract import Request, extract
 from detector.training.train import Settings, train
 from tests.made import recipe, sound, write_sound, write_table
+from tests.processes import fresh_process
+
+__all__ = ["fresh_process"]
 
 MADE = recipe("pcen", training={"epochs": 3})
 CALLS = [(1.0, 1.3, "low"), (4.0, 4.3, "low")]
 OTHERS = [(2.5, 2.8, "high")]  # tones that are no calls
 N = 6
-
-
-@pytest.fixture(autouse=True)
-def fresh_process() -> Iterator[None]:
-    """Let each test set up accelerate as a new process would; one thread is fastest for networks this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
-    torch.set_num_threads(threads)
 
 
 def write_clips_of_recordings(folder: Path, per: str = "window") -> Path:

@@ -20,7 +20,8 @@ from detector.extraction.known import read_known
 from detector.mining.add import MINED
 from detector.mining.mine import Mined, Plan, mine
 from detector.mining.scans import Material
-from detector.model import Model
+from detector.model import Model, load_model
+from detector.operating.points import Operating, operating_toml
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
 from detector.training.start import Start
@@ -139,12 +140,29 @@ def test_mining_that_was_stopped_goes_on_to_the_same_model(
     assert not (tmp_path / "new").exists()
     with pytest.raises(OutputError, match=r"new\.mining: holds rounds that were stopped; --resume"):
         run(given, tmp_path / "new")
-    with pytest.raises(OutputError, match="belongs to another model, set of clips, --per-round, --from or --seed"):
+    with pytest.raises(
+        OutputError, match=r"another model, operating\.toml, set of clips, --per-round, --from or --seed"
+    ):
         run(given, tmp_path / "new", resume=True, seed=9)
     found = run(given, tmp_path / "new", rounds=2, resume=True)
     assert found.best == 2
     assert same(tmp_path / "whole" / "new", tmp_path / "new")
     assert not (tmp_path / "new.mining").exists()
+
+
+def test_rounds_of_other_thresholds_are_not_gone_on_with(tmp_path: Path, given: Given, values: list[float]) -> None:
+    shutil.copytree(given[1], tmp_path / "model")
+    own, operating = (given[0], tmp_path / "model"), tmp_path / "model" / "operating.toml"
+    values += [0.1]  # and nothing for the first round
+    with pytest.raises(IndexError):
+        run(own, tmp_path / "new", rounds=1)
+    before, (point,) = operating.read_text(), load_model(own[1]).operating.label
+    operating.write_text(operating_toml(Operating(label=(point.at(0.123),))))
+    with pytest.raises(OutputError, match=r"rounds\.json: belongs to another model, operating\.toml"):
+        run(own, tmp_path / "new", rounds=1, resume=True)
+    operating.write_text(f"# a note\n{before}")
+    values += [0.2]
+    assert run(own, tmp_path / "new", rounds=1, resume=True).best == 1
 
 
 def test_frames_are_mined_too(tmp_path: Path) -> None:

@@ -49,6 +49,14 @@ def test_recordings_of_the_same_name_have_tables_of_their_own() -> None:
     assert [name.split(".")[0] for name, _ in selection_tables(items)] == ["a", "a-2", "a-3"]
 
 
+def test_each_row_says_where_raven_finds_it() -> None:
+    item = Item("D1", "site/a.wav", "0", 2.0, 4.0, "owl", 0.5, 1, 3, 3, 1.0)
+    ((_, text),) = selection_tables([item])
+    header, row = (line.split("\t") for line in text.splitlines())
+    told = dict(zip(header, row, strict=True))
+    assert (told["Begin File"], told["Begin Path"], float(told["File Offset (s)"])) == ("a.wav", "site/a.wav", 2.0)
+
+
 def test_background_is_said_to_be_such(tmp_path: Path) -> None:
     item = Item("B1", "a.wav", "1", 2.0, 4.0, "owl", None, None, 9, 3, 0.3)
     ((_, text),) = selection_tables([item])

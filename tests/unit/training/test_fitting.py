@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from detector.errors import ClipsError
+from detector.training.fitting import differences
 from detector.training.train import Settings, train
 from tests.made import recipe, write_clips
 
@@ -40,9 +41,21 @@ def test_a_recipe_that_does_not_fit_the_clips_is_refused_with_both_values(
     assert {path.name for path in tmp_path.iterdir()} == {"clips"}
 
 
-def test_every_difference_of_the_front_ends_is_named(tmp_path: Path, clips: Path) -> None:
+def test_three_differences_of_the_front_ends_are_named_and_the_others_counted(tmp_path: Path, clips: Path) -> None:
     with pytest.raises(ClipsError) as caught:
         train(clips, tmp_path / "model", recipe("linear"), Settings(device="cpu"))
-    assert "frontend.hop_length = 128 in the clips, 100 in the recipe; " in str(caught.value)
-    assert "frontend.kind = 'mel' in the clips, 'linear' in the recipe; " in str(caught.value)
-    assert "frontend.scaling.kind = 'pcen' in the clips, 'db' in the recipe; " in str(caught.value)
+    assert str(caught.value) == (
+        f"{clips}: was made with another front end: frontend.kind = 'mel' in the clips, 'linear' in the recipe; "
+        "frontend.scaling.kind = 'pcen' in the clips, 'db' in the recipe; frontend.fmax = 4000.0 in the clips, 3500.0 "
+        "in the recipe and 10 more. Extract again with this recipe"
+    )
+
+
+def test_as_many_differences_as_are_told_leave_none_to_count() -> None:
+    one = recipe()
+    keys = {"n_bands": 8, "fmin": 200, "fmax": 3000}
+    other = one.model_copy(update={"frontend": one.frontend.model_copy(update=keys)})
+    told = differences(one, other, {"frontend"}, ("one", "other"))
+    assert told.count(" in one, ") == 3
+    assert told.endswith("frontend.n_bands = 16 in one, 8 in other")
+    assert differences(one, one, {"frontend"}, ("one", "other")) == ""

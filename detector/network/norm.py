@@ -1,0 +1,83 @@
+"""Batch norm of training on a processor, and the maxima after it, in fewer passes over memory than layer by layer."""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+
+def can_fuse(norm: nn.Module, maps: Tensor) -> TypeGuard[nn.BatchNorm2d]:
+    """Tell whether `normed` does what `norm` does: in training, for float32 maps on a processor, channels last."""
+    return (
+        isinstance(norm, nn.BatchNorm2d)
+        and norm.training
+        and torch.is_grad_enabled()
+        and maps.device.type == "cpu"
+        and maps.dtype == torch.float32
+        and maps.is_contiguous(memory_format=torch.channels_last)
+    )
+
+
+def normed(maps: Tensor, norm: nn.BatchNorm2d, pool: nn.MaxPool2d | None = None) -> Tensor:
+    """Give what `norm`, then `pool`, make of maps (batch, channel, band, column); running statistics move on.
+
+    A norm rises or falls with its input, so the largest of its outputs is that of the largest or smallest input: maxima
+    are taken first, and only they are normed. The statistics are those of the whole maps (Ioffe and Szegedy 2015).
+    """
+    assert norm.num_batches_tracked is not None
+    norm.num_batches_tracked.add_(1)
+    return _Normed.apply(maps, norm.weight, norm.bias, norm, pool)  # type: ignore[no-untyped-call]
+
+
+class _Normed(torch.autograd.Function):
+    """y = weight * (x - mean) * inverse + bias at the places that are kept; mean and inverse depend on all of x."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor, norm: nn.BatchNorm2d, pool: nn.MaxPool2d | None
+    ) -> Tensor:
+        assert norm.momentum is not None
+        mean, variance = torch.batch_norm_update_stats(maps, norm.running_mean, norm.running_var, norm.momentum)
+        inverse = (variance + norm.eps).rsqrt()
+        scale = weight * inverse
+        kept, places = maps, None
+        if pool is not None:
+            falls = bool((scale < 0).any())
+            sign = _channels(torch.where(scale < 0, -1.0, 1.0)) if falls else None
+            kept, places = nn.functional.max_pool2d(
+                maps if sign is None else maps * sign, pool.kernel_size, pool.stride, return_indices=True
+            )
+            kept = kept if sign is None else kept * sign
+        ctx.save_for_backward(maps, kept, places, weight, mean, inverse)
+        return torch.addcmul(_channels(bias - mean * scale), kept, _channels(scale))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        (gradient,) = gradients
+        maps, kept, places, weight, mean, inverse = ctx.saved_tensors
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+        to_bias = _rows(gradient).sum(0)
+        to_weight = _rows((kept - _channels(mean)).mul_(gradient)).sum(0) * inverse
+        scale, count = weight * inverse, maps.numel() // maps.shape[1]
+        slope = -scale * inverse * to_weight / count
+        to_maps = torch.addcmul(_channels(-scale * to_bias / count - slope * mean), maps, _channels(slope))
+        if places is None:
+            to_maps.addcmul_(gradient, _channels(scale))
+        else:
+            n, channels = maps.shape[:2]
+            where = places.permute(0, 2, 3, 1).mul(channels).add_(torch.arange(channels)).reshape(n, -1)
+            added = (gradient * _channels(scale)).permute(0, 2, 3, 1).reshape(n, -1)
+            to_maps.permute(0, 2, 3, 1).view(n, -1).scatter_add_(1, where, added)
+        return to_maps, to_weight, to_bias, None, None
+
+
+def _channels(values: Tensor) -> Tensor:
+    """Lay values (channel,) along the channels of maps."""
+    return values[:, None, None]
+
+
+def _rows(maps: Tensor) -> Tensor:
+    """View channels-last maps as (place, channel)."""
+    return maps.permute(0, 2, 3, 1).flatten(0, 2)
