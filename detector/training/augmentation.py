@@ -69,18 +69,24 @@ class Augmentation:
         return torch.from_numpy((10 ** (decibel / self._decibel)).astype(np.float32))
 
     def _mix(self, batch: Batch, clips: Clips, tempo: NDArray[np.float64], rng: Rng) -> None:
-        """Add another clip's power (and slow mean, which is linear in it) to some clips."""
+        """Add another clip's power (and slow mean, which is linear in it) to some clips.
+
+        Where a window has one label, levels are evened out first, so that what is heard goes with the shares of the
+        target (Tokozume et al. 2018, between-class learning).
+        """
         n = len(clips)
         partner = rng.permutation(n)
         mixed = (rng.random(n) < self.recipe.training.mix) & (partner != np.arange(n))
         level = rng.uniform(-MIX_DB, MIX_DB, n)
-        factor = self._factor(level) * torch.from_numpy(mixed)
+        softmax = self.recipe.network.dense.output == "softmax"
+        loudness = _loudness(batch.power, self._decibel).numpy() if softmax else np.zeros(n)
+        factor = self._factor(level + loudness - loudness[partner]) * torch.from_numpy(mixed)
         batch.power = batch.power + factor[:, None, None] * batch.power[partner]
         if batch.state is not None:
             batch.state = batch.state + factor[:, None] * batch.state[partner]
         moved_s = (batch.offset.numpy() - self.margin) / self.recipe.frame_rate
         one, other = batch.targets.numpy(), self.targets(clips[partner], moved_s, tempo)
-        if self.recipe.network.dense.output == "softmax":
+        if softmax:
             part = 1 / (1 + 10 ** (-level / 20))  # the partner's part of the amplitude
             part = part.reshape(-1, *[1] * (one.ndim - 1))
             known = (one >= 0) & (other >= 0)
@@ -126,6 +132,11 @@ def _multiply(batch: Batch, factor: Tensor) -> None:
 def _level(power: Tensor, decibel: int) -> Tensor:
     """Measure the mean level of each clip, dB: the mean after the logarithm, so that no band outshouts the others."""
     return decibel * power.abs().clamp(min=1e-12).log10().mean(dim=(1, 2))
+
+
+def _loudness(power: Tensor, decibel: int) -> Tensor:
+    """Measure the loudness of each clip, dB: the mean over bands of the level of their mean power over time."""
+    return decibel * power.abs().mean(dim=2).clamp(min=1e-12).log10().mean(dim=1)
 
 
 def _draw_curves(most_db: float, n: int, n_bands: int, rng: Rng) -> NDArray[np.float64]:

@@ -82,6 +82,11 @@ def added(batch: Batch, store: ClipStore, order: np.ndarray, row: int) -> tuple[
     raise AssertionError("what was added is no clip")
 
 
+def loudness(store: ClipStore, clip: int) -> float:
+    """Measure a clip, dB: the mean over bands of their level."""
+    return float(np.mean([10 * np.log10(band.mean()) for band in store.power(np.array([clip]))[0]]))
+
+
 @pytest.mark.parametrize("softmax", [False, True])
 def test_mixing_adds_power_and_state_and_joins_the_labels(tmp_path: Path, softmax: bool) -> None:
     store = store_of(tmp_path, made_with(mix=1.0, softmax=softmax))
@@ -94,9 +99,11 @@ def test_mixing_adds_power_and_state_and_joins_the_labels(tmp_path: Path, softma
         if np.array_equal(batch.power[row], store.power(order[row : row + 1])[0]):
             continue  # drew itself
         other, factor = added(batch, store, order, row)
-        levels.append(10 * np.log10(factor))
         np.testing.assert_allclose(batch.state[row], state[order[row]] + factor * state[other], rtol=1e-3)
         one, two = plain[order[row]], plain[other]
+        if softmax:  # of what would be heard as loud
+            factor *= 10 ** ((loudness(store, other) - loudness(store, order[row])) / 10)
+        levels.append(10 * np.log10(factor))
         part = factor**0.5 / (1 + factor**0.5)  # of the amplitude
         joined = (1 - part) * one + part * two if softmax else np.maximum(one, two)
         np.testing.assert_allclose(batch.targets[row], joined, atol=1e-3)
