@@ -48,7 +48,9 @@ def named(text: str) -> tuple[str, str]:
     return name, value
 
 
-def compare(truth: Path, tables: dict[str, list[Path]], picture: Path, json: Path | None, force: bool) -> str:
+def compare(
+    truth: Path, tables: dict[str, list[Path]], picture: Path, json: Path | None, command: str, *, force: bool
+) -> str:
     """Draw the curve of every model; give the table of figures."""
     check_picture(picture, force)
     if json is not None:
@@ -58,7 +60,7 @@ def compare(truth: Path, tables: dict[str, list[Path]], picture: Path, json: Pat
     halves = all_halves(results)
     draw(results, picture)
     if json is not None:
-        write_text(as_json(summary(halves, results)), json, force)
+        write_text(as_json(summary(halves, results) | {"command": command}), json, force)
     return markdown(halves, results)
 
 
@@ -107,7 +109,8 @@ def perform(options: argparse.Namespace) -> str:
         tables: dict[str, list[Path]] = {}
         for name, table in options.tables:
             tables.setdefault(name, []).append(Path(table))
-        return compare(options.truth, tables, options.output, options.json, options.force)
+        told = f"python examples/hard_soundscapes.py curve SET/test {' '.join(f'{name}=TABLE' for name in tables)}"
+        return compare(options.truth, tables, options.output, options.json, told, force=options.force)
     if options.command == "sources":
         lines = ["| kind | split | recordings | clear calls | dropped |", "|---|---|---|---|---|"]
         counts = census(options.data, sources(options.data))
@@ -122,7 +125,9 @@ def perform(options: argparse.Namespace) -> str:
     recipes |= {name: Recipe(value, species=True) for name, value in options.species}
     tables = run(options.data, options.output, recipes, dict(options.model), plan)
     work = options.output
-    return compare(work / "set" / "test", tables, work / "curve.png", work / "curve.json", force=True)
+    given = [f" --{name} {getattr(options, name)}" for name in ("seed", "turn") if getattr(options, name)]
+    told = "python examples/hard_soundscapes.py run DATA WORK" + "".join(given)
+    return compare(work / "set" / "test", tables, work / "curve.png", work / "curve.json", told, force=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

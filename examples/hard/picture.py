@@ -31,12 +31,13 @@ def species_of(result: Outcome) -> list[str]:
     return [ALL, *sorted(set(result.species.tolist()))]
 
 
+def bounded(db: float) -> str:
+    """Write a ratio; beyond the range that was tried, only that it lies beyond."""
+    return f"> {HIGHEST_DB:+.0f}" if db > HIGHEST_DB else f"< {LOWEST_DB:+.0f}" if db < LOWEST_DB else f"{db:+.1f}"
+
+
 def shown_db(estimate: Estimate) -> str:
-    """Write a ratio with its interval; beyond the range that was tried, only that it lies beyond."""
-
-    def bounded(db: float) -> str:
-        return f"> {HIGHEST_DB:+.0f}" if db > HIGHEST_DB else f"< {LOWEST_DB:+.0f}" if db < LOWEST_DB else f"{db:+.1f}"
-
+    """Write a ratio with its interval."""
     return f"{bounded(estimate.value)} ({bounded(estimate.low)} to {bounded(estimate.high)})"
 
 
@@ -106,7 +107,9 @@ def draw(results: Mapping[str, Outcome], path: Path) -> None:
             middles, values = [point[0] for point in points], np.array([point[2].value for point in points])
             bars = [values - [p[2].low for p in points], [p[2].high for p in points] - values]
             colour = f"C{number}"
-            axis.plot(grid, 1 / (1 + np.exp(-(grid - half) / width)), color=colour, label=f"{model}: {half:+.1f} dB")
+            axis.plot(
+                grid, 1 / (1 + np.exp(-(grid - half) / width)), color=colour, label=f"{model}: {bounded(half)} dB"
+            )
             axis.errorbar(middles, values, np.maximum(bars, 0), fmt="o", color=colour, markersize=4, capsize=2)
         axis.axhline(0.5, color="grey", linewidth=0.5)
         axis.set(title=name, xlabel="signal-to-noise ratio in the call's band, dB", ylim=(0, 1))

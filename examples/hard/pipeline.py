@@ -17,7 +17,7 @@ from hard.scenes import SECONDS, scenes, write_set
 
 from detector.outputs import new_folder
 
-LOGITS = (15.0, 12.0, 9.0, 6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0, -8.0)  # of scores, from strict to lax
+LOGITS = (16.5, 15.0, 12.0, 9.0, 6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0, -8.0)  # of scores, from strict to lax
 DECIBELS = (40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 9.0, 6.0, 3.0, 1.0)
 HALVINGS = 6
 

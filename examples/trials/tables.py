@@ -144,7 +144,8 @@ def measured(rows: Iterable[Row]) -> str:
     dates = sorted({result.date for result in results})
     machines = dict.fromkeys((result.machine.processor, result.machine.cores) for result in results)
     told = (f"{processor}, {cores} core{'s' * (cores > 1)}" for processor, cores in machines)
-    return f"Measured from {dates[0]} to {dates[-1]}: {'; '.join(told)}."
+    when = f"on {dates[0]}" if len(dates) == 1 else f"from {dates[0]} to {dates[-1]}"
+    return f"Measured {when}: {'; '.join(told)}."
 
 
 def line(cells: Iterable[str]) -> str:

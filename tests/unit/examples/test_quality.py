@@ -376,13 +376,13 @@ def test_a_row_names_seeds_that_are_not_the_usual_ones() -> None:
 
 
 def test_the_curve_of_hard_soundscapes_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    half = {"low": -3.04, "value": -2.0, "high": -1.0}
-    write(
-        tmp_path / "curve.json",
-        json.dumps({"models": {"plain": {"false_alarms_per_hour": 9.7, "snr_db_at_recall_one_half": {"all": half}}}}),
-    )
+    half = {"low": -3.04, "value": -2.0, "high": 31.0}
+    plain = {"false_alarms_per_hour": 9.7, "recall": 0.25, "snr_db_at_recall_one_half": {"all": half}}
+    write(tmp_path / "curve.json", json.dumps({"command": "run it --seed 1", "models": {"plain": plain}}))
     quality.main(["tables", str(tmp_path), "--hard", str(tmp_path / "curve.json")])
-    assert "| plain | 9.7 | -2.0 (-3.0 to -1.0) |" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "| plain | 9.7 | 0.250 | -2.0 (-3.0 to > +20) |" in told
+    assert "Made by `run it --seed 1`." in told
     with pytest.raises(SystemExit) as stopped:
         quality.main(["tables", str(tmp_path), "--hard", str(tmp_path / "none.json")])
     assert stopped.value.code == 2
@@ -407,6 +407,16 @@ def test_a_record_keeps_what_work_folders_held(tmp_path: Path, capsys: pytest.Ca
         quality.main(["record", str(tmp_path / work), str(record)])
     quality.main(["tables", str(record)])
     assert "| base | 2 | 0.400 | 10 | 2.0 | - | 99 x real time |" in capsys.readouterr().out
+
+
+def test_the_tables_of_the_docs_are_those_of_the_record(tmp_path: Path) -> None:
+    """`python examples/quality.py tables docs/quality.json --hard ...` was run after the last change."""
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    options = ["--hard", str(docs / "hard-soundscapes.json"), "-o", str(tmp_path / "tables.md")]
+    quality.main(["tables", str(docs / "quality.json"), *options])
+    assert (tmp_path / "tables.md").read_text(encoding="utf-8") == (docs / "quality-tables.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_record_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
