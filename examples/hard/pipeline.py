@@ -70,10 +70,19 @@ def train(made: Path, work: Path, recipe: Recipe, seed: int) -> Path:
     return model
 
 
-def scan_with(model: Path, test: Path, level: float, table: Path) -> None:
-    """Scan the test soundscapes at the threshold whose logit is `level`."""
+def tune(made: Path, model: Path) -> Path:
+    """Tune each label by the validation soundscapes, and calibrate its scores; give the tuned copy."""
+    tuned, part = model.with_name("tuned"), made / "training"
+    if not tuned.exists():
+        recordings = (part / "calls", part / "background", "--split", part / "recordings.csv")
+        detector("tune", model, part / "calls.csv", *recordings, "--target", "fa=2/h", "-o", tuned)
+    return tuned
+
+
+def scan_with(model: Path, test: Path, target: str, level: float, table: Path) -> None:
+    """Scan the test soundscapes at the threshold (or, as `target` says, the probability) whose logit is `level`."""
     folders = (test / "calls", test / "background")
-    detector("scan", *folders, "-m", model, "--threshold", f"{1 / (1 + exp(-level)):.8f}", "-o", table)
+    detector("scan", *folders, "-m", model, "--threshold", f"{target}{1 / (1 + exp(-level)):.8f}", "-o", table)
 
 
 def band_energy(made: Path) -> Scan:
@@ -129,5 +138,8 @@ def run(
     tables = {"band energy": search(band_energy(made), DECIBELS, work / "band-energy", test)}
     for name in (*recipes, *trained):
         model = Path(trained[name]) if name in trained else train(made, work / name, recipes[name], plan.seed)
-        tables[name] = search(partial(scan_with, model, test), LOGITS, work / name, test)
+        tables[name] = search(partial(scan_with, model, test, ""), LOGITS, work / name, test)
+        if name in recipes and recipes[name].species:
+            by_probability = partial(scan_with, tune(made, model), test, "p=")
+            tables[f"{name}, tuned"] = search(by_probability, LOGITS, work / f"{name}-tuned", test)
     return tables
