@@ -116,7 +116,7 @@ def _learn(trainer: Trainer, epoch: int) -> float:
     trainer.network.train()
     start = perf_counter()
     for batch in trainer.batches.augmented(trainer.train, spec.batch_size, (0, epoch), (0, 1)):
-        trainer.learn(batch, spec.learning_rate, done=0.5)
+        trainer.learn(batch, spec.learning_rate)
     return perf_counter() - start
 
 

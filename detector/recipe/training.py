@@ -35,6 +35,5 @@ class Training(Frozen):
     shift: int = Field(0, ge=0, le=4096, strict=True, description="bands that a clip is moved up or down, at most")
     time_mask: Share = Field(0.1, description="longest masked share of the frames")
     frequency_mask: Share = Field(0.1, description="longest masked share of the bands")
-    sampling: Literal["natural", "balanced"] = "natural"
     balance: bool = Field(True, description="weigh rare labels up in the loss")
-    averaging: Literal["none", "ema", "swa"] = "none"
+    averaging: Literal["none", "ema"] = "none"

@@ -51,7 +51,7 @@ class Batches:
             Number of this process, and how many there are: each takes its part of every batch.
         """
         rng = np.random.default_rng(seed)
-        order = self._order(clips, rng)
+        order = rng.permutation(clips)
         process, processes = share
         for start in range(0, len(order), size * processes):
             whole = order[start : start + size * processes]
@@ -59,14 +59,6 @@ class Batches:
                 return  # a last batch of one has no spread for batch norm
             rngs = rng.spawn(processes)
             yield self._changed(whole[process::processes], rngs[process])
-
-    def _order(self, clips: Clips, rng: np.random.Generator) -> Clips:
-        """Draw an order: every clip once, or each kind of clip as often as the others."""
-        if self.recipe.training.sampling == "natural":
-            return rng.permutation(clips)
-        kinds, of = np.unique(self.store.index["labels"].to_numpy(dtype=str)[clips], return_inverse=True)
-        share = 1 / (len(kinds) * np.bincount(of))
-        return rng.choice(clips, len(clips), p=share[of])
 
     def _changed(self, clips: Clips, rng: np.random.Generator) -> Batch:
         first, tempo = self._augmentation.place(len(clips), rng)

@@ -170,9 +170,8 @@ class Trainer:
         batches = self.batches.augmented(self.train, spec.batch_size, (self.seed, number), share)
         total, count, rate = 0.0, 0, 0.0
         for step, drawn in enumerate(self.hooks.bar(batches, steps, f"epoch {number}")):
-            done = ((number - 1) * steps + step) / (spec.epochs * steps)
             rate = learning_rate(spec.learning_rate, (number - 1) * steps + step, spec.epochs * steps, spec.warmup)
-            total, count = total + self.learn(drawn, rate, done), count + 1
+            total, count = total + self.learn(drawn, rate), count + 1
         found = self.evaluate(self.validation)
         if len(self.validation) and not self.progress.best and not math.isfinite(found.loss):
             raise ConfigurationError(
@@ -182,8 +181,8 @@ class Trainer:
         epoch = Epoch(number, total / max(1, count), found.loss, precision, rate, seconds)
         return broadcast_object_list([epoch])[0]  # batch norm differs among processes; they must agree when to stop
 
-    def learn(self, drawn: Batch, rate: float, done: float) -> float:
-        """Take one step on a batch at a learning rate, with the share `done` of training behind; give the loss."""
+    def learn(self, drawn: Batch, rate: float) -> float:
+        """Take one step on a batch at a learning rate; give the loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         batch = drawn.to(self.accelerator.device)
@@ -195,7 +194,7 @@ class Trainer:
         self.accelerator.backward(loss)
         self.accelerator.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
-        self.averaged.update(self.model.network, done)
+        self.averaged.update(self.model.network)
         return float(loss.detach())
 
     def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> Figures:

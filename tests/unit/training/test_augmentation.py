@@ -114,18 +114,6 @@ def test_a_shift_moves_bands_up_and_leaves_the_mean_where_there_is_nothing(shift
         np.testing.assert_array_equal(window[band], expected)
 
 
-def test_balanced_sampling_draws_each_kind_of_clip_as_often(tmp_path: Path) -> None:
-    natural = open_clips(write_clips(tmp_path / "clips", made_with(), n=60))
-    kinds = natural.index["labels"].to_numpy(dtype=str)
-    clips = np.flatnonzero((kinds != "a") | (np.arange(60) < 12))
-    made = made_with(sampling="balanced")
-    batches = Batches(natural, made)
-    drawn = np.concatenate([batches._order(clips, np.random.default_rng(seed)) for seed in range(40)])
-    shares = np.unique(kinds[drawn], return_counts=True)[1] / len(drawn)
-    np.testing.assert_allclose(shares, 1 / len(shares), atol=0.05)
-    assert set(drawn.tolist()) <= set(clips.tolist())
-
-
 def test_a_mined_clip_that_holds_calls_is_no_background(tmp_path: Path) -> None:
     store = open_clips(write_clips(tmp_path / "clips", made_with()))
     calls = store.index["kind"] == "call"

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from detector.network.assembly import DetectorNetwork
-from detector.training.averaging import DECAY, TAIL, Averaged
+from detector.training.averaging import DECAY, Averaged
 from tests.made import recipe
 
 
@@ -27,33 +27,24 @@ def value_of(averaged: Averaged) -> float:
 def test_without_averaging_the_weights_are_the_networks_own() -> None:
     network = network_of(1.0)
     averaged = Averaged(network, "none")
-    averaged.update(network, 0.5)
+    averaged.update(network)
     assert averaged.network is network
 
 
 def test_the_exponential_average_follows_fast_at_first_and_slowly_later() -> None:
     averaged, network = Averaged(network_of(0.0), "ema"), network_of(1.0)
     for _ in range(60):
-        averaged.update(network, 0.5)
+        averaged.update(network)
     assert value_of(averaged) > 0.99
     averaged.steps.fill_(10_000)
     before = value_of(averaged)
-    averaged.update(network_of(0.0), 0.5)
+    averaged.update(network_of(0.0))
     assert value_of(averaged) == pytest.approx(DECAY * before, abs=1e-5)
-
-
-def test_before_the_tail_the_weights_are_the_last_ones_and_in_it_their_mean() -> None:
-    averaged = Averaged(network_of(7.0), "swa")
-    averaged.update(network_of(9.0), 1 - TAIL - 0.01)
-    assert value_of(averaged) == 9.0
-    for value in (1.0, 2.0, 6.0):
-        averaged.update(network_of(value), 1 - TAIL)
-    assert value_of(averaged) == pytest.approx(3.0)
 
 
 def test_the_network_that_is_trained_does_not_change() -> None:
     network = network_of(1.0)
     averaged = Averaged(network, "ema")
-    averaged.update(network_of(3.0), 0.5)
+    averaged.update(network_of(3.0))
     assert all((parameter == 1.0).all() for parameter in network.parameters())
     assert not any(parameter.requires_grad for parameter in averaged.network.parameters())

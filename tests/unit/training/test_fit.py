@@ -155,7 +155,7 @@ def test_every_label_needs_a_call_in_the_split_train(tmp_path: Path) -> None:
         Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
 
 
-@pytest.mark.parametrize("averaging", ["none", "ema", "swa"])
+@pytest.mark.parametrize("averaging", ["none", "ema"])
 def test_the_figures_of_the_best_model_are_those_of_its_epoch(tmp_path: Path, averaging: str) -> None:
     training = {"epochs": 6, "patience": 2, "averaging": averaging}
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training=training))
