@@ -20,6 +20,7 @@ from detector.outputs import new_folder
 LOGITS = (16.5, 15.0, 12.0, 9.0, 6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0, -8.0)  # of scores, from strict to lax
 DECIBELS = (40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 9.0, 6.0, 3.0, 1.0)
 HALVINGS = 6
+TUNABLE_S = 1800  # of validation soundscapes: less may leave a label without any threshold of a precision
 
 Scan = Callable[[float, Path], None]
 
@@ -71,7 +72,7 @@ def train(made: Path, work: Path, recipe: Recipe, seed: int) -> Path:
 
 
 def tune(made: Path, model: Path) -> Path:
-    """Tune each label by the validation soundscapes, and calibrate its scores; give the tuned copy."""
+    """Tune each label by the validation soundscapes; give the tuned copy."""
     tuned, part = model.with_name("tuned"), made / "training"
     if not tuned.exists():
         recordings = (part / "calls", part / "background", "--split", part / "recordings.csv")
@@ -80,7 +81,7 @@ def tune(made: Path, model: Path) -> Path:
 
 
 def scan_with(model: Path, test: Path, target: str, level: float, table: Path) -> None:
-    """Scan the test soundscapes at the threshold (or, as `target` says, the probability) whose logit is `level`."""
+    """Scan the test soundscapes at the threshold (with "p=" the precision on what it was tuned on) of logit `level`."""
     folders = (test / "calls", test / "background")
     detector("scan", *folders, "-m", model, "--threshold", f"{target}{1 / (1 + exp(-level)):.8f}", "-o", table)
 
@@ -139,7 +140,7 @@ def run(
     for name in (*recipes, *trained):
         model = Path(trained[name]) if name in trained else train(made, work / name, recipes[name], plan.seed)
         tables[name] = search(partial(scan_with, model, test, ""), LOGITS, work / name, test)
-        if name in recipes and recipes[name].species:
-            by_probability = partial(scan_with, tune(made, model), test, "p=")
-            tables[f"{name}, tuned"] = search(by_probability, LOGITS, work / f"{name}-tuned", test)
+        if name in recipes and recipes[name].species and plan.minutes["validation"] * plan.seconds >= TUNABLE_S:
+            by_precision = partial(scan_with, tune(made, model), test, "p=")
+            tables[f"{name}, tuned"] = search(by_precision, LOGITS, work / f"{name}-tuned", test)
     return tables

@@ -375,7 +375,7 @@ def test_one_command_makes_trains_scans_and_draws_and_goes_on_where_it_stopped(
     assert list(islice(work.glob("curve.*"), 3))
 
 
-def test_a_model_of_species_is_scanned_at_a_probability_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_of_species_is_scanned_at_a_precision_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each label has a threshold of its own then, from the validation soundscapes and no others."""
     told: list[list[str]] = []
     monkeypatch.setattr(pipeline, "detector", lambda *words: told.append([str(word) for word in words]))
@@ -383,7 +383,7 @@ def test_a_model_of_species_is_scanned_at_a_probability_too(tmp_path: Path, monk
     monkeypatch.setattr(pipeline, "search", lambda scan, ladder, work, _test: [scan and scan(0.0, work / "table.csv")])
     (tmp_path / "set").mkdir()
     recipes = {"plain": pipeline.Recipe("small-cnn"), "own": pipeline.Recipe("my.toml", species=True)}
-    tables = pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({}))
+    tables = pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({"validation": 30}))
     assert list(tables) == ["band energy", "plain", "own", "own, tuned"]
     (tuning,) = [words for words in told if words[0] == "tune"]
     part = tmp_path / "set" / "training"
@@ -392,6 +392,8 @@ def test_a_model_of_species_is_scanned_at_a_probability_too(tmp_path: Path, monk
         *(str(part / n) for n in ("calls.csv", "calls", "background")),
     ]
     assert tuning[5:7] == ["--split", str(part / "recordings.csv")]
+    assert "own, tuned" not in pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({"validation": 29}))
+    del told[told.index(tuning) + 2 :]
     scans = [(words[4], words[6]) for words in told if words[0] == "scan"]
     models = [str(tmp_path / name) for name in ("plain/model", "own/model", "own/tuned")]
     assert scans == list(zip(models, ("0.50000000", "0.50000000", "p=0.50000000")))
