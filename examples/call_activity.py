@@ -155,16 +155,16 @@ def loud_parts(sound: Signal) -> list[Span]:
     return [(group[0][0], group[-1][1]) for group in groups if group[-1][1] - group[0][0] >= 0.04]
 
 
-def esc10_sources(data: Path, turn: int = 0) -> Iterator[Source]:
-    """List dogs, roosters and backgrounds by the published folds, each standing for the one `turn` after it."""
+def esc10_sources(data: Path) -> Iterator[Source]:
+    """List dogs, roosters and backgrounds, split by the published folds."""
     for row in rows(data / "esc10" / "meta.csv"):
-        path, split = Path("esc10", row["file"]), FOLDS[str((int(row["fold"]) - 1 + turn) % len(FOLDS) + 1)]
+        path = Path("esc10", row["file"])
         if row["class"] in ESC10_CALLS:
             cuts = tuple(Cut(parts) for parts in joined(loud_parts(read(data / path)), GAP_S))
             if cuts:
-                yield Source(path, ESC10_CALLS[row["class"]], split, cuts)
+                yield Source(path, ESC10_CALLS[row["class"]], FOLDS[row["fold"]], cuts)
         elif row["class"] in ESC10_BACKGROUNDS and path.stem not in IMPURE:
-            yield Source(path, row["class"], split)
+            yield Source(path, row["class"], FOLDS[row["fold"]])
 
 
 def finch_sources(data: Path) -> Iterator[Source]:
@@ -201,12 +201,12 @@ def boobook_sources(data: Path) -> Iterator[Source]:
         yield Source(path.relative_to(data), "boobook", SITES[site[0]], cuts)
 
 
-def read_sources(data: Path, turn: int = 0) -> list[Source]:
-    """List every real source, the folds of ESC-10 turned; end with a clear line where a folder is missing."""
+def read_sources(data: Path) -> list[Source]:
+    """List every real source; end with a clear line where a folder is missing."""
     for folder in FOLDERS:
         if not (data / folder).is_dir():
             sys.exit(f"{data}: lacks the folder {folder}; it must hold {', '.join(FOLDERS)}")
-    return [*esc10_sources(data, turn), *finch_sources(data), *boobook_sources(data)]
+    return [*esc10_sources(data), *finch_sources(data), *boobook_sources(data)]
 
 
 def lifted(path: Path, cut: Cut) -> Signal:

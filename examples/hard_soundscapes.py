@@ -14,9 +14,10 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
+from math import inf, nan
 from pathlib import Path
 
-from hard.figures import operating_point, read_reference
+from hard.figures import RATE, operating_point, read_reference
 from hard.picture import all_halves, as_json, check_picture, draw, markdown, summary, write_text
 from hard.pipeline import Plan, Recipe, make, run
 from hard.scenes import SECONDS
@@ -26,6 +27,7 @@ from detector.errors import ConfigurationError, DetectorError
 from detector.scanning.tables import check_output
 
 SPLITS = ("train", "validation", "test")
+PLACES = {"truth": "SET/test", "data": "DATA", "work": "WORK"}  # how commands name the folders of a machine
 PLAIN = {
     "small-cnn": Recipe("small-cnn"),
     "frames": Recipe(str(Path(__file__).resolve().parent / "recipes" / "hard-soundscapes.toml"), species=True),
@@ -49,16 +51,17 @@ def named(text: str) -> tuple[str, str]:
 
 
 def compare(
-    truth: Path, tables: dict[str, list[Path]], picture: Path, json: Path | None, command: str, *, force: bool
-) -> str:
-    """Draw the curve of every model; give the table of figures."""
+    truth: Path, tables: dict[str, list[Path]], picture: Path, json: Path | None, command: str,
+    *, force: bool, rate: float = RATE,
+) -> str:  # fmt: skip
+    """Draw the curve of every model at `rate` false alarms an hour; give the table of figures."""
     check_picture(picture, force)
     if json is not None:
         check_output(json, force)
     reference = read_reference(truth)
-    results = {name: operating_point(reference, paths) for name, paths in tables.items()}
+    results = {name: operating_point(reference, paths, rate) for name, paths in tables.items()}
     halves = all_halves(results)
-    draw(results, picture)
+    draw(results, picture, rate)
     if json is not None:
         write_text(as_json(summary(halves, results) | {"command": command}), json, force)
     return markdown(halves, results)
@@ -77,7 +80,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("data", type=Path, help="folder that holds esc10/, zebra-finch/ and boobook/")
         if name == "sources":
             continue
-        command.add_argument("output", type=Path, help="folder for the results")
+        command.add_argument("work", type=Path, help="folder for the results")
         command.add_argument("--minutes", type=minutes, default=minutes("60,30,180"), metavar="TRAIN,VALIDATION,TEST")
         command.add_argument("--seconds", type=float, default=SECONDS, help="length of a soundscape (default 60)")
         command.add_argument("--seed", type=int, default=0)
@@ -99,8 +102,33 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     curve.add_argument("-o", "--output", type=Path, required=True, help="the picture")
     curve.add_argument("--json", type=Path, help="the figures")
+    curve.add_argument(
+        "--rate", type=positive, default=RATE, metavar="R", help="at most so many false alarms an hour (default 10)"
+    )
     curve.add_argument("--force", action="store_true", help="replace outputs that exist")
-    return parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse_args(given)
+    places = {str(getattr(options, name, "")): told for name, told in PLACES.items()}
+    words = (places.get(word) or portable(word) for word in given)
+    options.told = " ".join(["python examples/hard_soundscapes.py", *words])
+    return options
+
+
+def portable(word: str) -> str:
+    """Write an argument without the folders of this machine."""
+    name, equals, path = word.rpartition("=")
+    return f"{name}{equals}{Path(path).name}" if Path(path).is_absolute() else word
+
+
+def positive(text: str) -> float:
+    """Read a rate above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = nan
+    if not 0 < value < inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
 
 
 def perform(options: argparse.Namespace) -> str:
@@ -109,8 +137,9 @@ def perform(options: argparse.Namespace) -> str:
         tables: dict[str, list[Path]] = {}
         for name, table in options.tables:
             tables.setdefault(name, []).append(Path(table))
-        told = f"python examples/hard_soundscapes.py curve SET/test {' '.join(f'{name}=TABLE' for name in tables)}"
-        return compare(options.truth, tables, options.output, options.json, told, force=options.force)
+        return compare(
+            options.truth, tables, options.output, options.json, options.told, force=options.force, rate=options.rate
+        )
     if options.command == "sources":
         lines = ["| kind | split | recordings | clear calls | dropped |", "|---|---|---|---|---|"]
         counts = census(options.data, sources(options.data))
@@ -119,15 +148,13 @@ def perform(options: argparse.Namespace) -> str:
         raise ConfigurationError(f"--seconds: {options.seconds:g}: must be at least 5")
     plan = Plan(options.minutes, options.seconds, options.seed, options.turn)
     if options.command == "make":
-        make(options.data, options.output, plan)
+        make(options.data, options.work, plan)
         return ""
     recipes = PLAIN | {name: Recipe(value) for name, value in options.recipe}
     recipes |= {name: Recipe(value, species=True) for name, value in options.species}
-    tables = run(options.data, options.output, recipes, dict(options.model), plan)
-    work = options.output
-    given = [f" --{name} {getattr(options, name)}" for name in ("seed", "turn") if getattr(options, name)]
-    told = "python examples/hard_soundscapes.py run DATA WORK" + "".join(given)
-    return compare(work / "set" / "test", tables, work / "curve.png", work / "curve.json", told, force=True)
+    tables = run(options.data, options.work, recipes, dict(options.model), plan)
+    work = options.work
+    return compare(work / "set" / "test", tables, work / "curve.png", work / "curve.json", options.told, force=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

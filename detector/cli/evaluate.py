@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detector.cli.audit import refuse_inputs
+from detector.cli.renaming import RENAME, once
 from detector.cli.scan import finite
 
 if TYPE_CHECKING:
@@ -26,21 +26,12 @@ FACTOR = 3  # in length: from here on, an IoU of 0.3 is out of reach
 SHARE = click.FloatRange(0, 1, min_open=True)
 
 
-def pairs(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Read OLD=NEW."""
-    for value in values:
-        if not all(value.partition("=")):
-            raise click.BadParameter(f"{value!r} is not OLD=NEW")
-    _once(value.partition("=")[0] for value in values)
-    return dict(value.split("=", 1) for value in values)
-
-
 def _thresholds(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[float, dict[str, float]]:
     """Read X and LABEL=X."""
     of_label = {}
-    _once(value.rpartition("=")[0] for value in values)
+    once(value.rpartition("=")[0] for value in values)
     for value in values:
         label, _, text = value.rpartition("=")
         try:
@@ -51,13 +42,6 @@ def _thresholds(
             raise click.BadParameter(f"{value!r} is neither a score from 0 to 1 nor LABEL=SCORE")
         of_label[label] = score
     return of_label.pop("", 0.0), of_label
-
-
-def _once(labels: Iterable[str]) -> None:
-    """Refuse what is given twice: the first would be lost."""
-    for label, times in Counter(labels).items():
-        if times > 1:
-            raise click.BadParameter(f"is given {times} times{f' for {label}' if label else ''}")
 
 
 def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float]:
@@ -92,7 +76,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column of ANNOTATIONS that holds the label.")
 @click.option("--format", "table_format", help="The format of ANNOTATIONS, where it is not found by itself.")
-@click.option("--rename", multiple=True, callback=pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
+@RENAME
 @click.option("--only-label", multiple=True, metavar="NAME", help="Evaluate this label and no other.")
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")

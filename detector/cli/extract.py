@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from detector.cli.evaluate import pairs
+from detector.cli.renaming import RENAME
 
 
 def _fractions(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float, float]:
@@ -29,7 +29,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column that holds the label.")
 @click.option("--format", "table_format", help="The tables' format, where it is not found by itself.")
-@click.option("--rename", multiple=True, callback=pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
+@RENAME
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans to leave out.")
 @click.option("--fully-annotated", is_flag=True, help="Every call in the annotated recordings is annotated.")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from detector.cli.evaluate import SHARE, TABLE, pairs
+from detector.cli.evaluate import SHARE, TABLE
+from detector.cli.renaming import RENAME
 from detector.cli.scan import DEVICE, FILE, SECONDS, finite
 from detector.errors import DetectorError
 
@@ -50,7 +51,7 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column of ANNOTATIONS that holds the label.")
 @click.option("--format", "table_format", help="The format of ANNOTATIONS, where it is not found by itself.")
-@click.option("--rename", multiple=True, callback=pairs, metavar="OLD=NEW", help="Rename a label; OLD * is any other.")
+@RENAME
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")

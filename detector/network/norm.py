@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 
-def can_fuse(norm: nn.Module, maps: Tensor) -> TypeGuard[nn.BatchNorm2d]:
-    """Tell whether `normed` does what `norm` does: in training, for float32 maps on a processor, channels last."""
+def can_fuse(norm: nn.Module, maps: Tensor, pool: nn.Module | None = None) -> TypeGuard[nn.BatchNorm2d]:
+    """Tell whether fewer passes do: batch norm and maxima, in training, of float32 on a processor, channels last."""
     return (
         isinstance(norm, nn.BatchNorm2d)
+        and (pool is None or isinstance(pool, nn.MaxPool2d))
         and norm.training
         and torch.is_grad_enabled()
         and maps.device.type == "cpu"
@@ -20,12 +21,15 @@ def can_fuse(norm: nn.Module, maps: Tensor) -> TypeGuard[nn.BatchNorm2d]:
     )
 
 
-def normed(maps: Tensor, norm: nn.BatchNorm2d, pool: nn.MaxPool2d | None = None) -> Tensor:
+def normed(maps: Tensor, norm: nn.Module, pool: nn.Module | None = None) -> Tensor:
     """Give what `norm`, then `pool`, make of maps (batch, channel, band, column); running statistics move on.
 
-    A norm rises or falls with its input, so the largest of its outputs is that of the largest or smallest input: maxima
-    are taken first, and only they are normed. The statistics are those of the whole maps (Ioffe and Szegedy 2015).
+    A norm rises or falls with its input, so the largest of its outputs is that of the largest or smallest input: where
+    `can_fuse`, maxima are taken first, and only they are normed. The statistics are those of the whole maps (Ioffe and
+    Szegedy 2015).
     """
+    if not can_fuse(norm, maps, pool):
+        return pool(norm(maps)) if pool is not None else norm(maps)
     assert norm.num_batches_tracked is not None
     norm.num_batches_tracked.add_(1)
     return _Normed.apply(maps, norm.weight, norm.bias, norm, pool)  # type: ignore[no-untyped-call]
@@ -47,7 +51,12 @@ class _Normed(torch.autograd.Function):
             falls = bool((scale < 0).any())
             sign = _channels(torch.where(scale < 0, -1.0, 1.0)) if falls else None
             kept, places = nn.functional.max_pool2d(
-                maps if sign is None else maps * sign, pool.kernel_size, pool.stride, return_indices=True
+                maps if sign is None else maps * sign,
+                pool.kernel_size,
+                pool.stride,
+                pool.padding,
+                pool.dilation,
+                return_indices=True,
             )
             kept = kept if sign is None else kept * sign
         ctx.save_for_backward(maps, kept, places, weight, mean, inverse)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from detector.network.geometry import count_outputs, pair, same_total
-from detector.network.norm import can_fuse, normed
+from detector.network.norm import normed
 from detector.recipe import Network, Pool, Stage
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -132,13 +132,9 @@ class ConvolutionStage(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Map (batch, channel, band, frame) to (batch, filter, band, column)."""
         convolved = self.convolution(self.pad(features))
-        norm, pool = self.norm, self.pool
-        if can_fuse(norm, convolved):
-            if self._pool_first and self.skip is None and isinstance(pool, nn.MaxPool2d):
-                return self.dropout(self.activation(normed(convolved, norm, pool)))
-            convolved = normed(convolved, norm)
-        else:
-            convolved = norm(convolved)
+        if self._pool_first and self.skip is None:
+            return self.dropout(self.activation(normed(convolved, self.norm, self.pool)))
+        convolved = normed(convolved, self.norm)
         if self.skip is not None:
             convolved = convolved + self.skip(features, convolved)
         if self._pool_first:  # the same numbers, and less to compute

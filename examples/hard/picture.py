@@ -92,7 +92,7 @@ def check_picture(path: Path, force: bool) -> None:
     check_output(path, force)
 
 
-def draw(results: Mapping[str, Outcome], path: Path) -> None:
+def draw(results: Mapping[str, Outcome], path: Path, rate: float) -> None:
     """Draw recall against the ratio, with the fits, for all calls and for each species."""
     from matplotlib.figure import Figure
 
@@ -116,7 +116,9 @@ def draw(results: Mapping[str, Outcome], path: Path) -> None:
         axis.legend(fontsize=7, loc="upper left")
     first = next(iter(results.values()))
     figure.axes[0].set_ylabel("recall")
-    figure.suptitle(f"Calls found at 10 false alarms an hour or fewer, {first.hours:.1f} h of soundscapes", fontsize=10)
+    figure.suptitle(
+        f"Calls found at {rate:g} false alarms an hour or fewer, {first.hours:.1f} h of soundscapes", fontsize=10
+    )
     temporary = path.with_name(f".{path.stem}.part{path.suffix}")
     figure.savefig(temporary, dpi=110)
     temporary.replace(path)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from call_activity import RUMBLE, SHARES, Cut, Source, lifted, read, read_sources
+from call_activity import FOLDS, RUMBLE, SHARES, Cut, Source, lifted, read, read_sources
 from numpy.random import Generator
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfilt, sosfiltfilt
@@ -34,7 +34,7 @@ PLACES = 3  # in the background of a soundscape
 
 def sources(data: Path, turn: int = 0) -> list[Source]:
     """List calls one by one, and backgrounds; splits are those of `call_activity.py`, field recordings go by site."""
-    found = read_sources(data, turn)
+    found = [turned(source, turn) for source in read_sources(data)]
     calls = [one_by_one(source) for source in found if source.cuts]
     backgrounds = [source for source in found if source.kind in BACKGROUNDS]
     field = [Source(Path("boobook", "negative", name), "field", split) for name, split in FIELD.items()]
@@ -42,6 +42,14 @@ def sources(data: Path, turn: int = 0) -> list[Source]:
         if not (data / source.path).is_file():
             raise RecordingError(f"{data / source.path}: no such file; it serves as background")
     return [*(source for source in calls if source.cuts), *backgrounds, *field]
+
+
+def turned(source: Source, turn: int) -> Source:
+    """Give a clip of ESC-10 the split of the fold that is `turn` folds after its own, with which its name begins."""
+    if source.path.parts[0] != "esc10":
+        return source
+    fold = (int(source.path.name.partition("-")[0]) - 1 + turn) % len(FOLDS) + 1
+    return replace(source, split=FOLDS[str(fold)])
 
 
 def one_by_one(source: Source) -> Source:

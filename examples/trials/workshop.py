@@ -80,7 +80,7 @@ class Workshop:
         name = f"{self.bench.name}-{trial.part}-{self.clips_key(trial)}"
         folder, took = self.work / "clips" / name, self.work / "clips" / f"{name}.json"
         with alone(self.work, f"clips-{name}"):
-            if not took.exists():
+            if not (took.exists() and folder.exists()):
                 seconds = detector("extract", *trial.extract, "-r", self.recipe_file(), "-o", folder, "--force")
                 write_whole(took, json.dumps({"seconds": seconds}))
         return folder

@@ -26,7 +26,7 @@ from hard.figures import (
 from hard.pipeline import search
 from hard.scenes import SNR_DB, Recording, Scene, Truth, place, scenes, write_rows, write_set
 from hard.sources import energy_band, joined, sources
-from hard_soundscapes import main
+from hard_soundscapes import main, parse
 from scipy.signal import butter, sosfilt
 from soundscapes import RATE
 
@@ -392,8 +392,23 @@ def test_a_model_of_species_is_scanned_at_a_precision_too(tmp_path: Path, monkey
         *(str(part / n) for n in ("calls.csv", "calls", "background")),
     ]
     assert tuning[5:7] == ["--split", str(part / "recordings.csv")]
-    assert "own, tuned" not in pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({"validation": 29}))
-    del told[told.index(tuning) + 2 :]
     scans = [(words[4], words[6]) for words in told if words[0] == "scan"]
     models = [str(tmp_path / name) for name in ("plain/model", "own/model", "own/tuned")]
     assert scans == list(zip(models, ("0.50000000", "0.50000000", "p=0.50000000")))
+    assert "own, tuned" not in pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({"validation": 29}))
+
+
+def test_the_command_is_told_without_the_folders_of_this_machine(tmp_path: Path) -> None:
+    table = tmp_path / "found.csv"
+    assert parse(["run", str(tmp_path / "d"), str(tmp_path), "--turn", "4", "--model", f"mine={tmp_path}/m"]).told == (
+        "python examples/hard_soundscapes.py run DATA WORK --turn 4 --model mine=m"
+    )
+    words = ["curve", str(tmp_path / "test"), f"mine={table}", "-o", str(tmp_path / "c.png"), "--rate", "12"]
+    assert parse(words).told.endswith(" curve SET/test mine=found.csv -o c.png --rate 12")
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "many"])
+def test_a_rate_that_is_none_is_refused(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["curve", "test", "mine=found.csv", "-o", "c.png", "--rate", rate])
+    assert f"argument --rate: {rate!r} is not a number above 0" in capsys.readouterr().err
