@@ -1,14 +1,25 @@
-"""Boobook owls: one site left out at a time; the detections of all sites are measured as one."""
+"""Boobook owls: one site left out at a time; the detections of all sites are measured as one.
+
+The tables of `positive` box calls, those of `negative/neg_2` box what lies between calls: other sounds, or none. Calls
+in these recordings are in no table, so outside the boxes nobody knows, and `negative/neg_1` alone is free of calls.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from trials.trial import POOLED, Ask, Bench, Figures, Trial, compared, write_splits
+from detector.annotations.formats import read_annotations
+from detector.annotations.table import ReadOptions
+from detector.audio.header import read_header
+from detector.evaluation.placing import LabelRules
+from trials.trial import POOLED, Ask, Bench, Figures, Span, Trial, compared, write_annotations, write_splits
 
 SITE = r"^(.+?_[0-9]+_[0-9]+)_"
-LABEL = "boobook"
+LABEL, UNSURE = "boobook", "UNK"
+CALLS, FREE, BETWEEN = "positive", "negative/neg_1", "negative/neg_2"
 LAX = 0.05  # the threshold of scans: average precision needs low scores, too
 IOU = 0.3
 
@@ -58,9 +69,8 @@ def trials(ask: Ask) -> list[Trial]:
             if site_of(path) != site
         }
         table = write_splits(ask.tables / f"{site}.csv", splits)
-        calls, others = view / "positive", view / "negative"
-        words = (calls, calls, "--label", LABEL, "--fully-annotated", "--background", others)
-        more = ("--confusing", others / "neg_2", "--negatives", 8, "--group", SITE, "--split", table)
+        words = (view / CALLS, view, "--label", LABEL, "--fully-annotated", "--background", view / FREE)
+        more = ("--confusing", view / BETWEEN, "--negatives", 8, "--group", SITE, "--split", table)
         scored = validation if ask.development else site
         heard = tuple(path for path in recordings_of(folder) if site_of(path) == scored)
         found.append(Trial(site, (*words, *more), heard, ("--threshold", LAX), "CC BY-SA 4.0, as the recordings"))
@@ -70,20 +80,48 @@ def trials(ask: Ask) -> list[Trial]:
 def without(folder: Path, site: str, view: Path) -> Path:
     """Make a folder of links to the recordings and tables of all sites but one."""
     for path in sorted(folder.rglob("*_30_0*")):
-        link = view / path.relative_to(folder)
-        if site_of(path) != site and not link.is_symlink():
-            link.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                link.symlink_to(path.resolve())
-            except FileExistsError:  # another process was faster
-                continue
+        if site_of(path) != site:
+            link_to(path, view / path.relative_to(folder))
     return view
+
+
+def link_to(path: Path, link: Path) -> None:
+    """Make a link, unless another process was faster."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        link.symlink_to(path.resolve())
+
+
+def truth(folder: Path, place: Path) -> Path:
+    """Make a folder of tables: those of the calls, and one of all spans where nobody knows."""
+    for table in sorted((folder / CALLS).glob("*.txt")):
+        link_to(table, place / table.name)
+    write_annotations(place / "unsure.csv", unsure(folder))
+    return place
+
+
+def unsure(folder: Path) -> Iterator[Span]:
+    """Give what lies outside the boxes of recordings that are boxed between calls, if their calls are in no table."""
+    annotated = {path.name for path in (folder / CALLS).glob("*.flac")}
+    recordings = sorted(path for path in (folder / BETWEEN).glob("*.flac") if path.name not in annotated)
+    boxes = read_annotations(folder / BETWEEN, recordings, ReadOptions(label=LABEL)).annotations
+    for path in recordings:
+        header = read_header(path)
+        end_s = 0.0
+        for start_s, stop_s in sorted((row.event.start_s, row.event.end_s) for row in boxes if row.recording == path):
+            if start_s > end_s:
+                yield path.name, end_s, start_s, UNSURE
+            end_s = max(end_s, stop_s)
+        if end_s < (duration := (header.n_frames or 0) / header.sample_rate):
+            yield path.name, end_s, duration, UNSURE
 
 
 def measure(ask: Ask, part: str, scan: Path) -> Figures:
     """Tell average precision of events and of recordings and recall, with intervals where all sites are pooled."""
     draws = 1000 if part == POOLED else 0
-    told = compared(ask.data / "boobook" / "positive", scan, IOU, label=LABEL, draws=draws).overall.figures
+    rules = LabelRules(uncertain=frozenset({UNSURE}))
+    annotations = truth(ask.data / "boobook", ask.tables / "truth")
+    told = compared(annotations, scan, IOU, rules, label=LABEL, draws=draws).overall.figures
     return {shown: told[name] for name, shown in NAMES.items() if name in told and told[name].value is not None}
 
 
