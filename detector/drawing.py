@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def check_picture(path: Path, option: str) -> None:
 
 
 def save_picture(figure: Any, path: Path) -> None:
-    """Write a figure into a file that is whole or not there, in the place of one of that name.
+    """Write a figure into a file that is whole or not there, in the place of one of that name; its folder is made.
 
     Raises
     ------
@@ -37,9 +38,11 @@ def save_picture(figure: Any, path: Path) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be none
+            temporary.unlink()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from detector import drawing
 from detector.benchmark.figures import Scan
 from detector.benchmark.report import Report
 from detector.clock import STAGES
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import OutputError
 from detector.outputs import refuse_existing
 
 HOUR_S = 3600
@@ -16,35 +17,21 @@ HOUR_S = 3600
 
 def check_picture(path: Path, *, force: bool) -> None:
     """Raise `ConfigurationError` or `OutputError` where no picture could be drawn into `path`."""
-    formats = find_figure()().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in formats:
-        raise ConfigurationError(f"--plot: {path}: its ending is none of {', '.join(sorted(formats))}")
+    drawing.check_picture(path, "--plot")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}")
     refuse_existing(path, force=force)
 
 
-def find_figure() -> Any:
-    """Find matplotlib's figure; raise `ConfigurationError` where it is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigurationError('--plot: needs matplotlib; install it with: pip install "detector[plots]"') from error
-    return Figure
-
-
 def draw(report: Report, path: Path) -> None:
     """Draw the stages of the first engine's scans, stacked, and the real-time factors of all, beside each other."""
-    figure = find_figure()(figsize=(9, 4), layout="constrained")
+    figure = drawing.find_figure("--plot")(figsize=(9, 4), layout="constrained")
     figure.suptitle(f"{report.model} on {report.machine.device}, {report.precision}", fontsize=10)
     left, right = figure.subplots(1, 2)
     engine = report.scans[0].engine
     _draw_stages(left, [scan for scan in report.scans if scan.engine == engine])
     _draw_speeds(right, report)
-    try:
-        figure.savefig(path, dpi=120)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: cannot be written: {error}") from error
+    drawing.save_picture(figure, path)
 
 
 def _draw_stages(axis: Any, scans: list[Scan]) -> None:

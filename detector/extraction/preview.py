@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from detector.clips import CONFUSING, UNCERTAIN, ClipStore
-from detector.errors import ConfigurationError, OutputError
+from detector.drawing import check_picture, find_figure, save_picture
 from detector.outputs import refuse_existing
 
 COLUMNS = 6
@@ -18,9 +18,7 @@ MARKS = {UNCERTAIN: "grey", CONFUSING: "orange"}
 
 def check_preview(path: Path, *, force: bool) -> None:
     """Raise `ConfigurationError` or `OutputError` where a preview could not be drawn into `path`."""
-    formats = find_matplotlib()().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in formats:
-        raise ConfigurationError(f"--preview: {path}: its ending is none of {', '.join(sorted(formats))}")
+    check_picture(path, "--preview")
     refuse_existing(path, force=force)
 
 
@@ -31,34 +29,20 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
     ------
     ConfigurationError
         Where matplotlib is not installed.
+    OutputError
+        Where the picture cannot be written.
     """
-    figure_class = find_matplotlib()
     groups = _groups(clips)
     rng = np.random.default_rng(seed)
     chosen = [(name, clip) for name, members in groups for clip in _draw(rng, members)]
     rows = -(-len(chosen) // COLUMNS)
-    figure = figure_class(figsize=(2.6 * COLUMNS, 2.0 * rows + 0.3), layout="constrained")
+    figure = find_figure("--preview")(figsize=(2.6 * COLUMNS, 2.0 * rows + 0.3), layout="constrained")
     axes = figure.subplots(rows, COLUMNS, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, (name, clip) in zip(axes.flat, chosen):
         _draw_clip(axis, clips, clip, name)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=90)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{path}: cannot be written: {error}") from error
-
-
-def find_matplotlib() -> Any:
-    """Find matplotlib's figure; raise `ConfigurationError` where it is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigurationError(
-            '--preview: needs matplotlib; install it with: pip install "detector[plots]"'
-        ) from error
-    return Figure
+    save_picture(figure, path)
 
 
 def _groups(clips: ClipStore) -> list[tuple[str, np.ndarray]]:

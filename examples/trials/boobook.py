@@ -15,6 +15,7 @@ from detector.annotations.formats import read_annotations
 from detector.annotations.table import ReadOptions
 from detector.audio.header import read_header
 from detector.evaluation.placing import LabelRules
+from detector.events import complement
 from trials.trial import POOLED, Ask, Bench, Figures, Span, Trial, compared, write_annotations, write_splits
 
 SITE = r"^(.+?_[0-9]+_[0-9]+)_"
@@ -107,13 +108,9 @@ def unsure(folder: Path) -> Iterator[Span]:
     boxes = read_annotations(folder / BETWEEN, recordings, ReadOptions(label=LABEL)).annotations
     for path in recordings:
         header = read_header(path)
-        end_s = 0.0
-        for start_s, stop_s in sorted((row.event.start_s, row.event.end_s) for row in boxes if row.recording == path):
-            if start_s > end_s:
-                yield path.name, end_s, start_s, UNSURE
-            end_s = max(end_s, stop_s)
-        if end_s < (duration := (header.n_frames or 0) / header.sample_rate):
-            yield path.name, end_s, duration, UNSURE
+        spans = [(row.event.start_s, row.event.end_s) for row in boxes if row.recording == path]
+        for start_s, end_s in complement(spans, 0.0, (header.n_frames or 0) / header.sample_rate):
+            yield path.name, start_s, end_s, UNSURE
 
 
 def measure(ask: Ask, part: str, scan: Path) -> Figures:
