@@ -29,7 +29,7 @@ def check_picture(path: Path, option: str) -> None:
 
 
 def save_picture(figure: Any, path: Path) -> None:
-    """Write a figure into a file that is whole or not there, in the place of one of that name; its folder is made.
+    """Write a figure into a file that is whole or not there, in the place of one of that name.
 
     Raises
     ------
@@ -38,7 +38,6 @@ def save_picture(figure: Any, path: Path) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
         temporary.replace(path)
     except OSError as error:

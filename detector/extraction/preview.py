@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
         axis.set_axis_off()
     for axis, (name, clip) in zip(axes.flat, chosen):
         _draw_clip(axis, clips, clip, name)
+    with suppress(OSError):  # a folder that cannot be made is told below
+        path.parent.mkdir(parents=True, exist_ok=True)
     save_picture(figure, path)
 
 
