@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from detector.device import count_cores
-from detector.network.geometry import memory_bytes
+from detector.network.memory import memory_bytes
 
 PROCESSORS = Path("/proc/cpuinfo")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from detector import drawing
 from detector.benchmark.figures import Scan
 from detector.benchmark.report import Report
 from detector.clock import STAGES
+from detector.drawing import check_picture as check_drawing
+from detector.drawing import find_figure, save_picture
 from detector.errors import OutputError
 from detector.outputs import refuse_existing
 
@@ -17,7 +18,7 @@ HOUR_S = 3600
 
 def check_picture(path: Path, *, force: bool) -> None:
     """Raise `ConfigurationError` or `OutputError` where no picture could be drawn into `path`."""
-    drawing.check_picture(path, "--plot")
+    check_drawing(path, "--plot")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}")
     refuse_existing(path, force=force)
@@ -25,13 +26,13 @@ def check_picture(path: Path, *, force: bool) -> None:
 
 def draw(report: Report, path: Path) -> None:
     """Draw the stages of the first engine's scans, stacked, and the real-time factors of all, beside each other."""
-    figure = drawing.find_figure("--plot")(figsize=(9, 4), layout="constrained")
+    figure = find_figure("--plot")(figsize=(9, 4), layout="constrained")
     figure.suptitle(f"{report.model} on {report.machine.device}, {report.precision}", fontsize=10)
     left, right = figure.subplots(1, 2)
     engine = report.scans[0].engine
     _draw_stages(left, [scan for scan in report.scans if scan.engine == engine])
     _draw_speeds(right, report)
-    drawing.save_picture(figure, path)
+    save_picture(figure, path)
 
 
 def _draw_stages(axis: Any, scans: list[Scan]) -> None:

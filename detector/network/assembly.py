@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from detector.network.geometry import check_memory, measure
+from detector.network.geometry import measure
 from detector.network.head import Head
+from detector.network.memory import check_memory
 from detector.network.stages import Trunk
 from detector.recipe import Recipe
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detector.network.axes import Axes, Extent, empty_bands
-from detector.network.geometry import BYTES, Geometry, Layer, Reach, Shape, measure, too_large
+from detector.network.geometry import BYTES, Geometry, Layer, Reach, Shape, measure
+from detector.network.memory import too_large
 from detector.recipe import ConstantQ, Pcen, Recipe, Waveform
 
 

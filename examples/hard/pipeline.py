@@ -20,7 +20,7 @@ from detector.outputs import new_folder
 LOGITS = (16.5, 15.0, 12.0, 9.0, 6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0, -8.0)  # of scores, from strict to lax
 DECIBELS = (40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 9.0, 6.0, 3.0, 1.0)
 HALVINGS = 6
-TUNABLE_S = 1800  # of validation soundscapes: less may leave a label without any threshold of a precision
+TUNABLE_S = 1800  # of validation soundscapes: less says too little of false alarms
 
 Scan = Callable[[float, Path], None]
 
@@ -80,10 +80,10 @@ def tune(made: Path, model: Path) -> Path:
     return tuned
 
 
-def scan_with(model: Path, test: Path, target: str, level: float, table: Path) -> None:
-    """Scan the test soundscapes at the threshold (with "p=" the precision on what it was tuned on) of logit `level`."""
+def scan_with(model: Path, test: Path, level: float, table: Path) -> None:
+    """Scan the test soundscapes at the threshold of logit `level`: a probability, where the model was tuned."""
     folders = (test / "calls", test / "background")
-    detector("scan", *folders, "-m", model, "--threshold", f"{target}{1 / (1 + exp(-level)):.8f}", "-o", table)
+    detector("scan", *folders, "-m", model, "--threshold", f"{1 / (1 + exp(-level)):.8f}", "-o", table)
 
 
 def band_energy(made: Path) -> Scan:
@@ -139,8 +139,8 @@ def run(
     tables = {"band energy": search(band_energy(made), DECIBELS, work / "band-energy", test)}
     for name in (*recipes, *trained):
         model = Path(trained[name]) if name in trained else train(made, work / name, recipes[name], plan.seed)
-        tables[name] = search(partial(scan_with, model, test, ""), LOGITS, work / name, test)
+        tables[name] = search(partial(scan_with, model, test), LOGITS, work / name, test)
         if name in recipes and recipes[name].species and plan.minutes["validation"] * plan.seconds >= TUNABLE_S:
-            by_precision = partial(scan_with, tune(made, model), test, "p=")
-            tables[f"{name}, tuned"] = search(by_precision, LOGITS, work / f"{name}-tuned", test)
+            tuned = tune(made, model)
+            tables[f"{name}, tuned"] = search(partial(scan_with, tuned, test), LOGITS, work / f"{name}-tuned", test)
     return tables

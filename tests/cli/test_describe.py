@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from detector.cli import commands
 from detector.cli.describe import binary, hyphened, number, table
 from detector.errors import ConfigurationError
-from detector.network import geometry
+from detector.network import memory
 from detector.network.description import describe_recipe
 from detector.presets import find_folder, find_recipe, list_presets
 
@@ -61,7 +61,7 @@ def test_the_front_end_comes_first_in_both_tables() -> None:
 
 
 def test_the_lectures_dense_layer_is_described_though_it_cannot_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geometry, "memory_bytes", lambda: 8 * 2**30)
+    monkeypatch.setattr(memory, "memory_bytes", lambda: 8 * 2**30)
     text = " ".join(run("lecture").split())
     assert "3,904,577,000" in text
     assert "14.5 GiB of weights" in text

@@ -11,7 +11,7 @@ import torch
 
 from detector.errors import ConfigurationError
 from detector.model import Model
-from detector.network import geometry
+from detector.network import memory
 from detector.network.assembly import DetectorNetwork
 from detector.network.geometry import measure
 from detector.network.stages import Trunk
@@ -96,7 +96,7 @@ def test_the_lectures_shapes_are_those_that_torch_gives() -> None:
 
 
 def test_the_lectures_network_is_refused_with_what_would_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geometry, "memory_bytes", lambda: 16 * 2**30)
+    monkeypatch.setattr(memory, "memory_bytes", lambda: 16 * 2**30)
     with pytest.raises(ConfigurationError) as caught:
         DetectorNetwork(find_recipe("lecture"))
     message = str(caught.value)
@@ -108,7 +108,7 @@ def test_the_lectures_network_is_refused_with_what_would_mend_it(monkeypatch: py
 
 
 def test_with_a_grid_the_lectures_dense_layer_is_the_same_for_every_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(geometry, "memory_bytes", lambda: 2**30)
+    monkeypatch.setattr(memory, "memory_bytes", lambda: 2**30)
     recipe = find_recipe("lecture-grid")
     shorter = recipe.model_copy(update={"window": recipe.window.model_copy(update={"duration": 6.0})})
     assert (recipe.window_frames, shorter.window_frames) == (1000, 600)

@@ -375,8 +375,8 @@ def test_one_command_makes_trains_scans_and_draws_and_goes_on_where_it_stopped(
     assert list(islice(work.glob("curve.*"), 3))
 
 
-def test_a_model_of_species_is_scanned_at_a_precision_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each label has a threshold of its own then, from the validation soundscapes and no others."""
+def test_a_model_of_species_is_scanned_as_tuned_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A threshold is a probability then, by the validation soundscapes and no others."""
     told: list[list[str]] = []
     monkeypatch.setattr(pipeline, "detector", lambda *words: told.append([str(word) for word in words]))
     monkeypatch.setattr(pipeline, "band_energy", lambda _made: None)
@@ -394,7 +394,7 @@ def test_a_model_of_species_is_scanned_at_a_precision_too(tmp_path: Path, monkey
     assert tuning[5:7] == ["--split", str(part / "recordings.csv")]
     scans = [(words[4], words[6]) for words in told if words[0] == "scan"]
     models = [str(tmp_path / name) for name in ("plain/model", "own/model", "own/tuned")]
-    assert scans == list(zip(models, ("0.50000000", "0.50000000", "p=0.50000000")))
+    assert scans == list(zip(models, ["0.50000000"] * 3))
     assert "own, tuned" not in pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({"validation": 29}))
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from detector.errors import ConfigurationError
-from detector.network import geometry
+from detector.network import memory
 from detector.network.assembly import DetectorNetwork
-from detector.network.geometry import BATCH_BYTES, Layer, Reach, check_memory, measure, same_total, too_large
+from detector.network.geometry import BATCH_BYTES, Layer, Reach, measure, same_total
+from detector.network.memory import check_memory, too_large
 from detector.network.stages import Trunk
 from detector.presets import find_recipe
 from detector.recipe import Grid, Pool, Recipe, Stage
@@ -197,7 +198,7 @@ def test_a_layer_is_too_large_when_training_it_needs_more_memory_than_there_is()
 def test_a_network_that_is_too_large_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = made(Stage(filters=4))
     check_memory(measure(recipe))
-    monkeypatch.setattr(geometry, "memory_bytes", lambda: 10_000)
+    monkeypatch.setattr(memory, "memory_bytes", lambda: 10_000)
     with pytest.raises(ConfigurationError, match=r"network\.dense\.0 has .* parameters"):
         DetectorNetwork(recipe)
 
