@@ -127,4 +127,4 @@ NAMES = {
     "clip_average_precision": "average precision of recordings",
     "recall_at_10_per_hour": "recall at 10 false alarms per hour",
 }
-BOOBOOK = Bench("boobook", "boobook", (0,), tuple(NAMES.values()), trials, measure, pooled=True)
+BOOBOOK = Bench("boobook", "boobook", (0, 1, 2), tuple(NAMES.values()), trials, measure, pooled=True)

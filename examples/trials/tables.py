@@ -76,11 +76,11 @@ class Row:
 
 
 def cell(estimates: Sequence[Estimate]) -> str:
-    """Write the mean of estimates over seeds; of a single one with its interval."""
-    if len(estimates) == 1 and estimates[0].low is not None:
-        one = estimates[0]
-        return f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
-    return f"{mean(estimates):.3f}"
+    """Write the mean of estimates over seeds, with the mean of the ends of their intervals where each has one."""
+    lows = [one.low for one in estimates if one.low is not None]
+    highs = [one.high for one in estimates if one.high is not None]
+    interval = f" ({fmean(lows):.3f} to {fmean(highs):.3f})" if len(lows) == len(highs) == len(estimates) > 0 else ""
+    return f"{mean(estimates):.3f}{interval}"
 
 
 def mean(estimates: Iterable[Estimate]) -> float:

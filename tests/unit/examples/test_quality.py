@@ -297,7 +297,7 @@ def test_a_new_annotation_makes_new_clips(made: Path, tmp_path: Path, detector: 
 
 
 def test_sites_are_measured_as_one_when_all_are_there(made: Path, tmp_path: Path, detector: Detector) -> None:
-    command = ["run", str(made), str(tmp_path / "work"), "boobook"]
+    command = ["run", str(made), str(tmp_path / "work"), "boobook", "--seeds", "0"]
     quality.main([*command, "--folds", SITES[0]])
     assert "pooled" not in {result.part for result in read_results(tmp_path / "work")}
     quality.main(command)
@@ -388,6 +388,8 @@ def test_sites_have_no_figure_before_all_are_measured_as_one() -> None:
     assert "| base | 1 | - |" in markdown([site], {"boobook": BOOBOOK}, {})
     pooled = replace(site, part="pooled", figures={name: Estimate(0.7, 0.6, 0.8)})
     assert "| base | 1 | 0.700 (0.600 to 0.800) |" in markdown([site, pooled], {"boobook": BOOBOOK}, {})
+    other = replace(pooled, seed=1, figures={name: Estimate(0.5, 0.3, 0.9)})
+    assert "| base | 1 | 0.600 (0.450 to 0.850) |" in markdown([site, pooled, other], {"boobook": BOOBOOK}, {})
 
 
 def test_a_row_names_seeds_that_are_not_the_usual_ones() -> None:
