@@ -7,6 +7,7 @@
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
     python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
+    python examples/quality.py again docs/quality.json DATA WORK    # all that a file holds
 
 What is there is not made again, and what was stopped goes on; several runs may go on at once. `docs/quality.md` tells
 what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
@@ -15,6 +16,7 @@ what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
 from __future__ import annotations
 
 import argparse
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -28,7 +30,7 @@ from trials.boobook import BOOBOOK
 from trials.esc10 import ESC10
 from trials.files import write_whole
 from trials.hard import hard_table
-from trials.record import keep_record, read_record
+from trials.record import keep_record, orders, read_record
 from trials.run import Order, run
 from trials.speed import measure_speeds
 from trials.tables import markdown
@@ -36,7 +38,7 @@ from trials.trial import Bench
 from trials.workshop import Entry
 from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
-from detector.errors import DetectorError
+from detector.errors import ConfigurationError, DetectorError
 from detector.presets import find_folder, find_recipe
 from detector.recipe import parse_recipe
 
@@ -122,6 +124,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     record = commands.add_parser("record", help="add the results of a work folder to a file")
     record.add_argument("work", type=Path)
     record.add_argument("file", type=Path)
+    again = commands.add_parser("again", help="make all results of a record, or what of them is missing")
+    again.add_argument("record", type=Path)
+    again.add_argument("data", type=Path)
+    again.add_argument("work", type=Path)
     return parser.parse_args(arguments)
 
 
@@ -159,6 +165,13 @@ def perform(options: argparse.Namespace) -> None:
             print(text, end="")
         else:
             write_whole(options.output, text)
+        return
+    if options.command == "again":
+        for words in orders(read_record(options.record), BENCHES, options.data, options.work):
+            try:
+                perform(parse(words))
+            except ConfigurationError as error:  # recipes of another day may have keys that are gone
+                print(f"left out: {shlex.join(words)}: {error}", file=sys.stderr)
         return
     bench = BENCHES[options.set]
     entries = list(entries_of(options, bench))

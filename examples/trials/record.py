@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from detector.errors import ConfigurationError
 from trials.files import write_whole
 from trials.result import Result, as_result, read_results
 from trials.speed import read_speeds
+from trials.tables import newest
+from trials.trial import Bench
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,17 @@ def read_record(place: Path) -> Record:
         return Record({result.name: result for result in results}, dict(content["speeds"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{place}: is neither a work folder nor a record of one: {error}") from error
+
+
+def orders(record: Record, benches: Mapping[str, Bench], data: Path, work: Path) -> Iterator[list[str]]:
+    """Give the words of `quality.py` that make the results of a record in `work`, final figures first."""
+    places = {"DATA": str(data), "WORK": str(work)}
+    for development in (False, True):
+        stage = [result for result in record.results.values() if result.development == development]
+        for (name, _), row in newest(stage).items():
+            words = shlex.split(row.command(benches[name]))[2:]
+            shown = dict.fromkeys(table for result in row.results for table in result.tables)
+            yield [*(places.get(word, word) for word in words), *(f"--table={table}" for table in shown)]
 
 
 def keep_record(work: Path, path: Path) -> None:

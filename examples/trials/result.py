@@ -44,7 +44,9 @@ class Result:
     tables : tuple of str
         The tables in which it is to be shown.
     command : str
-        What made it.
+        What made it, without seeds and parts.
+    n_parts : int
+        How many parts the set has; 0 where that was not written down.
     """
 
     set: str
@@ -62,6 +64,7 @@ class Result:
     command: str
     tables: tuple[str, ...] = ()
     date: str = ""
+    n_parts: int = 0
 
     @property
     def name(self) -> str:

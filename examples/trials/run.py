@@ -28,6 +28,7 @@ class Order:
     development: bool = False
     parts: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    n_parts: int = 0
 
 
 def run(bench: Bench, entry: Entry, seed: int, order: Order) -> Iterator[Result]:
@@ -47,6 +48,7 @@ def run(bench: Bench, entry: Entry, seed: int, order: Order) -> Iterator[Result]
     if not chosen:
         parts = ", ".join(trial.part for trial in every)
         raise ConfigurationError(f"--folds: {','.join(order.parts)}: {bench.name} has {parts}")
+    order = replace(order, n_parts=len(every))
     for trial in chosen:
         yield one(shop, trial, order)
     if bench.pooled and len(chosen) == len(every):
@@ -104,6 +106,7 @@ def draft(shop: Workshop, part: str, model: str, order: Order) -> Result:
         command=command(shop.bench, entry, order.development),
         tables=order.tables,
         date=date.today().isoformat(),
+        n_parts=order.n_parts,
     )
 
 
@@ -118,7 +121,7 @@ def found(blank: Result, order: Order) -> Result | None:
     known = read_result(path) if path.is_file() else None
     if known is None or known.model != blank.model:
         return None
-    tagged = known.tagged(order.tables)
+    tagged = replace(known.tagged(order.tables), n_parts=order.n_parts)
     if tagged != known:
         write_result(order.work, tagged)
     return tagged

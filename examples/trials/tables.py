@@ -56,9 +56,13 @@ class Row:
         ]
 
     def command(self, bench: Bench) -> str:
-        """Write the command that makes these results, with the seeds where they are not the set's own."""
+        """Write the command that makes these results, with seeds that are not the set's own, parts that are not all."""
         seeds = tuple(sorted({result.seed for result in self.results}))
-        return self.results[0].command + (f" --seeds {','.join(map(str, seeds))}" if seeds != bench.seeds else "")
+        parts = sorted({result.part for result in self.results} - {POOLED})
+        options = f" --seeds {','.join(map(str, seeds))}" if seeds != bench.seeds else ""
+        if max(result.n_parts for result in self.results) > len(parts):
+            options += f" --folds {','.join(parts)}"
+        return self.results[0].command + options
 
     def beside(self, shown: Sequence[str]) -> str:
         """Write the first figure of each part, or where there is one part, the figures that no column shows."""

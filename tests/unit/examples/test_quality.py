@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shlex
 import subprocess
 from collections import Counter
@@ -396,6 +397,31 @@ def test_a_row_names_seeds_that_are_not_the_usual_ones() -> None:
     results = [replace(BLANK, seed=seed, figures={"accuracy": Estimate(0.5)}) for seed in (0, 3)]
     assert "`run it --seeds 0,3`" in markdown(results, {"esc10": ESC10}, {})
     assert "`run it`" in markdown(results[:1], {"esc10": ESC10}, {})
+
+
+def test_a_row_names_the_parts_where_they_are_not_all() -> None:
+    results = [replace(BLANK, part=part, figures={"accuracy": Estimate(0.5)}, n_parts=5) for part in "12345"]
+    assert "`run it`" in markdown(results, {"esc10": ESC10}, {})
+    assert "`run it --folds 1,3`" in markdown(results[::2][:2], {"esc10": ESC10}, {})
+
+
+def test_all_that_a_record_holds_is_made_again(
+    made: Path, tmp_path: Path, detector: Detector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", str(made), str(tmp_path / "one"), "esc10"]
+    quality.main([*command, "--folds", "1,2", "--table", "first"])
+    quality.main([*command, "--development", "--seeds", "3", "--change", "other=training.mix=0.1; training.shift=0"])
+    record, again = tmp_path / "record.json", tmp_path / "two"
+    quality.main(["record", str(tmp_path / "one"), str(record)])
+    quality.main(["again", str(record), str(made), str(again)])
+    assert {r.name: (r.tables, r.command) for r in read_results(again)} == {
+        r.name: (r.tables, r.command) for r in read_results(tmp_path / "one")
+    }
+    told = record.read_text(encoding="utf-8")
+    record.write_text(told.replace("training.shift=0", "training.gone=0"), encoding="utf-8")
+    quality.main(["again", str(record), str(made), str(tmp_path / "three")])
+    assert re.search("left out: run .*training.gone=0.*training.gone: 0 is not a key", capsys.readouterr().err)
+    assert len(list(read_results(tmp_path / "three"))) == 2
 
 
 def test_the_curve_of_hard_soundscapes_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
