@@ -40,8 +40,8 @@ def save_picture(figure: Any, path: Path) -> None:
     try:
         figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
         temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a picture too large to be drawn
+        raise OutputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
     finally:
         with suppress(OSError):  # its folder may be none
             temporary.unlink()

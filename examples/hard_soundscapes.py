@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ def compare(
     halves = all_halves(results)
     draw(results, picture, rate)
     if json is not None:
-        write_text(as_json(summary(halves, results) | {"command": command}), json, force)
+        write_text(as_json(summary(halves, results, rate) | {"command": command}), json, force)
     return markdown(halves, results)
 
 
@@ -108,9 +109,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     curve.add_argument("--force", action="store_true", help="replace outputs that exist")
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser.parse_args(given)
-    places = {str(getattr(options, name, "")): told for name, told in PLACES.items()}
-    words = (places.get(word) or portable(word) for word in given)
-    options.told = " ".join(["python examples/hard_soundscapes.py", *words])
+    places = {getattr(options, name, None): told for name, told in PLACES.items()}
+    words = (places.get(Path(word)) or portable(word) for word in given)
+    options.told = shlex.join(["python", "examples/hard_soundscapes.py", *words])
     return options
 
 

@@ -87,8 +87,8 @@ def extract(
     Examples:
       detector extract tables/ recordings/ -r small-cnn -o clips/
       detector extract calls.csv wavs/ -r my.toml -o clips/ --fully-annotated --preview clips.png
-      detector extract positive/ positive/ -r small-cnn -o clips/ --label boobook --fully-annotated \\
-          --background negative/ --confusing negative/ --group '^(.+?_[0-9]+_[0-9]+)_'
+      detector extract owls/ ./ -r small-cnn -o clips/ --label boobook --fully-annotated \\
+          --background without-owls/ --confusing between-owls/ --group '^(.+?_[0-9]+_[0-9]+)_'
     """  # noqa: D301
     from detector.annotations.table import ReadOptions
     from detector.cli.progress import bar

@@ -12,7 +12,7 @@ def can_fuse(norm: nn.Module, maps: Tensor, pool: nn.Module | None = None) -> Ty
     """Tell whether fewer passes do: batch norm and maxima, in training, of float32 on a processor, channels last."""
     return (
         isinstance(norm, nn.BatchNorm2d)
-        and (pool is None or isinstance(pool, nn.MaxPool2d))
+        and (pool is None or (isinstance(pool, nn.MaxPool2d) and not pool.ceil_mode))
         and norm.training
         and torch.is_grad_enabled()
         and maps.device.type == "cpu"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,8 @@ from hard.figures import (
     recall_by_bin,
 )
 
-from detector.errors import ConfigurationError
+from detector.drawing import check_picture as check_drawing
+from detector.drawing import find_figure, save_picture
 from detector.scanning.tables import check_output, new_file
 
 
@@ -54,7 +54,9 @@ def markdown(halves: Mapping[str, Mapping[str, Estimate]], results: Mapping[str,
     return "\n".join(lines) + "\n"
 
 
-def summary(halves: Mapping[str, Mapping[str, Estimate]], results: Mapping[str, Outcome]) -> dict[str, Any]:
+def summary(
+    halves: Mapping[str, Mapping[str, Estimate]], results: Mapping[str, Outcome], rate: float
+) -> dict[str, Any]:
     """Gather every figure of the picture as plain values."""
     models: dict[str, Any] = {}
     for model, result in results.items():
@@ -73,7 +75,8 @@ def summary(halves: Mapping[str, Mapping[str, Estimate]], results: Mapping[str, 
             "recall_by_snr": bins,
         }
     hours = next(iter(results.values())).hours
-    return {"hours": hours, "iou": LEAST_IOU, "bootstrap_draws": DRAWS, "interval": 0.95, "models": models}
+    how = {"at_most_per_hour": rate, "iou": LEAST_IOU, "bootstrap_draws": DRAWS, "interval": 0.95}
+    return {"hours": hours, **how, "models": models}
 
 
 def all_halves(results: Mapping[str, Outcome]) -> dict[str, dict[str, Estimate]]:
@@ -85,19 +88,14 @@ def all_halves(results: Mapping[str, Outcome]) -> dict[str, dict[str, Estimate]]
 
 def check_picture(path: Path, force: bool) -> None:
     """Raise where a picture could not be drawn into `path`."""
-    if path.suffix != ".png":
-        raise ConfigurationError(f"{path}: a picture's name must end in .png")
-    if find_spec("matplotlib") is None:
-        raise ConfigurationError('a picture needs matplotlib; install it with: pip install "detector[plots]"')
+    check_drawing(path, "-o")
     check_output(path, force)
 
 
 def draw(results: Mapping[str, Outcome], path: Path, rate: float) -> None:
     """Draw recall against the ratio, with the fits, for all calls and for each species."""
-    from matplotlib.figure import Figure
-
     names = species_of(next(iter(results.values())))
-    figure = Figure(figsize=(3.6 * len(names), 3.9), layout="constrained")
+    figure = find_figure("-o")(figsize=(3.6 * len(names), 3.9), layout="constrained")
     grid = np.linspace(LOWEST_DB, HIGHEST_DB, 141)
     for axis, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names):
         for number, (model, result) in enumerate(results.items()):
@@ -119,9 +117,7 @@ def draw(results: Mapping[str, Outcome], path: Path, rate: float) -> None:
     figure.suptitle(
         f"Calls found at {rate:g} false alarms an hour or fewer, {first.hours:.1f} h of soundscapes", fontsize=10
     )
-    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
-    figure.savefig(temporary, dpi=110)
-    temporary.replace(path)
+    save_picture(figure, path)
 
 
 def write_text(text: str, path: Path, force: bool) -> None:

@@ -142,5 +142,7 @@ def run(
         tables[name] = search(partial(scan_with, model, test), LOGITS, work / name, test)
         if name in recipes and recipes[name].species and plan.minutes["validation"] * plan.seconds >= TUNABLE_S:
             tuned = tune(made, model)
-            tables[f"{name}, tuned"] = search(partial(scan_with, tuned, test), LOGITS, work / f"{name}-tuned", test)
+            tables[f"{name}, tuned"] = search(
+                partial(scan_with, tuned, test), LOGITS, work / name / "scans-as-tuned", test
+            )
     return tables

@@ -14,6 +14,7 @@ from pathlib import Path
 from detector.annotations.formats import read_annotations
 from detector.annotations.table import ReadOptions
 from detector.audio.header import read_header
+from detector.errors import RecordingError
 from detector.evaluation.placing import LabelRules
 from detector.events import complement
 from trials.trial import POOLED, Ask, Bench, Figures, Span, Trial, compared, write_annotations, write_splits
@@ -32,13 +33,13 @@ def site_of(path: Path) -> str:
 
 def recordings_of(folder: Path) -> list[Path]:
     """List recordings once each: some have two names or lie in two folders; those with calls come first."""
-    found = sorted(folder.rglob("*.flac"), key=lambda path: ("positive" not in path.parts, "(" in path.name, path))
+    found = sorted(folder.rglob("*.flac"), key=lambda path: (CALLS not in path.parts, "(" in path.name, path))
     return sorted({path.name.replace(" (1)", ""): path for path in reversed(found)}.values())
 
 
 def calling_sites(folder: Path) -> list[str]:
     """List the sites that have calls, those with the fewest recordings of calls first."""
-    counts = Counter(site_of(path) for path in (folder / "positive").glob("*.flac"))
+    counts = Counter(site_of(path) for path in (folder / CALLS).glob("*.flac"))
     return sorted(counts, key=lambda site: (counts[site], site))
 
 
@@ -108,8 +109,10 @@ def unsure(folder: Path) -> Iterator[Span]:
     boxes = read_annotations(folder / BETWEEN, recordings, ReadOptions(label=LABEL)).annotations
     for path in recordings:
         header = read_header(path)
+        if header.n_frames is None:
+            raise RecordingError(f"{path}: its header does not say how long it is")
         spans = [(row.event.start_s, row.event.end_s) for row in boxes if row.recording == path]
-        for start_s, end_s in complement(spans, 0.0, (header.n_frames or 0) / header.sample_rate):
+        for start_s, end_s in complement(spans, 0.0, header.n_frames / header.sample_rate):
             yield path.name, start_s, end_s, UNSURE
 
 

@@ -46,12 +46,17 @@ def fingerprint(*parts: object) -> str:
 
 
 def content(part: object) -> object:
-    """Give what a table holds, or which files a folder does; another value is itself."""
+    """Give what a table holds, or which files a folder does and what the tables among them hold; all else is itself."""
     if not isinstance(part, Path):
         return part
     if part.is_dir():
-        return sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
-    return part.read_bytes() if part.is_file() and part.suffix == ".csv" else part.name
+        return [(path.relative_to(part).as_posix(), table(path)) for path in sorted(part.rglob("*")) if path.is_file()]
+    return table(part) or part.name
+
+
+def table(path: Path) -> bytes:
+    """Read a table; of another file, nothing."""
+    return path.read_bytes() if path.is_file() and path.suffix in (".csv", ".txt") else b""
 
 
 @contextmanager

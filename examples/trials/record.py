@@ -42,6 +42,8 @@ def orders(record: Record, benches: Mapping[str, Bench], data: Path, work: Path)
     for development in (False, True):
         stage = [result for result in record.results.values() if result.development == development]
         for (name, _), row in newest(stage).items():
+            if name not in benches:
+                raise ConfigurationError(f"a result is of the set {name!r}; there are {', '.join(benches)}")
             words = shlex.split(row.command(benches[name]))[2:]
             shown = dict.fromkeys(table for result in row.results for table in result.tables)
             yield [*(places.get(word, word) for word in words), *(f"--table={table}" for table in shown)]

@@ -45,6 +45,8 @@ class Result:
         The tables in which it is to be shown.
     command : str
         What made it, without seeds and parts.
+    scan : str
+        Names how it was scanned and what is scored; empty where that was not written down.
     n_parts : int
         How many parts the set has; 0 where that was not written down.
     """
@@ -65,6 +67,7 @@ class Result:
     tables: tuple[str, ...] = ()
     date: str = ""
     n_parts: int = 0
+    scan: str = ""
 
     @property
     def name(self) -> str:

@@ -44,20 +44,20 @@ def run(bench: Bench, entry: Entry, seed: int, order: Order) -> Iterator[Result]
     )
     shop = Workshop(order.work, bench, entry, ask)
     every = bench.trials(ask)
+    names = (ask.learns and bench.parts) or tuple(trial.part for trial in every)
     chosen = [trial for trial in every if ask.wants(trial.part)]
     if not chosen:
-        parts = ", ".join(trial.part for trial in every)
-        raise ConfigurationError(f"--folds: {','.join(order.parts)}: {bench.name} has {parts}")
-    order = replace(order, n_parts=len(every))
+        raise ConfigurationError(f"--folds: {','.join(order.parts)}: {bench.name} has {', '.join(names)}")
+    order = replace(order, n_parts=len(names))
     for trial in chosen:
         yield one(shop, trial, order)
-    if bench.pooled and len(chosen) == len(every):
+    if bench.pooled and len(chosen) == len(names):
         yield pooled(shop, chosen, order)
 
 
 def one(shop: Workshop, trial: Trial, order: Order) -> Result:
     """Train, scan and measure, unless the result is there."""
-    blank = draft(shop, trial.part, shop.model_key(trial), order)
+    blank = draft(shop, trial.part, shop.model_key(trial), shop.scan_key(trial), order)
     if known := found(blank, order):
         return known
     scan = shop.scan(trial)
@@ -67,8 +67,8 @@ def one(shop: Workshop, trial: Trial, order: Order) -> Result:
 
 def pooled(shop: Workshop, trials: Sequence[Trial], order: Order) -> Result:
     """Measure the scans of all parts as one."""
-    key = fingerprint(*(shop.model_key(trial) for trial in trials))
-    blank = draft(shop, POOLED, key, order)
+    keys = [fingerprint(*(key(trial) for trial in trials)) for key in (shop.model_key, shop.scan_key)]
+    blank = draft(shop, POOLED, *keys, order)
     if known := found(blank, order):
         return known
     scans = [shop.scan(trial) for trial in trials]
@@ -87,7 +87,7 @@ def joint(scans: Sequence[Path], folder: Path) -> Path:
     return folder
 
 
-def draft(shop: Workshop, part: str, model: str, order: Order) -> Result:
+def draft(shop: Workshop, part: str, model: str, scan: str, order: Order) -> Result:
     """Write down what is known before the work."""
     entry = shop.entry
     return Result(
@@ -107,6 +107,7 @@ def draft(shop: Workshop, part: str, model: str, order: Order) -> Result:
         tables=order.tables,
         date=date.today().isoformat(),
         n_parts=order.n_parts,
+        scan=scan,
     )
 
 
@@ -119,7 +120,7 @@ def found(blank: Result, order: Order) -> Result | None:
     """Read the result that is there, if all is as it was then; show it in the tables asked for, too."""
     path = order.work / "results" / blank.name
     known = read_result(path) if path.is_file() else None
-    if known is None or known.model != blank.model:
+    if known is None or (known.model, known.scan) != (blank.model, blank.scan):
         return None
     tagged = replace(known.tagged(order.tables), n_parts=order.n_parts)
     if tagged != known:

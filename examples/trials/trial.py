@@ -80,6 +80,8 @@ class Bench:
         Lists the trials of an `Ask`.
     measure : callable
         Tells the figures of a part, from a folder with the tables of its scan.
+    parts : tuple of str
+        All parts, where `trials` makes none but those asked for.
     pooled : bool
         Whether the scans of all parts are also measured as one, with the part `POOLED`.
     """
@@ -90,6 +92,7 @@ class Bench:
     shown: tuple[str, ...]
     trials: Callable[[Ask], Sequence[Trial]]
     measure: Callable[[Ask, str, Path], Figures]
+    parts: tuple[str, ...] = ()
     pooled: bool = False
 
 

@@ -70,6 +70,10 @@ class Workshop:
             return fingerprint((self.entry.model / WEIGHTS_FILE).read_bytes(), trial.part)
         return fingerprint(self.clips_key(trial), self.entry.recipe.fingerprint(), self.ask.seed)
 
+    def scan_key(self, trial: Trial) -> str:
+        """Name how a trial is scanned, and which recordings."""
+        return fingerprint(*trial.scan, *(path.name for path in trial.scanned))
+
     def recipe_file(self) -> Path:
         """Write the recipe as it takes part."""
         path = self.work / "recipes" / f"{self.entry.name}-{self.entry.recipe.fingerprint()}.toml"
@@ -101,8 +105,8 @@ class Workshop:
     def scan(self, trial: Trial) -> Path:
         """Scan what is scored, unless that was done."""
         model = self.model(trial)
-        key = fingerprint(*trial.scan, *(path.name for path in trial.scanned))
-        folder = self.work / "scans" / f"{self.bench.name}-{trial.part}-{self.model_key(trial)}-{key}"
+        name = f"{self.bench.name}-{trial.part}-{self.model_key(trial)}-{self.scan_key(trial)}"
+        folder = self.work / "scans" / name
         with alone(self.work, f"scan-{folder.name}"), remade(folder) as partial:
             if partial is not None:
                 outputs = ("-o", partial / DETECTIONS, "--effort", partial / EFFORT)

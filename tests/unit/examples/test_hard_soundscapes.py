@@ -405,6 +405,26 @@ def test_the_command_is_told_without_the_folders_of_this_machine(tmp_path: Path)
     )
     words = ["curve", str(tmp_path / "test"), f"mine={table}", "-o", str(tmp_path / "c.png"), "--rate", "12"]
     assert parse(words).told.endswith(" curve SET/test mine=found.csv -o c.png --rate 12")
+    words[1:3] = [f"{tmp_path / 'test'}/", f"my own, tuned={table}"]
+    assert parse(words).told.endswith(" curve SET/test 'my own, tuned=found.csv' -o c.png --rate 12")
+
+
+def test_a_curve_is_of_the_lowest_threshold_that_keeps_its_rate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A call in each of 60 half hours: half of them found, or all of them and 30 false alarms."""
+    test = truth_folder(tmp_path / "test", {f"{i}.wav": [(10.0, 11.0, "dog", i % 30 - 10.0)] for i in range(60)})
+    sure = table(tmp_path / "sure.csv", *((f"{i}.wav", 10, 11, 0.9) for i in range(0, 60, 2)))
+    lax = table(
+        tmp_path / "lax.csv",
+        *((f"{i}.wav", 10, 11, 0.9) for i in range(60)),
+        *((f"{i}.wav", 40, 41, 0.5) for i in range(30)),
+    )
+    for rate, shown in (("0.9", "| mine | 0.0 | 0.500 |"), ("1.1", "| mine | 1.0 | 1.000 |")):
+        arguments = ["curve", str(test), f"mine={sure}", f"mine={lax}", "-o", str(tmp_path / f"{rate}.png")]
+        main([*arguments, "--rate", rate, "--json", str(tmp_path / f"{rate}.json")])
+        assert shown in capsys.readouterr().out
+        assert json.loads((tmp_path / f"{rate}.json").read_text())["at_most_per_hour"] == float(rate)
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "nan", "many"])

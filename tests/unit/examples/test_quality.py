@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import quality
 import soundfile
-from trials import activity, workshop, zebra_finch
+from trials import activity, boobook, workshop, zebra_finch
 from trials.activity import auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
 from trials.esc10 import ESC10, FOLDS
@@ -403,6 +403,36 @@ def test_a_row_names_the_parts_where_they_are_not_all() -> None:
     results = [replace(BLANK, part=part, figures={"accuracy": Estimate(0.5)}, n_parts=5) for part in "12345"]
     assert "`run it`" in markdown(results, {"esc10": ESC10}, {})
     assert "`run it --folds 1,3`" in markdown(results[::2][:2], {"esc10": ESC10}, {})
+
+
+def test_parts_that_a_set_makes_one_by_one_are_counted(
+    made: Path, tmp_path: Path, detector: Detector, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = replace(ESC10, trials=lambda ask: [t for t in ESC10.trials(ask) if ask.wants(t.part)], parts=tuple("12345"))
+    monkeypatch.setitem(quality.BENCHES, "esc10", bench)
+    quality.main(["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "2"])
+    assert [result.n_parts for result in read_results(tmp_path / "work")] == [5]
+    with pytest.raises(SystemExit):
+        quality.main(["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "6"])
+    assert "--folds: 6: esc10 has 1, 2, 3, 4, 5" in capsys.readouterr().err
+    assert activity.CALL_ACTIVITY.parts == ("dog", "rooster", "finch", "boobook", "nothing")
+
+
+def test_another_scan_is_another_result(
+    made: Path, tmp_path: Path, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["run", str(made), str(tmp_path / "work"), "boobook", "--seeds", "0"]
+    quality.main(command)
+    before = (detector.count("train"), detector.count("scan"))
+    quality.main(command)
+    assert (detector.count("train"), detector.count("scan")) == before
+    monkeypatch.setattr(boobook, "LAX", 0.3)
+    quality.main(command)
+    assert (detector.count("train"), detector.count("scan")) == (before[0], 2 * before[1])
+    table = next((made / "boobook" / "positive").glob("*.txt"))
+    table.write_text(table.read_text().replace("1.0", "0.9"))
+    quality.main(command)
+    assert detector.count("train") == before[0] + len(SITES) - 1  # all but the site itself
 
 
 def test_all_that_a_record_holds_is_made_again(

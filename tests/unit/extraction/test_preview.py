@@ -20,8 +20,8 @@ LABELLED = recipe(labels={"names": ["low", "high"]})
 def test_a_sheet_shows_every_label_and_the_background(tmp_path: Path) -> None:
     from matplotlib.image import imread
 
-    draw_preview(open_clips(write_clips(tmp_path / "clips", LABELLED)), tmp_path / "sheet.png")
-    picture = imread(tmp_path / "sheet.png")
+    draw_preview(open_clips(write_clips(tmp_path / "clips", LABELLED)), tmp_path / "new" / "sheet.png")
+    picture = imread(tmp_path / "new" / "sheet.png")
     height, width, _ = picture.shape
     assert width > height > 100
     assert np.ptp(picture) > 0.5

@@ -12,7 +12,7 @@ from detector.network.norm import can_fuse, normed
 from detector.network.stages import ConvolutionStage, Pace
 from detector.recipe import Pool, Stage
 
-POOLS = [None, nn.MaxPool2d(2), nn.MaxPool2d((2, 1)), nn.MaxPool2d(3, 2)]
+POOLS = [None, nn.MaxPool2d(2), nn.MaxPool2d((2, 1)), nn.MaxPool2d(3, 2, padding=1), nn.MaxPool2d(2, dilation=(1, 2))]
 
 
 def channels_last(*shape: int) -> Tensor:
@@ -53,6 +53,9 @@ def test_it_stands_in_for_training_on_channels_last_float32_only() -> None:
     assert can_fuse(norm, maps)
     assert not can_fuse(norm, maps.contiguous())
     assert not can_fuse(norm, maps.double())
+    assert can_fuse(norm, maps, nn.MaxPool2d(2))
+    assert not can_fuse(norm, maps, nn.MaxPool2d(2, ceil_mode=True))
+    assert not can_fuse(norm, maps, nn.AvgPool2d(2))
     assert not can_fuse(nn.Identity(), maps)
     with torch.no_grad():
         assert not can_fuse(norm, maps)
