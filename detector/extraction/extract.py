@@ -17,7 +17,7 @@ from detector.audio.stream import channel_names
 from detector.clips import UNCERTAIN, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.extraction.cut import ClipCutter
-from detector.extraction.facts import label_facts
+from detector.extraction.facts import crowded, label_facts
 from detector.extraction.known import write_known
 from detector.extraction.plan import Planned, Scene, plan
 from detector.extraction.recording import Job, cut_recording, on_channel
@@ -118,6 +118,7 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     used = [source for source in known if source.split]
     names = sorted({call.label for source in used for call, _ in source.calls if call.label != UNCERTAIN})
     recipe = request.recipe if request.recipe.labels.names else request.recipe.with_labels(tuple(names))
+    report.notes.extend(crowded(used, recipe))
     return used, recipe
 
 

@@ -1,14 +1,14 @@
-"""What the training annotations say of each label: lengths, gaps, bands."""
+"""What the training annotations say of each label: lengths, gaps, bands, and whether the windows suit them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from detector.clips import LabelFacts
-from detector.events import Span, iou
+from detector.events import Event, Span, iou
 from detector.extraction.sources import Source
 from detector.recipe import Recipe
 
@@ -20,10 +20,7 @@ def label_facts(sources: Sequence[Source], recipe: Recipe) -> dict[str, LabelFac
         spans: list[float] = []
         gaps: list[float] = []
         bands: list[Span] = []
-        for source in sources:
-            if source.split != "train":
-                continue
-            calls = sorted((e for e, _ in source.calls if e.label == label), key=lambda e: e.start_s)
+        for calls in _by_recording(sources, label):
             spans += [e.duration_s for e in calls]
             bands += [(e.low_hz, e.high_hz) for e in calls if e.low_hz is not None and e.high_hz is not None]
             gaps += [b.start_s - a.end_s for a, b in pairwise(calls) if b.start_s > a.end_s]
@@ -33,6 +30,31 @@ def label_facts(sources: Sequence[Source], recipe: Recipe) -> dict[str, LabelFac
                 *_typical_band(bands),
             )  # fmt: skip
     return facts
+
+
+def crowded(sources: Sequence[Source], recipe: Recipe) -> Iterator[str]:
+    """Say for which labels calls follow each other too closely for a score a window to tell them apart.
+
+    Where a window holds two calls, there is no window between them that holds none, and they are found as one event.
+    """
+    if recipe.network.dense.per != "window":
+        return
+    for label in recipe.labels.names:
+        steps = [b.start_s - a.start_s for calls in _by_recording(sources, label) for a, b in pairwise(calls)]
+        close = sum(step < recipe.window.duration for step in steps)
+        if 2 * close > len(steps):
+            yield (
+                f"label {label!r}: {close} of {len(steps)} calls begin within a window ({recipe.window.duration:g} s) "
+                "of the one before and will be found as one event, for a window has one score; take a recipe with "
+                'frame outputs (network.dense.per = "frame", as in frame-cnn) or a shorter window.duration'
+            )
+
+
+def _by_recording(sources: Sequence[Source], label: str) -> Iterator[list[Event]]:
+    """Give the calls of a label in each recording of the training split, in order of time."""
+    for source in sources:
+        if source.split == "train":
+            yield sorted((call for call, _ in source.calls if call.label == label), key=lambda call: call.start_s)
 
 
 def _typical_band(bands: Sequence[Span]) -> tuple[float | None, float | None]:

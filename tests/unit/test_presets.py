@@ -34,9 +34,17 @@ def named(recipe: Recipe) -> Recipe:
 
 
 def test_the_recipes_that_the_documentation_names_are_there() -> None:
-    assert {"small-cnn", "crnn", "conv1d-gru", "cqt-cnn", "residual", "waveform", "lenet", *SHOWN_IN_THE_COURSE} <= set(
-        PRESETS
-    )
+    assert {
+        "small-cnn",
+        "frame-cnn",
+        "crnn",
+        "conv1d-gru",
+        "cqt-cnn",
+        "residual",
+        "waveform",
+        "lenet",
+        *SHOWN_IN_THE_COURSE,
+    } <= set(PRESETS)
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if name != DEFAULT_MODEL])

@@ -8,7 +8,7 @@ import pytest
 
 from detector.clips import LabelFacts
 from detector.events import Event
-from detector.extraction.facts import label_facts
+from detector.extraction.facts import crowded, label_facts
 from detector.extraction.sources import Source
 from tests.made import recipe
 
@@ -32,6 +32,19 @@ def test_lengths_gaps_and_bands_are_those_of_the_training_split() -> None:
         "a": LabelFacts(4, 0.5, pytest.approx(0.5), pytest.approx(3.5), 200.0, 400.0),
         "b": LabelFacts(1, 2.0, 2.0, None, None, None),
     }
+
+
+def test_calls_that_follow_each_other_within_a_window_are_told(tmp_path: Path) -> None:
+    made = recipe(labels={"names": ["a", "b", "c"]}, window={"duration": 1.0})
+    close = [Event(float(start), start + 0.1, "a") for start in (0.0, 0.9, 2.0, 2.8)]  # 0.9, 1.1 and 0.8 s apart
+    sources = [
+        source("train", *close, Event(0.0, 0.1, "b"), Event(0.5, 0.6, "b"), Event(2.0, 2.1, "b"), Event(0.2, 0.3, "c")),
+        source("train", Event(0.1, 0.2, "c")),  # another recording
+        source("test", *(Event(n / 10, n / 10 + 0.05, "c") for n in range(9))),
+    ]
+    (told,) = crowded(sources, made)
+    assert told.startswith("label 'a': 2 of 3 calls begin within a window (1 s) of the one before and will be found as")
+    assert not list(crowded(sources, recipe(labels={"names": ["a"]}, network={"dense": {"per": "frame"}})))
 
 
 def test_a_band_is_given_only_where_most_bands_are_alike() -> None:
