@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 
+from detector.presets import find_recipe
 from trials.files import write_whole
 from trials.result import read_results
 from trials.workshop import detector
@@ -18,14 +19,26 @@ RATE, SHORT_S, LONG_S, TIMES = 24000, 60, 1260, 3
 
 
 def measure_speeds(work: Path) -> None:
-    """Time every recipe that has a trained model and no time yet; seconds of sound per second."""
+    """Time every recipe that has a trained model and no time yet; seconds of sound per second.
+
+    Recipes that differ in training and labels alone are timed once.
+    """
+    known = read_speeds(work)
+    alike: dict[str, float] = {}
     with TemporaryDirectory() as folder:
         short, long = (noise(Path(folder), seconds) for seconds in (SHORT_S, LONG_S))
         for result in read_results(work):
-            model, path = work / "models" / result.model_folder, work / "speeds" / f"{result.fingerprint}.json"
-            if model.is_dir() and not path.exists():
-                more = [timed(long, model) - timed(short, model) for _ in range(TIMES)]
-                write_whole(path, json.dumps({"x_real_time": (LONG_S - SHORT_S) / median(more)}))
+            model = work / "models" / result.model_folder
+            if not model.is_dir():
+                continue
+            network = find_recipe(str(model)).fingerprint("audio", "window", "frontend", "network")
+            if result.fingerprint not in known:
+                if network not in alike:
+                    more = [timed(long, model) - timed(short, model) for _ in range(TIMES)]
+                    alike[network] = (LONG_S - SHORT_S) / median(more)
+                known[result.fingerprint] = alike[network]
+                write_whole(work / "speeds" / f"{result.fingerprint}.json", json.dumps({"x_real_time": alike[network]}))
+            alike.setdefault(network, known[result.fingerprint])
 
 
 def timed(recording: Path, model: Path) -> float:

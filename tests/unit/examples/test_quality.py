@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import quality
 import soundfile
-from trials import activity, boobook, workshop, zebra_finch
+from trials import activity, boobook, speed, workshop, zebra_finch
 from trials.activity import auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
 from trials.esc10 import ESC10, FOLDS
@@ -403,6 +403,23 @@ def test_a_row_names_the_parts_where_they_are_not_all() -> None:
     results = [replace(BLANK, part=part, figures={"accuracy": Estimate(0.5)}, n_parts=5) for part in "12345"]
     assert "`run it`" in markdown(results, {"esc10": ESC10}, {})
     assert "`run it --folds 1,3`" in markdown(results[::2][:2], {"esc10": ESC10}, {})
+
+
+def test_recipes_that_differ_in_training_alone_are_timed_once(
+    made: Path, tmp_path: Path, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[int] = []
+    monkeypatch.setattr(speed, "noise", lambda _folder, seconds: seconds)
+    monkeypatch.setattr(speed, "timed", lambda seconds, _model: lengths.append(seconds) or 1 + seconds / 100)
+    command = ["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "1"]
+    quality.main([*command, "--change", "one=training.mix=0.1", "--change", "two=training.mix=0.2"])
+    for done in (6, 6):
+        quality.main(["speed", str(tmp_path / "work")])
+        assert len(lengths) == done
+    quality.main([*command, "--change", "wide=network.dense.units=[7]", "--change", "three=training.mix=0.3"])
+    quality.main(["speed", str(tmp_path / "work")])
+    assert len(lengths) == 12
+    assert list(speed.read_speeds(tmp_path / "work").values()) == [pytest.approx(100.0)] * 4
 
 
 def test_parts_that_a_set_makes_one_by_one_are_counted(
