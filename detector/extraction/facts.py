@@ -46,7 +46,7 @@ def crowded(sources: Sequence[Source], recipe: Recipe) -> Iterator[str]:
             yield (
                 f"label {label!r}: {close} of {len(steps)} calls begin within a window ({recipe.window.duration:g} s) "
                 "of the one before and will be found as one event, for a window has one score; take a recipe with "
-                'frame outputs (network.dense.per = "frame", as in frame-cnn) or a shorter window.duration'
+                'frame outputs (network.dense.per = "frame", as in conv1d-gru) or a shorter window.duration'
             )
 
 

@@ -36,7 +36,6 @@ def named(recipe: Recipe) -> Recipe:
 def test_the_recipes_that_the_documentation_names_are_there() -> None:
     assert {
         "small-cnn",
-        "frame-cnn",
         "crnn",
         "conv1d-gru",
         "cqt-cnn",
