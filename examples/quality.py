@@ -78,7 +78,16 @@ def flat(content: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]
         if isinstance(value, dict):
             yield from flat(value, f"{within}{key}.")
         else:
-            yield within + key, " ".join(tomli_w.dumps({"it": value}).removeprefix("it = ").split())
+            yield within + key, inline(value)
+
+
+def inline(value: Any) -> str:
+    """Write a value as TOML on one line, tables included."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {inline(of)}' for key, of in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(inline(one) for one in value)}]"
+    return tomli_w.dumps({"it": value}).removeprefix("it = ").strip()
 
 
 def seeds(text: str) -> tuple[int, ...]:

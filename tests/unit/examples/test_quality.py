@@ -19,11 +19,13 @@ from trials import activity, boobook, speed, workshop, zebra_finch
 from trials.activity import auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
 from trials.esc10 import ESC10, FOLDS
+from trials.record import orders, read_record
 from trials.result import Machine, Result, read_results, write_result
 from trials.tables import markdown
 from trials.trial import Ask, Bench, Seconds, Trial
 from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
+from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
 from detector.presets import find_folder, find_recipe
 from detector.recipe import Recurrent
@@ -452,12 +454,28 @@ def test_another_scan_is_another_result(
     assert detector.count("train") == before[0] + len(SITES) - 1  # all but the site itself
 
 
+def test_every_command_of_the_docs_is_one() -> None:
+    """Five rows are of keys that are gone: they are named and left out."""
+    record = read_record(Path(__file__).resolve().parents[3] / "docs" / "quality.json")
+    gone = []
+    for words in orders(record, quality.BENCHES, Path("data"), Path("work")):
+        options = quality.parse(words)
+        try:
+            assert list(quality.entries_of(options, quality.BENCHES[options.set]))
+        except ConfigurationError as error:
+            gone.append(str(error))
+    assert len(gone) == 5
+    assert all(re.search(r"training\.(loss|smoothing|sampling|averaging)", fault) for fault in gone)
+
+
 def test_all_that_a_record_holds_is_made_again(
     made: Path, tmp_path: Path, detector: Detector, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["run", str(made), str(tmp_path / "one"), "esc10"]
     quality.main([*command, "--folds", "1,2", "--table", "first"])
     quality.main([*command, "--development", "--seeds", "3", "--change", "other=training.mix=0.1; training.shift=0"])
+    stages = '[{filters = 4, kernel = 3, pool = {kind = "max", size = [2, 1]}}, {filters = 8, kernel = 3}]'
+    quality.main([*command, "--folds", "1", "--change", f"small=network.stage={stages}; network.grid.size=[2, 1]"])
     record, again = tmp_path / "record.json", tmp_path / "two"
     quality.main(["record", str(tmp_path / "one"), str(record)])
     quality.main(["again", str(record), str(made), str(again)])
@@ -468,7 +486,7 @@ def test_all_that_a_record_holds_is_made_again(
     record.write_text(told.replace("training.shift=0", "training.gone=0"), encoding="utf-8")
     quality.main(["again", str(record), str(made), str(tmp_path / "three")])
     assert re.search("left out: run .*training.gone=0.*training.gone: 0 is not a key", capsys.readouterr().err)
-    assert len(list(read_results(tmp_path / "three"))) == 2
+    assert len(list(read_results(tmp_path / "three"))) == 3
 
 
 def test_the_curve_of_hard_soundscapes_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
