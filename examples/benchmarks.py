@@ -28,6 +28,7 @@ from time import perf_counter
 import numpy as np
 import soundfile
 import soxr
+import torch
 from benchmark_tables import (
     Figures,
     coding_rows,
@@ -41,6 +42,8 @@ from benchmark_tables import (
 )
 from numpy.typing import NDArray
 from scipy.signal import lfilter
+
+from detector.training.precision import has_bfloat16
 
 ROOT = Path(__file__).resolve().parent.parent
 RATE = 24000
@@ -147,12 +150,15 @@ class Bench:
         command = detector("benchmark", "-m", model, "--json", *options)
         return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
-    def training(self) -> dict[str, Figures]:
-        """Run `detector benchmark --train` for some recipes."""
-        return {
-            name: self.kept(f"train-{name}", lambda name=name: self.benchmark(name, "--train"))
-            for name in self.sizes.trained
-        }
+    def training(self) -> dict[str, dict[str, Figures]]:
+        """Run `detector benchmark --train` for some recipes, in float32 and, where the processor has it, bfloat16."""
+        precisions = ["float32", *(["bfloat16"] if has_bfloat16(torch.device("cpu")) else [])]
+
+        def measured(name: str, precision: str) -> Figures:
+            options = ("--train", "--device", "cpu", "--precision", precision)
+            return self.kept(f"train-{name}-{precision}", lambda: self.benchmark(name, *options))
+
+        return {name: {of: measured(name, of) for of in precisions} for name in self.sizes.trained}
 
     @property
     def model(self) -> Path:
@@ -261,7 +267,7 @@ def main() -> None:
     sizes = SHORT if arguments.short else Sizes()
     bench = Bench(arguments.work / "short" if arguments.short else arguments.work, sizes)
     trained = bench.training()
-    first = next(iter(trained.values()))
+    first = next(iter(trained.values()))["float32"]
     fill(arguments.page, "training", first["machine"], first["date"], training_rows(trained), short=arguments.short)
     if arguments.only is not None:
         return

@@ -17,12 +17,12 @@ from detector.benchmark.products import matrix_product_rate
 from detector.benchmark.report import MatrixProducts
 from detector.benchmark.subject import stand_in_labels
 from detector.clips import Clip, ClipStore, ClipWriter, open_clips
-from detector.device import DeviceName
+from detector.device import DeviceName, choose_device
 from detector.frontend.scaling import Scale
 from detector.presets import find_recipe
 from detector.recipe import Recipe
 from detector.training.fit import Hooks, Trainer
-from detector.training.train import Precision, accelerator_for
+from detector.training.precision import PrecisionName, accelerator_for, faster
 
 STEPS = 12  # of a measurement
 REPEATS = 3
@@ -67,7 +67,7 @@ class TrainingReport:
 
 
 def benchmark_training(
-    name: str, device: DeviceName, precision: Precision, show: Show = lambda numbers: numbers
+    name: str, device: DeviceName, asked: PrecisionName, show: Show = lambda numbers: numbers
 ) -> TrainingReport:
     """Measure steps of training on made clips, on all cores.
 
@@ -75,6 +75,8 @@ def benchmark_training(
     ----------
     name : str
         Of a shipped recipe, a model's folder, or a file.
+    asked : str
+        What the network computes in; "auto" as `detector train` does where there is much to train.
     show : callable, optional
         Wraps the numbers of the measurements, to show how far it is.
 
@@ -84,6 +86,7 @@ def benchmark_training(
         Where there is no such recipe, or the device or precision is not possible here.
     """
     recipe = find_recipe(name)
+    precision = faster(recipe, choose_device(device)) if asked == "auto" else asked
     accelerator = accelerator_for(device, precision)
     with TemporaryDirectory(prefix="detector-benchmark-") as folder:
         store = made_clips(Path(folder), recipe if recipe.labels.names else recipe.with_labels(stand_in_labels(recipe)))

@@ -119,9 +119,9 @@ def _training(refused: dict[str, object], as_json: bool, **options: Any) -> str:
     for name, value in refused.items():
         if value:
             raise click.UsageError(f"{name}: is for scans; leave it out with --train")
-    precision = {"auto": "float32"}.get(options["precision"], options["precision"])
+    precision = options["precision"]
     if precision == "tf32":
-        raise click.UsageError("--precision: tf32 is for scans; allowed with --train: float32, bfloat16, float16")
+        raise click.UsageError("--precision: tf32 is for scans; allowed with --train: auto, float32, bfloat16, float16")
     report = benchmark_training(
         options["model"] or DEFAULT_MODEL, options["device"], precision, lambda numbers: bar(numbers, "measurement")
     )

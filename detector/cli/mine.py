@@ -31,7 +31,11 @@ T = TypeVar("T")
 @click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True, help="Of the training.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
 @click.option(
-    "--precision", default="float32", show_default=True, type=click.Choice(["float32", "bfloat16", "float16"])
+    "--precision",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    help="What the network computes in; auto: bfloat16, where a trial finds that it is faster.",
 )
 @click.option("--licence", default="not stated", help="Of the weights, for the model's card.")
 @click.option("--resume", is_flag=True, help="Go on with rounds that were stopped.")
@@ -46,7 +50,7 @@ def mine(
     keep_clips: Path | None,
     seed: int,
     device: Literal["auto", "cpu", "cuda", "mps"],
-    precision: Literal["float32", "bfloat16", "float16"],
+    precision: Literal["auto", "float32", "bfloat16", "float16"],
     licence: str,
     resume: bool,
     force: bool,

@@ -23,7 +23,8 @@ from detector.training.card import CARD_FILE
 from detector.training.fit import Hooks
 from detector.training.fitting import fitting
 from detector.training.place import check_place
-from detector.training.train import LOG_FILE, Settings, accelerator_for, train
+from detector.training.precision import accelerator_for
+from detector.training.train import LOG_FILE, Settings, settled, train
 
 MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
 
@@ -77,7 +78,9 @@ def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None 
     recipe = fitting(first.recipe, store)
     if start is not None:
         start.check(recipe)
-    accelerator_for(plan.training.device, plan.training.precision)
+    precision = settled(plan.training, recipe, store, work)
+    accelerator_for(plan.training.device, precision)
+    plan = replace(plan, training=replace(plan.training, precision=precision))
     found = material(read_known(clips), clips, hooks)
     _begin(work, plan.training)
     rounds = Rounds(work / ROUNDS_FILE, _key(first, store, plan))

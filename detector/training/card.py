@@ -29,7 +29,7 @@ CAUTION = (
 class Card:
     """What the card says that training does not know: name, licence, what the model is for (Markdown), and the seed.
 
-    `begun` says what model the training began from.
+    `begun` says what model the training began from, `precision` what it computed in.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Card:
     about: str
     seed: int
     begun: str = ""
+    precision: str = "float32"
 
 
 def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: Card) -> None:
@@ -46,7 +47,7 @@ def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: 
     labels = ", ".join(f"`{label}`" for label in recipe.labels.names)
     products = geometry.multiply_adds / recipe.window.duration / 1e6
     cost = f"{products:.1f} million multiply-adds a second of sound, windows side by side"
-    made = f"detector {importlib.metadata.version('detector')} and torch {torch.__version__}"
+    made = f"detector {importlib.metadata.version('detector')} and torch {torch.__version__} in {card.precision}"
     lines = [
         f"# {card.name}",
         "",

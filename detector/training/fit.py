@@ -29,6 +29,7 @@ from detector.training.batches import Batches
 from detector.training.figures import Figures, figures
 from detector.training.loss import Loss
 from detector.training.place import written
+from detector.training.precision import MIXED
 from detector.training.progress import PROGRESS_FILE, Epoch, Progress
 from detector.training.start import Start, keep_still
 from detector.training.targets import Clips
@@ -82,7 +83,7 @@ class Trainer:
             start.into(self.model)
         self.loss = Loss(recipe, self._positives()).to(accelerator.device)
         key = [recipe.fingerprint(), str(seed), store.fingerprint(), *([start.key] if start else [])]
-        self.progress = Progress(key=" ".join(key))
+        self.progress = Progress(" ".join(key), precision=self._precision)
         network = self.model.network
         network.to(accelerator.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are fastest in it
@@ -92,6 +93,11 @@ class Trainer:
         )
         self.network, self.optimizer = accelerator.prepare(network, optimizer)
         accelerator.register_for_checkpointing(self.averaged)
+
+    @property
+    def _precision(self) -> str:
+        """What the network computes in."""
+        return next(name for name, theirs in MIXED.items() if theirs == self.accelerator.mixed_precision)
 
     def _fit_statistics(self) -> None:
         """Measure the mean and deviation of each band over scaled frames of the training clips."""
@@ -249,7 +255,7 @@ class Trainer:
                 f"{self.work}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "
                 "--force instead of --resume begins anew"
             )
-        self.progress = Progress(key, epochs, content["best"])
+        self.progress = Progress(key, epochs, content["best"], self._precision)
         try:
             self.accelerator.load_state(str(self.work / f"state-{len(epochs)}"))
         except Exception as error:  # what a broken state makes the libraries raise is of no one kind

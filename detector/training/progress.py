@@ -22,11 +22,12 @@ class Epoch:
 
 @dataclass
 class Progress:
-    """How far training is: the epochs so far, and which of them was the best."""
+    """How far training is: the epochs so far, and which of them was the best; `precision` is what it computes in."""
 
     key: str
     epochs: list[Epoch] = field(default_factory=list)
     best: int = 0
+    precision: str = "float32"
 
     def better(self, epoch: Epoch) -> bool:
         """Compare an epoch with the best: average precision to 4 places, then loss."""

@@ -6,14 +6,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 from accelerate import Accelerator
 
 from detector.clips import ClipStore, open_clips
-from detector.device import DeviceName, choose_device
-from detector.errors import ConfigurationError, OutputError
+from detector.device import DeviceName
+from detector.errors import OutputError
 from detector.model import save_model
 from detector.operating.points import Operating, OperatingPoint
 from detector.outputs import new_folder, refuse_folder
@@ -24,11 +23,10 @@ from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
 from detector.training.fitting import fitting
 from detector.training.place import check_place, written
+from detector.training.precision import Precision, PrecisionName, accelerator_for, settle
 from detector.training.progress import PROGRESS_FILE
 from detector.training.start import Start
 
-Precision = Literal["float32", "bfloat16", "float16"]
-MIXED: dict[Precision, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}  # by accelerate's names
 LOG_FILE = "training.csv"
 PART = "part-"  # what was trained on a part of the clips, for a learning curve
 OURS = ("state-", "best.", "progress.", PART)  # how the names in the folder of a run begin
@@ -40,7 +38,7 @@ class Settings:
 
     seed: int = 0
     device: DeviceName = "auto"
-    precision: Precision = "float32"
+    precision: PrecisionName = "auto"
     resume: bool = False
     force: bool = False
     epochs: int | None = None
@@ -51,11 +49,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run works with, known to fit together: the clips, and the folder of its state."""
+    """What a run works with, known to fit together: the clips, the folder of its state, what it computes in."""
 
     store: ClipStore
     work: Path
     settings: Settings
+    precision: Precision
     hooks: Hooks
 
     def trained(self, store: ClipStore | None = None, work: Path | None = None) -> Trainer | None:
@@ -63,7 +62,7 @@ class Run:
         settings, store = self.settings, store or self.store
         trainer = Trainer(
             store, store.recipe, work or self.work,
-            accelerator=accelerator_for(settings.device, settings.precision), seed=settings.seed,
+            accelerator=accelerator_for(settings.device, self.precision), seed=settings.seed,
             hooks=self.hooks, start=settings.start,
         )  # fmt: skip
         if not len(trainer.validation):
@@ -119,8 +118,18 @@ def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings
     if settings.start is not None:
         settings.start.check(store.recipe)
     work = output.with_name(f"{output.name}.training")
-    _begin(work, settings, accelerator_for(settings.device, settings.precision))
-    return Run(store, work, settings, hooks or Hooks())
+    precision = settled(settings, store.recipe, store, work)
+    _begin(work, settings, accelerator_for(settings.device, precision))
+    run = Run(store, work, settings, precision, hooks or Hooks())
+    if precision != "float32" and settings.precision == "auto":
+        run.hooks.line(f"training in {precision}, which is faster here; --precision float32 would not be")
+    return run
+
+
+def settled(settings: Settings, recipe: Recipe, store: ClipStore, work: Path) -> Precision:
+    """Settle what a run computes in: what is asked for, what it began with, or what a trial finds to be faster."""
+    begun = work if settings.resume else None
+    return settle(settings.precision, recipe, settings.device, len(store.in_split("train")), begun)
 
 
 def write_model(
@@ -146,7 +155,12 @@ def write_model(
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
         draw_curves(log, folder / "curves.png")
-        write_card(folder, store, found, Card(output.name, settings.licence, settings.about, settings.seed, begun))
+        write_card(
+            folder,
+            store,
+            found,
+            Card(output.name, settings.licence, settings.about, settings.seed, begun, run.precision),
+        )
         also(folder, found["validation"])
     shutil.rmtree(run.work, ignore_errors=True)
     return found
@@ -176,17 +190,6 @@ def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def accelerator_for(device: DeviceName, precision: Precision) -> Accelerator:
-    """Set up what training runs on; raise `ConfigurationError` where this machine cannot."""
-    on_cpu = choose_device(device).type == "cpu"  # said outright, or several processes would not join
-    if on_cpu and precision == "float16":
-        raise ConfigurationError("--precision: float16 is not possible on a CPU; allowed there: float32, bfloat16")
-    try:
-        return Accelerator(cpu=on_cpu, mixed_precision=MIXED[precision])
-    except ValueError as error:
-        raise ConfigurationError(f"--precision: {precision} is not possible here: {error}") from error
 
 
 def _operating(store: ClipStore, validation: Figures) -> Operating:

@@ -104,4 +104,5 @@ def auroc(positive: Scores, negative: Scores) -> float | None:
 
 
 SHOWN = tuple(f"AUROC of {name}, {kind}" for kind in ("never heard", "heard") for name in SPECIES)
-CALL_ACTIVITY = Bench("call-activity", "call-activity", (0,), SHOWN, trials, measure, (*SPECIES, NOTHING))
+HEARD = SHOWN[len(SPECIES) :]
+CALL_ACTIVITY = Bench("call-activity", "call-activity", (0,), SHOWN, trials, measure, (*SPECIES, NOTHING), judged=HEARD)

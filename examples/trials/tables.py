@@ -13,6 +13,8 @@ from trials.result import Result
 from trials.trial import POOLED, Bench
 
 STAGES = {False: "test recordings", True: "development: validation recordings"}
+PRESETS = "presets"  # the table of recipes that differ in their networks
+FRONT = "on the front of accuracy against multiply-adds"
 COST = ("parameters", "million multiply-adds a second of sound", "training", "scanning")
 
 
@@ -43,6 +45,16 @@ class Row:
         more = f" (worst: {worst}, {means[worst]:.3f})" if len(means) > 1 else ""
         return f"{fmean(means.values()):.3f}{more}"
 
+    def accuracy(self, bench: Bench) -> float:
+        """Give the figure that recipes are ranked by, from 0: the first that is shown, or the mean of those judged."""
+        estimates = [self.of(figure, POOLED if bench.pooled else None) for figure in bench.judged or bench.shown[:1]]
+        return fmean(mean(found) for found in estimates if found) if any(estimates) else 0.0
+
+    @property
+    def multiply_adds(self) -> float:
+        """Multiply-adds a second of sound, windows side by side."""
+        return self.results[0].multiply_adds_per_s
+
     def cost(self, speeds: Mapping[str, float]) -> list[str]:
         """Write size, multiply-adds, training time of one model, and the speed of scans."""
         alone = [result for result in self.results if result.part != POOLED] or list(self.results)
@@ -50,7 +62,7 @@ class Row:
         first, speed = alone[0], speeds.get(self.results[0].fingerprint)
         return [
             f"{first.parameters:,}",
-            f"{first.multiply_adds_per_s / 1e6:.1f}",
+            f"{self.multiply_adds / 1e6:.1f}",
             f"{trained:.0f} s" if trained else "-",
             "-" if speed is None else f"{speed:.0f} x real time",
         ]
@@ -106,6 +118,18 @@ def newest(results: Iterable[Result]) -> dict[tuple[str, str], Row]:
     return chosen
 
 
+def fronts(rows: Mapping[str, Row], bench: Bench) -> dict[str, str]:
+    """Say of each recipe that none is as accurate for fewer multiply-adds ("yes"), or name the best that is."""
+    ranked = {name: (row.accuracy(bench), -row.multiply_adds) for name, row in rows.items()}
+    told = {}
+    for name, own in ranked.items():
+        ahead = [
+            other for other, rank in ranked.items() if rank != own and rank[0] >= own[0] and rank[1] >= own[1]
+        ]  # fmt: skip
+        told[name] = f"behind {max(ahead, key=lambda other: ranked[other])}" if ahead else "yes"
+    return told
+
+
 def markdown(results: Sequence[Result], benches: Mapping[str, Bench], speeds: Mapping[str, float]) -> str:
     """Write all tables, final figures first."""
     blocks = []
@@ -115,26 +139,28 @@ def markdown(results: Sequence[Result], benches: Mapping[str, Bench], speeds: Ma
         for name in sorted(names):
             of = [result for result in stage if not name or name in result.tables]
             title = f"{name or 'all recipes'}{{}} ({STAGES[development]})"
-            blocks += list(tables(title, of, benches, speeds))
+            blocks += list(tables(title, of, benches, speeds, ranked=name == PRESETS))
     return "\n".join(blocks)
 
 
 def tables(
-    title: str, results: Sequence[Result], benches: Mapping[str, Bench], speeds: Mapping[str, float]
+    title: str, results: Sequence[Result], benches: Mapping[str, Bench], speeds: Mapping[str, float], *, ranked: bool
 ) -> Iterator[str]:
-    """Write one table a set."""
+    """Write one table a set; where it is `ranked`, with a column on who is on the front."""
     gathered = newest(results)
     for bench in benches.values():
         of = {recipe: row for (set_, recipe), row in gathered.items() if set_ == bench.name}
         if not of:
             continue
         yield f"### {title.format(f': {bench.name}')}\n"
-        head = ["recipe", "models", *bench.shown, *COST, "command"]
+        front = fronts(of, bench) if ranked else {}
+        head = ["recipe", "models", *bench.shown, *([FRONT] if ranked else []), *COST, "command"]
         yield line(head)
         yield line(["---"] * len(head))
         for recipe, row in of.items():
             figures = [row.shown(figure, pools=bench.pooled) for figure in bench.shown]
-            yield line([recipe, str(row.models), *figures, *row.cost(speeds), f"`{row.command(bench)}`"])
+            cells = [recipe, str(row.models), *figures, *([front[recipe]] if ranked else [])]
+            yield line([*cells, *row.cost(speeds), f"`{row.command(bench)}`"])
         yield ""
         for recipe, row in of.items():
             if more := row.beside(bench.shown):

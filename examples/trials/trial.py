@@ -84,6 +84,8 @@ class Bench:
         All parts, where `trials` makes none but those asked for.
     pooled : bool
         Whether the scans of all parts are also measured as one, with the part `POOLED`.
+    judged : tuple of str
+        Figures whose mean ranks recipes; none: the first shown.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Bench:
     measure: Callable[[Ask, str, Path], Figures]
     parts: tuple[str, ...] = ()
     pooled: bool = False
+    judged: tuple[str, ...] = ()
 
 
 POOLED = "pooled"

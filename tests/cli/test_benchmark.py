@@ -197,7 +197,7 @@ def test_the_operations_of_training_are_those_of_its_products_forward_and_backwa
         (["--workers", 1], "--workers: is for scans"),
         (["--plot", "a.png"], "--plot: is for scans"),
         (["recordings"], "RECORDINGS: is for scans"),
-        (["--precision", "tf32"], "allowed with --train: float32, bfloat16, float16"),
+        (["--precision", "tf32"], "allowed with --train: auto, float32, bfloat16, float16"),
     ],
 )
 def test_what_is_for_scans_is_refused_with_train(made: Path, arguments: list[object], told: str) -> None:

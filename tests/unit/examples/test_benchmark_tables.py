@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmark_tables import coding_rows, file_rows, fill, memory_rows, preset_rows, scan_rows, start_rows, table
+from benchmark_tables import (
+    coding_rows,
+    file_rows,
+    fill,
+    memory_rows,
+    preset_rows,
+    scan_rows,
+    start_rows,
+    table,
+    training_rows,
+)
 
 MACHINE = {"processor": "Quick 3000", "device": "Quick 3000", "cores": 2, "versions": {"torch": "9.9"}}
 
@@ -92,3 +102,28 @@ def test_starts_are_told_at_their_best_and_worst() -> None:
         ["`detector scan` to the first row", "3.00 s", "3.50 s", "under 4 s"],
         ["`detector --help`", "0.10 s", "0.25 s", "under 0.3 s"],
     ]
+
+
+def test_the_speed_of_training_is_that_in_float32_with_bfloat16_beside_it() -> None:
+    float32 = {
+        "clips_per_s": 100.0,
+        "spread": 0.05,
+        "operations_per_clip": 1.5e9,
+        "of_matrix_products": 0.714,
+        "matrix_products": {"mean": 210e9},
+    }
+    of = {
+        "small-cnn": {"float32": float32, "bfloat16": float32 | {"clips_per_s": 150.0}},
+        "lenet": {"float32": float32},
+    }
+    head, _, small, lenet = cells(training_rows(of))
+    assert dict(zip(head, small)) == {
+        "recipe": "`small-cnn`",
+        "clips a second": "100",
+        "slowest to fastest": "5%",
+        "GFLOP a clip": "1.5",
+        "of matrix products": "71% of 210 GFLOP/s",
+        "asked for": "35 % at least",
+        "in bfloat16": "150, 1.50x",
+    }
+    assert (lenet[0], lenet[-2:]) == ("`lenet`", ["", "-"])

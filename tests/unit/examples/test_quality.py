@@ -16,7 +16,7 @@ import pytest
 import quality
 import soundfile
 from trials import activity, boobook, speed, workshop, zebra_finch
-from trials.activity import auroc
+from trials.activity import CALL_ACTIVITY, auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
 from trials.esc10 import ESC10, FOLDS
 from trials.record import orders, read_record
@@ -383,6 +383,49 @@ def test_development_and_final_figures_are_never_in_one_table() -> None:
     ]
     assert "| base | 2 | 0.850 (worst: 8, 0.800) | 10 | 2.0 | - | 123 x real time | `run it` |" in blocks[0]
     assert "| base | 1 | 0.500 |" in blocks[1]
+
+
+def front_of(results: list[Result], bench: Bench) -> dict[str, str]:
+    """Read the table of presets: who is on the front."""
+    text = markdown([replace(result, tables=("presets",)) for result in results], {bench.name: bench}, {})
+    head, _, *rows = [
+        [cell.strip() for cell in line.split(" | ")]
+        for line in text.split("### presets")[1].splitlines()
+        if "|" in line
+    ]
+    place = head.index("on the front of accuracy against multiply-adds")
+    return {row[0].strip("| "): row[place] for row in rows}
+
+
+def test_a_preset_is_on_the_front_where_none_is_as_accurate_for_less() -> None:
+    told = {"small": (0.7, 1e6), "large": (0.9, 9e6), "poor": (0.65, 2e6), "equal": (0.9, 1e7), "twin": (0.9, 9e6)}
+    results = [
+        replace(BLANK, recipe=name, fingerprint=name, figures={"accuracy": Estimate(value)}, multiply_adds_per_s=cost)
+        for name, (value, cost) in told.items()
+    ]
+    assert front_of(results, ESC10) == {
+        "small": "yes", "large": "yes", "poor": "behind small", "equal": "behind large", "twin": "yes",
+    }  # fmt: skip
+
+
+def test_sites_are_ranked_as_one_and_animals_by_the_mean_of_those_heard() -> None:
+    name = BOOBOOK.shown[0]
+    of = {"a": ("here", 0.9, 1e6), "b": ("here", 0.1, 2e6)}
+    sites = [
+        replace(BLANK, set="boobook", recipe=recipe, fingerprint=recipe, part=part, figures={name: Estimate(value)},
+                multiply_adds_per_s=cost)
+        for recipe, (here, value, cost) in of.items()
+        for part, value in ((here, value), ("pooled", 1 - value))
+    ]  # fmt: skip
+    assert front_of(sites, BOOBOOK) == {"a": "yes", "b": "yes"}
+    heard = {"a": (0.6, 0.8), "b": (0.9, 0.4)}
+    kinds = [f"AUROC of {species}, heard" for species in ("dog", "rooster")]
+    animals = [
+        replace(BLANK, set="call-activity", recipe=recipe, fingerprint=recipe, part="nothing",
+                figures={kind: Estimate(value) for kind, value in zip(kinds, values)})
+        for recipe, values in heard.items()
+    ]  # fmt: skip
+    assert front_of(animals, CALL_ACTIVITY) == {"a": "yes", "b": "behind a"}
 
 
 def test_sites_have_no_figure_before_all_are_measured_as_one() -> None:
