@@ -126,11 +126,16 @@ class Trainer:
             targets = self.batches.targets(part, np.zeros(len(part))).reshape(-1, n)
             calls += (targets == 1).sum(axis=0)
             known += (targets >= 0).sum(axis=0)
-        for name, count in zip(self.recipe.labels.names, calls):
+        for name, count, of in zip(self.recipe.labels.names, calls, known):
             if count == 0:
                 raise ClipsError(
                     f"{self.store.folder}: has no call of {name!r} in the split train; give --split, another --seed, "
                     "or merge or drop the label with --rename or --background-label, at detector extract"
+                )
+            if count == of:
+                raise ClipsError(
+                    f"{self.store.folder}: nothing in the split train is known to be no call of {name!r}, so there is "
+                    "nothing to tell it from; give --background or --fully-annotated at detector extract"
                 )
         return torch.from_numpy(calls / known).float()
 

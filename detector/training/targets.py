@@ -76,10 +76,15 @@ class TargetMaker:
         targets = np.zeros((len(clips), len(self.columns), self.n_labels), dtype=np.float32)
         targets[self._partial[clips]] = -1
         inside = (self.columns >= spans[0][:, None]) & (self.columns < spans[1][:, None])  # (event, column)
-        for meaning, value in ((NO_CALL, 0), (DOUBT, -1)):
-            event, column = np.nonzero(inside & (labels == meaning)[:, None])
+        call = labels >= 0
+        for meant, value in (
+            (call, 0),
+            (labels == NO_CALL, 0),
+            (labels == DOUBT, -1),
+        ):  # a call is none of another label
+            event, column = np.nonzero(inside & meant[:, None])
             targets[rows[event], column] = value
-        event, column = np.nonzero(inside & (labels >= 0)[:, None])
+        event, column = np.nonzero(inside & call[:, None])
         targets[rows[event], column, labels[event]] = 1
         return targets
 

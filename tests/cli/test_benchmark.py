@@ -23,6 +23,9 @@ from detector.network.geometry import measure
 from detector.recipe import read_recipe
 from detector.training.targets import TargetMaker
 from tests.made import recipe, sound, write_recipe, write_sound
+from tests.processes import fresh_process
+
+__all__ = ["fresh_process"]
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("small-cnn", "presets", "training", "codings", "files", "memory", "starts")

@@ -155,6 +155,18 @@ def test_every_label_needs_a_call_in_the_split_train(tmp_path: Path) -> None:
         Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
 
 
+@pytest.mark.parametrize("per", ["window", "frame"])
+def test_every_label_needs_something_that_it_is_not(tmp_path: Path, per: str) -> None:
+    made = recipe(labels={"names": ["a"]}, network={"dense": {"units": [8], "per": per}})
+    store = open_clips(write_clips(tmp_path / "clips", made))
+    store.index = store.index.iloc[:6].assign(complete=False)  # all of them with a call
+    store.events = store.events.assign(start_s=-9.0, end_s=9.0)
+    with pytest.raises(
+        ClipsError, match=r"nothing in the split train is known to be no call of 'a', so .* --background"
+    ):
+        Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
+
+
 @pytest.mark.parametrize("averaging", ["none", "ema"])
 def test_the_figures_of_the_best_model_are_those_of_its_epoch(tmp_path: Path, averaging: str) -> None:
     training = {"epochs": 6, "patience": 2, "averaging": averaging}

@@ -75,7 +75,12 @@ def test_the_columns_of_frames_are_calls_where_their_centres_are_in_one() -> Non
 def test_what_is_not_annotated_is_unknown_in_frames_of_recordings_that_are_not_fully_annotated() -> None:
     targets = of(FRAMES, (0.1, 0.3, "a"), complete=False)
     assert set(targets[:, 0]) == {-1, 1}
-    assert set(targets[:, 1]) == {-1}
+    np.testing.assert_array_equal(targets[:, 1], np.where(targets[:, 0] == 1, 0, -1))  # a call of a is none of b
+
+
+def test_doubt_within_a_call_leaves_the_other_labels_open() -> None:
+    targets = of(FRAMES, (0.1, 0.4, "a"), (0.2, 0.3, UNCERTAIN), complete=False)
+    assert {tuple(row) for row in targets.tolist()} == {(-1, -1), (1, 0), (1, -1)}
 
 
 def test_doubt_hides_columns_but_not_the_calls_in_it() -> None:
