@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
-import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,10 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from detector.clips import ClipStore
 from detector.device import keep_freed_memory
-from detector.errors import ClipsError, ConfigurationError, OutputError
+from detector.errors import ClipsError, ConfigurationError
 from detector.model import Model
 from detector.recipe import Recipe
 from detector.training.averaging import Averaged
@@ -28,15 +24,14 @@ from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches
 from detector.training.figures import Figures, figures
 from detector.training.loss import Loss
-from detector.training.place import written
 from detector.training.precision import MIXED
-from detector.training.progress import PROGRESS_FILE, Epoch, Progress
+from detector.training.progress import Epoch, Progress
 from detector.training.start import Start, keep_still
+from detector.training.state import State
 from detector.training.targets import Clips
 
 STATISTICS_CLIPS = 2000
 EVALUATION_BATCH = 64
-BEST_FILE = "best.safetensors"
 
 
 @dataclass(frozen=True)
@@ -66,8 +61,8 @@ class Trainer:
         self, store: ClipStore, recipe: Recipe, work: Path, *,
         accelerator: Accelerator, seed: int, hooks: Hooks, start: Start | None = None,
     ) -> None:  # fmt: skip
-        self.store, self.recipe, self.work, self.seed = store, recipe, work, seed
-        self.accelerator = accelerator
+        self.store, self.recipe, self.seed = store, recipe, seed
+        self.accelerator, self.state = accelerator, State(work, accelerator)
         self.hooks = hooks if accelerator.is_main_process else Hooks()
         self.batches = Batches(store, recipe)
         self.train, self.validation = store.in_split("train"), store.in_split("validation")
@@ -144,16 +139,18 @@ class Trainer:
 
         `epochs` stops earlier, for a run that shall be resumed.
         """
-        if resume and (self.work / PROGRESS_FILE).is_file():
-            self._resume()
+        if resume:
+            self.progress = self.state.resume(self.progress)
+            if self.progress.epochs:
+                self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
         last = self.recipe.training.epochs if epochs is None else min(epochs, self.recipe.training.epochs)
         while len(self.progress.epochs) < last and not self._stale():
             epoch = self._epoch(len(self.progress.epochs) + 1)
             if not len(self.validation) or self.progress.better(epoch):
                 self.progress.best = epoch.epoch
-                self._save_best()
+                self.state.save_best(self.averaged.network)
             self.progress.epochs.append(epoch)
-            self._checkpoint()
+            self.state.save(self.progress)
             mark = " *" if self.progress.best == epoch.epoch else ""
             self.hooks.line(
                 f"epoch {epoch.epoch:3d}/{self.recipe.training.epochs}  loss {epoch.train_loss:.4f}  validation loss "
@@ -228,46 +225,6 @@ class Trainer:
             exclusive=self.recipe.network.dense.output == "softmax", thresholds=thresholds,
         )  # fmt: skip
 
-    def _save_best(self) -> None:
-        if self.accelerator.is_main_process:
-            network, temporary = self.averaged.network, self.work / "best.partial"
-            tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-            with written(self.work):
-                self.work.mkdir(parents=True, exist_ok=True)
-                save_file(tensors, temporary)
-                temporary.replace(self.work / BEST_FILE)
-
-    def _checkpoint(self) -> None:
-        """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
-        number = len(self.progress.epochs)
-        with written(self.work):
-            self.accelerator.save_state(str(self.work / f"state-{number}"))
-            if self.accelerator.is_main_process:
-                temporary = self.work / "progress.json.partial"
-                temporary.write_text(json.dumps(asdict(self.progress)), encoding="utf-8")
-                temporary.replace(self.work / PROGRESS_FILE)
-                shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
-        self.accelerator.wait_for_everyone()
-
-    def _resume(self) -> None:
-        try:
-            content = json.loads((self.work / PROGRESS_FILE).read_text(encoding="utf-8"))
-            key, epochs, _ = content["key"], [Epoch(**epoch) for epoch in content["epochs"]], content["best"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise OutputError(f"{self.work}: cannot be resumed: {error}; --force instead begins anew") from error
-        if key != self.progress.key:
-            raise OutputError(
-                f"{self.work}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "
-                "--force instead of --resume begins anew"
-            )
-        self.progress = Progress(key, epochs, content["best"], self._precision)
-        try:
-            self.accelerator.load_state(str(self.work / f"state-{len(epochs)}"))
-        except Exception as error:  # what a broken state makes the libraries raise is of no one kind
-            told = str(error).partition("\n")[0] or type(error).__name__
-            raise OutputError(f"{self.work}: cannot be resumed: {told}; --force instead begins anew") from error
-        self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
-
     def best_model(self) -> Model:
         """Give the model with the weights of the best epoch, which `evaluate` measures from then on.
 
@@ -276,10 +233,7 @@ class Trainer:
         OutputError
             Where they cannot be read.
         """
-        try:
-            weights = load_file(self.work / BEST_FILE)
-        except (OSError, SafetensorError) as error:
-            raise OutputError(f"{self.work / BEST_FILE}: cannot be read: {error}; begin anew with --force") from error
+        weights = self.state.best()
         self.averaged.network.load_state_dict(weights)
         self.model.network.load_state_dict(weights)
         return self.model.eval()

@@ -75,8 +75,11 @@ def test_training_stops_when_validation_has_not_improved_and_keeps_the_best(tmp_
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 20, "patience": 2}))
     scripted(trainer, [(0.5, 1.0), (0.7, 1.0), (0.6, 1.0), (0.7, 1.0), (0.9, 1.0)])
     kept: list[int] = []
-    save = trainer._save_best
-    trainer._save_best = lambda: (kept.append(len(trainer.progress.epochs) + 1), save())  # type: ignore[method-assign]
+    save = trainer.state.save_best
+    trainer.state.save_best = lambda network: (  # type: ignore[method-assign]
+        kept.append(len(trainer.progress.epochs) + 1),
+        save(network),
+    )
     trainer.run(resume=False)
     assert len(trainer.progress.epochs) == 4
     assert (trainer.progress.best, kept, trainer.done) == (2, [1, 2], True)

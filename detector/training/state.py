@@ -1,0 +1,90 @@
+"""The state of a run in its folder: what a run that was stopped goes on from, and the weights of its best epoch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from accelerate import Accelerator
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from detector.errors import OutputError
+from detector.training.place import written
+from detector.training.progress import PROGRESS_FILE, Epoch, Progress
+
+BEST_FILE = "best.safetensors"
+
+
+class State:
+    """The folder of a run: checkpoints, progress, best weights; each is whole or not there.
+
+    Parameters
+    ----------
+    work : Path
+        The folder; made where it is needed.
+    accelerator : Accelerator
+        Knows the network, the optimizer and what else is to be kept.
+    """
+
+    def __init__(self, work: Path, accelerator: Accelerator) -> None:
+        self.work, self._accelerator = work, accelerator
+
+    def save_best(self, network: nn.Module) -> None:
+        """Keep the weights of the best epoch so far."""
+        if self._accelerator.is_main_process:
+            temporary = self.work / "best.partial"
+            tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+            with written(self.work):
+                self.work.mkdir(parents=True, exist_ok=True)
+                save_file(tensors, temporary)
+                temporary.replace(self.work / BEST_FILE)
+
+    def best(self) -> dict[str, Tensor]:
+        """Read the weights of the best epoch; raise `OutputError` where they cannot be read."""
+        try:
+            return load_file(self.work / BEST_FILE)
+        except (OSError, SafetensorError) as error:
+            raise OutputError(f"{self.work / BEST_FILE}: cannot be read: {error}; begin anew with --force") from error
+
+    def save(self, progress: Progress) -> None:
+        """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
+        number = len(progress.epochs)
+        with written(self.work):
+            self._accelerator.save_state(str(self.work / f"state-{number}"))
+            if self._accelerator.is_main_process:
+                temporary = self.work / "progress.json.partial"
+                temporary.write_text(json.dumps(asdict(progress)), encoding="utf-8")
+                temporary.replace(self.work / PROGRESS_FILE)
+                shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
+        self._accelerator.wait_for_everyone()
+
+    def resume(self, progress: Progress) -> Progress:
+        """Load the state of a run whose key is that of `progress`, and give its progress; as it was, where none began.
+
+        Raises
+        ------
+        OutputError
+            Where the state is another run's, or cannot be read.
+        """
+        if not (self.work / PROGRESS_FILE).is_file():
+            return progress
+        try:
+            content = json.loads((self.work / PROGRESS_FILE).read_text(encoding="utf-8"))
+            key, epochs, best = content["key"], [Epoch(**epoch) for epoch in content["epochs"]], content["best"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OutputError(f"{self.work}: cannot be resumed: {error}; --force instead begins anew") from error
+        if key != progress.key:
+            raise OutputError(
+                f"{self.work}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "
+                "--force instead of --resume begins anew"
+            )
+        try:
+            self._accelerator.load_state(str(self.work / f"state-{len(epochs)}"))
+        except Exception as error:  # what a broken state makes the libraries raise is of no one kind
+            told = str(error).partition("\n")[0] or type(error).__name__
+            raise OutputError(f"{self.work}: cannot be resumed: {told}; --force instead begins anew") from error
+        return Progress(key, epochs, best, progress.precision)
