@@ -38,7 +38,7 @@ call-activity: setup  ## make the training set of the embedded model and train i
 quality: setup  ## the figures of docs/quality.md, in many hours; goes on where it was stopped; DATA names the recordings
 	for set in zebra-finch syllable-types twenty-calls boobook esc10 call-activity; do \
 	    $(BIN)/python examples/quality.py run $(DATA) work/quality $$set || exit 1; done
-	$(BIN)/python examples/hard_soundscapes.py run $(DATA) work/quality/hard --seed 1 --turn 4
+	$(BIN)/python examples/hard_soundscapes.py run $(DATA) work/quality/hard --seed 2 --turn 2
 	$(BIN)/python examples/quality.py again docs/quality.json $(DATA) work/quality
 	$(BIN)/python examples/quality.py speed work/quality
 	$(BIN)/python examples/quality.py tables work/quality --hard work/quality/hard/curve.json -o work/quality/tables.md
