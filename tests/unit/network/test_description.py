@@ -117,6 +117,6 @@ def test_a_network_that_does_not_fit_is_refused() -> None:
 def test_a_description_is_plain_json() -> None:
     description = describe_recipe("cqt-cnn", find_recipe("cqt-cnn"))
     content = json.loads(json.dumps(asdict(description), allow_nan=False))
-    assert content["layers"][0]["output"] == [32, 92, 148]
+    assert content["layers"][0]["output"] == [12, 92, 148]
     assert content["frontend"]["output"] == [2, 96, 150]
     assert content["frontend"]["frame_ms"][0] > content["frontend"]["frame_ms"][1]
