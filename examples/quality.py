@@ -4,6 +4,7 @@
     python examples/quality.py run DATA WORK esc10 --recipe mine=my.toml --recipe small-cnn --folds 1,2
     python examples/quality.py run DATA WORK zebra-finch --recipe mine=my.toml --seeds 0 --development
     python examples/quality.py run DATA WORK boobook --development --change 'mixed=training.mix=0.5'
+    python examples/quality.py run DATA WORK twenty-calls --development --change 'without a GRU=network.recurrent=false'
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
     python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
@@ -67,9 +68,11 @@ def changed(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def merged(content: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """Put other values into nested tables."""
+    """Put other values into nested tables; false takes a table out."""
     both = {key: (content[key], change[key]) for key in change if isinstance(content.get(key), dict)}
-    return content | change | {key: merged(old, new) for key, (old, new) in both.items() if isinstance(new, dict)}
+    nested = {key: merged(old, new) for key, (old, new) in both.items() if isinstance(new, dict)}
+    gone = {key for key, (_, new) in both.items() if new is False}
+    return {key: value for key, value in (content | change | nested).items() if key not in gone}
 
 
 def flat(content: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:

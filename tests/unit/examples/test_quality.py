@@ -660,3 +660,13 @@ def test_a_change_is_the_example_recipe_but_for_its_keys_and_its_command_says_th
 def test_a_change_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(SystemExit):
         quality.parse(["run", "DATA", "WORK", "boobook", "--change", text])
+
+
+def test_a_change_to_false_takes_a_table_out() -> None:
+    words = ["run", "DATA", "WORK", "twenty-calls"]
+    (example,) = quality.entries_of(quality.parse(words), TWENTY_CALLS)
+    assert example.recipe.network.recurrent is not None
+    (plain,) = quality.entries_of(quality.parse([*words, "--change", "plain=network.recurrent=false"]), TWENTY_CALLS)
+    assert plain.recipe.network == example.recipe.network.model_copy(update={"recurrent": None})
+    (again,) = quality.entries_of(quality.parse([*words, *shlex.split(plain.option)]), TWENTY_CALLS)
+    assert again.recipe == plain.recipe
