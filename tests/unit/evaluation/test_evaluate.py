@@ -83,6 +83,16 @@ def test_recordings_without_events_count_as_time_and_as_clips() -> None:
     assert evaluate(long).hours == 1
 
 
+def test_a_detection_on_doubt_neither_rewards_nor_punishes_in_figures_by_recording() -> None:
+    # 8 of the 20 s in A lie in doubt: an IoU of 0.4, and less than half.
+    reference, doubt = {A: [event(50, 51)], B: []}, {A: [(0.0, 8.0)]}
+    material = Material(reference, {A: [event(0, 20, score=0.9)], B: [event(5, 6, score=0.5)]}, doubt)
+    aurocs = [
+        evaluate(material, Settings(iou=iou, draws=0)).overall.figures["clip_auroc"].value for iou in (0.3, 0.4, 0.5)
+    ]
+    assert aurocs == [0.0, 0.0, 1.0]
+
+
 def test_nothing_at_all_can_be_evaluated() -> None:
     told = evaluate(Material({A: []}, {A: []}, seconds={A: 3600.0}))
     assert told.overall.counts == Counts()
