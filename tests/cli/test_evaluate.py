@@ -128,6 +128,17 @@ def test_a_label_with_a_threshold_and_no_rows_and_rows_without_a_score_are_said(
     assert "1 of the detections have no score" in told
 
 
+def test_a_table_without_rows_is_that_of_a_detector_that_finds_nothing(tables: list[str], tmp_path: Path) -> None:
+    (tmp_path / "found.csv").write_text(DETECTIONS)
+    done = run(*tables, "--json", "--curves", str(tmp_path / "curves.png"))
+    figures = json.loads(done.stdout)["overall"]["figures"]
+    names = ("average_precision", "best_f1", "recall_at_10_per_hour", "psds1")
+    assert [figures[name]["value"] for name in names] == [0, 0, 0, 0]
+    assert "no scores" not in done.stderr
+    text = run(*tables)
+    assert (text.exit_code, "AUROC" in text.stdout) == (0, True)
+
+
 def test_detections_that_run_calls_together_are_said(tables: list[str], tmp_path: Path) -> None:
     (tmp_path / "found.csv").write_text(DETECTIONS + "a.wav,mix,0,30,,,owl,0.9,\n")
     assert "detections last 30 s, annotations" in run(*tables).stderr

@@ -73,6 +73,21 @@ def test_without_scores_there_are_only_figures_at_the_threshold() -> None:
     assert not any(name.startswith(("best", "average", "recall_at", "clip", "psds")) for name in names)
 
 
+def test_a_detector_that_finds_nothing_has_every_figure_of_one_that_finds_too_little() -> None:
+    reference, seconds = {A: [event(0, 1, "x"), event(5, 6, "y")], B: [event(2, 3, "x")]}, {A: 1800.0, B: 1800.0}
+    nothing = evaluate(Material(reference, {}, seconds=seconds))
+    little = evaluate(Material(reference, {A: [event(9, 10, "x", 0.5)]}, seconds=seconds), Settings(draws=0))
+    for row, other in zip((nothing.overall, *nothing.labels), (little.overall, *little.labels), strict=True):
+        assert set(row.figures) == set(other.figures)
+        none = ("precision", "recall", "f1", "best_f1", "average_precision", "recall_at_100_per_hour", "psds1", "psds2")
+        assert [row.figures[name].value for name in none] == [None, 0, 0, 0, 0, 0, 0, 0]
+        assert (row.best_threshold, row.least_score) == (None, None)
+    x, y = nothing.labels
+    assert (y.figures["clip_average_precision"].value, y.figures["clip_auroc"].value) == (0.5, 0.5)
+    assert x.figures["clip_auroc"].value is None  # x is in every recording
+    assert nothing.mean["average_precision"].value == 0
+
+
 def test_recordings_without_events_count_as_time_and_as_clips() -> None:
     short = Material({A: [event(0, 1)]}, {A: [event(5, 6, score=0.9), event(0, 1, score=0.8)]}, seconds={A: 360.0})
     long = Material(short.reference, short.estimated, seconds={A: 360.0, B: 3240.0})
