@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from detector.cli import commands
-from detector.errors import DetectorError
+from detector.errors import ConfigurationError, DetectorError
 
 ROOT = Path(__file__).resolve().parents[2]
 DETECTIONS = "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time\n"
@@ -83,6 +83,7 @@ def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: 
     [
         (["--threshold", "owl"], "'owl' is neither a score from 0 to 1 nor LABEL=SCORE"),
         (["--threshold", "2"], "'2' is neither"),
+        (["--threshold", "fa=2/h"], "LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"),
         (["--iou", "0"], "0 is not in the range"),
         (["--rename", "owl"], "'owl' is not OLD=NEW"),
         (["--hours", "nan"], "nan is not a finite number"),
@@ -117,6 +118,22 @@ def test_no_input_is_replaced_and_no_output_becomes_an_input(tables: list[str], 
     assert folder.exit_code == 2
     assert "whose tables are read" in folder.stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("target", ["p=0.9", "fa=0.5"])
+def test_a_target_of_scan_is_no_threshold(tables: list[str], target: str) -> None:
+    done = run(*tables, "--threshold", target)
+    assert isinstance(done.exception, ConfigurationError)
+    assert done.stdout == ""
+    label = target.partition("=")[0]
+    told = str(done.exception)
+    assert f"no row has the label '{label}', so '{target}' is neither a score from 0 to 1 nor LABEL=SCORE" in told
+    assert "are for scan" in told
+
+
+def test_a_label_may_be_called_like_a_target(tables: list[str]) -> None:
+    done = run(*tables, "--rename", "owl=p", "--threshold", "p=0.8", "--draws", "0", "--json")
+    assert json.loads(done.stdout)["labels"]["p"]["hits"] == 1
 
 
 def test_a_label_with_a_threshold_and_no_rows_and_rows_without_a_score_are_said(
