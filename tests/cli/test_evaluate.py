@@ -55,6 +55,15 @@ def test_a_threshold_may_be_a_labels(tables: list[str]) -> None:
     assert told["labels"]["owl"]["hits"] == 1
 
 
+def test_coverage_is_the_share_of_calls_then_that_of_detections(tables: list[str], tmp_path: Path) -> None:
+    (tmp_path / "found.csv").write_text(DETECTIONS + "a.wav,mix,0.1,0.6,,,owl,0.9,\n")  # covers 5/9 of a call
+    for shares, recall in (("0.5,0.9", 1 / 3), ("0.9,0.5", 0)):
+        done = run(*tables, "--uncertain-label", "UNK", "--json", "--draws", "0", "--coverage", shares)
+        figures = json.loads(done.stdout)["overall"]["figures"]
+        assert figures["coverage_recall"]["value"] == pytest.approx(recall)
+        assert figures["coverage_precision"]["value"] == 1
+
+
 def test_the_same_command_prints_the_same_bytes(tables: list[str]) -> None:
     assert run(*tables).stdout == run(*tables).stdout
     few = (*tables, "--draws", "5")

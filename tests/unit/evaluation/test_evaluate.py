@@ -124,6 +124,45 @@ def test_average_precision_is_told_at_several_ious_and_never_rises_with_them() -
     assert figures["average_precision"].value == 1.0
 
 
+@pytest.mark.parametrize(("iou", "is_enough"), [(0.2, True), (0.25, True), (0.26, False), (0.5, False)])
+def test_hits_are_those_of_the_iou_that_is_asked_for_in_every_figure(iou: float, is_enough: bool) -> None:
+    # Both detections have an IoU of 0.25, the first with the event, the second with the span of doubt.
+    found = [event(6, 8, score=0.8), event(20, 28, score=0.9)]
+    material = Material({A: [event(0, 8)]}, {A: found}, {A: [(20.0, 22.0)]}, {A: 3600.0})
+    told = evaluate(material, Settings(iou=iou, draws=0))
+    assert told.overall.counts == (Counts(1, 0, 0) if is_enough else Counts(0, 2, 1))
+    assert told.overall.best_threshold == (0.8 if is_enough else None)
+    assert told.overall.figures["onset_bias_s"].value == (6.0 if is_enough else None)
+    (matched,) = told.matched["a"]
+    assert (matched.misses, matched.false_alarms) == (((), ()) if is_enough else ((0,), (0, 1)))
+
+
+@pytest.mark.parametrize(("iou", "is_doubtful"), [(0.2, True), (0.5, False)])
+def test_doubt_is_that_of_the_iou_that_is_asked_for_where_detections_are_not_paired(
+    iou: float, is_doubtful: bool
+) -> None:
+    found = [event(0, 8, score=0.8), event(20, 28, score=0.9)]
+    material = Material({A: [event(0, 8)]}, {A: found}, {A: [(20.0, 22.0)]}, {A: 3600.0})
+    figures = evaluate(material, Settings(iou=iou, draws=0)).overall.figures
+    assert figures["coverage_precision"].value == (1.0 if is_doubtful else 0.5)
+    assert figures["psds1"].value == pytest.approx(1.0 if is_doubtful else 0.99)
+
+
+def test_the_psds_of_a_label_is_its_own_whatever_labels_without_annotations_come_before() -> None:
+    reference = {A: [event(0, 1, "b"), event(5, 6, "d")]}
+    found = [event(9, 10, "a", 0.9), event(0, 1, "b", 0.8), event(9, 10, "c", 0.9)]
+    told = evaluate(Material(reference, {A: found}, seconds={A: 3600.0}), Settings(draws=0))
+    assert {row.label: row.figures["psds1"].value for row in told.labels} == {"a": None, "b": 1.0, "c": None, "d": 0.0}
+
+
+def test_recall_is_told_at_one_ten_and_a_hundred_false_alarms_per_hour_unless_other_rates_are_given() -> None:
+    told = [
+        [name for name in evaluate(two_labels(), some).overall.figures if name.startswith("recall_at")]
+        for some in (Settings(draws=0), Settings(draws=0, rates=(0.5,)))
+    ]
+    assert told == [[f"recall_at_{rate}_per_hour" for rate in (1, 10, 100)], ["recall_at_0.5_per_hour"]]
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
