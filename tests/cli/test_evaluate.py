@@ -55,6 +55,11 @@ def test_a_threshold_may_be_a_labels(tables: list[str]) -> None:
     assert told["labels"]["owl"]["hits"] == 1
 
 
+def test_hits_overlap_as_much_as_is_asked_for(tables: list[str]) -> None:
+    rows = [run(*tables, "--json", "--draws", "0", "--iou", iou).stdout for iou in ("0.9", "0.95")]
+    assert [json.loads(row)["labels"]["owl"]["hits"] for row in rows] == [2, 1]  # 0-1 and 0.1-1 share 0.9
+
+
 def test_coverage_is_the_share_of_calls_then_that_of_detections(tables: list[str], tmp_path: Path) -> None:
     (tmp_path / "found.csv").write_text(DETECTIONS + "a.wav,mix,0.1,0.6,,,owl,0.9,\n")  # covers 5/9 of a call
     for shares, recall in (("0.5,0.9", 1 / 3), ("0.9,0.5", 0)):
