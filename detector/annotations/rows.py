@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detector.annotations.table import Annotation, Problem, ReadOptions, Table
+from detector.errors import AnnotationError
 from detector.events import Event
 
 ROUNDING_S = 0.01
@@ -72,6 +73,11 @@ def table_of(
         Whether the table has a column that names the audio.
     problems : iterable of Problem
         What was wrong before, with rows that are not among `rows`.
+
+    Raises
+    ------
+    AnnotationError
+        Where a score is no number from 0 to 1, and `options` is strict about that.
     """
     found = list(problems)
     n_rows = len(rows) + len(found)
@@ -83,6 +89,8 @@ def table_of(
         except ValueError as fault:
             found.append(Problem(source, row.number, str(fault), row.audio or None))
             continue
+        if options.strict_scores:
+            _check_score(source, row)
         extras, remarks = _extras(row)
         found += [Problem(source, row.number, remark, row.audio or None, kept=True) for remark in remarks]
         event = Event(start_s, end_s, label, **extras)
@@ -117,6 +125,16 @@ def _within(name: str, value: float) -> float:
     if value < 0:
         raise ValueError(f"{name} {value:g} is below 0")
     return value
+
+
+def _check_score(source: Path, row: Row) -> None:
+    if row.score.strip().casefold() in NOTHING:
+        return
+    try:
+        _within("score", number("score", row.score))
+    except ValueError as fault:
+        where = f"{source}, row {row.number}"
+        raise AnnotationError(f"{where}: score {row.score!r}: must be a number from 0 to 1, or empty") from fault
 
 
 def _extras(row: Row) -> tuple[dict[str, float], list[str]]:

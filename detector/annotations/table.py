@@ -120,11 +120,14 @@ class ReadOptions:
         The column of labels in Raven and CSV tables; None takes the first known one.
     format : str or None
         A name out of `FORMATS`; None tells each file's format by its name and content.
+    strict_scores : bool
+        Whether a score that is no number from 0 to 1 is an error; else the row is kept without it.
     """
 
     label: str | None = None
     label_column: str | None = None
     format: str | None = None
+    strict_scores: bool = False
 
 
 class UnreadableTableError(AnnotationError):

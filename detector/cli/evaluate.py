@@ -14,6 +14,7 @@ import click
 from detector.cli.audit import refuse_inputs
 from detector.cli.renaming import RENAME, once
 from detector.cli.scan import finite
+from detector.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from detector.evaluation.figures import Evaluation
@@ -24,6 +25,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 TABLE = click.Path(exists=True, path_type=Path)
 FACTOR = 3  # in length: from here on, an IoU of 0.3 is out of reach
 SHARE = click.FloatRange(0, 1, min_open=True)
+ALLOWED = "a score from 0 to 1 nor LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"
+TARGETS = {"p", "fa"}  # what stands before = in `scan --threshold`, where it is a target
 
 
 def _thresholds(
@@ -39,7 +42,7 @@ def _thresholds(
         except ValueError:
             score = math.nan
         if not 0 <= score <= 1:
-            raise click.BadParameter(f"{value!r} is neither a score from 0 to 1 nor LABEL=SCORE")
+            raise click.BadParameter(f"{value!r} is neither {ALLOWED}")
         of_label[label] = score
     return of_label.pop("", 0.0), of_label
 
@@ -164,6 +167,7 @@ def evaluate(
     material, notes = read_material(request)
     for note in notes:
         click.echo(f"detector: {note}", err=True)
+    _refuse_targets(settings.thresholds, material.labels)
     told = run(material, settings)
     for doubt in _doubts(told):
         click.echo(f"detector: {doubt}", err=True)
@@ -173,6 +177,13 @@ def evaluate(
         if curves is not None:
             draw_curves(told, curves)
     click.echo(json.dumps(as_object(told), indent=1) if as_json else "\n".join(as_text(told)))
+
+
+def _refuse_targets(thresholds: Mapping[str, float], labels: Sequence[str]) -> None:
+    """Refuse what is a target to `scan`, such as p=0.9, unless p is a label here."""
+    for label in TARGETS & thresholds.keys() - set(labels):
+        asked = f"{label}={thresholds[label]:g}"
+        raise ConfigurationError(f"--threshold: no row has the label {label!r}, so {asked!r} is neither {ALLOWED}")
 
 
 def _check_outputs(curves: Path | None, errors: Path | None, tables: Sequence[Path], force: bool) -> None:

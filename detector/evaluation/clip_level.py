@@ -12,16 +12,25 @@ from detector.evaluation.ranking import Ranking, average_precision
 from detector.evaluation.statistic import UNKNOWN, Weights
 
 
-def rank_clips(parts: Sequence[Part]) -> Ranking:
+def rank_clips(parts: Sequence[Part], detections: Ranking) -> Ranking:
     """Order units by the highest score of a label, 0 without detections; its hits are the units in which it occurs.
 
     A unit that has only uncertain spans is neither with nor without the label, and is left out.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        One a unit, in order.
+    detections : Ranking
+        Those of the label; what lies on uncertain spans and hits nothing is not among them, and raises no unit.
     """
+    surest = np.zeros(len(parts))
+    np.maximum.at(surest, detections.units, detections.scores)
     known = [part for part in parts if part.reference or not part.uncertain]
-    score = np.array([part.scores.max(initial=0.0) for part in known])
+    units = np.array([part.unit for part in known], dtype=np.intp)
+    score = surest[units]
     there = np.array([bool(part.reference) for part in known], dtype=bool)
     order = np.argsort(-score, kind="stable")
-    units = np.array([part.unit for part in known], dtype=np.intp)
     n_reference = np.zeros(len(parts))
     n_reference[units] = there
     return Ranking(units[order], score[order], there[order], np.ones(len(known), bool), n_reference)

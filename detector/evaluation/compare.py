@@ -81,9 +81,10 @@ def compare(material: Material, settings: Settings) -> dict[str, Compared]:
 
 def _compare_label(parts: Sequence[Part], settings: Settings, threshold: float, scores: Sequence[Psds]) -> Compared:
     matched = [timing.match_part(part, settings.iou, threshold) for part in parts]
+    rankings = {iou: rank(parts, iou, threshold) for iou in settings.ious}
     return Compared(
-        {iou: rank(parts, iou, threshold) for iou in settings.ious},
-        rank_clips(parts),
+        rankings,
+        rank_clips(parts, rankings[settings.iou]),
         timing.measure_times(parts, matched),
         coverage.cover(parts, settings, threshold),
         scores,

@@ -56,8 +56,9 @@ class Material:
 
     @property
     def scored(self) -> bool:
-        """Tell whether detections have scores."""
-        return any(event.score is not None for found in self.estimated.values() for event in found)
+        """Tell whether detections have scores; where there are none, nothing is found at any score."""
+        scores = [event.score for found in self.estimated.values() for event in found]
+        return not scores or any(score is not None for score in scores)
 
     @cached_property
     def durations(self) -> NDArray[np.float64]:

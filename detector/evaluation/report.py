@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from detector.evaluation.figures import Estimate, Evaluation, Row
 from detector.evaluation.placing import many
-from detector.evaluation.ranking import curve_of
 
 MEAN = "(mean)"
+RECALL_AT = "recall_at_"
 
 Cells = Sequence[str]
 
@@ -24,13 +26,13 @@ def as_object(evaluation: Evaluation) -> dict[str, Any]:
         "hours": evaluation.hours,
         "groups": n_groups(evaluation),
         "settings": asdict(settings),
-        "overall": _row_object(evaluation.overall),
-        "mean": _figures_object(evaluation.mean),
-        "labels": {row.label: _row_object(row) for row in evaluation.labels},
+        "overall": _row_object(evaluation.overall, evaluation),
+        "mean": _figures_object(evaluation.mean, evaluation.labels, evaluation),
+        "labels": {row.label: _row_object(row, evaluation) for row in evaluation.labels},
     }
 
 
-def _row_object(row: Row) -> dict[str, Any]:
+def _row_object(row: Row, evaluation: Evaluation) -> dict[str, Any]:
     counts = row.counts
     return {
         "reference": counts.hits + counts.misses,
@@ -39,12 +41,17 @@ def _row_object(row: Row) -> dict[str, Any]:
         "threshold": row.threshold,
         "best_threshold": row.best_threshold,
         "least_score": row.least_score,
-        "figures": _figures_object(row.figures),
+        "figures": _figures_object(row.figures, [row], evaluation),
     }
 
 
-def _figures_object(figures: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {name: asdict(estimate) for name, estimate in figures.items()}
+def _figures_object(figures: Mapping[str, Estimate], rows: Sequence[Row], evaluation: Evaluation) -> dict[str, Any]:
+    """Give the figures of some rows taken together; recall at a rate of false alarms says if it is a least one."""
+    told: dict[str, Any] = {name: asdict(estimate) for name, estimate in figures.items()}
+    for name, figure in told.items():
+        if name.startswith(RECALL_AT):
+            figure["at_least"] = _at_least(rows, evaluation, name)
+    return told
 
 
 def n_groups(evaluation: Evaluation) -> int:
@@ -100,7 +107,8 @@ def _block(
     lines = [_line(row, evaluation, told, counts=counts, best=best) for row in rows]
     if len(evaluation.labels) > 1 and any(name in evaluation.mean for name in told):
         blanks = [""] * (len(COUNTS) * counts + best)
-        lines.insert(1, [MEAN, *blanks, *(_cell(evaluation.mean.get(name)) for name in told)])
+        means = (f"{_floor(evaluation.labels, evaluation, name)}{_cell(evaluation.mean.get(name))}" for name in told)
+        lines.insert(1, [MEAN, *blanks, *means])
     yield ""
     yield title
     yield from _columns([head, *lines])
@@ -116,16 +124,20 @@ def _line(row: Row, evaluation: Evaluation, names: Sequence[str], *, counts: boo
     if best:
         cells.append("-" if row.best_threshold is None else f"{row.best_threshold:.4g}")
     name = row.label if len(evaluation.labels) != 1 else evaluation.labels[0].label
-    return [name, *cells, *(f"{_floor(row, evaluation, name)}{_cell(row.figures.get(name))}" for name in names)]
+    return [name, *cells, *(f"{_floor([row], evaluation, name)}{_cell(row.figures.get(name))}" for name in names)]
 
 
-def _floor(row: Row, evaluation: Evaluation, name: str) -> str:
-    """Mark a recall that would be higher if the table went on to lower scores."""
-    if not name.startswith("recall_at_") or not evaluation.hours or row.figures[name].value in (None, 1.0):
-        return ""
-    rate = float(name.split("_")[2])
-    false = curve_of(row.ranking).false_alarms
-    return ">=" if not len(false) or false[-1] <= rate * evaluation.hours + 1e-9 else ""
+def _floor(rows: Sequence[Row], evaluation: Evaluation, name: str) -> str:
+    """Mark a figure that is a least one."""
+    return ">=" if name.startswith(RECALL_AT) and _at_least(rows, evaluation, name) else ""
+
+
+def _at_least(rows: Sequence[Row], evaluation: Evaluation, name: str) -> bool:
+    """Tell whether the recall of a row, or the mean of several, could be higher if tables went on to lower scores."""
+    allowed = float(name.split("_")[2]) * (evaluation.hours or 0.0) + 1e-9
+    return any(
+        row.figures[name].value not in (None, 1.0) and np.count_nonzero(~row.ranking.gains) <= allowed for row in rows
+    )
 
 
 def _cell(estimate: Estimate | None) -> str:
@@ -151,7 +163,7 @@ def heading(name: str) -> str:
         return HEADINGS[name]
     if name.startswith("average_precision_iou_"):
         return f"IoU {name.rpartition('_')[2]}"
-    if name.startswith("recall_at_"):
+    if name.startswith(RECALL_AT):
         return f"{name.split('_')[2]} per hour"
     for prefix in ("best_", "coverage_", "onset_", "offset_"):
         name = name.removeprefix(prefix)

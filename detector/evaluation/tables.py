@@ -62,7 +62,7 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
     if request.effort is not None and request.hours is not None:
         raise ConfigurationError("--hours: the effort table tells how long was scanned; give one of the two")
     notes: list[str] = []
-    estimated = _read(request.detections, ReadOptions(label=request.read.label), notes)
+    estimated = _read(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
     reference = _read(request.annotations, request.read, notes)
     if request.effort is None:
         scans, of_estimated, of_reference = _named(estimated, reference, notes)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from detector.cli import commands
-from detector.errors import DetectorError
+from detector.errors import ConfigurationError, DetectorError
 
 ROOT = Path(__file__).resolve().parents[2]
 DETECTIONS = "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time\n"
@@ -55,6 +55,20 @@ def test_a_threshold_may_be_a_labels(tables: list[str]) -> None:
     assert told["labels"]["owl"]["hits"] == 1
 
 
+def test_hits_overlap_as_much_as_is_asked_for(tables: list[str]) -> None:
+    rows = [run(*tables, "--json", "--draws", "0", "--iou", iou).stdout for iou in ("0.9", "0.95")]
+    assert [json.loads(row)["labels"]["owl"]["hits"] for row in rows] == [2, 1]  # 0-1 and 0.1-1 share 0.9
+
+
+def test_coverage_is_the_share_of_calls_then_that_of_detections(tables: list[str], tmp_path: Path) -> None:
+    (tmp_path / "found.csv").write_text(DETECTIONS + "a.wav,mix,0.1,0.6,,,owl,0.9,\n")  # covers 5/9 of a call
+    for shares, recall in (("0.5,0.9", 1 / 3), ("0.9,0.5", 0)):
+        done = run(*tables, "--uncertain-label", "UNK", "--json", "--draws", "0", "--coverage", shares)
+        figures = json.loads(done.stdout)["overall"]["figures"]
+        assert figures["coverage_recall"]["value"] == pytest.approx(recall)
+        assert figures["coverage_precision"]["value"] == 1
+
+
 def test_the_same_command_prints_the_same_bytes(tables: list[str]) -> None:
     assert run(*tables).stdout == run(*tables).stdout
     few = (*tables, "--draws", "5")
@@ -83,6 +97,7 @@ def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: 
     [
         (["--threshold", "owl"], "'owl' is neither a score from 0 to 1 nor LABEL=SCORE"),
         (["--threshold", "2"], "'2' is neither"),
+        (["--threshold", "fa=2/h"], "LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"),
         (["--iou", "0"], "0 is not in the range"),
         (["--rename", "owl"], "'owl' is not OLD=NEW"),
         (["--hours", "nan"], "nan is not a finite number"),
@@ -119,6 +134,22 @@ def test_no_input_is_replaced_and_no_output_becomes_an_input(tables: list[str], 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.parametrize("target", ["p=0.9", "fa=0.5"])
+def test_a_target_of_scan_is_no_threshold(tables: list[str], target: str) -> None:
+    done = run(*tables, "--threshold", target)
+    assert isinstance(done.exception, ConfigurationError)
+    assert done.stdout == ""
+    label = target.partition("=")[0]
+    told = str(done.exception)
+    assert f"no row has the label '{label}', so '{target}' is neither a score from 0 to 1 nor LABEL=SCORE" in told
+    assert "are for scan" in told
+
+
+def test_a_label_may_be_called_like_a_target(tables: list[str]) -> None:
+    done = run(*tables, "--rename", "owl=p", "--threshold", "p=0.8", "--draws", "0", "--json")
+    assert json.loads(done.stdout)["labels"]["p"]["hits"] == 1
+
+
 def test_a_label_with_a_threshold_and_no_rows_and_rows_without_a_score_are_said(
     tables: list[str], tmp_path: Path
 ) -> None:
@@ -126,6 +157,17 @@ def test_a_label_with_a_threshold_and_no_rows_and_rows_without_a_score_are_said(
     told = run(*tables, "--threshold", "frog=0.5", "--draws", "0").stderr
     assert "--threshold: no row has the label frog" in told
     assert "1 of the detections have no score" in told
+
+
+def test_a_table_without_rows_is_that_of_a_detector_that_finds_nothing(tables: list[str], tmp_path: Path) -> None:
+    (tmp_path / "found.csv").write_text(DETECTIONS)
+    done = run(*tables, "--json", "--curves", str(tmp_path / "curves.png"))
+    figures = json.loads(done.stdout)["overall"]["figures"]
+    names = ("average_precision", "best_f1", "recall_at_10_per_hour", "psds1")
+    assert [figures[name]["value"] for name in names] == [0, 0, 0, 0]
+    assert "no scores" not in done.stderr
+    text = run(*tables)
+    assert (text.exit_code, "AUROC" in text.stdout) == (0, True)
 
 
 def test_detections_that_run_calls_together_are_said(tables: list[str], tmp_path: Path) -> None:

@@ -50,8 +50,6 @@ def test_a_unit_drawn_twice_is_the_same_as_two_units_alike(material: Material, d
         {copy: material.uncertain[unit] for copy, unit in copies.items()},
         {copy: material.seconds[unit] for copy, unit in copies.items()},
     )
-    if not resample.scored:
-        return  # other figures are told
     drawn, told = compare(material, Settings()), compare(resample, Settings())
     for label in resample.labels if resample.labels != material.labels else (*resample.labels, OVERALL):
         figures = tell(drawn[label].statistics(material, Settings()), np.array(counts, dtype=np.float64))

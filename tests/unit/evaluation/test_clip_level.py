@@ -9,6 +9,7 @@ from torchmetrics.functional.classification import binary_auroc, binary_average_
 
 from detector.evaluation.clip_level import ClipLevel, rank_clips
 from detector.evaluation.material import Part
+from detector.evaluation.ranking import rank
 
 from .conftest import SCORES, event
 
@@ -20,12 +21,16 @@ def clips(rows: list[tuple[bool, list[float]]]) -> list[Part]:
     ]
 
 
+def told(parts: list[Part]) -> list[float]:
+    return ClipLevel(rank_clips(parts, rank(parts, 0.3, 0.0)))(np.ones(len(parts)))
+
+
 @settings(deadline=None)
 @given(rows=st.lists(st.tuples(st.booleans(), st.lists(st.sampled_from(SCORES), max_size=3)), min_size=1, max_size=9))
 def test_clips_are_ranked_by_their_highest_score_as_torchmetrics_ranks_them(
     rows: list[tuple[bool, list[float]]],
 ) -> None:
-    precision, auroc = ClipLevel(rank_clips(clips(rows)))(np.ones(len(rows)))
+    precision, auroc = told(clips(rows))
     there = torch.tensor([int(one) for one, _ in rows])
     if there.all() or not there.any():
         assert np.isnan([precision, auroc]).all()
@@ -38,5 +43,29 @@ def test_clips_are_ranked_by_their_highest_score_as_torchmetrics_ranks_them(
 def test_a_clip_with_nothing_but_doubt_is_left_out() -> None:
     rows = clips([(True, [0.5]), (False, [0.2]), (False, [0.9])])
     doubtful = [*rows[:2], Part(2, (), rows[2].estimated, ((0.0, 9.0),))]
-    assert ClipLevel(rank_clips(doubtful))(np.ones(3)) == [1.0, 1.0]
-    assert ClipLevel(rank_clips(rows))(np.ones(3)) == [0.5, 0.5]
+    assert told(doubtful) == [1.0, 1.0]
+    assert told(rows) == [0.5, 0.5]
+
+
+def test_a_detection_on_doubt_raises_no_clip() -> None:
+    missed, doubt = (event(0, 1),), ((30.0, 31.0),)
+    others = [Part(1, (), (event(5, 6, score=0.5),)), Part(2, (), ())]
+    without = told([Part(0, missed, (), doubt), *others])
+    assert without == pytest.approx([1 / 3, 1 / 4])
+    assert told([Part(0, missed, (event(30, 31, score=0.9),), doubt), *others]) == without
+    assert told([Part(0, missed, (event(30, 31, score=0.9),)), *others]) == [1.0, 1.0]
+
+
+def test_a_hit_on_doubt_raises_its_clip_and_what_lies_beside_it_on_doubt_does_not() -> None:
+    other = Part(1, (), (event(5, 6, score=0.5),))
+    call, doubt = (event(30, 31),), ((29.0, 32.0),)
+    assert told([Part(0, call, (event(30, 31, score=0.9),), doubt), other]) == [1.0, 1.0]
+    beside = (event(29, 30, score=0.9), event(30, 31, score=0.4))
+    assert told([Part(0, call, beside, doubt), other]) == [0.5, 0.0]
+
+
+def test_a_detection_lies_on_doubt_at_the_overlap_that_is_asked_for() -> None:
+    # 8 of 20 s lie in doubt: an IoU of 0.4, and less than half.
+    parts = [Part(0, (event(50, 51),), (event(0, 20, score=0.9),), ((0.0, 8.0),)), Part(1, (), ())]
+    auroc = [ClipLevel(rank_clips(parts, rank(parts, iou, 0.0)))(np.ones(2))[1] for iou in (0.4, 0.41)]
+    assert auroc == [0.5, 1.0]

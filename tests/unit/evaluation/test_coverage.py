@@ -45,6 +45,24 @@ def test_doubt_neither_rewards_nor_punishes() -> None:
     assert cover([part], Settings(), 0.0)(ONE) == [1, 1, 1]
 
 
+def test_a_detection_on_doubt_that_is_used_counts() -> None:
+    part = Part(0, (event(0, 1),), (event(0, 1), event(5, 6)), ((0.0, 1.0),))
+    assert cover([part], Settings(), 0.0)(ONE)[:2] == [0.5, 1]
+
+
+def test_each_share_is_asked_of_its_own_side() -> None:
+    half_covered = Part(0, (event(0, 10),), (event(0, 5),))  # and used wholly
+    half_used = Part(0, (event(0, 5),), (event(0, 10),))  # and covered wholly
+    of_calls, of_detections = (
+        Settings(least_covered=0.9, least_used=0.4),
+        Settings(least_covered=0.4, least_used=0.9),
+    )
+    assert cover([half_covered], of_calls, 0.0)(ONE)[:2] == [1, 0]
+    assert cover([half_used], of_calls, 0.0)(ONE)[:2] == [1, 1]
+    assert cover([half_covered], of_detections, 0.0)(ONE)[:2] == [1, 1]
+    assert cover([half_used], of_detections, 0.0)(ONE)[:2] == [0, 1]
+
+
 def test_labels_are_added_up() -> None:
     one, other = Part(0, (event(0, 1),), (event(0, 1),)), Part(0, (event(0, 1),), ())
     precision, recall, _ = pooled([cover([part], Settings(), 0.0) for part in (one, other)])(ONE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.evaluation.events import match
+from detector.evaluation.events import SLACK, match
 from detector.evaluation.matching import find_hits, pair_hits, pardoned
 from detector.evaluation.material import Part
 from detector.events import Event, iou, overlap_s
@@ -66,9 +66,18 @@ def test_no_hit_is_given_up_for_a_higher_sum() -> None:
 def test_a_chain_of_detections_moves_on_to_let_one_more_in() -> None:
     reference = tuple(event(10 * n, 10 * n + 10) for n in range(50))
     right = tuple(event(10 * n + 4, 10 * n + 14, score=0.9) for n in range(49))  # each also meets the next event
-    last = event(0, 9, score=0.1)
-    part = Part(0, reference, (*right, event(484, 494, score=0.8), last))
-    assert hits_of(part, 0.2).sum() == 50
+    last = event(0, 9, score=0.1)  # meets the first event only, which the first detection has until all move on
+    assert hits_of(Part(0, reference, (*right, last)), 0.2).all()
+    assert hits_of(Part(0, reference[:-1], (*right, last)), 0.2).tolist() == [True] * 49 + [False]
+
+
+def test_no_pair_overlaps_less_than_the_least_for_a_higher_sum() -> None:
+    # Pairs of IoU 0.64 and 0.17 would sum to more than those of 0.44 and 0.33.
+    part = Part(0, (event(6, 9), event(2, 11)), (event(3, 7), event(0, 9)))
+    reference, estimated = pair_hits(part.met, hits_of(part, 0.3), 0.3)
+    assert list(zip(reference, estimated)) == [(0, 1), (1, 0)]
+    reference, estimated = pair_hits(part.met, hits_of(part, 0.1), 0.1)
+    assert list(zip(reference, estimated)) == [(0, 0), (1, 1)]
 
 
 def test_one_event_is_hit_once_by_the_surest() -> None:
@@ -90,6 +99,15 @@ def test_a_detection_lies_on_doubt_with_half_of_itself_inside_or_with_the_overla
     part = Part(0, (), found, ((0.0, 2.9), (10.0, 11.0), (30.0, 39.0)))
     assert pardoned(part, 0.3).tolist() == [True, False, True, True, False]
     assert pardoned(part, 0.5).tolist() == [True, False, False, False, False]
+
+
+def test_what_the_least_overlap_may_lack_is_the_same_for_hits_and_for_doubt() -> None:
+    part = Part(0, (event(0, 8),), (event(0, 2), event(20, 28)), ((20.0, 22.0),))  # both pairs have an IoU of 0.25
+    lacking = 0.25 + SLACK
+    assert lacking - SLACK == 0.25  # else the next line would say nothing of what is exactly enough
+    assert (hits_of(part, lacking).tolist(), pardoned(part, lacking).tolist()) == ([True, False], [False, True])
+    more = 0.25 + 2 * SLACK
+    assert (hits_of(part, more).tolist(), pardoned(part, more).tolist()) == ([False, False], [False, False])
 
 
 def test_exactly_half_inside_is_on_doubt() -> None:

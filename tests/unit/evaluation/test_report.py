@@ -61,6 +61,22 @@ def test_a_recall_that_lower_scores_could_raise_is_marked() -> None:
     marks = [line("\n".join(as_text(evaluate(m, Settings(draws=0)))), "recall at", "a")[1:] for m in (one, more)]
     assert marks == [[">=0.500"] * 3, ["0.500", ">=0.500", ">=0.500"]]  # a second false alarm ends what 1/h may have
     assert line(text, "recall at false alarms", "y") == ["y", "1.000", "1.000", "1.000"]
+    assert line(text, "recall at false alarms", "(mean)") == ["(mean)", ">=0.750", ">=0.750", ">=0.750"]
+
+
+def test_the_object_marks_the_same_recalls_as_the_text() -> None:
+    # x has two false alarms, so that one per hour ends above its last score; y has none and misses nothing.
+    reference = {A: [event(0, 1, "x"), event(20, 21, "y")], B: [event(0, 1, "x")]}
+    found = [event(0, 1, "x", 0.9), event(5, 6, "x", 0.8), event(8, 9, "x", 0.7), event(20, 21, "y", 0.9)]
+    told = evaluate(Material(reference, {A: found}, seconds={A: 1800.0, B: 1800.0}), Settings(draws=0))
+    read, text = as_object(told), "\n".join(as_text(told))
+    for name, row in (("(overall)", read["overall"]), ("(mean)", {"figures": read["mean"]}), *read["labels"].items()):
+        marks = [row["figures"][f"recall_at_{rate}_per_hour"]["at_least"] for rate in (1, 10, 100)]
+        assert marks == [cell.startswith(">=") for cell in line(text, "recall at false alarms", name)[1:]]
+        assert marks == ([False, False, False] if name == "y" else [False, True, True])
+    assert "at_least" not in read["overall"]["figures"]["recall"]
+    unknown = as_object(evaluate(Material(reference, {A: found}), Settings(draws=0)))["overall"]["figures"]
+    assert unknown["recall_at_1_per_hour"] == {"value": None, "low": None, "high": None, "at_least": False}
 
 
 def test_one_label_has_one_line() -> None:

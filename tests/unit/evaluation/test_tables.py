@@ -175,6 +175,29 @@ def test_rows_that_cannot_be_used_are_said(folder: Path) -> None:
     assert "calls.csv: 2 more problems of this kind" in notes
 
 
+@pytest.mark.parametrize("score", ["-12.5", "1.5", "1.0000001", "inf", "high"])
+def test_a_score_that_is_no_number_from_0_to_1_is_never_taken_for_the_surest(folder: Path, score: str) -> None:
+    write("found.csv", DETECTIONS + f"a.wav,mix,0,1,,,x,0.9,\na.wav,mix,5,6,,,x,{score},\n")
+    with pytest.raises(
+        AnnotationError, match=rf"^found\.csv, row 2: score '{score}': must be a number from 0 to 1, or"
+    ):
+        read()
+
+
+@pytest.mark.parametrize("score", ["", "NA", "nan"])
+def test_an_empty_score_is_none(folder: Path, score: str) -> None:
+    write("found.csv", DETECTIONS + f"a.wav,mix,0,1,,,x,{score},\n")
+    material, _ = read()
+    assert [one.score for one in material.estimated[Unit("a.wav")]] == [None]
+
+
+def test_the_score_of_an_annotation_is_of_no_account(folder: Path) -> None:
+    write("calls.csv", "recording,start_s,end_s,label,score\na.wav,0,1,x,sure\n")
+    material, notes = read()
+    assert spans(material.reference[Unit("in/a.wav")]) == [(0, 1, "x")]
+    assert "calls.csv, row 1: score 'sure' is not a number; the row is kept without it" in notes
+
+
 def test_a_scan_that_found_nothing_is_a_scan_of_no_recording_in_particular(folder: Path) -> None:
     write("found.csv", DETECTIONS)
     material, _ = read()

@@ -45,6 +45,14 @@ def test_misses_and_false_alarms_are_what_is_in_no_pair_and_not_in_doubt() -> No
     assert (matched.pairs, matched.misses, matched.false_alarms) == (((0, 1),), (1,), (2,))
 
 
+@pytest.mark.parametrize(("least", "is_enough"), [(0.2, True), (0.25, True), (0.26, False), (0.6, False)])
+def test_hits_pairs_and_doubt_ask_for_the_same_overlap(least: float, is_enough: bool) -> None:
+    found = (event(0, 2), event(20, 28))  # an IoU of 0.25 with the event, and with the span of doubt
+    matched = match_part(Part(0, (event(0, 8),), found, ((20.0, 22.0),)), least, 0.0)
+    expected = (((0, 0),), (), ()) if is_enough else ((), (0,), (0, 1))
+    assert (matched.pairs, matched.misses, matched.false_alarms) == expected
+
+
 def test_a_unit_drawn_twice_counts_twice() -> None:
     one, other = Part(0, (event(0, 1),), (event(0.1, 1),)), Part(1, (event(0, 1),), (event(0.3, 1),))
     assert figures([one, other], [1, 1])["onset_median_s"] == pytest.approx(0.2)
