@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -102,6 +104,20 @@ class Heard:
         """Tell how long all units are, h, to the milliseconds."""
         return round(float(self.material.durations.sum()) / 3600, 6)
 
+    @property
+    def fingerprint(self) -> str:
+        """Name the recordings and their annotations in 12 hexadecimal digits, wherever they lie."""
+        content = sorted(
+            (
+                Path(unit.recording).name,
+                unit.channel,
+                sorted((event.label, *event.span) for event in self.material.reference.get(unit, ())),
+                sorted(self.material.uncertain.get(unit, ())),
+            )
+            for unit in self.material.units
+        )
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
+
 
 def listen(request: Request, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
     """Read the annotations, scan their recordings, and bring both together.
@@ -134,7 +150,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
 
 def _plain(point: OperatingPoint) -> OperatingPoint:
     """Take away what changes scores."""
-    return point.model_copy(update={"smooth_s": None, "calibration": None, "curve": None})
+    return point.model_copy(update={"smooth_s": None, "calibration": None, "curve": None, "evidence": None})
 
 
 def _problems(path: Path, tables: AnnotationSet) -> Iterator[str]:

@@ -182,6 +182,63 @@ def test_small_sets_and_flattering_figures_are_said_on_standard_error(folder: Pa
     assert "flatter" not in done.stdout
 
 
+@pytest.mark.parametrize("target", ["p=0.8", "p=0.9", "fa=60/h"])
+def test_a_scan_for_a_target_that_too_little_was_tuned_on_for_warns_with_the_interval(
+    folder: Path, target: str
+) -> None:
+    assert tune("--target", "p=0.8").exit_code == 0
+    warned = [
+        line for line in run("scan", "rec", "-m", "model", "--threshold", target).stderr.splitlines() if "too" in line
+    ]
+    (line,) = warned
+    assert line.startswith("detector: tone: tuned on 24 calls in 0.044 h: at threshold")
+    assert "95 % interval" in line
+    assert f"too little to promise {target.strip('pfa=/h')}" in line
+    assert "too little" not in run("scan", "rec", "-m", "model", "--threshold", "0.5").stderr
+
+
+def test_a_scan_for_a_target_that_is_borne_out_does_not_warn(folder: Path) -> None:
+    assert tune("--target", "fa=2000/h").exit_code == 0
+    assert "too little" not in run("scan", "rec", "-m", "model", "--threshold", "fa=2000/h").stderr
+    assert "borne out: at threshold" in run("describe", "model").stdout
+
+
+def test_how_well_a_target_is_borne_out_is_stored_and_described(folder: Path) -> None:
+    assert tune("--target", "p=0.8", "--calibration", "platt", "--json", "told.json").exit_code == 0
+    told = json.loads(Path("told.json").read_text())["labels"]["tone"]
+    operating = load_model(folder / "model").operating
+    evidence = operating.label[0].evidence
+    assert evidence.target == "p=0.8"
+    assert evidence.borne_out is told["borne_out"] is False
+    precision = told["figures"]["precision"]
+    stored = (evidence.figure, evidence.low, evidence.high)
+    assert stored == pytest.approx([precision[name] for name in ("value", "low", "high")], abs=1e-6)
+    errors = [told["calibration"][name] for name in ("error_before", "error_after")]
+    assert (evidence.error_before, evidence.error_after) == pytest.approx(errors, abs=1e-6)
+    described = " ".join(run("describe", "model").stdout.split())
+    assert "tone: for a precision of 0.8, at threshold" in described
+    assert "too little to promise 0.8; calibration error" in described
+
+
+def test_the_data_are_named_by_their_content_wherever_they_lie(folder: Path) -> None:
+    def named(*paths: str) -> str:
+        done = run("tune", "model", *paths, "--rename", "*=tone", "-o", "tuned", "--force")
+        assert done.exit_code == 0, done.output
+        return load_model(folder / "tuned").operating.tuned.data
+
+    first = named("calls.csv", "rec")
+    assert len(first) == 12
+    assert int(first, 16) >= 0
+    shutil.copytree("rec", "elsewhere/rec")
+    shutil.copyfile("calls.csv", "same.csv")
+    assert named("same.csv", "elsewhere/rec") == first
+    lines = Path("calls.csv").read_text().splitlines()
+    Path("fewer.csv").write_text("\n".join(lines[:-1]))
+    assert named("fewer.csv", "rec") != first
+    Path("rec/site0_0.wav").unlink()
+    assert named("calls.csv", "rec") != first
+
+
 def test_a_reliability_diagram_is_drawn_and_nothing_is_replaced_without_force(folder: Path) -> None:
     outputs = ("-o", "tuned", "--json", "told.json", "--diagram", "told.png")
     assert tune(*outputs).exit_code == 0
