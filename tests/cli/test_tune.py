@@ -258,7 +258,15 @@ def test_a_recording_without_rows_is_free_of_calls_or_left_out(folder: Path) -> 
     [
         (["--target", "p=2"], "'p=2': the precision must be above 0 and at most 1"),
         (["--target", "fa=2"], "'fa=2': must be f1, p=PRECISION as in p=0.9, or fa=RATE/h"),
+        (["--target", "p=nan"], "'p=nan': the precision must be above 0 and at most 1"),
+        (["--target", "fa=inf/h"], "'fa=inf/h': the rate must be a number from 0"),
         (["--iou", "0"], "0 is not in the range"),
+        (["--iou", "nan"], "nan is not a finite number"),
+        (["--iou", "inf"], "inf is not in the range"),
+        (["--hop", "nan"], "nan is not a finite number"),
+        (["--json", "a.png", "--diagram", "a.png"], "a.png: --json and --diagram must be two files"),
+        (["--json", "rec/../a.png", "--diagram", "a.png"], "--json and --diagram must be two files"),
+        (["--json", "tuned/told.json", "-o", "tuned"], "tuned/told.json lies in the folder of a model, tuned"),
         (["--calibration", "best"], "'best' is not one of"),
     ],
 )
@@ -266,6 +274,39 @@ def test_wrong_usage_says_what_is_allowed(folder: Path, arguments: list[str], to
     done = tune(*arguments)
     assert done.exit_code == 2
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--json", "calls.csv"], "calls.csv is read by this command"),
+        (["--diagram", "calls.csv"], "calls.csv is read by this command"),
+        (["--json", "rec/site0_0.wav"], "rec/site0_0.wav is read by this command"),
+        (["--split", "data/recordings.csv", "--json", "data/recordings.csv"], "data/recordings.csv is read by"),
+        (["--json", "model/operating.toml"], "model/operating.toml lies in the folder of a model, model"),
+        (["--json", "model/told.json"], "model/told.json lies in the folder of a model, model"),
+        (["-o", "model/tuned"], "model/tuned lies in the folder of a model, model"),
+        (["--split", "data/recordings.csv", "-o", "data"], "data holds data/recordings.csv, which is read by this"),
+    ],
+)
+def test_nothing_that_is_read_is_overwritten_even_with_force(folder: Path, arguments: list[str], told: str) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "recordings.csv").write_text("recording,split\nsite0_0.wav,validation\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    done = tune(*arguments, "--force")
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()} == before
+
+
+def test_a_table_among_the_annotations_is_not_written(folder: Path) -> None:
+    (folder / "tables").mkdir()
+    shutil.copyfile("calls.csv", "tables/calls.csv")
+    rest = ("rec", "--rename", "*=tone", "-o", "tuned", "--force", "--json")
+    refused = run("tune", "model", "tables", *rest, "tables/told.csv")
+    assert refused.exit_code == 2
+    assert "tables/told.csv lies in tables, whose tables are read" in refused.stderr
+    assert run("tune", "model", "tables", *rest, "tables/told.json").exit_code == 0
 
 
 @pytest.mark.parametrize(
