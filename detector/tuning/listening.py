@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -131,6 +132,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     tables = read_annotations(request.annotations, recordings, request.read)
     notes = list(_problems(request.annotations, tables))
     used = _used(request, recordings, tables, notes)
+    _rehearse(request, used, tables, model.labels)
     plain = tuple(_plain(point) for point in model.operating.label)
     raw = copy.copy(model)
     raw.operating = Operating(label=plain)
@@ -146,6 +148,13 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     found = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
     reader = Reader(model.recipe, scanner.layout.grid, plain)
     return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found)
+
+
+def _rehearse(request: Request, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
+    """Find out before the scan whether labels and groups can be used, as if all channels were scanned to their end."""
+    whole = [Scan(recording, "", math.nan) for recording in used]
+    material = Placing(whole, request.rules, None, request.group).material(_placed(tables), [])
+    list(_labels_apart(material, labels, request))
 
 
 def _plain(point: OperatingPoint) -> OperatingPoint:
@@ -222,8 +231,10 @@ def _labels_apart(material: Material, labels: Sequence[str], request: Request) -
     """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
     there = set(material.labels)
     hint = "(--rename makes labels the same)"
+    if not there:
+        raise AnnotationError(f"{request.annotations}: has no annotated calls on these recordings to tune on")
     if not there & set(labels):
-        told = ", ".join(sorted(there)) or "none"
+        told = ", ".join(sorted(there))
         raise AnnotationError(
             f"{request.annotations}: has none of the model's labels {', '.join(labels)} on these recordings, "
             f"but {told} {hint}"

@@ -339,6 +339,34 @@ def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("table", "arguments", "told"),
+    [
+        ("calls.csv", ["--rename", "*=tone", "--group", "("], "--group: '(' is not a regular expression"),
+        (
+            "calls.csv",
+            ["--rename", "*=tone", "--group", "^far"],
+            "--group: '^far' finds nothing in the name site0_0.wav",
+        ),
+        ("calls.csv", [], "calls.csv: has none of the model's labels tone on these recordings, but song (--rename"),
+        ("empty.csv", [], "empty.csv: has no annotated calls on these recordings to tune on"),
+        ("calls.csv", ["--background-label", "song"], "calls.csv: has no annotated calls on these recordings to tune"),
+    ],
+)
+def test_what_the_tables_tell_is_checked_before_anything_is_scanned(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, table: str, arguments: list[str], told: str
+) -> None:
+    def scanned(*_arguments: object) -> None:
+        raise AssertionError("scanned")
+
+    monkeypatch.setattr("detector.tuning.listening.Scanner.scan_all", scanned)
+    Path("empty.csv").write_text("recording,start_s,end_s,label\n", encoding="utf-8")
+    done = run("tune", "model", table, "rec", "--device", "cpu", *arguments)
+    assert isinstance(done.exception, DetectorError)
+    assert done.exception.exit_code == 2
+    assert str(done.exception).startswith(told)
+
+
 @pytest.mark.parametrize("value", ["abc", "p=abc", "fa=2"])
 def test_a_threshold_that_is_neither_score_nor_target_is_refused(folder: Path, value: str) -> None:
     done = run("scan", "rec", "-m", "model", "--threshold", value)
