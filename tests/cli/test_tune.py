@@ -174,6 +174,20 @@ def test_a_model_tells_what_it_was_tuned_on(folder: Path) -> None:
     assert "the model was tuned with a window every 0.5 s" in noted.stderr
 
 
+def test_the_card_of_a_tuned_model_says_where_its_thresholds_come_from(folder: Path) -> None:
+    card = "# model\n\nThresholds of `operating.toml` were chosen on the split validation, so F1 is too high there; "
+    Path("model/README.md").write_text(
+        f"{card}the split test was not used for any choice. Measure.\n", encoding="utf-8"
+    )
+    before = Path("model/README.md").read_bytes()
+    assert tune("--target", "fa=90/h", "-o", "tuned").exit_code == 0
+    assert Path("model/README.md").read_bytes() == before
+    assert tune("--target", "fa=90/h").exit_code == 0
+    for told in (Path("tuned/README.md").read_text(), Path("model/README.md").read_text()):
+        assert "Thresholds of `operating.toml` were chosen" not in told
+        assert "for 90 false alarms per hour at an IoU of 0.3: on 8 recordings, 0.0444 h, 24 annotated events" in told
+
+
 def test_small_sets_and_flattering_figures_are_said_on_standard_error(folder: Path) -> None:
     done = tune("--target", "p=0.8")
     assert "detector: tone: tuned on 24 calls in 8 recordings (0.044 h): at threshold" in done.stderr
