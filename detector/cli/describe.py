@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from detector.network.axes import Extent, Range
     from detector.network.description import Description, FrontEndRow, LayerRow
-    from detector.operating.points import Operating, OperatingPoint
+    from detector.operating.points import Evidence, Operating, OperatingPoint
 
 WIDTH = 132
 LAYERS = (
@@ -125,6 +125,20 @@ def _points(operating: Operating) -> Iterator[str]:
         seconds = (point.gap_s, point.shortest_s, point.smooth_s or 0.0, point.typical_s)
         rows.append([point.name, f"{point.threshold:.4g}", *map(number, seconds), *_tuned_cells(point)])
     yield from table(POINTS, rows, left=1)
+    for point in operating.label:
+        if point.evidence is not None:
+            yield from textwrap.wrap(f"{point.name}: {_borne(point.evidence)}", WIDTH, subsequent_indent="  ")
+
+
+def _borne(evidence: Evidence) -> str:
+    """Tell the interval of a target's figure, whether that bears out the target, and what calibration mended."""
+    from detector.operating.target import parse_target
+
+    target = parse_target(evidence.target)
+    told = f"borne out: {evidence.told(target)}" if evidence.borne_out else evidence.doubt(target)
+    errors = (evidence.error_before, evidence.error_after)
+    before, after = ("-" if error is None else f"{error:.3f}" for error in errors)
+    return f"for {target.words}, {told}; calibration error {before} before, {after} after"
 
 
 def _tuned_cells(point: OperatingPoint) -> list[str]:

@@ -14,7 +14,13 @@ T = TypeVar("T")
 
 @click.command()
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("-m", "--model", required=True, metavar="MODEL", help="The model trained on CLIPS, a folder.")
+@click.option(
+    "-m",
+    "--model",
+    required=True,
+    metavar="MODEL",
+    help="The model to begin with, as one trained on CLIPS: of their front end and labels.",
+)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Rounds at most.")
 @click.option(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from detector.cli.audit import refuse_inputs
 from detector.cli.evaluate import SHARE, TABLE
 from detector.cli.renaming import RENAME
 from detector.cli.scan import DEVICE, FILE, SECONDS, finite
@@ -39,7 +41,14 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
     metavar="f1|p=P|fa=R/h",
     help="Best F1, precision, or false alarms per hour of each label.",
 )
-@click.option("--iou", default=0.3, show_default=True, type=SHARE, help="Intersection over union that a hit needs.")
+@click.option(
+    "--iou",
+    default=0.3,
+    show_default=True,
+    type=SHARE,
+    callback=finite,
+    help="Intersection over union that a hit needs.",
+)
 @click.option(
     "--calibration",
     default="auto",
@@ -106,9 +115,10 @@ def tune(
     from detector.annotations.table import ReadOptions
     from detector.device import count_cores
     from detector.evaluation.placing import LabelRules
+    from detector.presets import find_folder
     from detector.scanning.scan import load_named
-    from detector.scanning.tables import check_output, new_file
-    from detector.tuning.diagram import check_diagram, draw_diagram
+    from detector.scanning.tables import new_file
+    from detector.tuning.diagram import draw_diagram
     from detector.tuning.listening import Request, listen
     from detector.tuning.report import as_object, as_text, warnings
     from detector.tuning.storing import check_store, store
@@ -116,10 +126,8 @@ def tune(
     from detector.tuning.tune import tune as run
 
     check_store(model, output, force=force)
-    for path in filter(None, (json_file, diagram)):
-        check_output(path, force)  # before the work, not after it
-    if diagram is not None:
-        check_diagram(diagram)
+    _refuse_losses(find_folder(model), annotations, [*recordings, *filter(None, [split])], output, [json_file, diagram])
+    _check_outputs(json_file, diagram, force)
     loaded = load_named(model, device)
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
@@ -135,3 +143,49 @@ def tune(
     if diagram is not None:
         draw_diagram(tuning, diagram)
     click.echo("\n".join(as_text(tuning)))
+
+
+def _refuse_losses(
+    model: Path, annotations: Path, others: Sequence[Path], output: Path | None, files: Sequence[Path | None]
+) -> None:
+    """Refuse outputs that would take the place of what is read, or of one another, `--force` or not.
+
+    Parameters
+    ----------
+    model, annotations, others : Path
+        The model's folder and all else that is read.
+    output : Path or None
+        The copy of the model.
+    files : (Path or None, Path or None)
+        --json and --diagram.
+    """
+    from detector.annotations.formats import FORMATS
+    from detector.audio.files import find_recordings
+
+    read = [annotations, *others]
+    refuse_inputs([*files, output], [*read, *find_recordings(path for path in read if path.exists())])
+    named = [path.resolve() for path in files if path is not None]
+    if len(set(named)) < len(named):
+        raise click.UsageError(f"{files[0]}: --json and --diagram must be two files.")
+    for path in filter(None, (*files, output)):
+        for folder in filter(None, (model, output)):
+            if folder.resolve() in path.resolve().parents:
+                raise click.UsageError(f"{path} lies in the folder of a model, {folder}; write it elsewhere.")
+    endings = tuple(ending for table_format in FORMATS.values() for ending in table_format.suffixes)
+    for path in filter(None, files):
+        if annotations.resolve() in path.resolve().parents and path.name.lower().endswith(endings):
+            raise click.UsageError(f"{path} lies in {annotations}, whose tables are read; write it elsewhere.")
+    for path in (model, *read):
+        if output is not None and output.resolve() in path.resolve().parents:
+            raise click.UsageError(f"{output} holds {path}, which is read by this command; name another folder.")
+
+
+def _check_outputs(json_file: Path | None, diagram: Path | None, force: bool) -> None:
+    """Check files before the work, not after it."""
+    from detector.scanning.tables import check_output
+    from detector.tuning.diagram import check_diagram
+
+    for path in filter(None, (json_file, diagram)):
+        check_output(path, force)
+    if diagram is not None:
+        check_diagram(diagram)

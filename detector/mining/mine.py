@@ -24,7 +24,7 @@ from detector.training.fit import Hooks
 from detector.training.fitting import fitting
 from detector.training.place import check_place
 from detector.training.precision import accelerator_for
-from detector.training.train import LOG_FILE, Settings, settled, train
+from detector.training.train import LOG_FILE, Settings, settled, stopped, train, work_of
 
 MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
 
@@ -82,6 +82,8 @@ def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None 
     accelerator_for(plan.training.device, precision)
     plan = replace(plan, training=replace(plan.training, precision=precision))
     found = material(read_known(clips), clips, hooks)
+    if plan.training.resume and not (work / ROUNDS_FILE).is_file():
+        hooks.line(f"nothing to resume in {work}: begins anew")
     _begin(work, plan.training)
     rounds = Rounds(work / ROUNDS_FILE, _key(first, store, plan))
     loop = Loop(clips, base, output, work, plan, found, rounds, hooks)
@@ -178,7 +180,8 @@ class Loop:
         recipe = self._load(number - 1).recipe
         if not folder.is_dir() and not self._add_clips(number):
             return False
-        settings = replace(self.plan.training, resume=True, force=False)
+        resume = stopped(work_of(self.model(number)))
+        settings = replace(self.plan.training, resume=resume, force=False)
         if not self.model(number).is_dir():
             train(folder, self.model(number), recipe, settings, self.hooks)
         added = open_clips(folder).index.iloc[len(before) :]

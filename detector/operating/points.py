@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from detector.errors import ConfigurationError, ModelError, fault_lines
 from detector.operating.calibration import Calibration
 from detector.operating.curve import Curve
+from detector.operating.support import Support, support
 from detector.operating.target import Target
 from detector.recipe import Frozen
 
@@ -22,12 +23,31 @@ if TYPE_CHECKING:
 OPERATING_FILE = "operating.toml"
 
 
+class Evidence(Support):
+    """What a label's threshold was tuned for, and how well that is borne out.
+
+    Attributes
+    ----------
+    target : str
+        As `parse_target` reads it.
+    borne_out : bool
+        Whether the interval of the target's figure is narrow enough for it.
+    error_before, error_after : float or None
+        Expected calibration error of the scores as they are, and of probabilities; None where nobody knows.
+    """
+
+    target: str
+    borne_out: bool
+    error_before: float | None = None
+    error_after: float | None = None
+
+
 class OperatingPoint(Frozen):
     """How scores of one label become events.
 
     `smooth_s` is the length of the moving median over scores; `typical_s` the median length of the label's annotations;
     `low_hz` and `high_hz` are the medians of their bands. `threshold` is on the scale of written scores, that of
-    `calibration` where there is one.
+    `calibration` where there is one. `curve` and `evidence` are of the recordings that the label was tuned on.
     """
 
     name: str
@@ -40,6 +60,7 @@ class OperatingPoint(Frozen):
     high_hz: float | None = Field(None, ge=0)
     calibration: Calibration | None = None
     curve: Curve | None = None
+    evidence: Evidence | None = None
 
     @property
     def raw_threshold(self) -> float:
@@ -76,9 +97,18 @@ class OperatingPoint(Frozen):
             )
         return self.model_copy(update={"threshold": self.curve.threshold[n]})
 
+    def support(self, target: Target) -> Support | None:
+        """Tell what stands behind the threshold of a target; None of a label that was not tuned.
+
+        For the target that the label was tuned for this is what was stored, which allows for recordings, too.
+        """
+        if self.evidence is not None and self.evidence.target == str(target):
+            return self.evidence
+        return None if self.curve is None else support(self.curve, self.curve.choose(target)[0], target)
+
 
 class Tuned(Frozen):
-    """What `detector tune` chose the points on."""
+    """What `detector tune` chose the points on; `data` names the recordings and annotations in 12 hex digits."""
 
     target: str
     recordings: int
@@ -86,6 +116,7 @@ class Tuned(Frozen):
     events: int
     iou: float
     hop_s: float
+    data: str = ""
 
 
 class Operating(Frozen):

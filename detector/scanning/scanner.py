@@ -15,7 +15,9 @@ from detector.audio.metadata import start_time
 from detector.audio.stream import channel_names
 from detector.clock import Clock
 from detector.errors import RecordingError
+from detector.evaluation.placing import many
 from detector.model import Model
+from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.parts import Part, PartScanner, PartScores
@@ -81,18 +83,24 @@ class Scanner:
         self.precision = choose_precision(setting.precision, model.device)
         self.parts = PartScanner(model, self.layout, self.precision, setting.block_s)
         self.clock = Clock()
-        self._tuned = model.operating.tuned
+        self._tuned, self._points = model.operating.tuned, model.operating.label
         operating = tuple(point.at(setting.threshold) for point in model.operating.label)
         self._reader = Reader(model.recipe, self.layout.grid, operating)
 
     def notes(self) -> Iterator[str]:
-        """Tell how recordings are gone over, and where the hop is another than asked for (by frames) or tuned with."""
+        """Tell how recordings are gone over, and what a user may take for more than it is.
+
+        That is a hop other than asked for (by frames) or tuned with, and a target for which a label was tuned on too
+        little.
+        """
         yield self.layout.note
         asked, grid = self._setting.hop_s, self.layout.grid
         if asked is not None and abs(grid.hop - asked * grid.frame_rate) > 0.5:
             yield f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
         if self._tuned is not None and abs(self._tuned.hop_s - grid.hop_s) > 1e-6:
             yield f"the model was tuned with a window every {self._tuned.hop_s:.4g} s; its thresholds are for that"
+        if isinstance(self._setting.threshold, Target):
+            yield from doubts(self._points, self._setting.threshold)
 
     def scan(self, recording: Path, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
         """Scan one recording; as `scan_all`."""
@@ -156,6 +164,15 @@ class Scanner:
             return error
         finally:
             self.clock.add(clock)
+
+
+def doubts(points: Iterable[OperatingPoint], target: Target) -> Iterator[str]:
+    """Say which labels were tuned on too little to bear out a target."""
+    for point in points:
+        support = point.support(target)
+        if point.curve is not None and support is not None and not support.bears(target):
+            calls = many(point.curve.events, "call")
+            yield f"{point.name}: tuned on {calls} in {point.curve.hours:.2g} h: {support.doubt(target)}"
 
 
 @dataclass(frozen=True)

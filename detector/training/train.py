@@ -117,13 +117,27 @@ def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings
     store.recipe = fitting(recipe, store)
     if settings.start is not None:
         settings.start.check(store.recipe)
-    work = output.with_name(f"{output.name}.training")
+    work = work_of(output)
     precision = settled(settings, store.recipe, store, work)
-    _begin(work, settings, accelerator_for(settings.device, precision))
+    accelerator = accelerator_for(settings.device, precision)
+    anew = settings.resume and not stopped(work)
+    _begin(work, settings, accelerator)
     run = Run(store, work, settings, precision, hooks or Hooks())
+    if anew and accelerator.is_main_process:
+        run.hooks.line(f"nothing to resume in {work}: begins anew")
     if precision != "float32" and settings.precision == "auto":
         run.hooks.line(f"training in {precision}, which is faster here; --precision float32 would not be")
     return run
+
+
+def work_of(output: Path) -> Path:
+    """Name the folder that keeps the state of a run."""
+    return output.with_name(f"{output.name}.training")
+
+
+def stopped(work: Path) -> bool:
+    """Tell whether a folder holds the state of a run that can go on."""
+    return (work / PROGRESS_FILE).is_file() or any(work.glob(f"{PART}*"))
 
 
 def settled(settings: Settings, recipe: Recipe, store: ClipStore, work: Path) -> Precision:
@@ -182,8 +196,7 @@ def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
     check_place(work)
     if settings.resume:
         return
-    begun = (work / PROGRESS_FILE).is_file() or any(work.glob(f"{PART}*"))
-    if begun and not settings.force:
+    if stopped(work) and not settings.force:
         raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
     if work.exists() and not all(path.name.startswith(OURS) for path in work.iterdir()):
         raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")

@@ -78,20 +78,34 @@ def calibrate(scores: Values, right: Right, groups: NDArray[np.intp], choice: Ch
     reason = _against(n_right, n_wrong, len(set(groups.tolist())), choice)
     if reason:
         return Calibrated(None, n_right, n_wrong, before, None, {}, reason, scores, scores, right)
-    folds = share_out(groups)
     names = FITS if choice == "auto" else {choice: FITS[choice]}
-    out_of_fold = {name: cross_fit(fit, scores, right, folds) for name, fit in names.items()}
+    fitted = {name: fit(scores, right) for name, fit in names.items()}
+    rising = {name: FITS[name] for name, made in fitted.items() if rises(made)}
+    folds = share_out(groups)
+    out_of_fold = {name: cross_fit(fit, scores, right, folds) for name, fit in rising.items()}
     each = {name: losses_of(made, right) for name, made in ({"none": scores} | out_of_fold).items()}
     losses = {name: float(loss.mean()) for name, loss in each.items()}
-    name = simplest(each) if choice == "auto" else choice
-    fitted = None if name == "none" else FITS[name](scores, right)
-    if isinstance(fitted, Platt) and fitted.slope <= FLATTEST:
-        fitted = None
-    if fitted is None:
-        reason = f"no map is better than the scores as they are (log loss {losses['none']:.3f})"
+    name = simplest(each) if choice == "auto" or not rising else choice
+    if name == "none":
+        reason = _unmapped(losses, flat=len(rising) < len(fitted))
         return Calibrated(None, n_right, n_wrong, before, before, losses, reason, scores, scores, right)
-    made = out_of_fold[name]
-    return Calibrated(fitted, n_right, n_wrong, before, calibration_error(made, right), losses, "", scores, made, right)
+    made, after = out_of_fold[name], calibration_error(out_of_fold[name], right)
+    return Calibrated(fitted[name], n_right, n_wrong, before, after, losses, "", scores, made, right)
+
+
+def rises(made: Platt | Isotonic) -> bool:
+    """Tell whether a map is of use: a logistic curve at its least slope would fall if it could, and keeps no order."""
+    return not (isinstance(made, Platt) and made.slope <= FLATTEST)
+
+
+def _unmapped(losses: Mapping[str, float], *, flat: bool) -> str:
+    """Say why scores stay as they are, with the log losses that were compared."""
+    told = ", ".join(f"{name} {loss:.3f}" for name, loss in losses.items() if name != "none")
+    why = ["Platt's curve does not rise with the score"] if flat else []
+    if told:
+        others = "no other map" if flat else "no map"
+        why.append(f"{others} is clearly better than the scores as they are (log loss {losses['none']:.3f}; {told})")
+    return ", and ".join(why)
 
 
 def _against(n_right: int, n_wrong: int, n_groups: int, choice: Choice) -> str:

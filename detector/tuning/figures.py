@@ -8,13 +8,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.operating.intervals import Interval, wilson
 from detector.operating.points import OperatingPoint
+from detector.operating.support import Support, independent
 from detector.operating.target import Target
-from detector.tuning.intervals import Interval, garwood, over_groups, wilson
+from detector.tuning.intervals import over_groups
 from detector.tuning.subject import Subject
-
-TWICE = 2.0
-"""How many times as many false alarms as promised must be ruled out."""
 
 Values = NDArray[np.float64]
 
@@ -58,20 +57,11 @@ class Figures:
     f1: Figure
     rate: Figure
 
-    def bears(self, target: Target) -> bool:
-        """Tell whether the recordings are enough to bear out a target.
-
-        They are where the interval rules out twice as many false alarms as are promised: for each right one for a
-        precision, per hour for a rate. For the best F1, nothing is promised: its interval must be no wider than 0.2.
-        """
-        match target.kind:
-            case "p":
-                low = self.precision.interval.low
-                return (1 - low) * target.value <= TWICE * (1 - target.value) * low
-            case "fa":
-                return self.rate.interval.high <= TWICE * target.value
-            case "f1":
-                return self.f1.interval.high - self.f1.interval.low <= 0.2
+    def support(self, target: Target, threshold: float) -> Support:
+        """Take the figure that a target is about."""
+        figure = {"p": self.precision, "fa": self.rate, "f1": self.f1}[target.kind]
+        low, high = figure.interval
+        return Support(threshold=threshold, figure=figure.value, low=low, high=high)
 
 
 def tell(subject: Subject, point: OperatingPoint, groups: NDArray[np.intp]) -> Figures:
@@ -80,27 +70,19 @@ def tell(subject: Subject, point: OperatingPoint, groups: NDArray[np.intp]) -> F
     hits, found, events = (round(total) for total in per_unit.sum(axis=0).tolist())
     counts = np.column_stack([per_unit, np.array(subject.seconds) / 3600])
     limits = partial(over_groups, counts, groups)
-    precision, recall, alarms = wilson(hits, found), wilson(hits, events), garwood(found - hits)
-    f1 = Interval(_mean(precision.low, recall.low), _mean(precision.high, recall.high))
+    alone = partial(independent, hits=hits, false_alarms=found - hits, events=events, hours=subject.hours)
+    precision = _both(alone("p"), limits(lambda s: s[:, 0] / s[:, 1]))
+    recall = _both(wilson(hits, events), limits(lambda s: s[:, 0] / s[:, 2]))
+    f1 = _both(alone("f1"), limits(lambda s: 2 * s[:, 0] / (s[:, 1] + s[:, 2])))
+    rate = _both(alone("fa"), limits(lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]))
     return Figures(
         events, hits, found - hits, len(per_unit), subject.hours,
-        Figure(hits / found if found else 0.0, _both(precision, limits(lambda s: s[:, 0] / s[:, 1]))),
-        Figure(hits / events, _both(recall, limits(lambda s: s[:, 0] / s[:, 2]))),
-        Figure(2 * hits / (found + events), _both(f1, limits(lambda s: 2 * s[:, 0] / (s[:, 1] + s[:, 2])))),
-        Figure(
-            (found - hits) / subject.hours,
-            _both(
-                Interval(alarms.low / subject.hours, alarms.high / subject.hours),
-                limits(lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]),
-            ),
-        ),
+        Figure(hits / found if found else 0.0, precision),
+        Figure(hits / events, recall),
+        Figure(2 * hits / (found + events), f1),
+        Figure((found - hits) / subject.hours, rate),
     )  # fmt: skip
 
 
 def _both(one: Interval, other: Interval | None) -> Interval:
     return one if other is None else one | other
-
-
-def _mean(one: float, other: float) -> float:
-    """Give the harmonic mean."""
-    return 2 * one * other / (one + other) if one + other else 0.0

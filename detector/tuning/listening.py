@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -102,6 +105,20 @@ class Heard:
         """Tell how long all units are, h, to the milliseconds."""
         return round(float(self.material.durations.sum()) / 3600, 6)
 
+    @property
+    def fingerprint(self) -> str:
+        """Name the recordings and their annotations in 12 hexadecimal digits, wherever they lie."""
+        content = sorted(
+            (
+                Path(unit.recording).name,
+                unit.channel,
+                sorted((event.label, *event.span) for event in self.material.reference.get(unit, ())),
+                sorted(self.material.uncertain.get(unit, ())),
+            )
+            for unit in self.material.units
+        )
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
+
 
 def listen(request: Request, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
     """Read the annotations, scan their recordings, and bring both together.
@@ -115,6 +132,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     tables = read_annotations(request.annotations, recordings, request.read)
     notes = list(_problems(request.annotations, tables))
     used = _used(request, recordings, tables, notes)
+    _rehearse(request, used, tables, model.labels)
     plain = tuple(_plain(point) for point in model.operating.label)
     raw = copy.copy(model)
     raw.operating = Operating(label=plain)
@@ -132,9 +150,16 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found)
 
 
+def _rehearse(request: Request, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
+    """Find out before the scan whether labels and groups can be used, as if all channels were scanned to their end."""
+    whole = [Scan(recording, "", math.nan) for recording in used]
+    material = Placing(whole, request.rules, None, request.group).material(_placed(tables), [])
+    list(_labels_apart(material, labels, request))
+
+
 def _plain(point: OperatingPoint) -> OperatingPoint:
     """Take away what changes scores."""
-    return point.model_copy(update={"smooth_s": None, "calibration": None, "curve": None})
+    return point.model_copy(update={"smooth_s": None, "calibration": None, "curve": None, "evidence": None})
 
 
 def _problems(path: Path, tables: AnnotationSet) -> Iterator[str]:
@@ -206,8 +231,10 @@ def _labels_apart(material: Material, labels: Sequence[str], request: Request) -
     """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
     there = set(material.labels)
     hint = "(--rename makes labels the same)"
+    if not there:
+        raise AnnotationError(f"{request.annotations}: has no annotated calls on these recordings to tune on")
     if not there & set(labels):
-        told = ", ".join(sorted(there)) or "none"
+        told = ", ".join(sorted(there))
         raise AnnotationError(
             f"{request.annotations}: has none of the model's labels {', '.join(labels)} on these recordings, "
             f"but {told} {hint}"

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from detector.evaluation.placing import many
-from detector.tuning.figures import Figure
 from detector.tuning.tune import TunedLabel, Tuning
 
 SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "its error before", "after")
@@ -67,26 +66,15 @@ def warnings(tuning: Tuning) -> Iterator[str]:
 
 def _doubts(label: TunedLabel, tuning: Tuning) -> Iterator[str]:
     target, figures = tuning.goal.target, label.figures
-    name, what = {
-        "p": ("precision is", figures.precision),
-        "fa": ("false alarms per hour are", figures.rate),
-        "f1": ("F1 is", figures.f1),
-    }[target.kind]
-    threshold = f"{label.point.threshold:.4g}"
+    support = figures.support(target, label.point.threshold)
     if not label.reached:
-        nearest = f"taken is the nearest, {what.value:.3g} at {threshold}"
+        nearest = f"taken is the nearest, {support.figure:.3g} at {support.threshold:.4g}"
         yield f"{label.point.name}: no threshold gives {target.words}; {nearest}"
-    if not figures.bears(target):
-        claim = "tell F1 to 0.1" if target.kind == "f1" else f"promise {target.value:g}"
+    if not support.bears(target):
         yield (
             f"{label.point.name}: tuned on {many(figures.events, 'call')} in {many(figures.recordings, 'recording')} "
-            f"({figures.hours:.2g} h): at threshold {threshold} {name} {_told(what)}: too little to {claim}"
+            f"({figures.hours:.2g} h): {support.doubt(target)}"
         )
-
-
-def _told(figure: Figure) -> str:
-    low, high = figure.interval
-    return f"{figure.value:.3g}, 95 % interval {low:.3g} to {high:.3g}"
 
 
 def as_object(tuning: Tuning) -> dict[str, Any]:
@@ -107,7 +95,7 @@ def _label_object(label: TunedLabel, tuning: Tuning) -> dict[str, Any]:
     return {
         "point": label.point.model_dump(mode="json", exclude_none=True),
         "reached": label.reached,
-        "borne_out": label.figures.bears(tuning.goal.target),
+        "borne_out": label.figures.support(tuning.goal.target, label.point.threshold).bears(tuning.goal.target),
         "figures": figures,
         "calibration": {
             "right": calibrated.n_right,

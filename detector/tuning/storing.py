@@ -10,6 +10,8 @@ from detector.operating.points import OPERATING_FILE, Operating, operating_toml
 from detector.outputs import new_folder, refuse_folder
 from detector.presets import find_folder, shipped_folder
 from detector.scanning.tables import new_file
+from detector.training.card import CARD_FILE
+from detector.tuning.card import read_card, tuned_card
 
 
 def check_store(model: str, output: Path | None, *, force: bool) -> None:
@@ -25,7 +27,10 @@ def check_store(model: str, output: Path | None, *, force: bool) -> None:
 
 
 def store(model: str, operating: Operating, output: Path | None, *, force: bool) -> None:
-    """Write operating points into a model's folder, or, with `output`, a copy of the folder that has them."""
+    """Write operating points into a model's folder, or, with `output`, a copy of the folder that has them.
+
+    The model's card, where it has one, says so.
+    """
     folder = find_folder(model)
     if output is None:
         _write(operating, folder)
@@ -40,3 +45,6 @@ def store(model: str, operating: Operating, output: Path | None, *, force: bool)
 def _write(operating: Operating, folder: Path) -> None:
     with new_file(folder / OPERATING_FILE, force=True) as stream:
         stream.write(operating_toml(operating))
+    if card := read_card(folder / CARD_FILE):
+        with new_file(folder / CARD_FILE, force=True) as stream:
+            stream.write(tuned_card(card, operating))

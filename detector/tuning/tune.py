@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detector.evaluation.ranking import Ranking
 from detector.operating.curve import Curve
-from detector.operating.points import Operating, OperatingPoint, Tuned
+from detector.operating.points import Evidence, Operating, OperatingPoint, Tuned
 from detector.operating.target import Target
 from detector.tuning.calibrate import Calibrated, Choice, calibrate
 from detector.tuning.figures import Figures, tell
@@ -122,6 +122,7 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
         events=n_events,
         iou=goal.iou,
         hop_s=round(heard.reader.grid.hop_s, 6),
+        data=heard.fingerprint,
     )
     chosen_on = (
         f"{goal.target.words} by events at IoU {goal.iou:g}: {n_events} annotated, in {tuned.recordings} recordings, "
@@ -141,7 +142,17 @@ def tune_label(subject: Subject, goal: Goal, groups: NDArray[np.intp]) -> TunedL
     curve = curve_of(subject, point, [*rough.threshold, *_finer(rough, goal.target, lax, point)])
     n, reached = curve.choose(goal.target)
     point = point.model_copy(update={"threshold": curve.threshold[n], "curve": curve})
-    return TunedLabel(point, reached, tell(subject, point, groups), calibrated)
+    figures = tell(subject, point, groups)
+    evidence = _evidence(figures, goal.target, point.threshold, calibrated)
+    return TunedLabel(point.model_copy(update={"evidence": evidence}), reached, figures, calibrated)
+
+
+def _evidence(figures: Figures, target: Target, threshold: float, calibrated: Calibrated) -> Evidence:
+    """Put together what is stored of how well the target is borne out, with as many decimals as thresholds."""
+    support = figures.support(target, threshold)
+    numbers = support.model_dump() | {"error_before": calibrated.before, "error_after": calibrated.after}
+    rounded = {name: value if value is None else round(value, DECIMALS) for name, value in numbers.items()}
+    return Evidence(target=str(target), borne_out=support.bears(target), **rounded)
 
 
 def _lax(curve: Curve, target: Target) -> float:

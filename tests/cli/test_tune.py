@@ -174,12 +174,83 @@ def test_a_model_tells_what_it_was_tuned_on(folder: Path) -> None:
     assert "the model was tuned with a window every 0.5 s" in noted.stderr
 
 
+def test_the_card_of_a_tuned_model_says_where_its_thresholds_come_from(folder: Path) -> None:
+    card = "# model\n\nThresholds of `operating.toml` were chosen on the split validation, so F1 is too high there; "
+    Path("model/README.md").write_text(
+        f"{card}the split test was not used for any choice. Measure.\n", encoding="utf-8"
+    )
+    before = Path("model/README.md").read_bytes()
+    assert tune("--target", "fa=90/h", "-o", "tuned").exit_code == 0
+    assert Path("model/README.md").read_bytes() == before
+    assert tune("--target", "fa=90/h").exit_code == 0
+    for told in (Path("tuned/README.md").read_text(), Path("model/README.md").read_text()):
+        assert "Thresholds of `operating.toml` were chosen" not in told
+        assert "for 90 false alarms per hour at an IoU of 0.3: on 8 recordings, 0.0444 h, 24 annotated events" in told
+
+
 def test_small_sets_and_flattering_figures_are_said_on_standard_error(folder: Path) -> None:
     done = tune("--target", "p=0.8")
     assert "detector: tone: tuned on 24 calls in 8 recordings (0.044 h): at threshold" in done.stderr
     assert "too little to promise 0.8" in done.stderr
     assert "these figures are of the recordings tuned on, and flatter" in done.stderr
     assert "flatter" not in done.stdout
+
+
+@pytest.mark.parametrize("target", ["p=0.8", "p=0.9", "fa=60/h"])
+def test_a_scan_for_a_target_that_too_little_was_tuned_on_for_warns_with_the_interval(
+    folder: Path, target: str
+) -> None:
+    assert tune("--target", "p=0.8").exit_code == 0
+    warned = [
+        line for line in run("scan", "rec", "-m", "model", "--threshold", target).stderr.splitlines() if "too" in line
+    ]
+    (line,) = warned
+    assert line.startswith("detector: tone: tuned on 24 calls in 0.044 h: at threshold")
+    assert "95 % interval" in line
+    assert f"too little to promise {target.strip('pfa=/h')}" in line
+    assert "too little" not in run("scan", "rec", "-m", "model", "--threshold", "0.5").stderr
+
+
+def test_a_scan_for_a_target_that_is_borne_out_does_not_warn(folder: Path) -> None:
+    assert tune("--target", "fa=2000/h").exit_code == 0
+    assert "too little" not in run("scan", "rec", "-m", "model", "--threshold", "fa=2000/h").stderr
+    assert "borne out: at threshold" in run("describe", "model").stdout
+
+
+def test_how_well_a_target_is_borne_out_is_stored_and_described(folder: Path) -> None:
+    assert tune("--target", "p=0.8", "--calibration", "platt", "--json", "told.json").exit_code == 0
+    told = json.loads(Path("told.json").read_text())["labels"]["tone"]
+    operating = load_model(folder / "model").operating
+    evidence = operating.label[0].evidence
+    assert evidence.target == "p=0.8"
+    assert evidence.borne_out is told["borne_out"] is False
+    precision = told["figures"]["precision"]
+    stored = (evidence.figure, evidence.low, evidence.high)
+    assert stored == pytest.approx([precision[name] for name in ("value", "low", "high")], abs=1e-6)
+    errors = [told["calibration"][name] for name in ("error_before", "error_after")]
+    assert (evidence.error_before, evidence.error_after) == pytest.approx(errors, abs=1e-6)
+    described = " ".join(run("describe", "model").stdout.split())
+    assert "tone: for a precision of 0.8, at threshold" in described
+    assert "too little to promise 0.8; calibration error" in described
+
+
+def test_the_data_are_named_by_their_content_wherever_they_lie(folder: Path) -> None:
+    def named(*paths: str) -> str:
+        done = run("tune", "model", *paths, "--rename", "*=tone", "-o", "tuned", "--force")
+        assert done.exit_code == 0, done.output
+        return load_model(folder / "tuned").operating.tuned.data
+
+    first = named("calls.csv", "rec")
+    assert len(first) == 12
+    assert int(first, 16) >= 0
+    shutil.copytree("rec", "elsewhere/rec")
+    shutil.copyfile("calls.csv", "same.csv")
+    assert named("same.csv", "elsewhere/rec") == first
+    lines = Path("calls.csv").read_text().splitlines()
+    Path("fewer.csv").write_text("\n".join(lines[:-1]))
+    assert named("fewer.csv", "rec") != first
+    Path("rec/site0_0.wav").unlink()
+    assert named("calls.csv", "rec") != first
 
 
 def test_a_reliability_diagram_is_drawn_and_nothing_is_replaced_without_force(folder: Path) -> None:
@@ -201,7 +272,15 @@ def test_a_recording_without_rows_is_free_of_calls_or_left_out(folder: Path) -> 
     [
         (["--target", "p=2"], "'p=2': the precision must be above 0 and at most 1"),
         (["--target", "fa=2"], "'fa=2': must be f1, p=PRECISION as in p=0.9, or fa=RATE/h"),
+        (["--target", "p=nan"], "'p=nan': the precision must be above 0 and at most 1"),
+        (["--target", "fa=inf/h"], "'fa=inf/h': the rate must be a number from 0"),
         (["--iou", "0"], "0 is not in the range"),
+        (["--iou", "nan"], "nan is not a finite number"),
+        (["--iou", "inf"], "inf is not in the range"),
+        (["--hop", "nan"], "nan is not a finite number"),
+        (["--json", "a.png", "--diagram", "a.png"], "a.png: --json and --diagram must be two files"),
+        (["--json", "rec/../a.png", "--diagram", "a.png"], "--json and --diagram must be two files"),
+        (["--json", "tuned/told.json", "-o", "tuned"], "tuned/told.json lies in the folder of a model, tuned"),
         (["--calibration", "best"], "'best' is not one of"),
     ],
 )
@@ -209,6 +288,39 @@ def test_wrong_usage_says_what_is_allowed(folder: Path, arguments: list[str], to
     done = tune(*arguments)
     assert done.exit_code == 2
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--json", "calls.csv"], "calls.csv is read by this command"),
+        (["--diagram", "calls.csv"], "calls.csv is read by this command"),
+        (["--json", "rec/site0_0.wav"], "rec/site0_0.wav is read by this command"),
+        (["--split", "data/recordings.csv", "--json", "data/recordings.csv"], "data/recordings.csv is read by"),
+        (["--json", "model/operating.toml"], "model/operating.toml lies in the folder of a model, model"),
+        (["--json", "model/told.json"], "model/told.json lies in the folder of a model, model"),
+        (["-o", "model/tuned"], "model/tuned lies in the folder of a model, model"),
+        (["--split", "data/recordings.csv", "-o", "data"], "data holds data/recordings.csv, which is read by this"),
+    ],
+)
+def test_nothing_that_is_read_is_overwritten_even_with_force(folder: Path, arguments: list[str], told: str) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "recordings.csv").write_text("recording,split\nsite0_0.wav,validation\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    done = tune(*arguments, "--force")
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()} == before
+
+
+def test_a_table_among_the_annotations_is_not_written(folder: Path) -> None:
+    (folder / "tables").mkdir()
+    shutil.copyfile("calls.csv", "tables/calls.csv")
+    rest = ("rec", "--rename", "*=tone", "-o", "tuned", "--force", "--json")
+    refused = run("tune", "model", "tables", *rest, "tables/told.csv")
+    assert refused.exit_code == 2
+    assert "tables/told.csv lies in tables, whose tables are read" in refused.stderr
+    assert run("tune", "model", "tables", *rest, "tables/told.json").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -239,6 +351,34 @@ def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(
     assert str(done.exception).startswith(told)
     assert "\n" not in str(done.exception)
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "told"),
+    [
+        ("calls.csv", ["--rename", "*=tone", "--group", "("], "--group: '(' is not a regular expression"),
+        (
+            "calls.csv",
+            ["--rename", "*=tone", "--group", "^far"],
+            "--group: '^far' finds nothing in the name site0_0.wav",
+        ),
+        ("calls.csv", [], "calls.csv: has none of the model's labels tone on these recordings, but song (--rename"),
+        ("empty.csv", [], "empty.csv: has no annotated calls on these recordings to tune on"),
+        ("calls.csv", ["--background-label", "song"], "calls.csv: has no annotated calls on these recordings to tune"),
+    ],
+)
+def test_what_the_tables_tell_is_checked_before_anything_is_scanned(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, table: str, arguments: list[str], told: str
+) -> None:
+    def scanned(*_arguments: object) -> None:
+        raise AssertionError("scanned")
+
+    monkeypatch.setattr("detector.tuning.listening.Scanner.scan_all", scanned)
+    Path("empty.csv").write_text("recording,start_s,end_s,label\n", encoding="utf-8")
+    done = run("tune", "model", table, "rec", "--device", "cpu", *arguments)
+    assert isinstance(done.exception, DetectorError)
+    assert done.exception.exit_code == 2
+    assert str(done.exception).startswith(told)
 
 
 @pytest.mark.parametrize("value", ["abc", "p=abc", "fa=2"])

@@ -20,7 +20,7 @@ from detector.extraction.known import read_known
 from detector.mining.add import MINED
 from detector.mining.mine import Mined, Plan, mine
 from detector.mining.scans import Material
-from detector.model import Model, load_model
+from detector.model import Model, load_model, save_model
 from detector.operating.points import Operating, operating_toml
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
@@ -163,6 +163,30 @@ def test_rounds_of_other_thresholds_are_not_gone_on_with(tmp_path: Path, given: 
     operating.write_text(f"# a note\n{before}")
     values += [0.2]
     assert run(own, tmp_path / "new", rounds=1, resume=True).best == 1
+
+
+def test_resume_without_rounds_that_were_stopped_says_so_once(
+    tmp_path: Path, given: Given, values: list[float]
+) -> None:
+    values += [0.1, 0.2]
+    lines: list[str] = []
+    assert run(given, tmp_path / "new", lines, rounds=1, resume=True).best == 1
+    assert [line for line in lines if "nothing to resume" in line] == [
+        f"nothing to resume in {tmp_path / 'new.mining'}: begins anew"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "told"),
+    [("mel", ["low"], "was made with another front end"), ("pcen", ["other"], "holds the labels")],
+)
+def test_a_model_of_another_front_end_or_other_labels_is_refused(
+    tmp_path: Path, given: Given, name: str, names: list[str], told: str
+) -> None:
+    (tmp_path / "foreign").mkdir()
+    save_model(Model(recipe(name, labels={"names": names})), tmp_path / "foreign")
+    with pytest.raises(ClipsError, match=told):
+        run((given[0], tmp_path / "foreign"), tmp_path / "new")
 
 
 def test_frames_are_mined_too(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_a_run_that_stops_and_goes_on_ends_at_the_same_weights_to_the_bit(tmp_pa
     torch.rand(1000)  # the state of the global generator must not matter
     assert run(clips, tmp_path / "parts", lines=lines, resume=True) is not None
     assert "resumed after epoch 2" in lines
+    assert not any("nothing to resume" in line for line in lines)
     whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
     assert whole.keys() == parts.keys()
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
@@ -141,7 +142,10 @@ def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path, clips: Path) -
 
 
 def test_resume_without_a_stopped_run_begins_one(tmp_path: Path, clips: Path) -> None:
-    assert run(clips, tmp_path / "model", resume=True) is not None
+    lines: list[str] = []
+    assert run(clips, tmp_path / "model", lines=lines, resume=True) is not None
+    assert lines[0] == f"nothing to resume in {tmp_path / 'model.training'}: begins anew"
+    assert sum("nothing to resume" in line for line in lines) == 1
 
 
 def test_an_output_that_exists_is_refused_before_training(tmp_path: Path, clips: Path) -> None:

@@ -71,7 +71,7 @@ def test_the_map_that_made_the_detections_is_chosen(made: Platt | Isotonic, kind
         assert found.after is not None
         assert found.after < 0.5 * found.before
     else:
-        assert "no map is better" in found.reason
+        assert "no map is clearly better" in found.reason
 
 
 def test_an_order_overrides_the_choice() -> None:
@@ -96,7 +96,35 @@ def test_one_group_cannot_be_cross_validated() -> None:
 
 def test_scores_that_mean_the_opposite_are_left_as_they_are() -> None:
     scores, right, groups = drawn(Platt(slope=3.0, offset=0.0), 500)
-    assert calibrate(1 - scores, right, groups, "platt").map is None
+    found = calibrate(1 - scores, right, groups, "platt")
+    assert found.map is None
+    assert found.reason == "Platt's curve does not rise with the score"
+
+
+def falling(n: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw scores near 1 of which the higher ones are wrong more often: Platt's curve cannot rise."""
+    rng = np.random.default_rng(1)
+    scores = rng.uniform(0.99, 0.9999, n)
+    return scores, rng.random(n) < np.where(scores > 0.995, 0.7, 0.9), np.arange(n) % 20
+
+
+def test_where_platts_curve_does_not_rise_the_isotonic_map_is_judged_by_the_same_rule() -> None:
+    found = calibrate(*falling(), "auto")
+    assert found.map is not None
+    assert found.map.kind == "isotonic"
+    assert "platt" not in found.losses
+    assert found.losses["isotonic"] < found.losses["none"]
+    assert found.reason == ""
+
+
+def test_a_reason_against_every_map_is_true() -> None:
+    rng = np.random.default_rng(0)
+    scores = np.clip(0.5 + rng.normal(0, 0.01, 200), 0, 1)  # right half the time, whatever the score
+    right = rng.random(200) < np.where(scores > 0.5, 0.48, 0.52)
+    found = calibrate(scores, right, np.arange(200) % 20, "auto")
+    assert found.map is None
+    assert found.reason.startswith("Platt's curve does not rise with the score, and no other map is clearly better")
+    assert set(found.losses) == {"none", "isotonic"}
 
 
 def test_groups_are_never_in_two_folds_and_folds_are_about_equal() -> None:

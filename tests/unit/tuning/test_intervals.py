@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from detector.tuning.intervals import Interval, garwood, over_groups, wilson
+from detector.operating.intervals import Interval, garwood, wilson
+from detector.tuning.intervals import over_groups
 
 
 @pytest.mark.parametrize(
