@@ -67,7 +67,7 @@ def train(made: Path, work: Path, recipe: Recipe, seed: int) -> Path:
             labels = () if recipe.species else ("--rename", "*=call")
             words = ("-r", recipe.name, "-o", clips, "--fully-annotated", *labels, *tables)
             detector("extract", part / "calls.csv", part / "calls", *words)
-        detector("train", clips, "-o", model, "--seed", seed, "--resume")
+        detector("train", clips, "-o", model, "--seed", seed, "--precision", "float32", "--resume")
     return model
 
 

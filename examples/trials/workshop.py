@@ -98,7 +98,7 @@ class Workshop:
         clips = self.clips(trial)
         with alone(self.work, f"model-{name}"):
             if not folder.exists():
-                how = ("--seed", self.ask.seed, "--licence", trial.licence, "--resume")
+                how = ("--seed", self.ask.seed, "--precision", "float32", "--licence", trial.licence, "--resume")
                 detector("train", clips, "-o", folder, "-r", self.recipe_file(), *how)
         return folder
 
