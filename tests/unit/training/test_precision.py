@@ -92,7 +92,7 @@ def test_no_device_but_processors_and_cards_is_tried() -> None:
 def test_a_run_tells_what_it_computes_in(tmp_path: Path) -> None:
     lines: list[str] = []
     model = trained(write_clips(tmp_path / "clips", MADE), tmp_path / "model", lines)
-    assert lines[0] == "training in bfloat16, which is faster here; --precision float32 would not be"
+    assert lines[0] == "training in bfloat16, which is faster here than float32 (--precision)"
     assert " in bfloat16\n" in (model / "README.md").read_text(encoding="utf-8")
 
 
