@@ -17,6 +17,7 @@ what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import subprocess
 import sys
@@ -107,6 +108,17 @@ def count(text: str) -> int:
     return int(text)
 
 
+def duration(text: str) -> float:
+    """Read a duration, s."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Measure detectors on real recordings.")
@@ -126,6 +138,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     runs.add_argument("--development", action="store_true", help="score validation recordings, read no test recording")
     runs.add_argument("--epochs-cap", type=count, metavar="N", help="train no longer; for a short look")
+    runs.add_argument("--window", type=duration, metavar="SECONDS", help="in windows of this duration")
     runs.add_argument("--table", action="append", default=[], metavar="NAME", help="a table to show the results in")
     speed = commands.add_parser("speed", help="time the scan of a long recording; let nothing else run meanwhile")
     speed.add_argument("work", type=Path)
@@ -145,19 +158,26 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def entries_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
     """Read the recipes and models that take part; labels are those of the set."""
+    for entry in recipes_of(options, bench):
+        yield entry.windowed(options.window).capped(options.epochs_cap)
+    for name, value in options.model:
+        if options.window or options.epochs_cap:
+            raise ConfigurationError(f"--model {name}: is trained already: not with --window or --epochs-cap")
+        yield Entry(name, find_recipe(value), f" --model {name}={value}", find_folder(value))
+
+
+def recipes_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
+    """Read what is to be trained: the example where nothing is named, changes of it, other recipes."""
     example = RECIPES / f"{bench.recipe}.toml"
     recipe = find_recipe(str(example) if example.exists() else bench.recipe).with_labels(())
     if not options.recipe and not options.model and not options.change:
-        yield Entry("example", recipe).capped(options.epochs_cap)
+        yield Entry("example", recipe)
     for name, change in options.change:
         other = parse_recipe(tomli_w.dumps(merged(recipe.model_dump(mode="json", exclude_none=True), change)), name)
         told = "; ".join(f"{key}={value}" for key, value in flat(change))
-        yield Entry(name, other, f" --change '{name}={told}'").capped(options.epochs_cap)
+        yield Entry(name, other, f" --change '{name}={told}'")
     for name, value in options.recipe:
-        entry = Entry(name, find_recipe(value).with_labels(()), f" --recipe {name}={value}")
-        yield entry.capped(options.epochs_cap)
-    for name, value in options.model:
-        yield Entry(name, find_recipe(value), f" --model {name}={value}", find_folder(value))
+        yield Entry(name, find_recipe(value).with_labels(()), f" --recipe {name}={value}")
 
 
 def perform(options: argparse.Namespace) -> None:

@@ -34,6 +34,14 @@ class Entry:
         recipe = self.recipe.model_copy(update={"training": training})
         return Entry(f"{self.name}-of-{epochs}-epochs", recipe, f"{self.option} --epochs-cap {epochs}")
 
+    def windowed(self, duration_s: float | None) -> Entry:
+        """Cut windows of another duration, under a name that says so."""
+        if duration_s is None:
+            return self
+        window = self.recipe.window.model_copy(update={"duration": duration_s})
+        recipe = self.recipe.model_copy(update={"window": window})
+        return Entry(f"{self.name}-in-{duration_s:g}-s", recipe, f"{self.option} --window {duration_s:g}")
+
 
 def detector(*words: object, given: str = "") -> float:
     """Run a command of `detector`; give the seconds that it took."""

@@ -670,3 +670,26 @@ def test_a_change_to_false_takes_a_table_out() -> None:
     assert plain.recipe.network == example.recipe.network.model_copy(update={"recurrent": None})
     (again,) = quality.entries_of(quality.parse([*words, *shlex.split(plain.option)]), TWENTY_CALLS)
     assert again.recipe == plain.recipe
+
+
+def test_windows_of_another_duration_are_in_the_name_and_in_the_command() -> None:
+    words = ["run", "DATA", "WORK", "twenty-calls", "--recipe", "crnn=crnn", "--window", "1.25", "--epochs-cap", "3"]
+    (entry,) = quality.entries_of(quality.parse(words), TWENTY_CALLS)
+    assert (entry.name, entry.recipe.window.duration) == ("crnn-in-1.25-s-of-3-epochs", 1.25)
+    assert entry.recipe.network == find_recipe("crnn").network
+    (again,) = quality.entries_of(quality.parse([*words[:4], *shlex.split(entry.option)]), TWENTY_CALLS)
+    assert again == entry
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "a"])
+def test_a_duration_that_none_can_be_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        quality.parse(["run", "DATA", "WORK", "boobook", "--window", text])
+    assert f"{text!r} is not a number of seconds above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--window", "--epochs-cap"])
+def test_a_trained_model_takes_no_option_of_training(option: str) -> None:
+    words = ["run", "DATA", "WORK", "call-activity", "--model", "given=call-activity", option, "1"]
+    with pytest.raises(ConfigurationError, match=r"--model given: is trained already"):
+        list(quality.entries_of(quality.parse(words), CALL_ACTIVITY))
