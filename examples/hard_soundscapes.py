@@ -29,9 +29,11 @@ from detector.scanning.tables import check_output
 
 SPLITS = ("train", "validation", "test")
 PLACES = {"truth": "SET/test", "data": "DATA", "work": "WORK"}  # how commands name the folders of a machine
+RECIPES = Path(__file__).resolve().parent / "recipes"
 PLAIN = {
+    "first-small-cnn": Recipe(str(RECIPES / "first-small-cnn.toml")),
+    "frames": Recipe(str(RECIPES / "hard-soundscapes.toml"), species=True),
     "small-cnn": Recipe("small-cnn"),
-    "frames": Recipe(str(Path(__file__).resolve().parent / "recipes" / "hard-soundscapes.toml"), species=True),
 }
 
 

@@ -2,6 +2,8 @@
 
 Training soundscapes are those of `call_activity.py`, without the recordings of one species; what is scored are those of
 `hard_soundscapes.py`, whose table tells the species of each call. Both share recordings out among the splits alike.
+Where no species is left out, made calls of any pitch and shape are scored as well: the soundscapes of the other split
+of `call_activity.py` that no animal of a recording calls in.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from trials.files import alone, remade
 from trials.trial import SCORES, Ask, Bench, Figures, Trial, Words, rows, write_annotations, write_splits
 
 SPECIES = ("dog", "rooster", "finch", "boobook")
+MADE = "made"  # calls that no animal gave
 NOTHING = "nothing"  # is left out: the part of a model that heard all four
 HOURS, SEED = 1.5, 1  # as in call-activity.sh
 MINUTES = 60  # of what is scored
@@ -29,14 +32,29 @@ Scores = NDArray[np.float64]
 
 def trials(ask: Ask) -> list[Trial]:
     """Leave each species out in turn, and none."""
-    scored = scored_set(ask)
-    recordings = tuple(scored / row["recording"] for row in rows(scored / "recordings.csv"))
     licence = "CC BY-SA 4.0, as some of the recordings"
     return [
-        Trial(part, learnt(ask, part) if ask.learns else (), recordings, ("--scores", SCORES), licence)
+        Trial(part, learnt(ask, part) if ask.learns else (), scored_on(ask, part), ("--scores", SCORES), licence)
         for part in ((*SPECIES, NOTHING) if ask.learns else (NOTHING,))
         if ask.wants(part)
     ]
+
+
+def scored_on(ask: Ask, part: str) -> tuple[Path, ...]:
+    """List the recordings that a part is scored on."""
+    scored = scored_set(ask)
+    recordings = tuple(scored / row["recording"] for row in rows(scored / "recordings.csv"))
+    return recordings + made_calls(ask) if part == NOTHING else recordings
+
+
+def made_calls(ask: Ask) -> tuple[Path, ...]:
+    """List soundscapes of the split that is scored in which all calls are made."""
+    folder = training_set(ask, NOTHING)
+    animals = {str(source.path) for source in read_sources(ask.data) if source.kind in SPECIES}
+    real = {row["recording"] for row in rows(folder / "sources.csv") if row["source"] in animals}
+    calling = {row["recording"] for row in rows(folder / "annotations.csv")}
+    split = {row["recording"]: row["split"] for row in rows(folder / "splits.csv")}
+    return tuple(folder / name for name in sorted(calling - real) if split[name] == scored_split(ask))
 
 
 def learnt(ask: Ask, part: str) -> Words:
@@ -64,9 +82,14 @@ def training_set(ask: Ask, left_out: str) -> Path:
     return folder
 
 
+def scored_split(ask: Ask) -> str:
+    """Name the split that is scored."""
+    return "validation" if ask.development else "test"
+
+
 def scored_set(ask: Ask) -> Path:
     """Make the soundscapes that are scored, with calls of all species; give the folder that holds their tables."""
-    split = "validation" if ask.development else "test"
+    split = scored_split(ask)
     folder = ask.tables.parent / f"scored-{split}"
     with alone(folder.parent, folder.name), remade(folder) as partial:
         if partial is not None:
@@ -75,24 +98,36 @@ def scored_set(ask: Ask) -> Path:
 
 
 def measure(ask: Ask, part: str, scan: Path) -> Figures:
-    """AUROC of the species that was left out; where none was, of each."""
-    calls: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in rows(scored_set(ask) / "calls.csv"):
-        calls[Path(row["recording"]).name].append(row)
-    within: defaultdict[str, list[float]] = defaultdict(list)  # scores of columns in calls of a species, "" for in none
+    """AUROC of the species left out; where none was, of each, and of made calls among soundscapes of their own."""
+    made = {str(path) for path in made_calls(ask)} if part == NOTHING else set()
+    calls = calls_of(ask, made)
+    within: defaultdict[tuple[bool, str], list[float]] = defaultdict(list)  # by set and label, "" for in no call
     for row in rows(scan / SCORES):
         middle = (float(row["start_s"]) + float(row["end_s"])) / 2
-        heard = {
-            call["label"]
-            for call in calls[Path(row["recording"]).name]
-            if float(call["start_s"]) <= middle < float(call["end_s"])
-        }
-        for species in heard or {""}:
-            within[species].append(float(row["call"]))
-    told = SPECIES if part == NOTHING else (part,)
+        heard = {label for start_s, end_s, label in calls[row["recording"]] if start_s <= middle < end_s}
+        for label in heard or {""}:
+            within[row["recording"] in made, label].append(float(row["call"]))
+    told = (*SPECIES, MADE) if part == NOTHING else (part,)
     kind = "heard" if part == NOTHING else "never heard"
-    silence = np.array(within[""])
-    return {f"AUROC of {name}, {kind}": Estimate(auroc(np.array(within[name]), silence)) for name in told}
+    return {
+        f"AUROC of {label}, {kind}": Estimate(
+            auroc(np.array(within[label == MADE, label]), np.array(within[label == MADE, ""]))
+        )
+        for label in told
+    }
+
+
+def calls_of(ask: Ask, made: set[str]) -> defaultdict[str, list[tuple[float, float, str]]]:
+    """Read start, end (s) and label of the calls of each recording that is scored; of `made` ones, all are made."""
+    calls: defaultdict[str, list[tuple[float, float, str]]] = defaultdict(list)
+    scored = scored_set(ask)
+    for row in rows(scored / "calls.csv"):
+        calls[str(scored / row["recording"])].append((float(row["start_s"]), float(row["end_s"]), row["label"]))
+    folder = training_set(ask, NOTHING) if made else scored
+    for row in rows(folder / "annotations.csv") if made else ():
+        if (path := str(folder / row["recording"])) in made:
+            calls[path].append((float(row["start_s"]), float(row["end_s"]), MADE))
+    return calls
 
 
 def auroc(positive: Scores, negative: Scores) -> float | None:
@@ -103,6 +138,8 @@ def auroc(positive: Scores, negative: Scores) -> float | None:
     return float((ranks.sum() - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative)))
 
 
-SHOWN = tuple(f"AUROC of {name}, {kind}" for kind in ("never heard", "heard") for name in SPECIES)
-HEARD = SHOWN[len(SPECIES) :]
-CALL_ACTIVITY = Bench("call-activity", "call-activity", (0,), SHOWN, trials, measure, (*SPECIES, NOTHING), judged=HEARD)
+NEVER = tuple(f"AUROC of {name}, never heard" for name in SPECIES)
+HEARD = tuple(f"AUROC of {name}, heard" for name in (*SPECIES, MADE))
+CALL_ACTIVITY = Bench(
+    "call-activity", "call-activity", (0,), NEVER + HEARD, trials, measure, (*SPECIES, NOTHING), judged=HEARD
+)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import quality
 import soundfile
+from call_activity import Source
 from trials import activity, boobook, speed, workshop, zebra_finch
 from trials.activity import CALL_ACTIVITY, auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
@@ -419,7 +420,7 @@ def test_sites_are_ranked_as_one_and_animals_by_the_mean_of_those_heard() -> Non
     ]  # fmt: skip
     assert front_of(sites, BOOBOOK) == {"a": "yes", "b": "yes"}
     heard = {"a": (0.6, 0.8), "b": (0.9, 0.4)}
-    kinds = [f"AUROC of {species}, heard" for species in ("dog", "rooster")]
+    kinds = [f"AUROC of {source}, heard" for source in ("dog", "made")]
     animals = [
         replace(BLANK, set="call-activity", recipe=recipe, fingerprint=recipe, part="nothing",
                 figures={kind: Estimate(value) for kind, value in zip(kinds, values)})
@@ -601,6 +602,15 @@ def soundscapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     write(folder / "recordings.csv", "recording", "calls/t0.wav")
     write(folder / "calls.csv", "recording,start_s,end_s,label", "calls/t0.wav,1,2,dog", "calls/t0.wav,1.5,3,finch")
     monkeypatch.setattr(activity, "scored_set", lambda ask: folder)
+    other = tmp_path / "made"  # a dog calls in t1, v0 is of another split, nothing calls in b0
+    write(other / "splits.csv", "recording,split", "calls/t0.wav,test", "calls/t1.wav,test", "calls/v0.wav,validation",
+          "background/b0.wav,test")  # fmt: skip
+    write(other / "sources.csv", "recording,source", "calls/t0.wav,rain.wav", "calls/t1.wav,dog.wav")
+    write(other / "annotations.csv", "recording,start_s,end_s,label",
+          "calls/t0.wav,1,2,call", "calls/t1.wav,1,2,call", "calls/v0.wav,1,2,call")  # fmt: skip
+    monkeypatch.setattr(activity, "training_set", lambda ask, part: other)
+    sources = [Source(Path(f"{kind}.wav"), kind, "test") for kind in ("dog", "rain")]
+    monkeypatch.setattr(activity, "read_sources", lambda data: sources)
     return folder
 
 
@@ -613,12 +623,31 @@ def test_auroc_of_a_species_leaves_the_other_ones_out(tmp_path: Path, soundscape
     assert activity.measure(ask, "nothing", tmp_path / "scan")["AUROC of rooster, heard"].value is None
 
 
+def test_made_calls_are_scored_where_none_is_left_out(tmp_path: Path, soundscapes: Path) -> None:
+    other = tmp_path / "made"
+    ask = Ask(tmp_path, tmp_path, development=False, learns=False)
+    (trial,) = activity.trials(ask)
+    assert trial.scanned == (soundscapes / "calls/t0.wav", other / "calls/t0.wav")
+    assert activity.made_calls(replace(ask, development=True)) == (other / "calls/v0.wav",)
+    assert activity.scored_on(ask, "dog") == (soundscapes / "calls/t0.wav",)
+    scored = {soundscapes: [(0, 0.9), (1, 0.95)], other: [(0, 0.1), (1, 0.3), (1.5, 0.5), (2, 0.4), (3, 0.2)]}
+    lines = [
+        f"{folder}/calls/t0.wav,mix,{start},{start + 0.5},{score}"
+        for folder, windows in scored.items()
+        for start, score in windows
+    ]
+    write(tmp_path / "scan" / "scores.csv", "recording,channel,start_s,end_s,call", *lines)
+    figures = activity.measure(ask, "nothing", tmp_path / "scan")
+    assert figures["AUROC of made, heard"].value == 5 / 6  # 0.3 and 0.5 for 0.1, 0.2 and 0.4 of the same soundscape
+    assert figures["AUROC of dog, heard"].value == 1.0  # 0.95 for 0.9: made soundscapes have no part in it
+
+
 def test_a_model_that_is_trained_is_only_scanned_with(tmp_path: Path, soundscapes: Path, detector: Detector) -> None:
     given = find_folder("call-activity")
     quality.main(["run", str(tmp_path), str(tmp_path / "work"), "call-activity", "--model", f"given={given}"])
     assert [words[0] for words in detector.words] == ["scan"]
     (result,) = read_results(tmp_path / "work")
-    assert (result.part, result.seconds) == ("nothing", Seconds(scan=2.0, scanned=10.0))
+    assert (result.part, result.seconds) == ("nothing", Seconds(scan=2.0, scanned=20.0))
 
 
 def test_real_splits(data: Path, tmp_path: Path) -> None:
