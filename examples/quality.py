@@ -5,6 +5,8 @@
     python examples/quality.py run DATA WORK zebra-finch --recipe mine=my.toml --seeds 0 --development
     python examples/quality.py run DATA WORK boobook --development --change 'mixed=training.mix=0.5'
     python examples/quality.py run DATA WORK twenty-calls --development --change 'without a GRU=network.recurrent=false'
+    python examples/quality.py run DATA WORK esc10 --development --of crnn --change 'plain=network.recurrent=false'
+    python examples/quality.py run DATA WORK twenty-calls --recipe crnn=crnn --window 1    # in windows of 1 s
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
     python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
@@ -131,6 +133,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     runs.add_argument(
         "--change", type=changed, action="append", default=[], metavar="NAME=KEY=VALUE;...", help="the example, changed"
     )
+    runs.add_argument("--of", metavar="RECIPE", help="what --change changes, in the place of the example")
     runs.add_argument("--model", type=named, action="append", default=[], metavar="NAME=FOLDER", help="scan with it")
     runs.add_argument("--seeds", type=seeds, metavar="0,1,2")
     runs.add_argument(
@@ -172,10 +175,13 @@ def recipes_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
     recipe = find_recipe(str(example) if example.exists() else bench.recipe).with_labels(())
     if not options.recipe and not options.model and not options.change:
         yield Entry("example", recipe)
+    if options.of and not options.change:
+        raise ConfigurationError(f"--of {options.of}: goes with --change")
+    base, of = (find_recipe(options.of).with_labels(()), f" --of {options.of}") if options.of else (recipe, "")
     for name, change in options.change:
-        other = parse_recipe(tomli_w.dumps(merged(recipe.model_dump(mode="json", exclude_none=True), change)), name)
+        other = parse_recipe(tomli_w.dumps(merged(base.model_dump(mode="json", exclude_none=True), change)), name)
         told = "; ".join(f"{key}={value}" for key, value in flat(change))
-        yield Entry(name, other, f" --change '{name}={told}'")
+        yield Entry(name, other, f"{of} --change '{name}={told}'")
     for name, value in options.recipe:
         yield Entry(name, find_recipe(value).with_labels(()), f" --recipe {name}={value}")
 

@@ -722,3 +722,13 @@ def test_a_trained_model_takes_no_option_of_training(option: str) -> None:
     words = ["run", "DATA", "WORK", "call-activity", "--model", "given=call-activity", option, "1"]
     with pytest.raises(ConfigurationError, match=r"--model given: is trained already"):
         list(quality.entries_of(quality.parse(words), CALL_ACTIVITY))
+
+
+def test_a_change_of_another_recipe_says_of_which() -> None:
+    words = ["run", "DATA", "WORK", "esc10", "--of", "crnn", "--change", "plain=network.recurrent=false"]
+    (entry,) = quality.entries_of(quality.parse(words), ESC10)
+    assert entry.recipe.network == find_recipe("crnn").network.model_copy(update={"recurrent": None})
+    (again,) = quality.entries_of(quality.parse([*words[:4], *shlex.split(entry.option)]), ESC10)
+    assert again == entry
+    with pytest.raises(ConfigurationError, match="--of crnn: goes with --change"):
+        list(quality.entries_of(quality.parse(words[:6]), ESC10))
