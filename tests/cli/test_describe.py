@@ -48,9 +48,9 @@ def test_every_shipped_recipe_is_described_in_lines_that_fit_a_wide_terminal(nam
 def test_a_layers_line_states_shape_parameters_and_what_it_sees() -> None:
     text = run("small-cnn")
     first = " ".join(" ".join(cells(text, "stage.1", 0)).split())
-    assert first == "stage.1 conv2d, batch norm, relu 3 x 3 1 x 1 64 x 61 x 72 18,624 80,953,344"
+    assert first == "stage.1 conv2d, batch norm, relu 3 x 3 1 x 1 64 x 28 x 71 18,624 36,642,816"
     second = " ".join(" ".join(cells(text, "stage.1", 1)).split())
-    assert second == "stage.1 80,953,344 0.193 % 4,347 8 x 8 183 208-2,289 2 x 2 40 52.1-556"
+    assert second == "stage.1 36,642,816 0.411 % 1,968 10 x 10 223 517-4,828 2 x 2 40 103-905"
 
 
 def test_the_front_end_comes_first_in_both_tables() -> None:

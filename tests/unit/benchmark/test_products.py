@@ -23,18 +23,18 @@ def trunk_products(recipe: Recipe) -> int:
 
 
 def test_small_cnn_takes_the_products_of_its_layers_for_every_column() -> None:
-    # (input channels x taps x filters x bands after the convolution) at columns every 1, 2, 4 and 8 frames of 20 ms
-    per_frame = 1 * 9 * 32 * 126 + 32 * 9 * 64 * 61 / 2 + 64 * 9 * 128 * 28 / 4 + 128 * 9 * 128 * 12 / 8
+    # (input channels x taps x filters x bands after the convolution) at columns every 1, 2, 4 and 4 frames of 20 ms
+    per_frame = 1 * 25 * 32 * 60 + 32 * 9 * 64 * 28 / 2 + 64 * 9 * 96 * 12 / 4 + 96 * 9 * 128 * 4 / 4
     recipe = find_recipe("small-cnn")
     assert trunk_multiply_adds(recipe, lay_out(recipe, 1.44)) == pytest.approx(per_frame * 50)
 
 
 def test_a_finer_step_computes_what_lies_above_it_more_often() -> None:
     recipe = find_recipe("small-cnn")
-    coarse, fine = lay_out(recipe, 1.44), lay_out(recipe, 0.08)
-    assert (coarse.step, fine.step) == (8, 4)
-    last = 128 * 9 * 128 * 12 * 50  # its only layer that has columns every 8 frames
-    assert trunk_multiply_adds(recipe, fine) == pytest.approx(trunk_multiply_adds(recipe, coarse) + last / 4 - last / 8)
+    coarse, fine = lay_out(recipe, 1.44), lay_out(recipe, 0.04)
+    assert (coarse.step, fine.step) == (4, 2)
+    last = (64 * 9 * 96 * 12 + 96 * 9 * 128 * 4) * 50  # its layers that have columns every 4 frames
+    assert trunk_multiply_adds(recipe, fine) == pytest.approx(trunk_multiply_adds(recipe, coarse) + last / 2 - last / 4)
 
 
 @pytest.mark.parametrize("name", [name for name in list_presets() if name != "waveform"])
