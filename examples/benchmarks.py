@@ -1,6 +1,6 @@
 """Measure what BENCHMARKS.md tells, and write its tables.
 
-Usage: python examples/benchmarks.py WORK [--page BENCHMARKS.md] [--no-day] [--short] [--only training]
+Usage: python examples/benchmarks.py WORK [--page BENCHMARKS.md] [--no-day] [--short] [--only training|presets]
 
 Each measurement is kept in WORK as JSON, and taken from there until that file is removed. The sound is made, the same
 every time, and removed afterwards. Let nothing else run meanwhile.
@@ -46,6 +46,8 @@ from scipy.signal import lfilter
 from detector.training.precision import has_bfloat16
 
 ROOT = Path(__file__).resolve().parent.parent
+ENGINE = ROOT / "examples" / "recipes" / "first-small-cnn.toml"  # the network that the engine is measured with
+PRESETS = ("small-cnn", "call-activity", "crnn", "residual", "lenet", "conv1d-gru", "waveform", "cqt-cnn")
 RATE = 24000
 PINK = ([0.049922035, -0.095993537, 0.050612699, -0.004408786], [1, -2.494956002, 2.017265875, -0.522189400])  # Kellet
 PEAK, DEVIATIONS = 0.1, 4.5  # of full scale; what the highest peak of noise comes to
@@ -62,8 +64,8 @@ class Sizes:
 
     options: tuple[str, ...] = ("--seconds", "960")
     long: tuple[str, ...] = ("--seconds", "3600")
-    presets: tuple[str, ...] = ("call-activity", "crnn", "residual", "lenet", "conv1d-gru", "waveform", "cqt-cnn")
-    trained: tuple[str, ...] = ("small-cnn", "call-activity", "residual", "lenet", "crnn", "conv1d-gru", "waveform")
+    presets: tuple[str, ...] = PRESETS
+    trained: tuple[str, ...] = PRESETS
     repeats: int = 3
     starts: int = 5
     coded_s: int = 7200
@@ -114,13 +116,13 @@ def write(path: Path, blocks: Iterable[NDArray[np.float32]], rate: int = RATE) -
 
 
 def make_model(folder: Path, recording: Path) -> None:
-    """Write a small-cnn with random weights, whose threshold a few of the scores of a recording pass."""
+    """Write a network with random weights, whose threshold a few of the scores of a recording pass."""
     from detector.benchmark.subject import random_model
     from detector.model import Operating, save_model
     from detector.presets import find_recipe
     from detector.scanning.scanner import Scanner
 
-    model, scores = random_model(find_recipe("small-cnn")), []
+    model, scores = random_model(find_recipe(str(ENGINE))), []
     Scanner(model).scan(recording, lambda block: scores.extend(block.scores.values()))
     (point,) = model.operating.label
     threshold = float(np.quantile(np.concatenate(scores), 1 - PASSED))
@@ -262,25 +264,28 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=ROOT / "BENCHMARKS.md")
     parser.add_argument("--no-day", action="store_true", help="leave out the recording of 24 hours (4.1 GB)")
     parser.add_argument("--short", action="store_true", help="only see that it runs: the figures mean nothing")
-    parser.add_argument("--only", choices=["training"], help="fill this table alone")
+    parser.add_argument("--only", choices=["training", "presets"], help="fill this table alone")
     arguments = parser.parse_args()
     sizes = SHORT if arguments.short else Sizes()
     bench = Bench(arguments.work / "short" if arguments.short else arguments.work, sizes)
-    trained = bench.training()
-    first = next(iter(trained.values()))["float32"]
-    fill(arguments.page, "training", first["machine"], first["date"], training_rows(trained), short=arguments.short)
+    if arguments.only != "presets":
+        trained = bench.training()
+        first = next(iter(trained.values()))["float32"]
+        fill(arguments.page, "training", first["machine"], first["date"], training_rows(trained), short=arguments.short)
+    if arguments.only != "training":
+        presets = {
+            name: bench.kept(name, lambda name=name: bench.benchmark(name, *sizes.options)) for name in sizes.presets
+        }
+        machine, last = presets[PRESETS[0]]["machine"], max(figures["date"] for figures in presets.values())
+        fill(arguments.page, "presets", machine, last, preset_rows(presets), short=arguments.short)
     if arguments.only is not None:
         return
-    scans = bench.kept("small-cnn", lambda: bench.benchmark("small-cnn", *bench.sizes.long))
+    scans = bench.kept("engine", lambda: bench.benchmark(str(ENGINE), *bench.sizes.long))
 
     def put(name: str, rows: list[str], day: str) -> None:
         fill(arguments.page, name, scans["machine"], day, rows, short=arguments.short)
 
-    put("small-cnn", scan_rows(scans), scans["date"])
-    presets = {
-        name: bench.kept(name, lambda name=name: bench.benchmark(name, *sizes.options)) for name in sizes.presets
-    }
-    put("presets", preset_rows({"small-cnn": scans, **presets}), max(figures["date"] for figures in presets.values()))
+    put("engine", scan_rows(scans), scans["date"])
     codings = bench.kept("codings", bench.codings)
     put("codings", coding_rows(codings), codings["date"])
     files = bench.kept("files", bench.files)

@@ -28,7 +28,7 @@ from tests.processes import fresh_process
 __all__ = ["fresh_process"]
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ("small-cnn", "presets", "training", "codings", "files", "memory", "starts")
+TABLES = ("engine", "presets", "training", "codings", "files", "memory", "starts")
 
 
 @pytest.fixture(autouse=True)
