@@ -142,6 +142,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     runs.add_argument("--development", action="store_true", help="score validation recordings, read no test recording")
     runs.add_argument("--epochs-cap", type=count, metavar="N", help="train no longer; for a short look")
     runs.add_argument("--window", type=duration, metavar="SECONDS", help="in windows of this duration")
+    runs.add_argument("--mined", action="store_true", help="train again with the negatives that are hard")
     runs.add_argument("--table", action="append", default=[], metavar="NAME", help="a table to show the results in")
     speed = commands.add_parser("speed", help="time the scan of a long recording; let nothing else run meanwhile")
     speed.add_argument("work", type=Path)
@@ -162,10 +163,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def entries_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
     """Read the recipes and models that take part; labels are those of the set."""
     for entry in recipes_of(options, bench):
-        yield entry.windowed(options.window).capped(options.epochs_cap)
+        yield entry.windowed(options.window).capped(options.epochs_cap).with_mining(options.mined)
     for name, value in options.model:
-        if options.window or options.epochs_cap:
-            raise ConfigurationError(f"--model {name}: is trained already: not with --window or --epochs-cap")
+        if options.window or options.epochs_cap or options.mined:
+            raise ConfigurationError(f"--model {name}: is trained already: not with --window, --epochs-cap or --mined")
         yield Entry(name, find_recipe(value), f" --model {name}={value}", find_folder(value))
 
 

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detector.presets import WEIGHTS_FILE
@@ -19,12 +19,20 @@ TOOK = "took.json"
 
 @dataclass(frozen=True)
 class Entry:
-    """A recipe that takes part, under a name; `option` is what the command line says of it, `model` a trained model."""
+    """A recipe that takes part, under a name; `option` is what the command line says of it, `model` a trained model.
+
+    `mined` says that what was trained is trained again with the negatives that it finds hard (`detector mine`).
+    """
 
     name: str
     recipe: Recipe
     option: str = ""
     model: Path | None = None
+    mined: bool = False
+
+    def with_mining(self, mined: bool) -> Entry:
+        """Train again with hard negatives, under a name that says so."""
+        return replace(self, name=f"{self.name}-mined", option=f"{self.option} --mined", mined=True) if mined else self
 
     def capped(self, epochs: int | None) -> Entry:
         """Train no longer than so many epochs, under a name that says so."""
@@ -32,7 +40,8 @@ class Entry:
             return self
         training = self.recipe.training.model_copy(update={"epochs": min(epochs, self.recipe.training.epochs)})
         recipe = self.recipe.model_copy(update={"training": training})
-        return Entry(f"{self.name}-of-{epochs}-epochs", recipe, f"{self.option} --epochs-cap {epochs}")
+        option = f"{self.option} --epochs-cap {epochs}"
+        return replace(self, name=f"{self.name}-of-{epochs}-epochs", recipe=recipe, option=option)
 
     def windowed(self, duration_s: float | None) -> Entry:
         """Cut windows of another duration, under a name that says so."""
@@ -40,7 +49,8 @@ class Entry:
             return self
         window = self.recipe.window.model_copy(update={"duration": duration_s})
         recipe = self.recipe.model_copy(update={"window": window})
-        return Entry(f"{self.name}-in-{duration_s:g}-s", recipe, f"{self.option} --window {duration_s:g}")
+        option = f"{self.option} --window {duration_s:g}"
+        return replace(self, name=f"{self.name}-in-{duration_s:g}-s", recipe=recipe, option=option)
 
 
 def detector(*words: object, given: str = "") -> float:
@@ -76,7 +86,8 @@ class Workshop:
         """Name the model."""
         if self.entry.model is not None:
             return fingerprint((self.entry.model / WEIGHTS_FILE).read_bytes(), trial.part)
-        return fingerprint(self.clips_key(trial), self.entry.recipe.fingerprint(), self.ask.seed)
+        key = (self.clips_key(trial), self.entry.recipe.fingerprint(), self.ask.seed)
+        return fingerprint(*key, *(["mined"] if self.entry.mined else []))
 
     def scan_key(self, trial: Trial) -> str:
         """Name how a trial is scanned, and which recordings."""
@@ -104,10 +115,15 @@ class Workshop:
         name = f"{self.bench.name}-{trial.part}-{self.model_key(trial)}"
         folder = self.work / "models" / name
         clips = self.clips(trial)
+        if self.entry.mined:
+            first = replace(self, entry=replace(self.entry, mined=False)).model(trial)
+            words = ("mine", clips, "-m", first)
+        else:
+            words = ("train", clips, "-r", self.recipe_file())
         with alone(self.work, f"model-{name}"):
             if not folder.exists():
                 how = ("--seed", self.ask.seed, "--precision", "float32", "--licence", trial.licence, "--resume")
-                detector("train", clips, "-o", folder, "-r", self.recipe_file(), *how)
+                detector(*words, "-o", folder, *how)
         return folder
 
     def scan(self, trial: Trial) -> Path:

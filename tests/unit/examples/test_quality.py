@@ -104,7 +104,8 @@ class Detector:
         output = Path(str(after["-o"]))
         if words[0] != "scan":
             write(output / "training.csv", "epoch,seconds", "1,2.5", "2,3.5")
-            write(output / "recipe.toml", Path(str(after["-r"])).read_text(encoding="utf-8"))
+            recipe = Path(str(after["-r"])) if words[0] != "mine" else Path(str(after["-m"]), "recipe.toml")
+            write(output / "recipe.toml", recipe.read_text(encoding="utf-8"))
             return 1.0
         self.scanned += given.splitlines()
         write(output, DETECTIONS, *(f"{name},mix,1.0,2.0,,,boobook,0.9," for name in given.splitlines()))
@@ -717,9 +718,9 @@ def test_a_duration_that_none_can_be_is_refused(text: str, capsys: pytest.Captur
     assert f"{text!r} is not a number of seconds above 0" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--window", "--epochs-cap"])
+@pytest.mark.parametrize("option", ["--window=1", "--epochs-cap=1", "--mined"])
 def test_a_trained_model_takes_no_option_of_training(option: str) -> None:
-    words = ["run", "DATA", "WORK", "call-activity", "--model", "given=call-activity", option, "1"]
+    words = ["run", "DATA", "WORK", "call-activity", "--model", "given=call-activity", option]
     with pytest.raises(ConfigurationError, match=r"--model given: is trained already"):
         list(quality.entries_of(quality.parse(words), CALL_ACTIVITY))
 
@@ -732,3 +733,15 @@ def test_a_change_of_another_recipe_says_of_which() -> None:
     assert again == entry
     with pytest.raises(ConfigurationError, match="--of crnn: goes with --change"):
         list(quality.entries_of(quality.parse(words[:6]), ESC10))
+
+
+def test_mining_goes_on_from_what_was_trained(made: Path, tmp_path: Path, detector: Detector) -> None:
+    words = ["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "1", "--recipe", f"quick={QUICK}"]
+    quality.main(words)
+    quality.main([*words, "--mined"])
+    assert [of[0] for of in detector.words] == ["extract", "train", "scan", "mine", "scan"]
+    train, mine, last = detector.words[1], detector.words[3], detector.words[4]
+    assert mine[:4] == ("mine", train[1], "-m", train[train.index("-o") + 1])
+    assert last[last.index("-m") + 1] == mine[mine.index("-o") + 1] != mine[3]
+    commands = {result.recipe: result.command for result in read_results(tmp_path / "work")}
+    assert commands == {"quick": (plain := commands["quick"]), "quick-mined": f"{plain} --mined"}
