@@ -92,6 +92,16 @@ def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: 
     assert run(*tables, *outputs, "--force").exit_code == 0
 
 
+def test_curves_are_of_the_kind_that_their_ending_says(tables: list[str], tmp_path: Path) -> None:
+    for ending, start in ((".pdf", b"%PDF"), (".SVG", b"<?xml")):
+        curves = tmp_path / f"curves{ending}"
+        assert run(*tables, "--draws", "0", "--curves", str(curves)).exit_code == 0
+        assert curves.read_bytes().startswith(start)
+    refused = run(*tables, "--curves", "curves.eps")
+    assert isinstance(refused.exception, ConfigurationError)
+    assert str(refused.exception) == "--curves: curves.eps: its ending is none of .png, .svg, .pdf"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
