@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from detector.cli import commands
 from detector.errors import DetectorError
 from detector.model import Model, Operating, OperatingPoint, load_model, save_model
+from detector.operating.target import parse_target
 from detector.recipe import parse_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,11 +46,10 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a model that scores 2 kHz the higher the louder it is, and recordings whose fainter tones are no calls."""
-    folder = tmp_path_factory.mktemp("material")
-    made = Model(parse_recipe(RECIPE, "test"), operating=Operating(label=(OperatingPoint(name="tone", threshold=0.2),)))
+def save_made(folder: Path, *names: str) -> None:
+    """Write a model that scores 2 kHz the higher the louder it is, the same for each label."""
+    recipe = parse_recipe(RECIPE.replace('["tone"]', json.dumps(names)), "test")
+    made = Model(recipe, operating=Operating(label=tuple(OperatingPoint(name=name, threshold=0.2) for name in names)))
     with torch.no_grad():
         for parameter in made.network.parameters():
             parameter.zero_()
@@ -57,8 +57,15 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made.network.trunk.stages[1].convolution.bias.fill_(-2.0)
         made.network.head.dense[-1].weight.fill_(8.0)
         made.network.head.dense[-1].bias.fill_(-4.0)
-    (folder / "model").mkdir()
-    save_model(made, folder / "model")
+    folder.mkdir()
+    save_model(made, folder)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a model for tones of 2 kHz, and recordings whose fainter tones are no calls."""
+    folder = tmp_path_factory.mktemp("material")
+    save_made(folder / "model", "tone")
     rows = [("recording", "start_s", "end_s", "label")]
     (folder / "rec").mkdir()
     for n in range(8):
@@ -215,6 +222,25 @@ def test_a_scan_for_a_target_that_is_borne_out_does_not_warn(folder: Path) -> No
     assert tune("--target", "fa=2000/h").exit_code == 0
     assert "too little" not in run("scan", "rec", "-m", "model", "--threshold", "fa=2000/h").stderr
     assert "borne out: at threshold" in run("describe", "model").stdout
+
+
+def test_a_label_without_annotated_calls_stays_as_it_was_in_a_scan_for_a_target(folder: Path) -> None:
+    save_made(folder / "two", "hum", "tone")
+    assert run("tune", "two", "calls.csv", "rec", "--rename", "*=tone", "--device", "cpu").exit_code == 0
+    scan = ("scan", "rec", "-m", "two", "--force", "-o", "found.csv", "--threshold")
+    done = run(*scan, "p=0.8")
+    assert done.exit_code == 0, done.output
+    told = "the label 'hum' of this model was not tuned; its own threshold, 0.2, stays"
+    assert f"detector: --threshold: p=0.8: {told}\n" in done.stderr
+    with Path("found.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    hum, tone = load_model(folder / "two").operating.label
+    least = {label: min(float(row["score"]) for row in rows if row["label"] == label) for label in ("hum", "tone")}
+    assert least["hum"] >= 0.2
+    assert least["tone"] >= tone.at(parse_target("p=0.8")).threshold - 5e-5
+    assert sum(row["label"] == "hum" for row in rows) > sum(row["label"] == "tone" for row in rows) > 0
+    assert hum.curve is None
+    assert "was not tuned" not in run(*scan, "0.5").stderr
 
 
 def test_how_well_a_target_is_borne_out_is_stored_and_described(folder: Path) -> None:
