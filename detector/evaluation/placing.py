@@ -123,6 +123,10 @@ class Placing:
             unheard.difference_update(heard)
             inside[self._unit(scan)] = list(dict.fromkeys(row.event for row in heard))
         scanned = {scan.recording for scan in self.scans}
+        kept = [row for recording in scanned for row in of[recording] if row not in unheard]
+        if repeated := len(kept) - len(set(kept)):
+            alike = "alike in recording, channel, times, label, band and score to an earlier one"
+            self.notes.append(f"{many(repeated, what)} left out: {alike}")
         if lost := sum(row.recording in scanned for row in unheard):
             self.notes.append(f"{many(lost, what)} in channels or after times that were not scanned left out")
         return inside

@@ -169,6 +169,14 @@ def test_a_label_with_a_threshold_and_no_rows_and_rows_without_a_score_are_said(
     assert "1 of the detections have no score" in told
 
 
+def test_a_row_that_stands_there_twice_is_one_detection_and_said(tables: list[str], tmp_path: Path) -> None:
+    found = tmp_path / "found.csv"
+    found.write_text(found.read_text() + "a.wav,mix,5,6,,,owl,0.7,\na.wav,mix,5,6,,,owl,0.65,\n")
+    done = run(*tables, "--json", "--draws", "0")
+    assert json.loads(done.stdout)["overall"]["false_alarms"] == 2
+    assert done.stderr.count("detector: 1 detection left out: alike in recording, channel, times, label") == 1
+
+
 def test_a_table_without_rows_is_that_of_a_detector_that_finds_nothing(tables: list[str], tmp_path: Path) -> None:
     (tmp_path / "found.csv").write_text(DETECTIONS)
     done = run(*tables, "--json", "--curves", str(tmp_path / "curves.png"))

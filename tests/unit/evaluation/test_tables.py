@@ -100,6 +100,23 @@ def test_a_mix_has_the_annotations_of_all_channels_once(folder: Path) -> None:
     assert spans(material.reference[Unit("in/b.wav")]) == [(2, 3, "x")]
 
 
+def test_rows_that_are_alike_count_once_and_are_said(folder: Path) -> None:
+    rows = "in/a.wav,mix,0,1,,,x,0.9,\n"
+    write("found.csv", DETECTIONS + rows * 3 + "in/a.wav,mix,0,1,,,x,0.8,\nin/a.wav,mix,0,1,,,y,0.9,\n" + rows)
+    write("calls.csv", CALLS + "a.wav,0,1,x\n" * 2)
+    alike = "left out: alike in recording, channel, times, label, band and score to an earlier one"
+    material, notes = read()
+    found = material.estimated[Unit("in/a.wav")]
+    assert [(one.label, one.score) for one in found] == [("x", 0.9), ("x", 0.8), ("y", 0.9)]
+    assert spans(material.reference[Unit("in/a.wav")]) == [(0, 1, "x")]
+    assert f"1 annotation {alike}\n3 detections {alike}" in notes
+    unheard = "in/a.wav,mix,90,91,,,x,0.9,\nin/z.wav,mix,0,1,,,x,0.9,\n"
+    write("found.csv", DETECTIONS + "in/a.wav,mix,0,1,,,x,0.9,\n" + unheard * 2)
+    write("calls.csv", "recording,start_s,end_s,label,channel\na.wav,0,1,x,0\na.wav,0,1,x,1\n")
+    effort = write("effort.csv", EFFORT + "in/a.wav,mix,ok,60,60,,,\n")
+    assert "alike" not in read(effort=effort)[1]  # what was not scanned; two channels in a mix
+
+
 def test_rules_for_labels_hold_by_old_and_by_new_name(folder: Path) -> None:
     write("calls.csv", CALLS + "a.wav,0,1,song\na.wav,2,3,UNK\na.wav,4,5,wind\na.wav,6,7,y\n")
     rules = LabelRules({"song": "x", "UNK": "?"}, frozenset({"wind"}), frozenset({"?"}), frozenset({"x"}))
