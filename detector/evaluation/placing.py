@@ -97,6 +97,7 @@ class Placing:
             {unit: spans for unit, spans in doubt.items() if spans},
             {unit: value for unit, value in seconds.items() if value == value},  # noqa: PLR0124 (not a number)
             self._groups(seconds),
+            {self._unit(scan).recording: scan.audio for scan in self.scans if scan.audio is not None},
         )
 
     @staticmethod

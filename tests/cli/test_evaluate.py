@@ -102,6 +102,20 @@ def test_curves_are_of_the_kind_that_their_ending_says(tables: list[str], tmp_pa
     assert str(refused.exception) == "--curves: curves.eps: its ending is none of .png, .svg, .pdf"
 
 
+def test_errors_of_tables_without_recordings_name_no_audio_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("0.0\t1.0\towl\n5.0\t6.0\towl\n")
+    (tmp_path / "hers.txt").write_text("0.1\t1.0\towl\n")
+    errors = tmp_path / "errors.txt"
+    both = (str(tmp_path / "mine.txt"), str(tmp_path / "hers.txt"))
+    assert run(*both, "--hours", "0.5", "--errors", str(errors)).exit_code == 0
+    head, row = (line.split("\t") for line in errors.read_text().splitlines())
+    told = dict(zip(head, row, strict=True))
+    assert (told["Begin File"], told["Begin Path"], told["File Offset (s)"]) == ("", "", "")
+    assert (told["Begin Time (s)"], told["Recording"]) == ("5.000000000", str(tmp_path / "mine"))
+    again = run(str(errors), str(tmp_path / "hers.txt"), "--hours", "0.5", "--json")
+    assert json.loads(again.stdout)["overall"]["false_alarms"] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -172,6 +172,25 @@ def test_two_label_files_are_about_one_recording_whatever_they_are_called(folder
     assert "mine and hers: taken as one recording" in notes[0]
 
 
+def test_audio_is_called_what_a_table_calls_it(folder: Path) -> None:
+    bare, other = write("mine.txt", "0.0\t1.0\tx\n"), write("hers.txt", "0.1\t1.0\tx\n")
+    named = write("named.csv", CALLS + "in/d.wav,0,1,x\n")
+    raven = write("a.wav.Table.1.selections.txt", "Begin Time (s)\tEnd Time (s)\tAnnotation\n0\t1\tx\n")
+    for found, wanted, audio in (
+        (bare, other, {"mine": ""}),
+        (bare, named, {"mine": "in/d.wav"}),
+        (named, bare, {"in/d.wav": "in/d.wav"}),
+        (raven, other, {"a.wav": "a.wav"}),
+    ):
+        assert read_material(Request(found, wanted))[0].audio == audio
+    write("some/a.txt", "0.0\t1.0\tx\n"), write("some/b.txt", "0.0\t1.0\tx\n")
+    assert read_material(Request(Path("some"), Path("calls.csv")))[0].audio == {
+        "some/a": "a.wav", "some/b": "", "c.wav": "c.wav",
+    }  # fmt: skip
+    effort = write("effort.csv", EFFORT + "in/mine.wav,mix,ok,60,60,,,\n")
+    assert read_material(Request(bare, bare, effort))[0].audio == {}
+
+
 def test_deployments_are_found_in_names(folder: Path) -> None:
     material, _ = read(group=r"^([a-c])\.")
     assert {unit.recording: name for unit, name in material.groups.items()} == {
