@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -53,6 +59,65 @@ def test_a_threshold_may_be_a_labels(tables: list[str]) -> None:
     told = json.loads(run(*tables, "--json", "--draws", "0", "--threshold", "0.95", "--threshold", "owl=0.8").stdout)
     assert told["labels"]["owl"]["threshold"] == 0.8
     assert told["labels"]["owl"]["hits"] == 1
+
+
+def as_json(*arguments: str) -> dict[str, Any]:
+    done = run(*arguments, "--json", "--draws", "0")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "figure", "without", "there"),
+    [
+        (["--group", r"\.wav$"], lambda found: found["groups"], 2, 1),
+        (["--only-label", "owl"], lambda found: list(found["labels"]), ["UNK", "owl"], ["owl"]),
+        (["--background-label", "UNK"], lambda found: found["overall"]["reference"], 4, 3),
+    ],
+)
+def test_what_is_compared_is_what_options_say(
+    tables: list[str], arguments: list[str], figure: Callable[[dict[str, Any]], Any], without: object, there: object
+) -> None:
+    assert figure(as_json(*tables)) == without
+    assert figure(as_json(*tables, *arguments)) == there
+
+
+def test_intervals_are_of_deployments_where_these_are_told(tables: list[str]) -> None:
+    assert "bootstrap over 2 recordings" in run(*tables).stdout
+    assert "bootstrap over 2 deployments" in run(*tables, "--group", "^[ab]").stdout
+
+
+def test_recordings_without_annotations_may_be_left_out(tables: list[str]) -> None:
+    effort = Path(tables[-1])
+    effort.write_text(effort.read_text() + "c.wav,mix,ok,180,180,,,\n")
+    every, only = as_json(*tables), as_json(*tables, "--annotated-only")
+    assert [(one["recordings"], one["hours"]) for one in (every, only)] == [(3, 0.15), (2, 0.1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "cells", "arguments"),
+    [
+        ("calls.csv", "", "", ["--label", "owl"]),
+        ("calls.csv", ",label,species", ",7,owl", ["--label-column", "species"]),
+        ("calls.txt", ",label", ",owl", ["--format", "csv"]),
+    ],
+)
+def test_annotations_are_read_as_options_say(
+    tmp_path: Path, name: str, header: str, cells: str, arguments: list[str]
+) -> None:
+    found, calls = tmp_path / "found.csv", tmp_path / name
+    found.write_text(DETECTIONS + "a.wav,mix,0,1,,,owl,0.9,\n")
+    calls.write_text(f"recording,start_s,end_s{header}\na.wav,0,1{cells}\na.wav,5,6{cells}\n")
+    both = (str(found), str(calls))
+    without = run(*both, "--json", "--draws", "0")
+    assert without.exception or json.loads(without.stdout)["overall"]["hits"] == 0
+    row = as_json(*both, *arguments)["labels"]["owl"]
+    assert (row["hits"], row["misses"]) == (1, 1)
+
+
+def test_a_label_is_that_of_detections_without_one_too(tables: list[str], tmp_path: Path) -> None:
+    (tmp_path / "found.csv").write_text("recording,start_s,end_s,score\na.wav,0.1,1,0.9\n")
+    assert as_json(*tables, "--label", "owl")["labels"]["owl"]["hits"] == 1
 
 
 def test_hits_overlap_as_much_as_is_asked_for(tables: list[str]) -> None:
@@ -217,3 +282,26 @@ def test_what_the_shipped_model_finds_is_compared_with_selection_tables(tmp_path
     assert "left out" not in done.stderr
     assert "taken as free" not in done.stderr  # the recording without calls has a table without rows
     assert told["overall"]["figures"]["clip_auroc"]["value"] is not None
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_document_run_as_written(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    block = text.split("this runs as it stands:")[1].split("\n\n")[1]
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", textwrap.dedent(block)],
+        cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("7 recordings, 0.0214 h\n")
+    assert len((tmp_path / "detections.csv").read_text(encoding="utf-8").splitlines()) > 40
+
+
+def test_the_document_s_python_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    exec(textwrap.dedent(text.split("## From Python")[1].split("## Sources")[0]), {})
+    assert capsys.readouterr().out == (
+        "Counts(hits=1, false_alarms=0, misses=0) Estimate(value=1.0, low=None, high=None)\n"
+    )
