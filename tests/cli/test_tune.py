@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,6 +153,63 @@ def test_scores_are_written_as_probabilities(folder: Path) -> None:
         assert rows["tuned"] == pytest.approx(point.calibration(rows["bare"]), abs=2e-5)
     with Path("tuned-found.csv").open() as stream:
         assert all(float(row["score"]) >= point.threshold - 5e-5 for row in csv.DictReader(stream))
+
+
+def label_told(*arguments: str, table: str = "calls.csv", rename: str = "*=tone") -> dict[str, Any]:
+    """Tune a copy of the model; give what is told of its label."""
+    command = ("tune", "model", table, "rec", "--rename", rename, "--device", "cpu", "-o", "tuned", "--force")
+    done = run(*command, "--json", "told.json", *arguments)
+    assert done.exit_code == 0, done.output
+    return json.loads(Path("told.json").read_text())["labels"]["tone"]
+
+
+def test_a_hit_overlaps_as_much_as_is_asked_for(folder: Path) -> None:
+    lax, strict = (label_told("--iou", iou)["figures"]["hits"] for iou in ("0.3", "0.99"))
+    assert strict < lax
+    assert load_model(folder / "tuned").operating.tuned.iou == 0.99
+
+
+def test_uncertain_spans_are_neither_calls_nor_free_of_them(folder: Path) -> None:
+    table = Path("calls.csv")
+    rows = table.read_text().splitlines()
+    table.write_text("\n".join([rows[0], *(row.replace("song", "UNK") for row in rows[1::2]), *rows[2::2]]))
+    sure, doubtful, wrong = (
+        label_told("--target", "p=0.5", *options, rename="song=tone")["figures"]
+        for options in ((), ("--uncertain-label", "UNK"), ("--background-label", "UNK"))
+    )
+    assert [figures["events"] for figures in (sure, doubtful, wrong)] == [12, 12, 12]
+    assert doubtful["precision"]["value"] > sure["precision"]["value"] == wrong["precision"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "cell", "arguments"),
+    [
+        ("other.csv", "", "", ("--label", "song")),
+        ("other.csv", ",label,species", ",7,song", ("--label-column", "species")),
+        ("other.txt", ",label", ",song", ("--format", "csv")),
+    ],
+)
+def test_annotations_are_read_as_options_say(
+    folder: Path, name: str, header: str, cell: str, arguments: tuple[str, ...]
+) -> None:
+    rows = [line.removesuffix(",song") for line in Path("calls.csv").read_text().splitlines()[1:]]
+    Path(name).write_text("\n".join([f"recording,start_s,end_s{header}", *(f"{row}{cell}" for row in rows)]))
+    assert run("tune", "model", name, "rec", "--rename", "song=tone", "-o", "tuned").exception
+    assert label_told(*arguments, table=name, rename="song=tone") == label_told()
+
+
+def test_folds_and_intervals_go_by_deployment(folder: Path) -> None:
+    rows = Path("calls.csv").read_text().splitlines()
+    Path("calls.csv").write_text("\n".join(row for row in rows if "site0" not in row))  # all of it is false alarms
+    alone, grouped, one = (
+        label_told("--calibration", "platt", *options) for options in ((), ("--group", "^site."), ("--group", "wav$"))
+    )
+    assert alone["figures"]["precision"]["value"] == grouped["figures"]["precision"]["value"]
+    assert alone["figures"]["precision"]["low"] > grouped["figures"]["precision"]["low"]
+    assert alone["calibration"]["log_loss"]["none"] == grouped["calibration"]["log_loss"]["none"]
+    assert alone["calibration"]["log_loss"]["platt"] != grouped["calibration"]["log_loss"]["platt"]
+    assert one["calibration"]["reason"] == "all are of one recording or group, so nothing can be cross-validated"
+    assert "calibration" not in one["point"]
 
 
 def test_only_the_split_validation_is_heard(folder: Path) -> None:
