@@ -9,6 +9,8 @@ from typing import Any
 
 from detector.errors import ConfigurationError, OutputError
 
+ENDINGS = (".png", ".svg", ".pdf")
+
 
 def find_figure(option: str) -> Any:
     """Find matplotlib's figure; raise `ConfigurationError`, naming the option that draws, where it is not installed."""
@@ -23,9 +25,9 @@ def find_figure(option: str) -> Any:
 
 def check_picture(path: Path, option: str) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    formats = find_figure(option)().canvas.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in formats:
-        raise ConfigurationError(f"{option}: {path}: its ending is none of {', '.join(sorted(formats))}")
+    find_figure(option)
+    if path.suffix.lower() not in ENDINGS:
+        raise ConfigurationError(f"{option}: {path}: its ending is none of {', '.join(ENDINGS)}")
 
 
 def save_picture(figure: Any, path: Path) -> None:

@@ -96,7 +96,8 @@ def _from_zero(channel: str) -> str | None:
 def write(events: Iterable[Located], stream: TextIO) -> None:
     """Write a selection table; times are relative to each row's own Begin File.
 
-    By Begin Path and File Offset, Raven finds the rows of a table of many recordings.
+    By Begin Path and File Offset, Raven finds the rows of a table of many recordings. Where a recording is named "",
+    both are empty.
     """
     stream.write("\t".join(COLUMNS) + "\n")
     for selection, (recording, channel, event) in enumerate(events, start=1):
@@ -110,7 +111,7 @@ def write(events: Iterable[Located], stream: TextIO) -> None:
             "" if event.high_hz is None else f"{event.high_hz:.3f}",
             PurePath(single_line(recording)).name,
             recording,
-            f"{event.start_s:.9f}",
+            f"{event.start_s:.9f}" if recording else "",
             single_line(event.label),
             "" if event.score is None else f"{event.score:.6f}",
         )

@@ -54,7 +54,7 @@ ESTIMATING = ("as_json", "curve")
 )
 @click.option("--verdicts", type=FILE, help="The checked sample: print the estimates.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option("--curve", type=NEW_FILE, metavar="PNG", help="Draw precision by score.")
+@click.option("--curve", type=NEW_FILE, metavar="PICTURE", help="Draw precision by score: .png, .svg or .pdf.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.pass_context
 def audit(
@@ -178,7 +178,7 @@ def print_figures(
     from detector.review.curve import check_curve, draw_curve
     from detector.review.figures import audit as estimate
     from detector.review.report import lines
-    from detector.scanning.tables import check_output, new_file
+    from detector.scanning.tables import check_output
 
     if curve is not None:
         check_curve(curve)
@@ -190,5 +190,4 @@ def print_figures(
     else:
         click.echo("\n\n".join("\n".join(lines(one)) for one in figures))
     if curve is not None:
-        with new_file(curve, force) as stream:
-            draw_curve(figures, stream.buffer)
+        draw_curve(figures, curve)

@@ -58,7 +58,12 @@ LEGEND = (
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
 @click.option("--train", is_flag=True, help="Measure training on made clips, not scanning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="PNG", help="Draw stages and speeds.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PICTURE",
+    help="Draw stages and speeds: .png, .svg or .pdf.",
+)
 @click.option("--force", is_flag=True, help="Replace the picture where it exists.")
 def benchmark(
     recordings: tuple[Path, ...], train: bool, as_json: bool, plot: Path | None, force: bool, **options: Any

@@ -96,7 +96,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.option("--draws", default=1000, show_default=True, type=click.IntRange(0), help="Of the bootstrap; 0: none.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option("--curves", type=FILE, metavar="PNG", help="Draw the curves.")
+@click.option("--curves", type=FILE, metavar="PICTURE", help="Draw the curves: .png, .svg or .pdf.")
 @click.option("--errors", type=FILE, help="Write misses and false alarms as a Raven selection table.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def evaluate(

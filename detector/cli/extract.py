@@ -51,7 +51,12 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Size of the splits."
 )
 @click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
-@click.option("--preview", type=click.Path(path_type=Path), metavar="PNG", help="Draw examples to look at.")
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path),
+    metavar="PICTURE",
+    help="Draw examples to look at: .png, .svg or .pdf.",
+)
 @click.option("--force", is_flag=True, help="Replace the output where it exists.")
 def extract(
     annotations: Path,

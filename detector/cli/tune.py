@@ -71,7 +71,12 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
     "-o", "--output", type=click.Path(path_type=Path), help="Write a tuned copy of the model, and leave MODEL."
 )
 @click.option("--json", "json_file", type=FILE, help="Write everything that is told into FILE, too.")
-@click.option("--diagram", type=FILE, metavar="PNG", help="Draw how often detections of a score are right.")
+@click.option(
+    "--diagram",
+    type=FILE,
+    metavar="PICTURE",
+    help="Draw how often detections of a score are right: .png, .svg or .pdf.",
+)
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def tune(
     model: str,

@@ -13,11 +13,15 @@ from detector.errors import AnnotationError
 
 @dataclass(frozen=True)
 class Scan:
-    """One channel of a recording, and how much of it was scanned, s."""
+    """One channel of a recording, and how much of it was scanned, s.
+
+    `audio` is what its file is called, where that is not `recording`; "" where nothing tells.
+    """
 
     recording: Path
     channel: str
     scanned_s: float
+    audio: str | None = None
 
 
 def read_effort(path: Path) -> list[Scan]:

@@ -35,6 +35,8 @@ class Material:
         How long each was listened to; empty where nobody knows.
     groups : mapping of Unit to str
         What is drawn as one by the bootstrap (a deployment); a unit that has none here goes with its recording.
+    audio : mapping of str to str
+        What the file of a recording is called, where it is called after a table; "" where nothing tells.
     """
 
     reference: Mapping[Unit, Sequence[Event]]
@@ -42,6 +44,7 @@ class Material:
     uncertain: Mapping[Unit, Sequence[Span]] = field(default_factory=dict)
     seconds: Mapping[Unit, float] = field(default_factory=dict)
     groups: Mapping[Unit, str] = field(default_factory=dict)
+    audio: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
 from detector.annotations import raven
+from detector.annotations.sheet import single_line
 from detector.evaluation.figures import Evaluation
 from detector.evaluation.material import Unit
 from detector.events import Event
 
 MISS, FALSE_ALARM = "miss", "false alarm"
-OUTCOME = "Outcome"
-"""The column beside those of every selection table."""
+OUTCOME, RECORDING = "Outcome", "Recording"
+"""The columns beside those of every selection table; the second where one of the rows has no name of audio."""
 
 
 class Mistake(NamedTuple):
@@ -41,9 +42,13 @@ def _all(evaluation: Evaluation) -> Iterator[Mistake]:
 def write_mistakes(evaluation: Evaluation, stream: TextIO) -> int:
     """Write a Raven selection table with the column `OUTCOME`; give the number of rows."""
     found = mistakes(evaluation)
+    named = [evaluation.material.audio.get(one.unit.recording, one.unit.recording) for one in found]
+    columns = [(OUTCOME, *(one.outcome for one in found))]
+    if "" in named:
+        columns.insert(0, (RECORDING, *(single_line(one.unit.recording) for one in found)))
     table = io.StringIO()
-    raven.write(((one.unit.recording, one.unit.channel, one.event) for one in found), table)
+    raven.write(((name, one.unit.channel, one.event) for name, one in zip(named, found)), table)
     lines = table.getvalue().removesuffix("\n").split("\n")  # labels may hold what else splits lines
-    for line, cell in zip(lines, [OUTCOME, *(one.outcome for one in found)], strict=True):
-        stream.write(f"{line}\t{cell}\n")
+    for cells in zip(lines, *columns, strict=True):
+        stream.write("\t".join(cells) + "\n")
     return len(found)

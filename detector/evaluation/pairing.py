@@ -54,6 +54,15 @@ def _own(table: Path, name: str | None) -> Path:
     return table.parent / next((stem for stem in stems if AUDIO_SUFFIX.search(stem)), stems[-1])
 
 
+def audio_names(recordings: Mapping[Name, Path]) -> dict[Path, str]:
+    """Tell what the file of each recording is called by the first that names it; "" where only tables stand for it."""
+    called: dict[Path, str] = {}
+    for (table, name), path in recordings.items():
+        own = _own(table, name)
+        called[path] = called.get(path) or (own.as_posix() if name or AUDIO_SUFFIX.search(own.name) else "")
+    return called
+
+
 def pair(names: Sequence[Name], recordings: Iterable[Path]) -> Pairing:
     """Find the recording of each name: by its path, else by its file name or stem where that is clear.
 

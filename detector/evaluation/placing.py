@@ -97,6 +97,7 @@ class Placing:
             {unit: spans for unit, spans in doubt.items() if spans},
             {unit: value for unit, value in seconds.items() if value == value},  # noqa: PLR0124 (not a number)
             self._groups(seconds),
+            {self._unit(scan).recording: scan.audio for scan in self.scans if scan.audio is not None},
         )
 
     @staticmethod
@@ -123,6 +124,10 @@ class Placing:
             unheard.difference_update(heard)
             inside[self._unit(scan)] = list(dict.fromkeys(row.event for row in heard))
         scanned = {scan.recording for scan in self.scans}
+        kept = [row for recording in scanned for row in of[recording] if row not in unheard]
+        if repeated := len(kept) - len(set(kept)):
+            alike = "alike in recording, channel, times, label, band and score to an earlier one"
+            self.notes.append(f"{many(repeated, what)} left out: {alike}")
         if lost := sum(row.recording in scanned for row in unheard):
             self.notes.append(f"{many(lost, what)} in channels or after times that were not scanned left out")
         return inside

@@ -12,7 +12,7 @@ from detector.annotations.table import ReadOptions, Table
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.effort import Scan, read_effort
 from detector.evaluation.material import Material
-from detector.evaluation.pairing import Name, Pairing, names_of, own_recordings, pair
+from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
 from detector.evaluation.placing import LabelRules, Placed, Placing, many
 
 SHOWN = 3
@@ -112,22 +112,26 @@ def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[s
         notes.append(
             f"{known[0]} and {own_recordings(names)[names[0]]}: taken as one recording, as there are no others"
         )
-        return _without_length(known, estimated), Pairing(own, {}), Pairing(dict.fromkeys(names, known[0]), {})
+        recordings = dict.fromkeys(names, known[0])
+        return _without_length(own | recordings, estimated), Pairing(own, {}), Pairing(recordings, {})
     added = own_recordings(name for name, candidates in paired.lost.items() if len(candidates) < 2)
     recordings = dict(paired.recordings) | added
     unclear = {name: candidates for name, candidates in paired.lost.items() if name not in added}
     notes += _left_out(unclear, reference)
     if added:
         notes.append(f"{many(len(set(added.values())), 'annotated recording')} without detections taken as scanned")
-    everything = list(dict.fromkeys([*known, *recordings.values()]))
-    return _without_length(everything, estimated), Pairing(own, {}), Pairing(recordings, unclear)
+    return _without_length(own | recordings, estimated), Pairing(own, {}), Pairing(recordings, unclear)
 
 
-def _without_length(recordings: Iterable[Path], estimated: Sequence[Table]) -> list[Scan]:
+def _without_length(recordings: Mapping[Name, Path], estimated: Sequence[Table]) -> list[Scan]:
     """List recordings of unknown length, by channel where detections are of several."""
     channels = sorted({row.channel for table in estimated for row in table.annotations if row.channel is not None})
     apart = channels if len(channels) > 1 and all(channel.isdecimal() for channel in channels) else [""]
-    return [Scan(recording, channel, float("nan")) for recording in recordings for channel in apart]
+    return [
+        Scan(recording, channel, float("nan"), audio)
+        for recording, audio in audio_names(recordings).items()
+        for channel in apart
+    ]
 
 
 def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:

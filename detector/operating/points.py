@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,19 +83,29 @@ class OperatingPoint(Frozen):
             return self
         if not isinstance(threshold, Target):
             return self.model_copy(update={"threshold": threshold})
+        if fault := self.shortfall(threshold):
+            hint = "; run detector tune, or give a score from 0 to 1" if self.curve is None else ""
+            raise ConfigurationError(f"--threshold: {threshold}: {fault}{hint}")
+        return self.nearest(threshold)
+
+    def nearest(self, target: Target) -> OperatingPoint:
+        """Give the point with the threshold that is nearest to a target, or as it is where the label was not tuned."""
         if self.curve is None:
-            raise ConfigurationError(
-                f"--threshold: {threshold}: the label {self.name!r} of this model was not tuned; run detector tune, "
-                "or give a score from 0 to 1"
-            )
-        n, reached = self.curve.choose(threshold)
-        if not reached:
-            best = f"{self.curve.precision(n):.3g}" if threshold.kind == "p" else f"{self.curve.rate(n):.3g} per hour"
-            raise ConfigurationError(
-                f"--threshold: {threshold}: no threshold of the label {self.name!r} kept that on the recordings tuned "
-                f"on; the nearest is {best} at {self.curve.threshold[n]:g}"
-            )
-        return self.model_copy(update={"threshold": self.curve.threshold[n]})
+            return self
+        return self.model_copy(update={"threshold": self.curve.threshold[self.curve.choose(target)[0]]})
+
+    def shortfall(self, target: Target) -> str:
+        """Say why no threshold is known to keep a target; empty where one is."""
+        if self.curve is None:
+            return f"the label {self.name!r} of this model was not tuned"
+        n, reached = self.curve.choose(target)
+        if reached:
+            return ""
+        best = f"{self.curve.precision(n):.3g}" if target.kind == "p" else f"{self.curve.rate(n):.3g} per hour"
+        return (
+            f"no threshold of the label {self.name!r} kept that on the recordings tuned on; "
+            f"the nearest is {best} at {self.curve.threshold[n]:g}"
+        )
 
     def support(self, target: Target) -> Support | None:
         """Tell what stands behind the threshold of a target; None of a label that was not tuned.
@@ -125,6 +135,27 @@ class Operating(Frozen):
     chosen_on: str = ""
     tuned: Tuned | None = None
     label: tuple[OperatingPoint, ...] = ()
+
+    def at(self, threshold: float | Target | None) -> tuple[OperatingPoint, ...]:
+        """Give the points with another threshold, or with those that meet a target or come nearest to it.
+
+        Raises
+        ------
+        ConfigurationError
+            Where not one label is known to meet the target.
+        """
+        if isinstance(threshold, Target) and any(not point.shortfall(threshold) for point in self.label):
+            return tuple(point.nearest(threshold) for point in self.label)
+        tuned_first = sorted(self.label, key=lambda point: point.curve is None)  # what they fall short by says more
+        at = {point.name: point.at(threshold) for point in tuned_first}
+        return tuple(at[point.name] for point in self.label)
+
+    def shortfalls(self, target: Target) -> Iterator[str]:
+        """Say which labels do not meet a target, and which threshold `at` gives them."""
+        for point in self.label:
+            if fault := point.shortfall(target):
+                taken = f"its own threshold, {point.threshold:g}, stays" if point.curve is None else "that is taken"
+                yield f"--threshold: {target}: {fault}; {taken}"
 
 
 def read_operating(folder: Path, labels: Sequence[str]) -> Operating:

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from detector.errors import ConfigurationError
+from detector.drawing import check_picture, find_figure, save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from detector.review.estimate import LabelFigures
 
+OPTION = "--curve"
+
 
 def check_curve(path: Path) -> None:
-    """Raise `ConfigurationError` where matplotlib is not installed, or a file of this name is no PNG."""
-    if path.suffix.casefold() != ".png":
-        raise ConfigurationError(f"--curve: {path}: its ending must be .png")
-    if find_spec("matplotlib") is None:
-        raise ConfigurationError("--curve: needs matplotlib; pip install 'detector[plots]'")
+    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    check_picture(path, OPTION)
 
 
-def draw_curve(labels: Sequence[LabelFigures], stream: BinaryIO) -> None:
-    """Draw, for each label, precision in each stratum and above each threshold with 95 % intervals, as a PNG."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 3 * len(labels)), layout="constrained")
+def draw_curve(labels: Sequence[LabelFigures], path: Path) -> None:
+    """Draw, for each label, precision in each stratum and above each threshold with 95 % intervals."""
+    figure = find_figure(OPTION)(figsize=(8, 3 * len(labels)), layout="constrained")
     rows = figure.subplots(len(labels), 2, sharey=True, squeeze=False)
     for (left, right), label in zip(rows, labels):
         _draw_strata(left, label)
@@ -36,7 +32,7 @@ def draw_curve(labels: Sequence[LabelFigures], stream: BinaryIO) -> None:
         right.set(xlabel="threshold", ylim=(-0.03, 1.03))
         for axis in (left, right):
             axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(stream, dpi=110, format="png")
+    save_picture(figure, path)
 
 
 def _draw_strata(axis: Axes, label: LabelFigures) -> None:

@@ -83,24 +83,24 @@ class Scanner:
         self.precision = choose_precision(setting.precision, model.device)
         self.parts = PartScanner(model, self.layout, self.precision, setting.block_s)
         self.clock = Clock()
-        self._tuned, self._points = model.operating.tuned, model.operating.label
-        operating = tuple(point.at(setting.threshold) for point in model.operating.label)
-        self._reader = Reader(model.recipe, self.layout.grid, operating)
+        self._operating = model.operating
+        self._reader = Reader(model.recipe, self.layout.grid, model.operating.at(setting.threshold))
 
     def notes(self) -> Iterator[str]:
         """Tell how recordings are gone over, and what a user may take for more than it is.
 
-        That is a hop other than asked for (by frames) or tuned with, and a target for which a label was tuned on too
-        little.
+        That is a hop other than asked for (by frames) or tuned with, and a target that a label does not keep or for
+        which it was tuned on too little.
         """
         yield self.layout.note
-        asked, grid = self._setting.hop_s, self.layout.grid
+        asked, grid, tuned = self._setting.hop_s, self.layout.grid, self._operating.tuned
         if asked is not None and abs(grid.hop - asked * grid.frame_rate) > 0.5:
             yield f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
-        if self._tuned is not None and abs(self._tuned.hop_s - grid.hop_s) > 1e-6:
-            yield f"the model was tuned with a window every {self._tuned.hop_s:.4g} s; its thresholds are for that"
+        if tuned is not None and abs(tuned.hop_s - grid.hop_s) > 1e-6:
+            yield f"the model was tuned with a window every {tuned.hop_s:.4g} s; its thresholds are for that"
         if isinstance(self._setting.threshold, Target):
-            yield from doubts(self._points, self._setting.threshold)
+            yield from self._operating.shortfalls(self._setting.threshold)
+            yield from doubts(self._operating.label, self._setting.threshold)
 
     def scan(self, recording: Path, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
         """Scan one recording; as `scan_all`."""
@@ -167,10 +167,12 @@ class Scanner:
 
 
 def doubts(points: Iterable[OperatingPoint], target: Target) -> Iterator[str]:
-    """Say which labels were tuned on too little to bear out a target."""
+    """Say which labels meet a target, but were tuned on too little to bear it out."""
     for point in points:
+        if point.curve is None or point.shortfall(target):
+            continue
         support = point.support(target)
-        if point.curve is not None and support is not None and not support.bears(target):
+        if support is not None and not support.bears(target):
             calls = many(point.curve.events, "call")
             yield f"{point.name}: tuned on {calls} in {point.curve.hours:.2g} h: {support.doubt(target)}"
 

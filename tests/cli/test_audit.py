@@ -169,10 +169,17 @@ def test_detections_that_cannot_be_audited_are_refused(
     )
 
 
-def test_the_picture_is_a_png_and_called_so(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    curve = given / "curve.pdf"
-    assert run("audit", given / "detections.csv", "--verdicts", given / "effort.csv", "--curve", curve) == 2
-    assert f"--curve: {curve}: its ending must be .png" in capsys.readouterr().err
+def test_the_picture_is_of_the_kind_that_its_ending_says(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sample, curve = given / "sample.csv", given / "curve.pdf"
+    assert run("audit", given / "detections.csv", "-n", 50, "-o", sample) == 0
+    fill(sample, "yes")
+    assert run("audit", given / "detections.csv", "--verdicts", sample, "--curve", curve) == 0
+    assert curve.read_bytes().startswith(b"%PDF")
+    capsys.readouterr()
+    other = given / "curve.eps"
+    assert run("audit", given / "detections.csv", "--verdicts", sample, "--curve", other) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"detector: --curve: {other}: its ending is none of .png, .svg, .pdf\n")
 
 
 def test_rows_that_cannot_be_read_are_told_and_left_out(given: Path, capsys: pytest.CaptureFixture[str]) -> None:

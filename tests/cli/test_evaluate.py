@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -55,6 +61,65 @@ def test_a_threshold_may_be_a_labels(tables: list[str]) -> None:
     assert told["labels"]["owl"]["hits"] == 1
 
 
+def as_json(*arguments: str) -> dict[str, Any]:
+    done = run(*arguments, "--json", "--draws", "0")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "figure", "without", "there"),
+    [
+        (["--group", r"\.wav$"], lambda found: found["groups"], 2, 1),
+        (["--only-label", "owl"], lambda found: list(found["labels"]), ["UNK", "owl"], ["owl"]),
+        (["--background-label", "UNK"], lambda found: found["overall"]["reference"], 4, 3),
+    ],
+)
+def test_what_is_compared_is_what_options_say(
+    tables: list[str], arguments: list[str], figure: Callable[[dict[str, Any]], Any], without: object, there: object
+) -> None:
+    assert figure(as_json(*tables)) == without
+    assert figure(as_json(*tables, *arguments)) == there
+
+
+def test_intervals_are_of_deployments_where_these_are_told(tables: list[str]) -> None:
+    assert "bootstrap over 2 recordings" in run(*tables).stdout
+    assert "bootstrap over 2 deployments" in run(*tables, "--group", "^[ab]").stdout
+
+
+def test_recordings_without_annotations_may_be_left_out(tables: list[str]) -> None:
+    effort = Path(tables[-1])
+    effort.write_text(effort.read_text() + "c.wav,mix,ok,180,180,,,\n")
+    every, only = as_json(*tables), as_json(*tables, "--annotated-only")
+    assert [(one["recordings"], one["hours"]) for one in (every, only)] == [(3, 0.15), (2, 0.1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "cells", "arguments"),
+    [
+        ("calls.csv", "", "", ["--label", "owl"]),
+        ("calls.csv", ",label,species", ",7,owl", ["--label-column", "species"]),
+        ("calls.txt", ",label", ",owl", ["--format", "csv"]),
+    ],
+)
+def test_annotations_are_read_as_options_say(
+    tmp_path: Path, name: str, header: str, cells: str, arguments: list[str]
+) -> None:
+    found, calls = tmp_path / "found.csv", tmp_path / name
+    found.write_text(DETECTIONS + "a.wav,mix,0,1,,,owl,0.9,\n")
+    calls.write_text(f"recording,start_s,end_s{header}\na.wav,0,1{cells}\na.wav,5,6{cells}\n")
+    both = (str(found), str(calls))
+    without = run(*both, "--json", "--draws", "0")
+    assert without.exception or json.loads(without.stdout)["overall"]["hits"] == 0
+    row = as_json(*both, *arguments)["labels"]["owl"]
+    assert (row["hits"], row["misses"]) == (1, 1)
+
+
+def test_a_label_is_that_of_detections_without_one_too(tables: list[str], tmp_path: Path) -> None:
+    (tmp_path / "found.csv").write_text("recording,start_s,end_s,score\na.wav,0.1,1,0.9\n")
+    assert as_json(*tables, "--label", "owl")["labels"]["owl"]["hits"] == 1
+
+
 def test_hits_overlap_as_much_as_is_asked_for(tables: list[str]) -> None:
     rows = [run(*tables, "--json", "--draws", "0", "--iou", iou).stdout for iou in ("0.9", "0.95")]
     assert [json.loads(row)["labels"]["owl"]["hits"] for row in rows] == [2, 1]  # 0-1 and 0.1-1 share 0.9
@@ -90,6 +155,30 @@ def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: 
     assert "exists already" in str(again.exception)
     assert again.stdout == ""
     assert run(*tables, *outputs, "--force").exit_code == 0
+
+
+def test_curves_are_of_the_kind_that_their_ending_says(tables: list[str], tmp_path: Path) -> None:
+    for ending, start in ((".pdf", b"%PDF"), (".SVG", b"<?xml")):
+        curves = tmp_path / f"curves{ending}"
+        assert run(*tables, "--draws", "0", "--curves", str(curves)).exit_code == 0
+        assert curves.read_bytes().startswith(start)
+    refused = run(*tables, "--curves", "curves.eps")
+    assert isinstance(refused.exception, ConfigurationError)
+    assert str(refused.exception) == "--curves: curves.eps: its ending is none of .png, .svg, .pdf"
+
+
+def test_errors_of_tables_without_recordings_name_no_audio_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("0.0\t1.0\towl\n5.0\t6.0\towl\n")
+    (tmp_path / "hers.txt").write_text("0.1\t1.0\towl\n")
+    errors = tmp_path / "errors.txt"
+    both = (str(tmp_path / "mine.txt"), str(tmp_path / "hers.txt"))
+    assert run(*both, "--hours", "0.5", "--errors", str(errors)).exit_code == 0
+    head, row = (line.split("\t") for line in errors.read_text().splitlines())
+    told = dict(zip(head, row, strict=True))
+    assert (told["Begin File"], told["Begin Path"], told["File Offset (s)"]) == ("", "", "")
+    assert (told["Begin Time (s)"], told["Recording"]) == ("5.000000000", str(tmp_path / "mine"))
+    again = run(str(errors), str(tmp_path / "hers.txt"), "--hours", "0.5", "--json")
+    assert json.loads(again.stdout)["overall"]["false_alarms"] == 1
 
 
 @pytest.mark.parametrize(
@@ -159,6 +248,14 @@ def test_a_label_with_a_threshold_and_no_rows_and_rows_without_a_score_are_said(
     assert "1 of the detections have no score" in told
 
 
+def test_a_row_that_stands_there_twice_is_one_detection_and_said(tables: list[str], tmp_path: Path) -> None:
+    found = tmp_path / "found.csv"
+    found.write_text(found.read_text() + "a.wav,mix,5,6,,,owl,0.7,\na.wav,mix,5,6,,,owl,0.65,\n")
+    done = run(*tables, "--json", "--draws", "0")
+    assert json.loads(done.stdout)["overall"]["false_alarms"] == 2
+    assert done.stderr.count("detector: 1 detection left out: alike in recording, channel, times, label") == 1
+
+
 def test_a_table_without_rows_is_that_of_a_detector_that_finds_nothing(tables: list[str], tmp_path: Path) -> None:
     (tmp_path / "found.csv").write_text(DETECTIONS)
     done = run(*tables, "--json", "--curves", str(tmp_path / "curves.png"))
@@ -185,3 +282,26 @@ def test_what_the_shipped_model_finds_is_compared_with_selection_tables(tmp_path
     assert "left out" not in done.stderr
     assert "taken as free" not in done.stderr  # the recording without calls has a table without rows
     assert told["overall"]["figures"]["clip_auroc"]["value"] is not None
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_document_run_as_written(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    block = text.split("this runs as it stands:")[1].split("\n\n")[1]
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", textwrap.dedent(block)],
+        cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("7 recordings, 0.0214 h\n")
+    assert len((tmp_path / "detections.csv").read_text(encoding="utf-8").splitlines()) > 40
+
+
+def test_the_document_s_python_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    exec(textwrap.dedent(text.split("## From Python")[1].split("## Sources")[0]), {})
+    assert capsys.readouterr().out == (
+        "Counts(hits=1, false_alarms=0, misses=0) Estimate(value=1.0, low=None, high=None)\n"
+    )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from click.testing import CliRunner, Result
 from detector.cli import commands
 from detector.errors import DetectorError
 from detector.model import Model, Operating, OperatingPoint, load_model, save_model
+from detector.operating.target import parse_target
 from detector.recipe import parse_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,11 +47,10 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a model that scores 2 kHz the higher the louder it is, and recordings whose fainter tones are no calls."""
-    folder = tmp_path_factory.mktemp("material")
-    made = Model(parse_recipe(RECIPE, "test"), operating=Operating(label=(OperatingPoint(name="tone", threshold=0.2),)))
+def save_made(folder: Path, *names: str) -> None:
+    """Write a model that scores 2 kHz the higher the louder it is, the same for each label."""
+    recipe = parse_recipe(RECIPE.replace('["tone"]', json.dumps(names)), "test")
+    made = Model(recipe, operating=Operating(label=tuple(OperatingPoint(name=name, threshold=0.2) for name in names)))
     with torch.no_grad():
         for parameter in made.network.parameters():
             parameter.zero_()
@@ -57,8 +58,15 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
         made.network.trunk.stages[1].convolution.bias.fill_(-2.0)
         made.network.head.dense[-1].weight.fill_(8.0)
         made.network.head.dense[-1].bias.fill_(-4.0)
-    (folder / "model").mkdir()
-    save_model(made, folder / "model")
+    folder.mkdir()
+    save_model(made, folder)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a model for tones of 2 kHz, and recordings whose fainter tones are no calls."""
+    folder = tmp_path_factory.mktemp("material")
+    save_made(folder / "model", "tone")
     rows = [("recording", "start_s", "end_s", "label")]
     (folder / "rec").mkdir()
     for n in range(8):
@@ -147,6 +155,63 @@ def test_scores_are_written_as_probabilities(folder: Path) -> None:
         assert all(float(row["score"]) >= point.threshold - 5e-5 for row in csv.DictReader(stream))
 
 
+def label_told(*arguments: str, table: str = "calls.csv", rename: str = "*=tone") -> dict[str, Any]:
+    """Tune a copy of the model; give what is told of its label."""
+    command = ("tune", "model", table, "rec", "--rename", rename, "--device", "cpu", "-o", "tuned", "--force")
+    done = run(*command, "--json", "told.json", *arguments)
+    assert done.exit_code == 0, done.output
+    return json.loads(Path("told.json").read_text())["labels"]["tone"]
+
+
+def test_a_hit_overlaps_as_much_as_is_asked_for(folder: Path) -> None:
+    lax, strict = (label_told("--iou", iou)["figures"]["hits"] for iou in ("0.3", "0.99"))
+    assert strict < lax
+    assert load_model(folder / "tuned").operating.tuned.iou == 0.99
+
+
+def test_uncertain_spans_are_neither_calls_nor_free_of_them(folder: Path) -> None:
+    table = Path("calls.csv")
+    rows = table.read_text().splitlines()
+    table.write_text("\n".join([rows[0], *(row.replace("song", "UNK") for row in rows[1::2]), *rows[2::2]]))
+    sure, doubtful, wrong = (
+        label_told("--target", "p=0.5", *options, rename="song=tone")["figures"]
+        for options in ((), ("--uncertain-label", "UNK"), ("--background-label", "UNK"))
+    )
+    assert [figures["events"] for figures in (sure, doubtful, wrong)] == [12, 12, 12]
+    assert doubtful["precision"]["value"] > sure["precision"]["value"] == wrong["precision"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "cell", "arguments"),
+    [
+        ("other.csv", "", "", ("--label", "song")),
+        ("other.csv", ",label,species", ",7,song", ("--label-column", "species")),
+        ("other.txt", ",label", ",song", ("--format", "csv")),
+    ],
+)
+def test_annotations_are_read_as_options_say(
+    folder: Path, name: str, header: str, cell: str, arguments: tuple[str, ...]
+) -> None:
+    rows = [line.removesuffix(",song") for line in Path("calls.csv").read_text().splitlines()[1:]]
+    Path(name).write_text("\n".join([f"recording,start_s,end_s{header}", *(f"{row}{cell}" for row in rows)]))
+    assert run("tune", "model", name, "rec", "--rename", "song=tone", "-o", "tuned").exception
+    assert label_told(*arguments, table=name, rename="song=tone") == label_told()
+
+
+def test_folds_and_intervals_go_by_deployment(folder: Path) -> None:
+    rows = Path("calls.csv").read_text().splitlines()
+    Path("calls.csv").write_text("\n".join(row for row in rows if "site0" not in row))  # all of it is false alarms
+    alone, grouped, one = (
+        label_told("--calibration", "platt", *options) for options in ((), ("--group", "^site."), ("--group", "wav$"))
+    )
+    assert alone["figures"]["precision"]["value"] == grouped["figures"]["precision"]["value"]
+    assert alone["figures"]["precision"]["low"] > grouped["figures"]["precision"]["low"]
+    assert alone["calibration"]["log_loss"]["none"] == grouped["calibration"]["log_loss"]["none"]
+    assert alone["calibration"]["log_loss"]["platt"] != grouped["calibration"]["log_loss"]["platt"]
+    assert one["calibration"]["reason"] == "all are of one recording or group, so nothing can be cross-validated"
+    assert "calibration" not in one["point"]
+
+
 def test_only_the_split_validation_is_heard(folder: Path) -> None:
     Path("splits.csv").write_text(
         "recording,split\n"
@@ -215,6 +280,25 @@ def test_a_scan_for_a_target_that_is_borne_out_does_not_warn(folder: Path) -> No
     assert tune("--target", "fa=2000/h").exit_code == 0
     assert "too little" not in run("scan", "rec", "-m", "model", "--threshold", "fa=2000/h").stderr
     assert "borne out: at threshold" in run("describe", "model").stdout
+
+
+def test_a_label_without_annotated_calls_stays_as_it_was_in_a_scan_for_a_target(folder: Path) -> None:
+    save_made(folder / "two", "hum", "tone")
+    assert run("tune", "two", "calls.csv", "rec", "--rename", "*=tone", "--device", "cpu").exit_code == 0
+    scan = ("scan", "rec", "-m", "two", "--force", "-o", "found.csv", "--threshold")
+    done = run(*scan, "p=0.8")
+    assert done.exit_code == 0, done.output
+    told = "the label 'hum' of this model was not tuned; its own threshold, 0.2, stays"
+    assert f"detector: --threshold: p=0.8: {told}\n" in done.stderr
+    with Path("found.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    hum, tone = load_model(folder / "two").operating.label
+    least = {label: min(float(row["score"]) for row in rows if row["label"] == label) for label in ("hum", "tone")}
+    assert least["hum"] >= 0.2
+    assert least["tone"] >= tone.at(parse_target("p=0.8")).threshold - 5e-5
+    assert sum(row["label"] == "hum" for row in rows) > sum(row["label"] == "tone" for row in rows) > 0
+    assert hum.curve is None
+    assert "was not tuned" not in run(*scan, "0.5").stderr
 
 
 def test_how_well_a_target_is_borne_out_is_stored_and_described(folder: Path) -> None:

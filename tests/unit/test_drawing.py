@@ -17,9 +17,9 @@ def test_a_name_with_a_known_ending_can_be_drawn_into(name: str) -> None:
     check_picture(Path(name), "--plot")
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a"])
+@pytest.mark.parametrize("name", ["a.txt", "a.eps", "a"])
 def test_another_ending_is_refused_by_the_option_and_the_file(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"^--plot: {name}: its ending is none of .*png"):
+    with pytest.raises(ConfigurationError, match=rf"^--plot: {name}: its ending is none of \.png, \.svg, \.pdf$"):
         check_picture(Path(name), "--plot")
 
 

@@ -41,6 +41,21 @@ def test_each_row_says_where_raven_finds_it() -> None:
     assert float(told["File Offset (s)"]) == float(told["Begin Time (s)"]) == 2
 
 
+def test_where_nothing_names_the_audio_raven_is_told_none() -> None:
+    named, bare, table = Unit("x/a.wav"), Unit("x/b"), Unit("x/c")
+    reference = {unit: [event(2, 3)] for unit in (named, bare, table)}
+    stream = io.StringIO()
+    audio = {"x/b": "b.wav", "x/c": ""}
+    write_mistakes(evaluate(Material(reference, {}, audio=audio), Settings(draws=0)), stream)
+    head, *rows = (line.split("\t") for line in stream.getvalue().splitlines())
+    columns = ("Begin File", "Begin Path", "File Offset (s)", "Recording", "Outcome")
+    assert [tuple(dict(zip(head, row, strict=True))[name] for name in columns) for row in rows] == [
+        ("a.wav", "x/a.wav", "2.000000000", "x/a.wav", "miss"),
+        ("b.wav", "b.wav", "2.000000000", "x/b", "miss"),
+        ("", "", "", "x/c", "miss"),
+    ]
+
+
 def test_a_label_may_hold_what_only_text_takes_for_a_line_break() -> None:
     unit = Unit("a\x1cb.wav")
     stream = io.StringIO()

@@ -100,6 +100,23 @@ def test_a_mix_has_the_annotations_of_all_channels_once(folder: Path) -> None:
     assert spans(material.reference[Unit("in/b.wav")]) == [(2, 3, "x")]
 
 
+def test_rows_that_are_alike_count_once_and_are_said(folder: Path) -> None:
+    rows = "in/a.wav,mix,0,1,,,x,0.9,\n"
+    write("found.csv", DETECTIONS + rows * 3 + "in/a.wav,mix,0,1,,,x,0.8,\nin/a.wav,mix,0,1,,,y,0.9,\n" + rows)
+    write("calls.csv", CALLS + "a.wav,0,1,x\n" * 2)
+    alike = "left out: alike in recording, channel, times, label, band and score to an earlier one"
+    material, notes = read()
+    found = material.estimated[Unit("in/a.wav")]
+    assert [(one.label, one.score) for one in found] == [("x", 0.9), ("x", 0.8), ("y", 0.9)]
+    assert spans(material.reference[Unit("in/a.wav")]) == [(0, 1, "x")]
+    assert f"1 annotation {alike}\n3 detections {alike}" in notes
+    unheard = "in/a.wav,mix,90,91,,,x,0.9,\nin/z.wav,mix,0,1,,,x,0.9,\n"
+    write("found.csv", DETECTIONS + "in/a.wav,mix,0,1,,,x,0.9,\n" + unheard * 2)
+    write("calls.csv", "recording,start_s,end_s,label,channel\na.wav,0,1,x,0\na.wav,0,1,x,1\n")
+    effort = write("effort.csv", EFFORT + "in/a.wav,mix,ok,60,60,,,\n")
+    assert "alike" not in read(effort=effort)[1]  # what was not scanned; two channels in a mix
+
+
 def test_rules_for_labels_hold_by_old_and_by_new_name(folder: Path) -> None:
     write("calls.csv", CALLS + "a.wav,0,1,song\na.wav,2,3,UNK\na.wav,4,5,wind\na.wav,6,7,y\n")
     rules = LabelRules({"song": "x", "UNK": "?"}, frozenset({"wind"}), frozenset({"?"}), frozenset({"x"}))
@@ -153,6 +170,25 @@ def test_two_label_files_are_about_one_recording_whatever_they_are_called(folder
     material, notes = read_material(Request(mine, hers))
     assert spans(material.reference[Unit("mine")]) == [(0.1, 1, "x")]
     assert "mine and hers: taken as one recording" in notes[0]
+
+
+def test_audio_is_called_what_a_table_calls_it(folder: Path) -> None:
+    bare, other = write("mine.txt", "0.0\t1.0\tx\n"), write("hers.txt", "0.1\t1.0\tx\n")
+    named = write("named.csv", CALLS + "in/d.wav,0,1,x\n")
+    raven = write("a.wav.Table.1.selections.txt", "Begin Time (s)\tEnd Time (s)\tAnnotation\n0\t1\tx\n")
+    for found, wanted, audio in (
+        (bare, other, {"mine": ""}),
+        (bare, named, {"mine": "in/d.wav"}),
+        (named, bare, {"in/d.wav": "in/d.wav"}),
+        (raven, other, {"a.wav": "a.wav"}),
+    ):
+        assert read_material(Request(found, wanted))[0].audio == audio
+    write("some/a.txt", "0.0\t1.0\tx\n"), write("some/b.txt", "0.0\t1.0\tx\n")
+    assert read_material(Request(Path("some"), Path("calls.csv")))[0].audio == {
+        "some/a": "a.wav", "some/b": "", "c.wav": "c.wav",
+    }  # fmt: skip
+    effort = write("effort.csv", EFFORT + "in/mine.wav,mix,ok,60,60,,,\n")
+    assert read_material(Request(bare, bare, effort))[0].audio == {}
 
 
 def test_deployments_are_found_in_names(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from detector.errors import ConfigurationError
 from detector.operating.curve import Curve
-from detector.operating.points import OperatingPoint
+from detector.operating.points import Operating, OperatingPoint
 from detector.operating.target import parse_target
 
 
@@ -100,3 +100,31 @@ def test_a_scan_is_refused_a_target_that_no_threshold_kept() -> None:
         OperatingPoint(name="owl").at(parse_target("f1"))
     assert point.at(0.3).threshold == 0.3
     assert point.at(None) is point
+
+
+BAD = curve((0.2, 10, 10), (0.5, 8, 5), (0.8, 5, 5))
+
+
+def test_one_label_that_keeps_a_target_is_enough_and_the_others_are_said() -> None:
+    points = (
+        OperatingPoint(name="frog", threshold=0.37),
+        OperatingPoint(name="owl", curve=BAD),
+        OperatingPoint(name="wren", curve=WORKED),
+    )
+    target = parse_target("p=0.9")
+    operating = Operating(label=points)
+    assert [point.threshold for point in operating.at(target)] == [0.37, 0.5, 0.5]
+    frog, owl = operating.shortfalls(target)
+    assert frog == ("--threshold: p=0.9: the label 'frog' of this model was not tuned; its own threshold, 0.37, stays")
+    assert owl.startswith("--threshold: p=0.9: no threshold of the label 'owl' kept that on the recordings tuned on; ")
+    assert owl.endswith("the nearest is 0.615 at 0.5; that is taken")
+    assert [point.threshold for point in operating.at(0.3)] == [0.3] * 3
+    assert operating.at(None) == points
+
+
+def test_a_target_that_no_label_keeps_is_refused_with_what_is_nearest() -> None:
+    operating = Operating(label=(OperatingPoint(name="frog"), OperatingPoint(name="owl", curve=BAD)))
+    with pytest.raises(ConfigurationError, match=r"^--threshold: p=0\.9: no threshold of the label 'owl' kept that"):
+        operating.at(parse_target("p=0.9"))
+    with pytest.raises(ConfigurationError, match=r"the label 'frog' of this model was not tuned; run detector tune"):
+        Operating(label=operating.label[:1]).at(parse_target("p=0.9"))

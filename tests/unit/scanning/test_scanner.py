@@ -13,6 +13,8 @@ import pytest
 
 from detector.clock import STAGES
 from detector.model import Model, Operating, OperatingPoint
+from detector.operating.curve import Curve
+from detector.operating.target import parse_target
 from detector.scanning import parts
 from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.results import Results, detection_rows, score_rows
@@ -190,6 +192,17 @@ def test_the_hop_is_told_where_it_is_not_the_one_asked_for() -> None:
     model = random_model("conv2d")  # frames of 10 ms, step 4
     assert len(list(Scanner(model).notes())) == len(list(Scanner(model, Setting(0.242)).notes())) == 1
     assert "--hop 0.25 s: taken as 0.24 s" in list(Scanner(model, Setting(0.25)).notes())[1]
+
+
+def test_a_label_that_does_not_keep_a_target_is_said_once() -> None:
+    model = random_model("conv1d")
+    bad = Curve(threshold=(0.4, 0.6), hits=(8, 4), false_alarms=(8, 5), events=9, hours=1.0)
+    good = bad.model_copy(update={"hits": (9, 9), "false_alarms": (8, 0)})
+    model.operating = Operating(label=(OperatingPoint(name="a", curve=bad), OperatingPoint(name="b", curve=good)))
+    notes = list(Scanner(model, Setting(threshold=parse_target("p=0.9"))).notes())
+    a, b = (line for line in notes if "label" in line or "tuned on" in line)
+    assert a.endswith("the nearest is 0.5 at 0.4; that is taken")
+    assert b.startswith("b: tuned on 9 calls in 1 h: at threshold 0.6 precision is 1")
 
 
 def test_a_keeper_sees_points_counted_from_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

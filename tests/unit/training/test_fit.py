@@ -71,6 +71,21 @@ def scripted(trainer: Trainer, figures: list[tuple[float, float]]) -> None:
     trainer.evaluate = evaluate  # type: ignore[method-assign]
 
 
+def test_convolutions_are_channels_last_from_the_weights_to_what_they_make(tmp_path: Path) -> None:
+    """The layout in which they are fastest; weights of one input channel are in both layouts, and tell nothing."""
+    stages = [{"filters": 4, "kernel": 3, "norm": "batch"}, {"filters": 4, "kernel": 3}]
+    made = recipe(labels=LABELS, network={"stage": stages}, training={"epochs": 1})
+    trainer = trainer_of(tmp_path, made)
+    _, second = (part for part in trainer.model.network.modules() if isinstance(part, torch.nn.Conv2d))
+    maps: list[torch.Tensor] = []
+    second.register_forward_hook(lambda _part, given, found: maps.extend((*given, found)))
+    trainer.run(resume=False)
+    for tensor in (second.weight, *maps):
+        assert tensor.is_contiguous(memory_format=torch.channels_last)
+        assert not tensor.is_contiguous()
+    assert len(maps) > 2
+
+
 def test_training_stops_when_validation_has_not_improved_and_keeps_the_best(tmp_path: Path) -> None:
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 20, "patience": 2}))
     scripted(trainer, [(0.5, 1.0), (0.7, 1.0), (0.6, 1.0), (0.7, 1.0), (0.9, 1.0)])
