@@ -71,10 +71,10 @@ def changed(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def merged(content: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """Put other values into nested tables; false takes a table out."""
+    """Put other values into nested tables; false takes out what is there, unless that is true or false."""
     both = {key: (content[key], change[key]) for key in change if isinstance(content.get(key), dict)}
     nested = {key: merged(old, new) for key, (old, new) in both.items() if isinstance(new, dict)}
-    gone = {key for key, (_, new) in both.items() if new is False}
+    gone = {key for key, new in change.items() if new is False and not isinstance(content.get(key, True), bool)}
     return {key: value for key, value in (content | change | nested).items() if key not in gone}
 
 

@@ -745,3 +745,12 @@ def test_mining_goes_on_from_what_was_trained(made: Path, tmp_path: Path, detect
     assert last[last.index("-m") + 1] == mine[mine.index("-o") + 1] != mine[3]
     commands = {result.recipe: result.command for result in read_results(tmp_path / "work")}
     assert commands == {"quick": (plain := commands["quick"]), "quick-mined": f"{plain} --mined"}
+
+
+def test_a_change_to_false_takes_a_value_out_but_sets_a_switch() -> None:
+    text = "other=frontend.background=false; training.balance=false; labels.background=false"
+    (entry,) = quality.entries_of(quality.parse(["run", "DATA", "WORK", "boobook", "--change", text]), BOOBOOK)
+    (example,) = quality.entries_of(quality.parse(["run", "DATA", "WORK", "boobook"]), BOOBOOK)
+    assert (example.recipe.frontend.background, entry.recipe.frontend.background) == (10.0, None)
+    assert (example.recipe.training.balance, entry.recipe.training.balance) == (True, False)
+    assert entry.recipe.labels.background is False
