@@ -749,8 +749,11 @@ def test_mining_goes_on_from_what_was_trained(made: Path, tmp_path: Path, detect
 
 def test_a_change_to_false_takes_a_value_out_but_sets_a_switch() -> None:
     text = "other=frontend.background=false; training.balance=false; labels.background=false"
-    (entry,) = quality.entries_of(quality.parse(["run", "DATA", "WORK", "boobook", "--change", text]), BOOBOOK)
-    (example,) = quality.entries_of(quality.parse(["run", "DATA", "WORK", "boobook"]), BOOBOOK)
-    assert (example.recipe.frontend.background, entry.recipe.frontend.background) == (10.0, None)
-    assert (example.recipe.training.balance, entry.recipe.training.balance) == (True, False)
+    of = str(quality.RECIPES / "boobook-decibels.toml")
+    (entry,) = quality.entries_of(
+        quality.parse(["run", "DATA", "WORK", "boobook", "--of", of, "--change", text]), BOOBOOK
+    )
+    base = find_recipe(of)
+    assert (base.frontend.background, entry.recipe.frontend.background) == (10.0, None)
+    assert (base.training.balance, entry.recipe.training.balance) == (True, False)
     assert entry.recipe.labels.background is False
