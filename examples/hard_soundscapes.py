@@ -1,6 +1,6 @@
 """Measure detectors where the truth is exact: real calls in real backgrounds, from far under the noise to far over it.
 
-    python examples/hard_soundscapes.py run DATA WORK                      # the set, three models, band energy, the curve
+    python examples/hard_soundscapes.py run DATA WORK                    # the set, three models, band energy, the curve
     python examples/hard_soundscapes.py run DATA WORK --recipe mine=my.toml --model other=models/other
     python examples/hard_soundscapes.py make DATA SET
     python examples/hard_soundscapes.py curve SET/test mine=detections.csv -o curve.png --json curve.json
