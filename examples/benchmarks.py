@@ -162,6 +162,13 @@ class Bench:
 
         return {name: {of: measured(name, of) for of in precisions} for name in self.sizes.trained}
 
+    def presets(self) -> dict[str, Figures]:
+        """Run `detector benchmark` for the shipped recipes."""
+        return {
+            name: self.kept(name, lambda name=name: self.benchmark(name, *self.sizes.options))
+            for name in self.sizes.presets
+        }
+
     @property
     def model(self) -> Path:
         """Give the model that scans; this process stays small, as its memory would be counted with that of others."""
@@ -268,33 +275,32 @@ def main() -> None:
     arguments = parser.parse_args()
     sizes = SHORT if arguments.short else Sizes()
     bench = Bench(arguments.work / "short" if arguments.short else arguments.work, sizes)
+
+    def put(name: str, rows: list[str], machine: Figures, day: str) -> None:
+        fill(arguments.page, name, machine, day, rows, short=arguments.short)
+
     if arguments.only != "presets":
         trained = bench.training()
         first = next(iter(trained.values()))["float32"]
-        fill(arguments.page, "training", first["machine"], first["date"], training_rows(trained), short=arguments.short)
+        put("training", training_rows(trained), first["machine"], first["date"])
     if arguments.only != "training":
-        presets = {
-            name: bench.kept(name, lambda name=name: bench.benchmark(name, *sizes.options)) for name in sizes.presets
-        }
-        machine, last = presets[PRESETS[0]]["machine"], max(figures["date"] for figures in presets.values())
-        fill(arguments.page, "presets", machine, last, preset_rows(presets), short=arguments.short)
+        presets = bench.presets()
+        first = next(iter(presets.values()))
+        put("presets", preset_rows(presets), first["machine"], max(figures["date"] for figures in presets.values()))
     if arguments.only is not None:
         return
     scans = bench.kept("engine", lambda: bench.benchmark(str(ENGINE), *bench.sizes.long))
-
-    def put(name: str, rows: list[str], day: str) -> None:
-        fill(arguments.page, name, scans["machine"], day, rows, short=arguments.short)
-
-    put("engine", scan_rows(scans), scans["date"])
+    machine = scans["machine"]
+    put("engine", scan_rows(scans), machine, scans["date"])
     codings = bench.kept("codings", bench.codings)
-    put("codings", coding_rows(codings), codings["date"])
+    put("codings", coding_rows(codings), machine, codings["date"])
     files = bench.kept("files", bench.files)
-    put("files", file_rows(files), files["date"])
+    put("files", file_rows(files), machine, files["date"])
     brief = bench.kept("memory-brief", lambda: bench.memory(sizes.brief_s))
     day = None if arguments.no_day else bench.kept("memory-day", lambda: bench.memory(sizes.day_s))
-    put("memory", memory_rows(brief, day), (day or brief)["date"])
+    put("memory", memory_rows(brief, day), machine, (day or brief)["date"])
     starts = bench.kept("starts", bench.starts)
-    put("starts", start_rows(starts), starts["date"])
+    put("starts", start_rows(starts), machine, starts["date"])
 
 
 if __name__ == "__main__":

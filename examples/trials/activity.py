@@ -2,8 +2,8 @@
 
 Training soundscapes are those of `call_activity.py`, without the recordings of one species; what is scored are those of
 `hard_soundscapes.py`, whose table tells the species of each call. Both share recordings out among the splits alike.
-Where no species is left out, made calls of any pitch and shape are scored as well: the soundscapes of the other split
-of `call_activity.py` that no animal of a recording calls in.
+Where no species is left out, made calls of any pitch and shape are scored as well, in those soundscapes of
+`call_activity.py` in which no recorded animal calls; they are of the split that is scored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from call_activity import make, read_sources
+from call_activity import ESC10_BACKGROUNDS, make, read_sources
 from hard.scenes import PARTS, scenes, write_set
 from numpy.typing import NDArray
 from scipy.stats import rankdata
@@ -49,9 +49,9 @@ def scored_on(ask: Ask, part: str) -> tuple[Path, ...]:
 
 def made_calls(ask: Ask) -> tuple[Path, ...]:
     """List soundscapes of the split that is scored in which all calls are made."""
-    folder = training_set(ask, NOTHING)
-    animals = {str(source.path) for source in read_sources(ask.data) if source.kind in SPECIES}
-    real = {row["recording"] for row in rows(folder / "sources.csv") if row["source"] in animals}
+    folder, meta = training_set(ask, NOTHING), rows(ask.data / "esc10" / "meta.csv")
+    backgrounds = {f"esc10/{row['file']}" for row in meta if row["class"] in ESC10_BACKGROUNDS}
+    real = {row["recording"] for row in rows(folder / "sources.csv") if row["source"] not in backgrounds}
     calling = {row["recording"] for row in rows(folder / "annotations.csv")}
     split = {row["recording"]: row["split"] for row in rows(folder / "splits.csv")}
     return tuple(folder / name for name in sorted(calling - real) if split[name] == scored_split(ask))
@@ -118,15 +118,15 @@ def measure(ask: Ask, part: str, scan: Path) -> Figures:
 
 
 def calls_of(ask: Ask, made: set[str]) -> defaultdict[str, list[tuple[float, float, str]]]:
-    """Read start, end (s) and label of the calls of each recording that is scored; of `made` ones, all are made."""
+    """Read start, end (s) and label of the calls of each recording; where `made` ones are scored, of theirs, too."""
     calls: defaultdict[str, list[tuple[float, float, str]]] = defaultdict(list)
     scored = scored_set(ask)
     for row in rows(scored / "calls.csv"):
         calls[str(scored / row["recording"])].append((float(row["start_s"]), float(row["end_s"]), row["label"]))
-    folder = training_set(ask, NOTHING) if made else scored
-    for row in rows(folder / "annotations.csv") if made else ():
-        if (path := str(folder / row["recording"])) in made:
-            calls[path].append((float(row["start_s"]), float(row["end_s"]), MADE))
+    if made:
+        folder = training_set(ask, NOTHING)
+        for row in rows(folder / "annotations.csv"):
+            calls[str(folder / row["recording"])].append((float(row["start_s"]), float(row["end_s"]), MADE))
     return calls
 
 

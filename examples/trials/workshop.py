@@ -49,8 +49,8 @@ class Entry:
             return self
         window = self.recipe.window.model_copy(update={"duration": duration_s})
         recipe = self.recipe.model_copy(update={"window": window})
-        option = f"{self.option} --window {duration_s:g}"
-        return replace(self, name=f"{self.name}-in-{duration_s:g}-s", recipe=recipe, option=option)
+        option = f"{self.option} --window {duration_s:.12g}"
+        return replace(self, name=f"{self.name}-in-{duration_s:.12g}-s", recipe=recipe, option=option)
 
 
 def detector(*words: object, given: str = "") -> float:

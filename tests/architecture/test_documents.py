@@ -28,6 +28,22 @@ def lines_of(block: str) -> list[str]:
     return [line.split("  #")[0].strip() for line in joined.splitlines()]
 
 
+def run_shell(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a block in a folder as a user would, up to the first command that fails; none does."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def block_after(name: str, words: str) -> str:
+    """Take the first block after some words of a document."""
+    return blocks((ROOT / "docs" / name).read_text(encoding="utf-8").split(words)[1])[0]
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_files(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -65,13 +81,33 @@ def test_the_owl_of_the_readme_is_found_as_written(data: Path, tmp_path: Path) -
     recipe.parent.mkdir(parents=True)
     text = (ROOT / "examples" / "recipes" / "boobook.toml").read_text(encoding="utf-8")
     recipe.write_text(re.sub(r"(?m)^epochs = \d+$", "epochs = 1", text), encoding="utf-8")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block],
-        cwd=root, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    run_shell(block, root)
     work = root / "work"
     assert (work / "detections.csv").read_text(encoding="utf-8").startswith("recording,channel,")
     assert len((work / "effort.csv").read_text(encoding="utf-8").splitlines()) == 38
     assert (work / "clips.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_a_threshold_is_reached_from_annotations_as_written(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    done = run_shell(block_after("tuning.md", "runs as it stands, in less than a minute:"), tmp_path)
+    assert "call: tuned on 20 calls in 2 recordings (0.0064 h)" in done.stderr
+    assert "too little to promise 2" in done.stderr
+    for name in ("detections.csv", "sure.csv"):
+        assert len((tmp_path / name).read_text(encoding="utf-8").splitlines()) > 50
+
+
+@pytest.mark.slow
+def test_detections_are_evaluated_as_written(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    done = run_shell(block_after("evaluation.md", "this runs as it stands:"), tmp_path)
+    assert done.stdout.startswith("7 recordings, 0.0214 h\n")
+    assert len((tmp_path / "detections.csv").read_text(encoding="utf-8").splitlines()) > 40
+
+
+def test_evaluation_from_python_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(block_after("evaluation.md", "## From Python"), {})
+    assert capsys.readouterr().out == (
+        "Counts(hits=1, false_alarms=0, misses=0) Estimate(value=1.0, low=None, high=None)\n"
+    )

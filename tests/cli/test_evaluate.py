@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -282,26 +278,3 @@ def test_what_the_shipped_model_finds_is_compared_with_selection_tables(tmp_path
     assert "left out" not in done.stderr
     assert "taken as free" not in done.stderr  # the recording without calls has a table without rows
     assert told["overall"]["figures"]["clip_auroc"]["value"] is not None
-
-
-@pytest.mark.slow
-def test_the_commands_of_the_document_run_as_written(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    block = text.split("this runs as it stands:")[1].split("\n\n")[1]
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-euc", textwrap.dedent(block)],
-        cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("7 recordings, 0.0214 h\n")
-    assert len((tmp_path / "detections.csv").read_text(encoding="utf-8").splitlines()) > 40
-
-
-def test_the_document_s_python_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
-    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    exec(textwrap.dedent(text.split("## From Python")[1].split("## Sources")[0]), {})
-    assert capsys.readouterr().out == (
-        "Counts(hits=1, false_alarms=0, misses=0) Estimate(value=1.0, low=None, high=None)\n"
-    )

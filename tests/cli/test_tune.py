@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +20,6 @@ from detector.model import Model, Operating, OperatingPoint, load_model, save_mo
 from detector.operating.target import parse_target
 from detector.recipe import parse_recipe
 
-ROOT = Path(__file__).resolve().parents[2]
 RATE = 8000
 RECIPE = """
 audio = { sample_rate = 8000 }
@@ -470,20 +465,3 @@ def test_a_threshold_that_is_neither_score_nor_target_is_refused(folder: Path, v
     done = run("scan", "rec", "-m", "model", "--threshold", value)
     assert done.exit_code == 2
     assert f"'{value}'" in done.stderr
-
-
-@pytest.mark.slow
-def test_the_commands_of_the_document_run_as_written(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "tuning.md").read_text(encoding="utf-8")
-    block = text.split("runs as it stands, in less than a minute:")[1].split("\n\n")[1]
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-euc", textwrap.dedent(block)],
-        cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "call: tuned on 20 calls in 2 recordings (0.0064 h)" in done.stderr
-    assert "too little to promise 2" in done.stderr
-    for name in ("detections.csv", "sure.csv"):
-        assert len((tmp_path / name).read_text(encoding="utf-8").splitlines()) > 50

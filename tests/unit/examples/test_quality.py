@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import quality
 import soundfile
-from call_activity import Source
 from trials import activity, boobook, speed, workshop, zebra_finch
 from trials.activity import CALL_ACTIVITY, auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
@@ -606,12 +605,11 @@ def soundscapes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     other = tmp_path / "made"  # a dog calls in t1, v0 is of another split, nothing calls in b0
     write(other / "splits.csv", "recording,split", "calls/t0.wav,test", "calls/t1.wav,test", "calls/v0.wav,validation",
           "background/b0.wav,test")  # fmt: skip
-    write(other / "sources.csv", "recording,source", "calls/t0.wav,rain.wav", "calls/t1.wav,dog.wav")
+    write(other / "sources.csv", "recording,source", "calls/t0.wav,esc10/rain.wav", "calls/t1.wav,esc10/dog.wav")
     write(other / "annotations.csv", "recording,start_s,end_s,label",
           "calls/t0.wav,1,2,call", "calls/t1.wav,1,2,call", "calls/v0.wav,1,2,call")  # fmt: skip
     monkeypatch.setattr(activity, "training_set", lambda ask, part: other)
-    sources = [Source(Path(f"{kind}.wav"), kind, "test") for kind in ("dog", "rain")]
-    monkeypatch.setattr(activity, "read_sources", lambda data: sources)
+    write(tmp_path / "esc10" / "meta.csv", "file,class,fold", "dog.wav,Dog bark,5", "rain.wav,Rain,5")
     return folder
 
 
