@@ -7,6 +7,7 @@
     python examples/quality.py run DATA WORK twenty-calls --development --change 'without a GRU=network.recurrent=false'
     python examples/quality.py run DATA WORK esc10 --development --of crnn --change 'plain=network.recurrent=false'
     python examples/quality.py run DATA WORK twenty-calls --recipe crnn=crnn --window 1    # in windows of 1 s
+    python examples/quality.py run DATA WORK twenty-calls --recipe mine=my.toml --from call-activity    # fine-tuned
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
     python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
@@ -142,6 +143,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     runs.add_argument("--development", action="store_true", help="score validation recordings, read no test recording")
     runs.add_argument("--epochs-cap", type=count, metavar="N", help="train no longer; for a short look")
     runs.add_argument("--window", type=duration, metavar="SECONDS", help="in windows of this duration")
+    runs.add_argument("--from", dest="begin", metavar="MODEL", help="begin with the weights of a trained model")
     runs.add_argument("--mined", action="store_true", help="train again with the negatives that are hard")
     runs.add_argument("--table", action="append", default=[], metavar="NAME", help="a table to show the results in")
     speed = commands.add_parser("speed", help="time the scan of a long recording; let nothing else run meanwhile")
@@ -163,10 +165,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def entries_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
     """Read the recipes and models that take part; labels are those of the set."""
     for entry in recipes_of(options, bench):
-        yield entry.windowed(options.window).capped(options.epochs_cap).with_mining(options.mined)
+        as_asked = entry.windowed(options.window).capped(options.epochs_cap)
+        yield as_asked.begun_from(options.begin).with_mining(options.mined)
     for name, value in options.model:
-        if options.window or options.epochs_cap or options.mined:
-            raise ConfigurationError(f"--model {name}: is trained already: not with --window, --epochs-cap or --mined")
+        if options.window or options.epochs_cap or options.mined or options.begin:
+            raise ConfigurationError(
+                f"--model {name}: is trained already: not with --window, --epochs-cap, --from or --mined"
+            )
         yield Entry(name, find_recipe(value), f" --model {name}={value}", find_folder(value))
 
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from detector.presets import WEIGHTS_FILE
+from detector.presets import WEIGHTS_FILE, find_folder
 from detector.recipe import Recipe
 from trials.files import alone, fingerprint, remade, write_whole
 from trials.trial import DETECTIONS, EFFORT, SCORES, Ask, Bench, Seconds, Trial, rows
@@ -21,7 +21,8 @@ TOOK = "took.json"
 class Entry:
     """A recipe that takes part, under a name; `option` is what the command line says of it, `model` a trained model.
 
-    `mined` says that what was trained is trained again with the negatives that it finds hard (`detector mine`).
+    `mined` says that what was trained is trained again with the negatives that it finds hard (`detector mine`), `begun`
+    with which trained model's weights training begins.
     """
 
     name: str
@@ -29,10 +30,19 @@ class Entry:
     option: str = ""
     model: Path | None = None
     mined: bool = False
+    begun: Path | None = None
 
     def with_mining(self, mined: bool) -> Entry:
         """Train again with hard negatives, under a name that says so."""
         return replace(self, name=f"{self.name}-mined", option=f"{self.option} --mined", mined=True) if mined else self
+
+    def begun_from(self, model: str | None) -> Entry:
+        """Begin with the weights of a model folder or a shipped model, under a name that says so."""
+        if model is None:
+            return self
+        folder = find_folder(model)
+        name, option = f"{self.name}-from-{folder.name}", f"{self.option} --from {model}"
+        return replace(self, name=name, option=option, begun=folder)
 
     def capped(self, epochs: int | None) -> Entry:
         """Train no longer than so many epochs, under a name that says so."""
@@ -87,7 +97,8 @@ class Workshop:
         if self.entry.model is not None:
             return fingerprint((self.entry.model / WEIGHTS_FILE).read_bytes(), trial.part)
         key = (self.clips_key(trial), self.entry.recipe.fingerprint(), self.ask.seed)
-        return fingerprint(*key, *(["mined"] if self.entry.mined else []))
+        begun = () if self.entry.begun is None else ((self.entry.begun / WEIGHTS_FILE).read_bytes(),)
+        return fingerprint(*key, *begun, *(["mined"] if self.entry.mined else []))
 
     def scan_key(self, trial: Trial) -> str:
         """Name how a trial is scanned, and which recordings."""
@@ -119,7 +130,8 @@ class Workshop:
             first = replace(self, entry=replace(self.entry, mined=False)).model(trial)
             words = ("mine", clips, "-m", first)
         else:
-            words = ("train", clips, "-r", self.recipe_file())
+            begun = () if self.entry.begun is None else ("--from", self.entry.begun)
+            words = ("train", clips, "-r", self.recipe_file(), *begun)
         with alone(self.work, f"model-{name}"):
             if not folder.exists():
                 how = ("--seed", self.ask.seed, "--precision", "float32", "--licence", trial.licence, "--resume")
