@@ -11,10 +11,10 @@ mkdir -p "$work"
 
 if [ ! -e "$work/set" ]; then
     rm -rf "$work/set.partial"
-    python "$here/call_activity.py" "$data" "$work/set.partial" --hours "${HOURS:-1.5}" --seed 1
+    python "$here/call_activity.py" "$data" "$work/set.partial" --hours "${HOURS:-4.5}" --seed 1
     mv "$work/set.partial" "$work/set"
 fi
 detector extract "$work/set/annotations.csv" "$work/set" -r "$recipe" -o "$work/clips" --fully-annotated \
-    --background "$work/set/background" --split "$work/set/splits.csv" --negatives 100 --preview "$work/clips.png" --force
+    --background "$work/set/background" --split "$work/set/splits.csv" --negatives 300 --preview "$work/clips.png" --force
 detector train "$work/clips" -o "$work/call-activity" --about "$here/call-activity.md" \
     --licence "CC BY-SA 4.0 (made sounds, and recordings under MIT, CC BY 3.0 and CC BY-SA 4.0: see below)" --resume --force

@@ -81,9 +81,6 @@ def _network_faults(recipe: Recipe) -> list[str]:
 
 def _training_faults(recipe: Recipe) -> list[str]:
     training, faults = recipe.training, []
-    low, high = training.background_snr
-    if low > high:
-        faults.append(f"training.background_snr: [{low:g}, {high:g}] must be the lowest before the highest")
     if 0 < recipe.n_bands <= training.shift:
         faults.append(f"training.shift: {training.shift} must be below {recipe.n_bands}, the bands of the front end")
     return faults

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from detector.recipe.values import Count, Frozen, Share
-
-Decibels = Annotated[float, Field(ge=-120, le=120)]
 
 
 class Training(Frozen):
@@ -22,10 +20,6 @@ class Training(Frozen):
     patience: Count = Field(12, description="epochs without a higher average precision before training stops")
     jitter: float = Field(0.25, ge=0, le=600)
     mix: Share = Field(0.3, description="share of clips to which another clip's power is added")
-    background: Share = Field(0.0, description="share of clips to which a background clip's power is added")
-    background_snr: tuple[Decibels, Decibels] = Field(
-        (0.0, 20.0), description="dB that the clip's mean level is above it, lowest and highest"
-    )
     gain: float = Field(6.0, ge=0, le=60)
     filter: float = Field(0.0, ge=0, le=60, description="of a drawn curve over the bands")
     stretch: Share = Field(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,7 +14,6 @@ from detector.training.targets import Clips, TargetMaker, united
 MIX_DB = 6.0  # the added clip is up to this much louder or quieter
 POINTS = 6  # of the curve of a drawn filter
 
-Read = Callable[[Clips], tuple[NDArray[np.float32], NDArray[np.float32] | None]]
 Rng = np.random.Generator
 
 
@@ -31,14 +28,10 @@ class Augmentation:
         Frames stored before and after each window.
     targets : TargetMaker
         Of the same clips.
-    background : array of int
-        The clips that may be added as background.
-    read : callable
-        Gives power and state of clips.
     """
 
-    def __init__(self, recipe: Recipe, margin: int, targets: TargetMaker, background: Clips, read: Read) -> None:
-        self.recipe, self.margin, self.targets, self.background, self.read = recipe, margin, targets, background, read
+    def __init__(self, recipe: Recipe, margin: int, targets: TargetMaker) -> None:
+        self.recipe, self.margin, self.targets = recipe, margin, targets
         self._decibel = 20 if isinstance(recipe.frontend, Waveform) else 10
 
     def place(self, n: int, rng: Rng) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -55,7 +48,6 @@ class Augmentation:
         """Change a batch of `clips`, whose windows are placed."""
         spec, n = self.recipe.training, len(clips)
         self._mix(batch, clips, tempo, rng)
-        self._add_background(batch, rng)
         _multiply(batch, self._factor(rng.uniform(-spec.gain, spec.gain, n))[:, None])
         if spec.filter:
             _multiply(batch, self._factor(_draw_curves(spec.filter, n, self.recipe.n_bands, rng)))
@@ -95,22 +87,6 @@ class Augmentation:
             both = united(one, other)
         batch.targets = torch.from_numpy(np.where(mixed.reshape(-1, *[1] * (one.ndim - 1)), both, one))
 
-    def _add_background(self, batch: Batch, rng: Rng) -> None:
-        """Add background clips to some clips, at a drawn difference of their mean levels."""
-        spec, n = self.recipe.training, len(batch.power)
-        if not spec.background or not len(self.background):
-            return
-        drawn = rng.choice(self.background, n)
-        low, high = spec.background_snr
-        chosen, snr_db = rng.random(n) < spec.background, rng.uniform(low, high, n)
-        power, state = (None if part is None else torch.from_numpy(part) for part in self.read(drawn))
-        assert power is not None
-        apart = _level(batch.power, self._decibel) - _level(power, self._decibel)
-        factor = self._factor(apart.numpy() - snr_db) * torch.from_numpy(chosen)
-        batch.power = batch.power + factor[:, None, None] * power
-        if batch.state is not None and state is not None:
-            batch.state = batch.state + factor[:, None] * state
-
     def _draw_masks(self, n: int, rng: Rng) -> NDArray[np.int64]:
         """Draw one stretch of frames and one of bands for each clip (Park et al. 2019, SpecAugment)."""
         spec, recipe = self.recipe.training, self.recipe
@@ -127,11 +103,6 @@ def _multiply(batch: Batch, factor: Tensor) -> None:
     batch.power *= factor[:, :, None]
     if batch.state is not None:
         batch.state *= factor
-
-
-def _level(power: Tensor, decibel: int) -> Tensor:
-    """Measure the mean level of each clip, dB: the mean after the logarithm, so that no band outshouts the others."""
-    return decibel * power.abs().clamp(min=1e-12).log10().mean(dim=(1, 2))
 
 
 def _loudness(power: Tensor, decibel: int) -> Tensor:

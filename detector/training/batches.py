@@ -16,13 +16,7 @@ from detector.training.targets import Clips, TargetMaker
 
 
 class Batches:
-    """Read batches of a split: `plain` in order, `augmented` shuffled and changed, the same for the same seed.
-
-    Attributes
-    ----------
-    background : array of int
-        The clips that may be added to others as background.
-    """
+    """Read batches of a split: `plain` in order, `augmented` shuffled and changed, the same for the same seed."""
 
     def __init__(self, store: ClipStore, recipe: Recipe) -> None:
         self.store, self.recipe = store, recipe
@@ -30,9 +24,7 @@ class Batches:
         index = store.index
         first = index["first_frame"].to_numpy(dtype=np.int64)
         self._sound = np.stack([first, first + index["n_frames"].to_numpy(dtype=np.int64)], axis=1)
-        silent = (index["kind"] != "call") & (index["labels"] == "")  # a mined clip of columns may hold calls
-        self.background = np.flatnonzero(silent & (index["split"] == "train"))
-        self._augmentation = Augmentation(recipe, store.margin, self.targets, self.background, self._read)
+        self._augmentation = Augmentation(recipe, store.margin, self.targets)
 
     def plain(self, clips: Clips, size: int) -> Iterator[Batch]:
         """Read clips as they are, in order."""

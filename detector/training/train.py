@@ -67,9 +67,6 @@ class Run:
         )  # fmt: skip
         if not len(trainer.validation):
             trainer.hooks.line("no clips in the split validation: all epochs are trained, and the last one is kept")
-        share = store.recipe.training.background
-        if share and not len(trainer.batches.background):
-            trainer.hooks.line(f"training.background = {share}: no background clips in the split train, none is added")
         if settings.start is not None:
             _tell_start(trainer, settings.start)
         trainer.run(resume=settings.resume, epochs=settings.epochs)

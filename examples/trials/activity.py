@@ -24,7 +24,7 @@ from trials.trial import SCORES, Ask, Bench, Figures, Trial, Words, rows, write_
 SPECIES = ("dog", "rooster", "finch", "boobook")
 MADE = "made"  # calls that no animal gave
 NOTHING = "nothing"  # is left out: the part of a model that heard all four
-HOURS, SEED = 1.5, 1  # as in call-activity.sh
+HOURS, SEED = 1.5, 1  # a third of what call-activity.sh makes: each network learns from it five times
 MINUTES = 60  # of what is scored
 
 Scores = NDArray[np.float64]

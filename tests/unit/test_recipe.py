@@ -56,8 +56,6 @@ FAULTS = {
     "frontend.background: -1: must be above 0": '[frontend]\nkind = "mel"\nbackground = -1',
     "training.learning_rate: 2: must be at most 1": "[training]\nlearning_rate = 2",
     "training.mix: 1.5: must be at most 1": "[training]\nmix = 1.5",
-    "training.background_snr.0: nan: must be a finite number": "[training]\nbackground_snr = [nan, 3]",
-    "training.background_snr.1: 200: must be at most 120": "[training]\nbackground_snr = [0, 200]",
     "training.averaging: 'mean': must be 'none' or 'ema'": '[training]\naveraging = "mean"',
     "training.epochs: True: must be an integer": "[training]\nepochs = true",
     "labels.names.1: '': must be a text of at least 1 character": '[labels]\nnames = ["a", ""]',
@@ -148,9 +146,6 @@ SECTIONS_DISAGREE = {
     ),
     "network.grid: a fixed grid keeps no frames": (
         '[network]\nstage = [{ filters = 1 }]\ngrid = {}\ndense = { per = "frame" }'
-    ),
-    "training.background_snr: [10, -3] must be the lowest before the highest": (
-        "[training]\nbackground_snr = [10, -3]"
     ),
     "training.shift: 64 must be below 64, the bands of the front end": (
         '[frontend]\nkind = "mel"\nn_bands = 64\n[training]\nshift = 64'

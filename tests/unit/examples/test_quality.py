@@ -29,6 +29,7 @@ from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
 from detector.presets import find_folder, find_recipe
 from detector.recipe import Recurrent
+from tests.made import recipe, write_recipe
 
 SITES = ("bush_01_1", "bush_01_2", "cotton_01_3", "cotton_01_4", "wood_01_5")
 QUICK = Path(__file__).resolve().parents[3] / "examples" / "recipes" / "quick-start.toml"
@@ -670,13 +671,13 @@ def test_a_short_run_on_real_recordings(data: Path, tmp_path: Path, capsys: pyte
 
 def test_a_change_is_the_example_recipe_but_for_its_keys_and_its_command_says_them() -> None:
     words = ["run", "DATA", "WORK", "boobook"]
-    text = "other=training.background_snr=[1.0, 2.0]; network.recurrent={cell='gru', units=8}"
+    text = "other=training.stretch=0.2; network.recurrent={cell='gru', units=8}"
     (entry,) = quality.entries_of(quality.parse([*words, "--change", text]), BOOBOOK)
     (example,) = quality.entries_of(quality.parse(words), BOOBOOK)
-    assert entry.recipe.training.background_snr == (1.0, 2.0)
+    assert entry.recipe.training.stretch == 0.2
     assert entry.recipe.network.recurrent == Recurrent(cell="gru", units=8)
     assert entry.recipe.network.stage == example.recipe.network.stage
-    same = {"training": {"background_snr": (0.0, 0.0)}, "network": {"recurrent": None}}
+    same = {"training": {"stretch": 0.0}, "network": {"recurrent": None}}
     for section, keys in same.items():
         one, other = (getattr(it.recipe, section).model_copy(update=keys) for it in (entry, example))
         assert one == other
@@ -690,9 +691,7 @@ def test_a_change_that_cannot_be_read_is_refused(text: str) -> None:
         quality.parse(["run", "DATA", "WORK", "boobook", "--change", text])
 
 
-def test_what_begins_with_another_models_weights_is_told_apart(
-    made: Path, tmp_path: Path, detector: Detector
-) -> None:
+def test_what_begins_with_another_models_weights_is_told_apart(made: Path, tmp_path: Path, detector: Detector) -> None:
     words = ["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "1", "--recipe", f"quick={QUICK}"]
     quality.main(words)
     quality.main([*words, "--from", "call-activity"])
@@ -761,9 +760,7 @@ def test_mining_goes_on_from_what_was_trained(made: Path, tmp_path: Path, detect
     assert commands == {"quick": (plain := commands["quick"]), "quick-mined": f"{plain} --mined"}
 
 
-def test_what_begins_with_another_models_weights_is_told_apart(
-    made: Path, tmp_path: Path, detector: Detector
-) -> None:
+def test_what_begins_with_another_models_weights_is_told_apart(made: Path, tmp_path: Path, detector: Detector) -> None:
     words = ["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "1", "--recipe", f"quick={QUICK}"]
     quality.main(words)
     quality.main([*words, "--from", "call-activity"])
@@ -777,13 +774,13 @@ def test_what_begins_with_another_models_weights_is_told_apart(
     assert commands == {"quick": of, "quick-from-call-activity": f"{of} --from call-activity"}
 
 
-def test_a_change_to_false_takes_a_value_out_but_sets_a_switch() -> None:
+def test_a_change_to_false_takes_a_value_out_but_sets_a_switch(tmp_path: Path) -> None:
     text = "other=frontend.background=false; training.balance=false; labels.background=false"
-    of = str(quality.RECIPES / "boobook-decibels.toml")
+    of = write_recipe(tmp_path / "of.toml", recipe("background"))
     (entry,) = quality.entries_of(
-        quality.parse(["run", "DATA", "WORK", "boobook", "--of", of, "--change", text]), BOOBOOK
+        quality.parse(["run", "DATA", "WORK", "boobook", "--of", str(of), "--change", text]), BOOBOOK
     )
-    base = find_recipe(of)
-    assert (base.frontend.background, entry.recipe.frontend.background) == (10.0, None)
+    base = find_recipe(str(of))
+    assert (base.frontend.background, entry.recipe.frontend.background) == (0.5, None)
     assert (base.training.balance, entry.recipe.training.balance) == (True, False)
     assert entry.recipe.labels.background is False

@@ -1,4 +1,4 @@
-"""Augmentation: backgrounds at drawn levels, filters, tempo and shift, and targets that move with the sound."""
+"""Augmentation: filters, tempo and shift, and targets that move with the sound."""
 
 from __future__ import annotations
 
@@ -15,30 +15,6 @@ from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches
 from tests.made import write_clips
 from tests.unit.training.test_batches import all_at_once, made_with
-
-
-def test_a_background_clip_is_added_at_the_level_that_was_drawn(tmp_path: Path) -> None:
-    made = made_with(jitter=0.0, background=1.0, background_snr=(5.0, 5.0))
-    store = open_clips(write_clips(tmp_path / "clips", made))
-    batch, order = all_at_once(store)
-    kinds, split = store.index["kind"].to_numpy(), store.index["split"].to_numpy()
-    candidates = np.flatnonzero((kinds != "call") & (split == "train"))
-    level = 10 * np.log10(store.power(np.arange(len(store)))).mean(axis=(1, 2))
-    for row, clip in enumerate(order):
-        more = batch.power[row].numpy().astype(np.float64) - store.power(np.array([clip]))[0]
-        ratios = [more / store.power(np.array([other]))[0] for other in candidates]
-        spread = [np.ptp(ratio) / ratio.mean() for ratio in ratios]
-        other = int(np.argmin(spread))
-        assert spread[other] < 0.02
-        added_db = level[candidates[other]] + 10 * np.log10(np.median(ratios[other]))
-        assert added_db == pytest.approx(level[clip] - 5.0, abs=0.05)
-
-
-def test_the_targets_of_an_added_background_do_not_count(tmp_path: Path) -> None:
-    store = open_clips(write_clips(tmp_path / "clips", made_with(jitter=0.0, background=1.0)))
-    batch, order = all_at_once(store)
-    plain = Batches(store, store.recipe).targets(order, np.zeros(len(order)))
-    np.testing.assert_array_equal(batch.targets, plain)
 
 
 def test_a_filter_is_one_curve_a_clip_on_power_and_state(tmp_path: Path) -> None:
@@ -112,12 +88,3 @@ def test_a_shift_moves_bands_up_and_leaves_the_mean_where_there_is_nothing(shift
         below = band - shift
         expected = still[below] if 0 <= below < made.n_bands else torch.zeros_like(still[0])
         np.testing.assert_array_equal(window[band], expected)
-
-
-def test_a_mined_clip_that_holds_calls_is_no_background(tmp_path: Path) -> None:
-    store = open_clips(write_clips(tmp_path / "clips", made_with()))
-    calls = store.index["kind"] == "call"
-    store.index["kind"] = store.index["kind"].where(~calls, "mined")
-    background = Batches(store, store.recipe)._augmentation.background
-    assert len(background)
-    assert not calls[background].any()

@@ -179,20 +179,6 @@ def test_without_validation_the_user_and_the_card_are_told(tmp_path: Path, clips
     assert "0.5" in card
 
 
-@pytest.mark.parametrize(("share", "there"), [(0.5, False), (0.5, True), (0.0, False)])
-def test_background_that_shall_be_added_and_is_not_there_is_told(
-    tmp_path: Path, clips: Path, share: float, there: bool
-) -> None:
-    if not there:
-        index = pd.read_csv(clips / "clips.csv", keep_default_na=False)
-        index.loc[index["kind"] == "background", "split"] = "validation"
-        index.to_csv(clips / "clips.csv", index=False)
-    lines: list[str] = []
-    run(clips, tmp_path / "model", recipe("pcen", training={"background": share}), lines, epochs=1)
-    told = "training.background = 0.5: no background clips in the split train, none is added"
-    assert (told in lines) == (share > 0 and not there)
-
-
 @pytest.mark.parametrize("dense", [{"per": "frame"}, {"output": "softmax"}, {"output": "softmax", "per": "frame"}])
 def test_frames_and_exclusive_labels_are_trained_too(tmp_path: Path, dense: dict[str, str]) -> None:
     made = recipe(labels={"names": ["a", "b"]}, network={"dense": {"units": [8], **dense}}, training={"epochs": 2})
