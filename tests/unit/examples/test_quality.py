@@ -691,20 +691,6 @@ def test_a_change_that_cannot_be_read_is_refused(text: str) -> None:
         quality.parse(["run", "DATA", "WORK", "boobook", "--change", text])
 
 
-def test_what_begins_with_another_models_weights_is_told_apart(made: Path, tmp_path: Path, detector: Detector) -> None:
-    words = ["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "1", "--recipe", f"quick={QUICK}"]
-    quality.main(words)
-    quality.main([*words, "--from", "call-activity"])
-    assert [of[0] for of in detector.words] == ["extract", "train", "scan", "train", "scan"]
-    plain, begun = detector.words[1], detector.words[3]
-    assert begun[begun.index("--from") + 1] == find_folder("call-activity")
-    assert "--from" not in plain
-    assert begun[begun.index("-o") + 1] != plain[plain.index("-o") + 1]
-    commands = {result.recipe: result.command for result in read_results(tmp_path / "work")}
-    of = commands["quick"]
-    assert commands == {"quick": of, "quick-from-call-activity": f"{of} --from call-activity"}
-
-
 def test_a_change_to_false_takes_a_table_out() -> None:
     words = ["run", "DATA", "WORK", "twenty-calls"]
     (example,) = quality.entries_of(quality.parse(words), TWENTY_CALLS)
