@@ -10,10 +10,17 @@ from pydantic import ValidationError
 
 from detector.errors import ConfigurationError, fault_lines
 from detector.recipe.definition import Recipe
+from detector.recipe.training import Training
 
 
-def parse_recipe(text: str, source: str) -> Recipe:
+def parse_recipe(text: str, source: str, *, trained: bool = False) -> Recipe:
     """Read a recipe from TOML.
+
+    Parameters
+    ----------
+    trained : bool
+        Whether it tells how a model was trained, by this version or another: keys of its training section that this one
+        has not got are left out then, for nothing depends on them any more.
 
     Raises
     ------
@@ -22,6 +29,8 @@ def parse_recipe(text: str, source: str) -> Recipe:
     """
     try:
         content = tomllib.loads(text)
+        if trained and isinstance(training := content.get("training"), dict):
+            content["training"] = {key: training[key] for key in training if key in Training.model_fields}
         return Recipe.model_validate(content)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{source}: not TOML: {error}") from error
@@ -41,10 +50,10 @@ def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str
     return []
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Read a recipe from a TOML file; raise `ConfigurationError` where it cannot be read or is not valid."""
+def read_recipe(path: Path, *, trained: bool = False) -> Recipe:
+    """Read a recipe from a TOML file, as `parse_recipe`; raise `ConfigurationError` where it cannot be read, too."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    return parse_recipe(text, str(path))
+    return parse_recipe(text, str(path), trained=trained)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from detector.recipe.values import Count, Frozen, Share
@@ -30,4 +28,3 @@ class Training(Frozen):
     time_mask: Share = Field(0.1, description="longest masked share of the frames")
     frequency_mask: Share = Field(0.1, description="longest masked share of the bands")
     balance: bool = Field(True, description="weigh rare labels up in the loss")
-    averaging: Literal["none", "ema"] = "none"

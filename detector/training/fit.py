@@ -19,7 +19,6 @@ from detector.device import keep_freed_memory
 from detector.errors import ClipsError, ConfigurationError
 from detector.model import Model
 from detector.recipe import Recipe
-from detector.training.averaging import Averaged
 from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches
 from detector.training.figures import Figures, figures
@@ -82,12 +81,10 @@ class Trainer:
         network = self.model.network
         network.to(accelerator.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are fastest in it
-        self.averaged = Averaged(network, recipe.training.averaging)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=recipe.training.learning_rate, weight_decay=recipe.training.weight_decay
         )
         self.network, self.optimizer = accelerator.prepare(network, optimizer)
-        accelerator.register_for_checkpointing(self.averaged)
 
     @property
     def _precision(self) -> str:
@@ -148,7 +145,7 @@ class Trainer:
             epoch = self._epoch(len(self.progress.epochs) + 1)
             if not len(self.validation) or self.progress.better(epoch):
                 self.progress.best = epoch.epoch
-                self.state.save_best(self.averaged.network)
+                self.state.save_best(self.model.network)
             self.progress.epochs.append(epoch)
             self.state.save(self.progress)
             mark = " *" if self.progress.best == epoch.epoch else ""
@@ -202,13 +199,12 @@ class Trainer:
         self.accelerator.backward(loss)
         self.accelerator.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
-        self.averaged.update(self.model.network)
         return float(loss.detach())
 
     def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> Figures:
         """Measure the network as it is on clips, unchanged; F1 at `thresholds`, or else at the best ones."""
         labels = self.recipe.labels.names
-        network = self.averaged.network.eval()
+        network = self.model.network.eval()
         scores, targets, losses = [], [], []
         with torch.inference_mode():
             size = network.geometry.windows_at_once(EVALUATION_BATCH)
@@ -234,7 +230,6 @@ class Trainer:
             Where they cannot be read.
         """
         weights = self.state.best()
-        self.averaged.network.load_state_dict(weights)
         self.model.network.load_state_dict(weights)
         return self.model.eval()
 

@@ -56,7 +56,6 @@ FAULTS = {
     "frontend.background: -1: must be above 0": '[frontend]\nkind = "mel"\nbackground = -1',
     "training.learning_rate: 2: must be at most 1": "[training]\nlearning_rate = 2",
     "training.mix: 1.5: must be at most 1": "[training]\nmix = 1.5",
-    "training.averaging: 'mean': must be 'none' or 'ema'": '[training]\naveraging = "mean"',
     "training.epochs: True: must be an integer": "[training]\nepochs = true",
     "labels.names.1: '': must be a text of at least 1 character": '[labels]\nnames = ["a", ""]',
     "labels.names: 'boobook': must be a list": '[labels]\nnames = "boobook"',
