@@ -508,8 +508,7 @@ def test_every_command_of_the_docs_is_one() -> None:
         dropped += [name for name, _ in options.change if "(dropped)" in name]
         try:
             assert list(quality.entries_of(options, quality.BENCHES[options.set]))
-        except ConfigurationError as error:
-            assert "is not a key of this table" in str(error)
+        except ConfigurationError:
             gone += [name for name, _ in options.change]
     assert gone == dropped
 
