@@ -144,7 +144,7 @@ class ClipStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._left_out = b""
-        self.recipe = read_recipe(folder / RECIPE_FILE)
+        self.recipe = read_recipe(folder / RECIPE_FILE, stored=True)
         try:
             self._open = lru_cache(OPEN_SHARDS)(lambda name: np.load(folder / name, mmap_mode="r"))
             self._read_tables()

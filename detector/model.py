@@ -103,7 +103,7 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
     ModelError
         Where a file is missing or broken, or the weights do not fit the recipe.
     """
-    recipe = read_recipe(folder / RECIPE_FILE, trained=True)
+    recipe = read_recipe(folder / RECIPE_FILE, stored=True)
     tensors = _read_weights(folder, recipe)
     model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels.names))
     try:
@@ -127,7 +127,7 @@ def _read_weights(folder: Path, recipe: Recipe) -> dict[str, Tensor]:
         raise ModelError(f"{path}: cannot be read as safetensors: {error}") from error
     if made_for is None:
         raise ModelError(f"{path}: does not say which recipe it is for; only what detector train wrote can be used")
-    trained = parse_recipe(made_for, str(path), trained=True)
+    trained = parse_recipe(made_for, str(path), stored=True)
     changed = [section for section in WEIGHED if getattr(trained, section) != getattr(recipe, section)]
     if changed:
         raise ModelError(

@@ -41,4 +41,4 @@ def find_recipe(name: str) -> Recipe:
         return read_recipe(path)
     if not path.exists() and path.suffix == ".toml":
         raise ConfigurationError(f"{name}: no such file")
-    return read_recipe(find_folder(name) / RECIPE_FILE)
+    return read_recipe(find_folder(name) / RECIPE_FILE, stored=True)

@@ -7,14 +7,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 data=$1
 work=${2:-work/call-activity}
 recipe=${RECIPE:-call-activity}
+hours=${HOURS:-4.5}
+set=$work/set-of-$hours-h
 mkdir -p "$work"
 
-if [ ! -e "$work/set" ]; then
-    rm -rf "$work/set.partial"
-    python "$here/call_activity.py" "$data" "$work/set.partial" --hours "${HOURS:-4.5}" --seed 1
-    mv "$work/set.partial" "$work/set"
+if [ ! -e "$set" ]; then
+    rm -rf "$set.partial"
+    python "$here/call_activity.py" "$data" "$set.partial" --hours "$hours" --seed 1
+    mv "$set.partial" "$set"
 fi
-detector extract "$work/set/annotations.csv" "$work/set" -r "$recipe" -o "$work/clips" --fully-annotated \
-    --background "$work/set/background" --split "$work/set/splits.csv" --negatives 300 --preview "$work/clips.png" --force
+detector extract "$set/annotations.csv" "$set" -r "$recipe" -o "$work/clips" --fully-annotated \
+    --background "$set/background" --split "$set/splits.csv" --negatives 300 --preview "$work/clips.png" --force
 detector train "$work/clips" -o "$work/call-activity" --about "$here/call-activity.md" \
     --licence "CC BY-SA 4.0 (made sounds, and recordings under MIT, CC BY 3.0 and CC BY-SA 4.0: see below)" --resume --force

@@ -10,17 +10,18 @@ from pydantic import ValidationError
 
 from detector.errors import ConfigurationError, fault_lines
 from detector.recipe.definition import Recipe
-from detector.recipe.training import Training
+
+GONE = ("averaging", "background", "background_snr")  # keys of [training] that earlier versions had
 
 
-def parse_recipe(text: str, source: str, *, trained: bool = False) -> Recipe:
+def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:
     """Read a recipe from TOML.
 
     Parameters
     ----------
-    trained : bool
-        Whether it tells how a model was trained, by this version or another: keys of its training section that this one
-        has not got are left out then, for nothing depends on them any more.
+    stored : bool
+        Whether it was stored with a model or with clips: the keys `GONE`, which an earlier version wrote into each of
+        them, are left out then.
 
     Raises
     ------
@@ -29,8 +30,8 @@ def parse_recipe(text: str, source: str, *, trained: bool = False) -> Recipe:
     """
     try:
         content = tomllib.loads(text)
-        if trained and isinstance(training := content.get("training"), dict):
-            content["training"] = {key: training[key] for key in training if key in Training.model_fields}
+        if stored and isinstance(training := content.get("training"), dict):
+            content["training"] = {key: training[key] for key in training if key not in GONE}
         return Recipe.model_validate(content)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{source}: not TOML: {error}") from error
@@ -50,10 +51,10 @@ def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str
     return []
 
 
-def read_recipe(path: Path, *, trained: bool = False) -> Recipe:
+def read_recipe(path: Path, *, stored: bool = False) -> Recipe:
     """Read a recipe from a TOML file, as `parse_recipe`; raise `ConfigurationError` where it cannot be read, too."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    return parse_recipe(text, str(path), trained=trained)
+    return parse_recipe(text, str(path), stored=stored)

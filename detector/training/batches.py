@@ -60,7 +60,7 @@ class Batches:
         return batch
 
     def _batch(self, clips: Clips, first: NDArray[np.number], targets: NDArray[np.float32]) -> Batch:
-        power, state = self._read(clips)
+        power, state = self.store.power(clips), self.store.state(clips)
         whole = (first % 1 == 0).all()
         return Batch(
             torch.from_numpy(power),
@@ -69,6 +69,3 @@ class Batches:
             torch.from_numpy(first.astype(np.int64 if whole else np.float32)),
             torch.from_numpy(targets),
         )
-
-    def _read(self, clips: Clips) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        return self.store.power(clips), self.store.state(clips)

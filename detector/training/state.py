@@ -27,7 +27,7 @@ class State:
     work : Path
         The folder; made where it is needed.
     accelerator : Accelerator
-        Knows the network, the optimizer and what else is to be kept.
+        Knows the network and the optimizer.
     """
 
     def __init__(self, work: Path, accelerator: Accelerator) -> None:

@@ -41,7 +41,7 @@ class Entry:
         if model is None:
             return self
         folder = find_folder(model)
-        name, option = f"{self.name}-from-{folder.name}", f"{self.option} --from {model}"
+        name, option = f"{self.name}-from-{folder.resolve().name}", f"{self.option} --from {model}"
         return replace(self, name=name, option=option, begun=folder)
 
     def capped(self, epochs: int | None) -> Entry:
@@ -130,8 +130,9 @@ class Workshop:
             first = replace(self, entry=replace(self.entry, mined=False)).model(trial)
             words = ("mine", clips, "-m", first)
         else:
-            begun = () if self.entry.begun is None else ("--from", self.entry.begun)
-            words = ("train", clips, "-r", self.recipe_file(), *begun)
+            words = ("train", clips, "-r", self.recipe_file())
+        if self.entry.begun is not None:
+            words = (*words, "--from", self.entry.begun)
         with alone(self.work, f"model-{name}"):
             if not folder.exists():
                 how = ("--seed", self.ask.seed, "--precision", "float32", "--licence", trial.licence, "--resume")

@@ -85,6 +85,12 @@ def test_the_tables_the_recipe_and_the_facts_are_read_back(tmp_path: Path) -> No
     assert store.events["label"].tolist() == ["low", ""] * 3
 
 
+def test_clips_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    made, path = written(tmp_path / "clips").recipe, tmp_path / "clips" / "recipe.toml"
+    path.write_text(path.read_text().replace("[training]", "[training]\nbackground_snr = [0.0, 20.0]"))
+    assert open_clips(tmp_path / "clips").recipe == made
+
+
 def test_a_front_end_without_memory_stores_no_state(tmp_path: Path) -> None:
     store = written(tmp_path / "clips", slow=False)
     assert store.state(np.array([0])) is None

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from detector.errors import ConfigurationError, DetectorError, ModelError
 from detector.model import MADE_FOR, Model, Operating, OperatingPoint, load_model, save_model
+from detector.presets import find_recipe
 from detector.recipe import Recipe
 
 
@@ -232,14 +233,16 @@ def rewrite_weights(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     save_file(tensors, path, metadata=metadata)
 
 
-def test_a_model_that_was_trained_with_a_key_of_another_version_is_read(folder: Path) -> None:
+def test_a_model_of_an_earlier_version_is_read(folder: Path) -> None:
     plain, path, text = load_model(folder), folder / "recipe.toml", (folder / "recipe.toml").read_text()
-    path.write_text(text.replace("[training]", "[training]\nluck = 0.5"), encoding="utf-8")
+    path.write_text(text.replace("[training]", '[training]\naveraging = "ema"\nbackground = 0.5'), encoding="utf-8")
     tensors = load_file(folder / "weights.safetensors")
     save_file(tensors, folder / "weights.safetensors", metadata={MADE_FOR: path.read_text()})
-    assert load_model(folder).recipe == plain.recipe
-    path.write_text(text.replace("[network]", "[network]\nluck = 0.5"), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"network\.luck: 0\.5 is not a key of this table"):
+    assert load_model(folder).recipe == find_recipe(str(folder)) == plain.recipe
+    with pytest.raises(ConfigurationError, match=r"training\.averaging: 'ema' is not a key of this table"):
+        find_recipe(str(path))
+    path.write_text(text.replace("[training]", "[training]\nluck = 0.5"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"training\.luck: 0\.5 is not a key of this table"):
         load_model(folder)
 
 

@@ -505,11 +505,11 @@ def test_every_command_of_the_docs_is_one() -> None:
     gone, dropped = [], []
     for words in orders(record, quality.BENCHES, Path("data"), Path("work")):
         options = quality.parse(words)
-        dropped += [name for name, _ in options.change if "(dropped)" in name]
+        dropped += [words for name, _ in options.change if "(dropped)" in name]
         try:
             assert list(quality.entries_of(options, quality.BENCHES[options.set]))
         except ConfigurationError:
-            gone += [name for name, _ in options.change]
+            gone.append(words)
     assert gone == dropped
 
 
@@ -758,6 +758,10 @@ def test_what_begins_with_another_models_weights_is_told_apart(made: Path, tmp_p
     commands = {result.recipe: result.command for result in read_results(tmp_path / "work")}
     of = commands["quick"]
     assert commands == {"quick": of, "quick-from-call-activity": f"{of} --from call-activity"}
+    quality.main([*words, "--from", "call-activity", "--mined"])
+    mine = detector.words[-2]
+    assert mine[:4] == ("mine", begun[1], "-m", begun[begun.index("-o") + 1])
+    assert mine[mine.index("--from") + 1] == find_folder("call-activity")
 
 
 def test_a_change_to_false_takes_a_value_out_but_sets_a_switch(tmp_path: Path) -> None:
