@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DATA ?= $(or $(DETECTOR_DATA),../shared/data)
+SETS := $(addprefix quality-,esc10 call-activity boobook twenty-calls zebra-finch syllable-types)
 
-.PHONY: setup demo check test lint quick quality bench call-activity clean
+.PHONY: setup demo check test lint quick quality quality-hard $(SETS) bench call-activity clean
 
 setup: $(READY)
 
@@ -35,13 +36,15 @@ test: lint  ## everything that CI runs
 call-activity: setup  ## make the training set of the embedded model and train it again; DATA names the recordings
 	PATH="$(abspath $(BIN)):$$PATH" examples/call-activity.sh $(DATA) work/call-activity
 
-quality: setup  ## the figures of docs/quality.md, in many hours; goes on where it was stopped; DATA names the recordings
-	for set in zebra-finch syllable-types twenty-calls boobook esc10 call-activity; do \
-	    $(BIN)/python examples/quality.py run $(DATA) work/quality $$set || exit 1; done
-	$(BIN)/python examples/hard_soundscapes.py run $(DATA) work/quality/hard --seed 2 --turn 2
-	$(BIN)/python examples/quality.py again docs/quality.json $(DATA) work/quality
+quality: $(SETS) quality-hard  ## the tables of docs/quality.md, in many hours; goes on where it was stopped; make -j 2: two at a time
 	$(BIN)/python examples/quality.py speed work/quality
 	$(BIN)/python examples/quality.py tables work/quality --hard work/quality/hard/curve.json -o work/quality/tables.md
+
+$(SETS): quality-%: setup  ## one set; figures are those of one core to the last digit, whatever else runs
+	OMP_NUM_THREADS=1 $(BIN)/python examples/quality.py again docs/quality.json $(DATA) work/quality --set $*
+
+quality-hard: setup
+	OMP_NUM_THREADS=1 $(BIN)/python examples/hard_soundscapes.py run $(DATA) work/quality/hard --seed 2 --turn 2
 
 bench: setup  ## the tables of BENCHMARKS.md, on a machine that does nothing else meanwhile
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/benchmarks.py work/bench

@@ -11,7 +11,7 @@
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
     python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
-    python examples/quality.py again docs/quality.json DATA WORK    # all that a file holds
+    python examples/quality.py again docs/quality.json DATA WORK --set esc10    # all that a file holds, of one set
 
 What is there is not made again, and what was stopped goes on; several runs may go on at once. `docs/quality.md` tells
 what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
@@ -159,6 +159,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     again.add_argument("record", type=Path)
     again.add_argument("data", type=Path)
     again.add_argument("work", type=Path)
+    again.add_argument("--set", choices=list(BENCHES), action="append", help="only of this set; may be given again")
     return parser.parse_args(arguments)
 
 
@@ -212,8 +213,11 @@ def perform(options: argparse.Namespace) -> None:
         return
     if options.command == "again":
         for words in orders(read_record(options.record), BENCHES, options.data, options.work):
+            asked = parse(words)
+            if options.set and asked.set not in options.set:
+                continue
             try:
-                perform(parse(words))
+                perform(asked)
             except ConfigurationError as error:  # recipes of another day may have keys that are gone
                 print(f"left out: {shlex.join(words)}: {error}", file=sys.stderr)
         return

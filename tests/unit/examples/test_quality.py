@@ -513,6 +513,15 @@ def test_every_command_of_the_docs_is_one() -> None:
     assert gone == dropped
 
 
+def test_make_quality_makes_every_set_of_the_docs() -> None:
+    root = Path(__file__).resolve().parents[3]
+    asked = subprocess.run(["make", "-n", "quality"], cwd=root, capture_output=True, text=True, check=True).stdout
+    sets = set(re.findall(r"again docs/quality.json \S+ work/quality --set (\S+)", asked))
+    assert sets == set(quality.BENCHES) == {r.set for r in read_record(root / "docs" / "quality.json").results.values()}
+    (hard,) = re.findall(r"examples/hard_soundscapes.py run \S+ work/quality/hard (.*)", asked)
+    assert hard in json.loads((root / "docs" / "hard-soundscapes.json").read_text(encoding="utf-8"))["command"]
+
+
 def test_all_that_a_record_holds_is_made_again(
     made: Path, tmp_path: Path, detector: Detector, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -527,6 +536,11 @@ def test_all_that_a_record_holds_is_made_again(
     assert {r.name: (r.tables, r.command) for r in read_results(again)} == {
         r.name: (r.tables, r.command) for r in read_results(tmp_path / "one")
     }
+    only = ["again", str(record), str(made), str(tmp_path / "only"), "--set"]
+    quality.main([*only, "zebra-finch"])
+    assert not list(read_results(tmp_path / "only"))
+    quality.main([*only, "zebra-finch", "--set", "esc10"])
+    assert len(list(read_results(tmp_path / "only"))) == len(list(read_results(again)))
     told = record.read_text(encoding="utf-8")
     record.write_text(told.replace("training.shift=0", "training.gone=0"), encoding="utf-8")
     quality.main(["again", str(record), str(made), str(tmp_path / "three")])
