@@ -193,6 +193,18 @@ def recipes_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
         yield Entry(name, find_recipe(value).with_labels(()), f" --recipe {name}={value}")
 
 
+def make_again(options: argparse.Namespace) -> None:
+    """Make what a record holds, of the sets asked for; name what can no longer be made."""
+    for words in orders(read_record(options.record), BENCHES, options.data, options.work):
+        asked = parse(words)
+        if options.set and asked.set not in options.set:
+            continue
+        try:
+            perform(asked)
+        except ConfigurationError as error:  # recipes of another day may have keys that are gone
+            print(f"left out: {shlex.join(words)}: {error}", file=sys.stderr)
+
+
 def perform(options: argparse.Namespace) -> None:
     """Do what the command line asks."""
     if options.command == "speed":
@@ -212,14 +224,7 @@ def perform(options: argparse.Namespace) -> None:
             write_whole(options.output, text)
         return
     if options.command == "again":
-        for words in orders(read_record(options.record), BENCHES, options.data, options.work):
-            asked = parse(words)
-            if options.set and asked.set not in options.set:
-                continue
-            try:
-                perform(asked)
-            except ConfigurationError as error:  # recipes of another day may have keys that are gone
-                print(f"left out: {shlex.join(words)}: {error}", file=sys.stderr)
+        make_again(options)
         return
     bench = BENCHES[options.set]
     entries = list(entries_of(options, bench))
