@@ -41,10 +41,12 @@ def test_clips_are_ranked_by_their_highest_score_as_torchmetrics_ranks_them(
 
 
 def test_a_clip_with_nothing_but_doubt_is_left_out() -> None:
-    rows = clips([(True, [0.5]), (False, [0.2]), (False, [0.9])])
-    doubtful = [*rows[:2], Part(2, (), rows[2].estimated, ((0.0, 9.0),))]
-    assert told(doubtful) == [1.0, 1.0]
-    assert told(rows) == [0.5, 0.5]
+    rows = clips(
+        [(True, []), (False, [0.2]), (False, [])]
+    )  # as one without the label, the last would tie with the first
+    doubtful = [*rows[:2], Part(2, (), (event(2, 3, score=0.9),), ((0.0, 9.0),))]
+    assert told(doubtful) == told(rows[:2]) == [0.5, 0.0]
+    assert told(rows) == pytest.approx([1 / 3, 1 / 4])
 
 
 def test_a_detection_on_doubt_raises_no_clip() -> None:

@@ -9,7 +9,7 @@ import pytest
 from detector.operating.curve import Curve
 from detector.operating.intervals import garwood, wilson
 from detector.operating.points import Evidence, Operating, OperatingPoint, Tuned, operating_toml, read_operating
-from detector.operating.support import support
+from detector.operating.support import Support, support
 from detector.operating.target import parse_target
 
 OLD = """
@@ -58,6 +58,21 @@ def test_a_target_is_borne_out_where_twice_as_many_false_alarms_are_ruled_out(
     made: Curve, target: str, borne_out: bool
 ) -> None:
     assert support(made, 0, parse_target(target)).bears(parse_target(target)) == borne_out
+
+
+@pytest.mark.parametrize(
+    ("target", "enough", "too_little"),
+    [
+        ("p=0.9", (0.8182, 0.95), (0.8181, 0.95)),  # 0.9 promises 1 wrong to 9 right; at 9 / 11 there are 2
+        ("fa=2/h", (0.0, 4.0), (0.0, 4.001)),
+        ("f1", (0.75, 0.9499), (0.75, 0.9501)),
+    ],
+)
+def test_twice_as_many_is_where_it_begins(
+    target: str, enough: tuple[float, float], too_little: tuple[float, float]
+) -> None:
+    for (low, high), borne_out in ((enough, True), (too_little, False)):
+        assert Support(threshold=0.5, figure=0.9, low=low, high=high).bears(parse_target(target)) == borne_out
 
 
 def test_operating_points_of_before_have_no_evidence_but_load(tmp_path: Path) -> None:

@@ -101,6 +101,33 @@ def test_calls_with_a_dropout_are_bridged_and_clicks_are_left_out(heard: MakeHea
     assert subject_of(heard(*rows), "owl", 0.7).ranked(plain).counts().hits == 0
 
 
+@pytest.mark.parametrize(("n_torn", "worth_it"), [(1, False), (4, True)])
+def test_a_setting_in_use_must_gain_more_than_half_a_hundredth(heard: MakeHeard, n_torn: int, worth_it: bool) -> None:
+    """Of 200 calls some are torn in two unequal parts: the longer one hits, the other is a false alarm."""
+    rows = []
+    for n in range(20):
+        starts = [3.0 + 5.5 * k for k in range(10)]
+        torn = n_torn if n == 0 else 0
+        whole = [(start, start + 1.0, 0.9) for start in starts[torn:]]
+        pieces = [(start + a, start + b, 0.9) for start in starts[:torn] for a, b in ((0.0, 0.7), (0.76, 1.0))]
+        rows.append((pieces + whole, [(start, start + 1.0) for start in starts]))
+    found = search(subject_of(heard(*rows), "owl", 0.3), parse_target("f1"))
+    n, _ = found.curve.choose(parse_target("f1"))
+    assert (found.curve.hits[n], found.curve.false_alarms[n]) == (200, 0 if worth_it else n_torn)
+    assert (found.complexity[0] > 0) == worth_it
+
+
+def test_scores_are_calibrated_on_twice_as_many_false_alarms_as_calls_and_no_more(heard: MakeHeard) -> None:
+    rows = []
+    for n in range(10):
+        calls = [(2.0 + 10 * k, 2.5 + 10 * k, 0.9) for k in range(2)]
+        others = [(25.0 + 2.5 * k, 25.5 + 2.5 * k, 0.2 + 0.004 * (10 * k + n)) for k in range(12)]
+        rows.append((calls + others, [(start, end) for start, end, _ in calls]))
+    (label,) = tuned(heard(*rows), "f1").labels
+    assert label.calibrated.n_right == 20
+    assert 10 < label.calibrated.n_wrong <= 40  # of 120; thresholds are tried in steps
+
+
 def test_a_target_out_of_reach_is_said_with_the_nearest(heard: MakeHeard) -> None:
     alike = [([(5.0, 5.5, 0.9), (15.0, 15.5, 0.9)], [(5.0, 5.5)])] * 4
     tuning = tuned(heard(*alike), "p=0.9")
