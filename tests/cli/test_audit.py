@@ -214,12 +214,18 @@ def test_from_a_scan_to_recall_as_the_document_tells_it(
     assert run(*sample) == 0
     n_right, n_missed = check(Path("sample.csv"), rows_of(Path("detections.csv")), Path("examples/recordings"))
     capsys.readouterr()
+    assert run(*verdicts) == 0
+    printed = capsys.readouterr().out
+    for pattern in (r"call: \d+ detections, \d+ drawn", r"of \d+ windows, \d+ s of \d+ s without a detection"):
+        assert re.findall(pattern, printed) == re.findall(pattern, document)  # scores are those of a processor
     assert run(*verdicts, "--json") == 0
     (found,) = json.loads(capsys.readouterr().out)["labels"]
     truths = {"precision": n_right / found["detections"], "true_detections": n_right}
     truths |= {"calls": n_right + n_missed, "recall": n_right / (n_right + n_missed)}
     for name, truth in truths.items():
         assert found[name]["low"] <= truth <= found[name]["high"], name
+    assert f"the truth is {n_right} true detections, a precision of {truths['precision']:.3f}, " in document
+    assert f"{ {0: 'no', 1: 'one'}[n_missed] } missed call and a recall of {truths['recall']:.3f}." in document
 
 
 def check(sample: Path, detections: list[dict[str, str]], recordings: Path) -> tuple[int, int]:
