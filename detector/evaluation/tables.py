@@ -117,7 +117,7 @@ def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[s
     added = own_recordings(name for name, candidates in paired.lost.items() if len(candidates) < 2)
     recordings = dict(paired.recordings) | added
     unclear = {name: candidates for name, candidates in paired.lost.items() if name not in added}
-    notes += _left_out(unclear, reference)
+    notes += _left_out(unclear, reference, "annotation")
     if added:
         notes.append(f"{many(len(set(added.values())), 'annotated recording')} without detections taken as scanned")
     return _without_length(own | recordings, estimated), Pairing(own, {}), Pairing(recordings, unclear)
@@ -142,10 +142,10 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
     if failed:
         notes.append(f"{_some(failed)}: nothing of them was scanned; they are left out")
     pairings = []
-    for side in (estimated, reference):
+    for side, row in ((estimated, "detection"), (reference, "annotation")):
         paired = pair(names_of(side), everything)
         inside = {name: path for name, path in paired.recordings.items() if path not in failed}
-        notes += _left_out(paired.lost, side)
+        notes += _left_out(paired.lost, side, row)
         if side is estimated and paired.lost and not paired.recordings:
             raise AnnotationError(
                 f"{estimated[0].source}: the effort table has none of its recordings; is it of another scan?"
@@ -154,14 +154,14 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
     return scans, pairings[0], pairings[1]
 
 
-def _left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table]) -> Iterator[str]:
-    """Say, once for each reason, which names have no recording."""
+def _left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table], row: str) -> Iterator[str]:
+    """Say, once for each reason, which names have no recording; a `row` is a detection or an annotation."""
     rows = Counter((row.source, row.audio_name) for table in tables for row in table.annotations)
     why = {name: _why(candidates) for name, candidates in lost.items()}
     for reason in dict.fromkeys(why.values()):
         names = [name for name, its_reason in why.items() if its_reason == reason]
         called = {name or str(table) for table, name in names}
-        yield f"{_some(called)}: {reason}; {many(sum(rows[name] for name in names), 'row')} left out"
+        yield f"{_some(called)}: {reason}; {many(sum(rows[name] for name in names), row)} left out"
 
 
 def _why(candidates: Sequence[Path]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from detector.evaluation.placing import many
 from detector.tuning.tune import TunedLabel, Tuning
 
-SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "its error before", "after")
+SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "ECE before", "ECE after")
 FIGURES = ("label", "events", "hits", "false", "precision", "recall", "F1", "false alarms per hour")
 FLATTERS = "these figures are of the recordings tuned on, and flatter: others tell the truth (detector evaluate)"
 

@@ -82,8 +82,10 @@ class Row:
         if len(parts) == 1:
             names = dict.fromkeys(name for result in self.results for name in result.figures if name not in shown)
             return ", ".join(f"{name} {mean(self.of(name)):.4g}" for name in names)
-        by_part = {part: self.of(shown[0], part) for part in sorted(parts - {POOLED})}
-        return ", ".join(f"{part} {mean(estimates):.3f}" for part, estimates in by_part.items() if estimates)
+        by_part = {part: found for part in sorted(parts - {POOLED}) if (found := self.of(shown[0], part))}
+        if len(by_part) == 1:  # each part has a column of its own
+            return ""
+        return ", ".join(f"{part} {mean(estimates):.3f}" for part, estimates in by_part.items())
 
     def of(self, figure: str, part: str | None = None) -> list[Estimate]:
         """List a figure of all seeds."""

@@ -61,7 +61,7 @@ def test_recordings_that_were_scanned_are_in_and_those_that_were_not_are_out_and
     material, notes = read(effort=effort)
     assert [unit.recording for unit in material.units] == ["in/a.wav", "in/b.wav", "in/d.wav"]
     assert material.durations.sum() == 180
-    assert "c.wav: no such recording was scanned; 1 row left out" in notes
+    assert "c.wav: no such recording was scanned; 1 annotation left out" in notes
     assert "in/e.wav: nothing of them was scanned" in notes
     only, _ = read(effort=effort, annotated_only=True)
     assert [unit.recording for unit in only.units] == ["in/a.wav"]
@@ -244,7 +244,7 @@ def test_a_name_that_may_be_several_recordings_is_left_out_and_said(folder: Path
     write("found.csv", DETECTIONS + "one/a.wav,mix,0,1,,,x,0.9,\ntwo/a.wav,mix,5,6,,,x,0.4,\n")
     material, notes = read()
     assert [unit.recording for unit in material.units] == ["c.wav", "one/a.wav", "two/a.wav"]
-    assert "a.wav: may be any of one/a.wav, two/a.wav; 1 row left out" in notes
+    assert "a.wav: may be any of one/a.wav, two/a.wav; 1 annotation left out" in notes
 
 
 def test_the_effort_of_another_scan_is_an_error(folder: Path) -> None:
