@@ -21,7 +21,7 @@ from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth
 from trials.esc10 import ESC10, FOLDS
 from trials.record import orders, read_record
 from trials.result import Machine, Result, read_results, write_result
-from trials.tables import markdown
+from trials.tables import markdown, newest
 from trials.trial import Ask, Bench, Seconds, Trial
 from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
@@ -592,6 +592,31 @@ def test_the_tables_of_the_docs_are_those_of_the_record(tmp_path: Path) -> None:
     )
 
 
+HEADLINES = {
+    "zebra finch |": ("zebra-finch", SYLLABLES.shown[:1] + SYLLABLES.shown[3:4]),
+    "zebra finch, 8 types |": ("syllable-types", SYLLABLE_TYPES.shown[:1]),
+    "one type from 20 annotated calls * |": ("twenty-calls", TWENTY_CALLS.shown[:1]),
+    "ESC-10 * |": ("esc10", ESC10.shown[:1]),
+    "average precision of events |": ("boobook", BOOBOOK.shown[:1]),
+    "average precision per recording |": ("boobook", BOOBOOK.shown[1:2]),
+    "recall at 10 false alarms per hour |": ("boobook", BOOBOOK.shown[2:3]),
+    "AUROC of dogs / roosters / finches / owls |": ("call-activity", CALL_ACTIVITY.shown[:4]),
+}
+
+
+@pytest.mark.parametrize("line", HEADLINES)
+def test_the_headline_figures_are_those_of_the_record(line: str) -> None:
+    root = Path(__file__).resolve().parents[3]
+    (told,) = [row for row in (root / "README.md").read_text(encoding="utf-8").splitlines() if f"| {line}" in row]
+    name, figures = HEADLINES[line]
+    results = read_record(root / "docs" / "quality.json").results.values()
+    row = newest(result for result in results if not result.development)[name, "example"]
+    cells = [row.shown(figure, pools=quality.BENCHES[name].pooled) for figure in figures]
+    known = [number for cell in cells for number in re.findall(r"\d\.\d{3}", cell)]
+    assert len(known) >= len(figures)
+    assert [number for number in known if number not in told] == []
+
+
 def test_a_record_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path / "record.json", "{}")
     with pytest.raises(SystemExit) as stopped:
@@ -788,3 +813,11 @@ def test_a_change_to_false_takes_a_value_out_but_sets_a_switch(tmp_path: Path) -
     assert (base.frontend.background, entry.recipe.frontend.background) == (0.5, None)
     assert (base.training.balance, entry.recipe.training.balance) == (True, False)
     assert entry.recipe.labels.background is False
+
+
+def test_the_hard_headline_is_that_of_the_curve() -> None:
+    root = Path(__file__).resolve().parents[3]
+    curve = json.loads((root / "docs" / "hard-soundscapes.json").read_text(encoding="utf-8"))
+    half = curve["models"]["small-cnn"]["snr_db_at_recall_one_half"]["all"]
+    told = f"+{half['value']:.1f} dB ({half['low']:.1f} to {half['high']:.1f})"
+    assert f"plain `small-cnn` | {told} |" in (root / "README.md").read_text(encoding="utf-8")
