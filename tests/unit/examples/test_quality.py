@@ -29,6 +29,7 @@ from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
 from detector.presets import find_folder, find_recipe
 from detector.recipe import Recurrent
+from tests.architecture.test_documents import blocks, lines_of
 from tests.made import recipe, write_recipe
 
 SITES = ("bush_01_1", "bush_01_2", "cotton_01_3", "cotton_01_4", "wood_01_5")
@@ -500,17 +501,22 @@ def test_another_scan_is_another_result(
 
 
 def test_every_command_of_the_docs_is_one() -> None:
-    """Rows of keys that are gone are called so, and named and left out."""
-    record = read_record(Path(__file__).resolve().parents[3] / "docs" / "quality.json")
-    gone, dropped = [], []
-    for words in orders(record, quality.BENCHES, Path("data"), Path("work")):
+    """Rows of code that is gone have a record of their own, and say so."""
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    for words in orders(read_record(docs / "quality.json"), quality.BENCHES, Path("data"), Path("work")):
         options = quality.parse(words)
-        dropped += [words for name, _ in options.change if "(dropped)" in name]
-        try:
-            assert list(quality.entries_of(options, quality.BENCHES[options.set]))
-        except ConfigurationError:
-            gone.append(words)
-    assert gone == dropped
+        entries = list(quality.entries_of(options, quality.BENCHES[options.set]))
+        assert entries
+        assert not [entry.name for entry in entries if "(dropped)" in entry.name]
+    assert not [r for r in read_record(docs / "dropped.json").results.values() if "(dropped)" not in r.recipe]
+
+
+def test_commands_of_the_page_are_read() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "quality.md").read_text(encoding="utf-8")
+    lines = [line for block in blocks(page) for line in lines_of(block) if "examples/quality.py" in line]
+    assert {quality.parse(shlex.split(line)[2:]).command for line in lines} == {
+        "run", "speed", "tables", "record", "again",
+    }  # fmt: skip
 
 
 def test_make_quality_makes_every_set_of_the_docs() -> None:
@@ -582,14 +588,21 @@ def test_a_record_keeps_what_work_folders_held(tmp_path: Path, capsys: pytest.Ca
     assert "| base | 2 | 0.400 | 10 | 2.0 | - | 99 x real time |" in capsys.readouterr().out
 
 
-def test_the_tables_of_the_docs_are_those_of_the_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("record", "options", "page"),
+    [
+        ("quality.json", ("--hard", "hard-soundscapes.json"), "quality-tables.md"),
+        ("dropped.json", (), "dropped-tables.md"),
+    ],
+)
+def test_the_tables_of_the_docs_are_those_of_the_record(
+    record: str, options: tuple[str, ...], page: str, tmp_path: Path
+) -> None:
     """`python examples/quality.py tables docs/quality.json --hard ...` was run after the last change."""
-    docs = Path(__file__).resolve().parents[3] / "docs"
-    options = ["--hard", str(docs / "hard-soundscapes.json"), "-o", str(tmp_path / "tables.md")]
-    quality.main(["tables", str(docs / "quality.json"), *options])
-    assert (tmp_path / "tables.md").read_text(encoding="utf-8") == (docs / "quality-tables.md").read_text(
-        encoding="utf-8"
-    )
+    docs, made = Path(__file__).resolve().parents[3] / "docs", tmp_path / "tables.md"
+    words = [str(docs / word) if word.endswith(".json") else word for word in options]
+    quality.main(["tables", str(docs / record), *words, "-o", str(made)])
+    assert made.read_text(encoding="utf-8") == (docs / page).read_text(encoding="utf-8")
 
 
 HEADLINES = {
