@@ -225,7 +225,8 @@ def test_from_a_scan_to_recall_as_the_document_tells_it(
     for name, truth in truths.items():
         assert found[name]["low"] <= truth <= found[name]["high"], name
     assert f"the truth is {n_right} true detections, a precision of {truths['precision']:.3f}, " in document
-    assert f"{ {0: 'no', 1: 'one'}[n_missed] } missed call and a recall of {truths['recall']:.3f}." in document
+    assert n_missed == 1
+    assert f"one missed call and a recall of {truths['recall']:.3f}." in document
 
 
 def check(sample: Path, detections: list[dict[str, str]], recordings: Path) -> tuple[int, int]:

@@ -41,9 +41,7 @@ def test_clips_are_ranked_by_their_highest_score_as_torchmetrics_ranks_them(
 
 
 def test_a_clip_with_nothing_but_doubt_is_left_out() -> None:
-    rows = clips(
-        [(True, []), (False, [0.2]), (False, [])]
-    )  # as one without the label, the last would tie with the first
+    rows = clips([(True, []), (False, [0.2]), (False, [])])  # without the label, the last ties with the first
     doubtful = [*rows[:2], Part(2, (), (event(2, 3, score=0.9),), ((0.0, 9.0),))]
     assert told(doubtful) == told(rows[:2]) == [0.5, 0.0]
     assert told(rows) == pytest.approx([1 / 3, 1 / 4])
