@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DATA ?= $(or $(DETECTOR_DATA),../shared/data)
-SETS := $(addprefix quality-,esc10 call-activity boobook twenty-calls zebra-finch syllable-types)
+SETS := $(addprefix quality-,esc10 call-activity boobook twenty-calls twenty-calls-exchanged zebra-finch syllable-types)
 
 .PHONY: setup demo check test lint quick quality quality-hard $(SETS) bench call-activity clean
 

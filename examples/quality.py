@@ -41,14 +41,15 @@ from trials.speed import measure_speeds
 from trials.tables import markdown
 from trials.trial import Bench
 from trials.workshop import Entry
-from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
+from trials.zebra_finch import EXCHANGED, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.errors import ConfigurationError, DetectorError
 from detector.presets import find_folder, find_recipe
 from detector.recipe import parse_recipe
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
-BENCHES = {bench.name: bench for bench in (SYLLABLES, SYLLABLE_TYPES, TWENTY_CALLS, BOOBOOK, ESC10, CALL_ACTIVITY)}
+FINCH = (SYLLABLES, SYLLABLE_TYPES, TWENTY_CALLS, EXCHANGED)
+BENCHES = {bench.name: bench for bench in (*FINCH, BOOBOOK, ESC10, CALL_ACTIVITY)}
 
 
 def named(text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def faults_between(recipe: Recipe) -> list[str]:
     """List what sections that are valid by themselves ask of each other in vain."""
-    faults = [*_frontend_faults(recipe), *_network_faults(recipe), *_training_faults(recipe)]
+    faults = [*_frontend_faults(recipe), *_network_faults(recipe)]
     if len(set(recipe.labels.names)) < len(recipe.labels.names):
         faults.append(f"labels.names: {list(recipe.labels.names)} names a label twice")
     return faults
@@ -76,11 +76,4 @@ def _network_faults(recipe: Recipe) -> list[str]:
         )
     if network.dense.output == "softmax" and len(recipe.labels.names) == 1 and not recipe.labels.background:
         faults.append("labels.names: a softmax over one name always says 1; name two, or set labels.background = true")
-    return faults
-
-
-def _training_faults(recipe: Recipe) -> list[str]:
-    training, faults = recipe.training, []
-    if 0 < recipe.n_bands <= training.shift:
-        faults.append(f"training.shift: {training.shift} must be below {recipe.n_bands}, the bands of the front end")
     return faults

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from detector.errors import ConfigurationError, fault_lines
 from detector.recipe.definition import Recipe
 
-GONE = ("averaging", "background", "background_snr")  # keys of [training] that earlier versions had
+GONE = ("averaging", "background", "background_snr", "shift")  # keys of [training] that earlier versions had
 
 
 def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:

@@ -24,7 +24,6 @@ class Training(Frozen):
         0.0,
         description="how much faster or slower a clip is played, at most; beyond the stored margin is the mean",
     )
-    shift: int = Field(0, ge=0, le=4096, strict=True, description="bands that a clip is moved up or down, at most")
     time_mask: Share = Field(0.1, description="longest masked share of the frames")
     frequency_mask: Share = Field(0.1, description="longest masked share of the bands")
     balance: bool = Field(True, description="weigh rare labels up in the loss")

@@ -1,4 +1,4 @@
-"""Change clips for training: moved, stretched and shifted, mixed and filtered in power, masked after scaling."""
+"""Change clips for training: moved and stretched, mixed and filtered in power, masked after scaling."""
 
 from __future__ import annotations
 
@@ -53,8 +53,6 @@ class Augmentation:
             _multiply(batch, self._factor(_draw_curves(spec.filter, n, self.recipe.n_bands, rng)))
         if spec.stretch:
             batch.tempo = torch.from_numpy(tempo.astype(np.float32))
-        if spec.shift:
-            batch.shift = torch.from_numpy(rng.integers(-spec.shift, spec.shift + 1, n))
         batch.masks = torch.from_numpy(self._draw_masks(n, rng))
 
     def _factor(self, decibel: NDArray[np.float64]) -> Tensor:

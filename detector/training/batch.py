@@ -28,8 +28,6 @@ class Batch:
         Masked frames from, to; masked bands from, to.
     tempo : (clip,) or None
         Stored frames from one frame of the window to the next: above 1 the sound becomes faster.
-    shift : (clip,) or None
-        Bands by which the sound is moved up.
     """
 
     power: Tensor
@@ -39,7 +37,6 @@ class Batch:
     targets: Tensor
     masks: Tensor | None = None
     tempo: Tensor | None = None
-    shift: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """Move it to a device."""
@@ -60,10 +57,6 @@ def spectrograms(scale: Scale, batch: Batch, n_frames: int) -> Tensor:
     frames = batch.offset[:, None] + (places if batch.tempo is None else batch.tempo[:, None] * places)
     keep = (frames >= batch.sound[:, :1]) & (frames < batch.sound[:, 1:])  # (clip, frame)
     window = _along(scaled, frames)
-    if batch.shift is not None:
-        bands = torch.arange(scaled.shape[1], device=scaled.device) - batch.shift[:, None]  # (clip, band)
-        index = bands.clamp(0, scaled.shape[1] - 1)[:, :, None].expand_as(window)
-        window = window.gather(1, index) * (bands == index[:, :, 0])[:, :, None]
     if batch.masks is None:
         return window * keep[:, None, :]
     keep = keep & ~((places >= batch.masks[:, 0:1]) & (places < batch.masks[:, 1:2]))

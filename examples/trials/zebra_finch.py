@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,18 @@ CALLS, LEAST_SCORED = 20, 5
 IOUS = (0.5, 0.8)
 
 
-def splits_of(data: Path) -> dict[str, str]:
-    """Read the split of each recording."""
-    return {row["recording"]: row["split"] for row in rows(data / FOLDER / "recordings.csv")}
+def splits_of(data: Path, spans: list[Span]) -> dict[str, str]:
+    """Read the split of each recording that has one of `spans`."""
+    names = {span[0] for span in spans}
+    table = rows(data / FOLDER / "recordings.csv")
+    return {row["recording"]: row["split"] for row in table if row["recording"] in names}
+
+
+def exchanged(splits: dict[str, str]) -> dict[str, str]:
+    """Test on every fourth of the recordings that train, by name, and train on those for testing in their place."""
+    train = sorted(name for name, split in splits.items() if split == "train")
+    tests = [name for name, split in splits.items() if split == "test"]
+    return splits | dict.fromkeys(tests, "train") | dict.fromkeys(train[::4], "test")
 
 
 def spans_of(data: Path) -> list[Span]:
@@ -35,9 +45,8 @@ def typed(spans: list[Span]) -> list[Span]:
     return [span for span in spans if span[0] not in untyped]
 
 
-def learnt_and_scored(ask: Ask, names: set[str]) -> tuple[dict[str, str], tuple[Path, ...]]:
+def learnt_and_scored(ask: Ask, splits: dict[str, str]) -> tuple[dict[str, str], tuple[Path, ...]]:
     """Give the splits of the recordings to learn from, and the recordings to be scored on."""
-    splits = {name: split for name, split in splits_of(ask.data).items() if name in names}
     scored = "validation" if ask.development else "test"
     chosen = tuple(ask.data / FOLDER / name for name, split in splits.items() if split == scored)
     return {name: split for name, split in splits.items() if split != "test"}, chosen
@@ -45,7 +54,7 @@ def learnt_and_scored(ask: Ask, names: set[str]) -> tuple[dict[str, str], tuple[
 
 def trial(ask: Ask, spans: list[Span], options: tuple[object, ...]) -> list[Trial]:
     """Learn from all recordings but those for testing."""
-    splits, scored = learnt_and_scored(ask, {span[0] for span in spans})
+    splits, scored = learnt_and_scored(ask, splits_of(ask.data, spans))
     annotations = write_annotations(ask.tables / "annotations.csv", (span for span in spans if span[0] in splits))
     table = write_splits(ask.tables / "splits.csv", splits)
     words = (
@@ -103,7 +112,18 @@ def reference(ask: Ask) -> Path:
 def twenty_calls(ask: Ask) -> list[Trial]:
     """For each type that is frequent enough, learn it from 20 calls: a few recordings, annotated for it alone."""
     spans = typed(spans_of(ask.data))
-    splits, scored = learnt_and_scored(ask, {span[0] for span in spans})
+    return one_type_each(ask, spans, splits_of(ask.data, spans))
+
+
+def twenty_calls_exchanged(ask: Ask) -> list[Trial]:
+    """Do the same with other recordings for testing: those on which no recipe was chosen."""
+    spans = typed(spans_of(ask.data))
+    return one_type_each(ask, spans, exchanged(splits_of(ask.data, spans)))
+
+
+def one_type_each(ask: Ask, spans: list[Span], splits: dict[str, str]) -> list[Trial]:
+    """Learn each type that is frequent enough from 20 calls in recordings of the split train."""
+    splits, scored = learnt_and_scored(ask, splits)
     names = {path.relative_to(ask.data / FOLDER).as_posix() for path in scored}
     trials = []
     for number, label in enumerate(TYPES):
@@ -153,3 +173,4 @@ SHOWN = tuple(f"{name} at IoU {iou:g}" for iou in IOUS for name in NAMES.values(
 SYLLABLES = Bench("zebra-finch", "zebra-finch", (0, 1, 2), SHOWN, syllables, measure_syllables)
 SYLLABLE_TYPES = Bench("syllable-types", "zebra-finch-types", (0, 1, 2), ("macro F1 at IoU 0.5",), types, measure_types)
 TWENTY_CALLS = Bench("twenty-calls", "twenty-calls", (0, 1, 2), SHOWN[:3], twenty_calls, measure_one_type)
+EXCHANGED = replace(TWENTY_CALLS, name="twenty-calls-exchanged", trials=twenty_calls_exchanged)

@@ -87,7 +87,7 @@ def test_the_tables_the_recipe_and_the_facts_are_read_back(tmp_path: Path) -> No
 
 def test_clips_of_an_earlier_version_are_read(tmp_path: Path) -> None:
     made, path = written(tmp_path / "clips").recipe, tmp_path / "clips" / "recipe.toml"
-    path.write_text(path.read_text().replace("[training]", "[training]\nbackground_snr = [0.0, 20.0]"))
+    path.write_text(path.read_text().replace("[training]", "[training]\nshift = 2\nbackground_snr = [0.0, 20.0]"))
     assert open_clips(tmp_path / "clips").recipe == made
 
 

@@ -146,9 +146,6 @@ SECTIONS_DISAGREE = {
     "network.grid: a fixed grid keeps no frames": (
         '[network]\nstage = [{ filters = 1 }]\ngrid = {}\ndense = { per = "frame" }'
     ),
-    "training.shift: 64 must be below 64, the bands of the front end": (
-        '[frontend]\nkind = "mel"\nn_bands = 64\n[training]\nshift = 64'
-    ),
     'labels.background: true needs network.dense.output = "softmax"': "[labels]\nbackground = true",
     "labels.names: a softmax over one name always says 1": (
         '[labels]\nnames = ["a"]\n[network]\nstage = [{ filters = 1 }]\ndense = { output = "softmax" }'

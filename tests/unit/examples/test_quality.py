@@ -23,7 +23,7 @@ from trials.record import orders, read_record
 from trials.result import Machine, Result, read_results, write_result
 from trials.tables import markdown, newest
 from trials.trial import Ask, Bench, Seconds, Trial
-from trials.zebra_finch import SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
+from trials.zebra_finch import EXCHANGED, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
@@ -168,6 +168,21 @@ def test_finch_tests_are_scored_in_the_end_only_and_never_learnt(bench: Bench, m
         assert not learnt(trial) & tests
     assert all(scored(trial) and not scored(trial) & tests for trial in development)
     assert all(scored(trial) and scored(trial) <= tests for trial in final)
+
+
+def test_exchanged_recordings_are_scored_where_they_were_learnt_from_and_the_other_way_round(
+    made: Path, tmp_path: Path
+) -> None:
+    (usual,) = trials(SYLLABLE_TYPES, made, tmp_path, development=False)
+    splits = zebra_finch.splits_of(made, zebra_finch.typed(zebra_finch.spans_of(made)))
+    train = sorted(Path(name).name for name, split in splits.items() if split == "train")
+    seen: set[str] = set()
+    for seed in range(8):
+        for trial in trials(EXCHANGED, made, tmp_path, development=False, seed=seed):
+            assert scored(trial) == set(train[::4])
+            assert learnt(trial) <= set(train[1::4] + train[2::4] + train[3::4]) | scored(usual)
+            seen |= learnt(trial)
+    assert seen & scored(usual)
 
 
 def test_development_scans_no_test_recording(made: Path, tmp_path: Path, detector: Detector) -> None:
@@ -533,7 +548,7 @@ def test_all_that_a_record_holds_is_made_again(
 ) -> None:
     command = ["run", str(made), str(tmp_path / "one"), "esc10"]
     quality.main([*command, "--folds", "1,2", "--table", "first"])
-    quality.main([*command, "--development", "--seeds", "3", "--change", "other=training.mix=0.1; training.shift=0"])
+    quality.main([*command, "--development", "--seeds", "3", "--change", "other=training.mix=0.1; training.gain=0.0"])
     stages = '[{filters = 4, kernel = 3, pool = {kind = "max", size = [2, 1]}}, {filters = 8, kernel = 3}]'
     quality.main([*command, "--folds", "1", "--change", f"small=network.stage={stages}; network.grid.size=[2, 1]"])
     record, again = tmp_path / "record.json", tmp_path / "two"
@@ -548,7 +563,7 @@ def test_all_that_a_record_holds_is_made_again(
     quality.main([*only, "zebra-finch", "--set", "esc10"])
     assert len(list(read_results(tmp_path / "only"))) == len(list(read_results(again)))
     told = record.read_text(encoding="utf-8")
-    record.write_text(told.replace("training.shift=0", "training.gone=0"), encoding="utf-8")
+    record.write_text(told.replace("training.gain=0.0", "training.gone=0"), encoding="utf-8")
     quality.main(["again", str(record), str(made), str(tmp_path / "three")])
     assert re.search("left out: run .*training.gone=0.*training.gone: 0 is not a key", capsys.readouterr().err)
     assert len(list(read_results(tmp_path / "three"))) == 3
@@ -608,6 +623,7 @@ def test_the_tables_of_the_docs_are_those_of_the_record(
 HEADLINES = {
     "zebra finch |": ("zebra-finch", SYLLABLES.shown[:1] + SYLLABLES.shown[3:4]),
     "zebra finch, 8 types |": ("syllable-types", SYLLABLE_TYPES.shown[:1]),
+    "one type from 20 annotated calls |": ("twenty-calls-exchanged", EXCHANGED.shown[:1]),
     "one type from 20 annotated calls * |": ("twenty-calls", TWENTY_CALLS.shown[:1]),
     "ESC-10 * |": ("esc10", ESC10.shown[:1]),
     "average precision of events |": ("boobook", BOOBOOK.shown[:1]),
@@ -707,7 +723,8 @@ def test_real_splits(data: Path, tmp_path: Path) -> None:
     for development in (True, False):
         (types,) = trials(SYLLABLE_TYPES, data, tmp_path, development=development)
         assert (len(learnt(types)), len(types.scanned)) == (25, 5)
-        assert [trial.part for trial in trials(TWENTY_CALLS, data, tmp_path, development=development)] == list("abcdef")
+        for bench in (TWENTY_CALLS, EXCHANGED):
+            assert [trial.part for trial in trials(bench, data, tmp_path, development=development)] == list("abcdef")
     assert [len(trial.scanned) for trial in trials(ESC10, data, tmp_path, development=False)] == [80] * 5
     assert sum(len(trial.scanned) for trial in trials(BOOBOOK, data, tmp_path, development=False)) == 33
 

@@ -1,4 +1,4 @@
-"""Augmentation: filters, tempo and shift, and targets that move with the sound."""
+"""Augmentation: filters and tempo, and targets that move with the sound."""
 
 from __future__ import annotations
 
@@ -75,16 +75,3 @@ def test_targets_follow_the_tempo(tmp_path: Path) -> None:
     events[["start_s", "end_s"]] = (events[["start_s", "end_s"]] + 0.1) / 0.5
     store.events = events
     np.testing.assert_array_equal(slower, Batches(store, store.recipe).targets(clips, np.zeros(len(store))))
-
-
-@pytest.mark.parametrize("shift", [-2, 0, 3])
-def test_a_shift_moves_bands_up_and_leaves_the_mean_where_there_is_nothing(shift: int) -> None:
-    made = made_with("mel")
-    power = ramp(made.n_bands, 2 * made.window_frames)
-    (still,) = spectrograms(Scale(made), batch_of(power, offset=torch.tensor([0])), made.window_frames)
-    moved = batch_of(power, offset=torch.tensor([0]), shift=torch.tensor([shift]))
-    (window,) = spectrograms(Scale(made), moved, made.window_frames)
-    for band in range(made.n_bands):
-        below = band - shift
-        expected = still[below] if 0 <= below < made.n_bands else torch.zeros_like(still[0])
-        np.testing.assert_array_equal(window[band], expected)
