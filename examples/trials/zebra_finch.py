@@ -116,7 +116,7 @@ def twenty_calls(ask: Ask) -> list[Trial]:
 
 
 def twenty_calls_exchanged(ask: Ask) -> list[Trial]:
-    """Do the same with other recordings for testing: those on which no recipe was chosen."""
+    """Do the same with other recordings for testing: those that no choice was made on."""
     spans = typed(spans_of(ask.data))
     return one_type_each(ask, spans, exchanged(splits_of(ask.data, spans)))
 
