@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
 from detector.evaluation.placing import LabelRules
 from trials.trial import Ask, Bench, Figures, Span, Trial, compared, rows, write_annotations, write_splits
@@ -116,18 +117,26 @@ def twenty_calls(ask: Ask) -> list[Trial]:
 
 
 def twenty_calls_exchanged(ask: Ask) -> list[Trial]:
-    """Do the same with other recordings for testing: those that no choice was made on."""
+    """Test on recordings that had only trained when the recipe was chosen; those for testing train in their place.
+
+    Raises
+    ------
+    ConfigurationError
+        In development: its training would see recordings on which the other sets are tested.
+    """
+    if ask.development:
+        raise ConfigurationError("--development: twenty-calls-exchanged has none; develop on twenty-calls")
     spans = typed(spans_of(ask.data))
     return one_type_each(ask, spans, exchanged(splits_of(ask.data, spans)))
 
 
 def one_type_each(ask: Ask, spans: list[Span], splits: dict[str, str]) -> list[Trial]:
     """Learn each type that is frequent enough from 20 calls in recordings of the split train."""
-    splits, scored = learnt_and_scored(ask, splits)
+    learnable, scored = learnt_and_scored(ask, splits)
     names = {path.relative_to(ask.data / FOLDER).as_posix() for path in scored}
     trials = []
     for number, label in enumerate(TYPES):
-        calls = [span for span in spans if span[3] == label and splits.get(span[0]) == "train"]
+        calls = [span for span in spans if span[3] == label and learnable.get(span[0]) == "train"]
         there = sum(span[3] == label and span[0] in names for span in spans)
         if len(calls) < CALLS or there < LEAST_SCORED:
             continue
