@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 DATA ?= $(or $(DETECTOR_DATA),../shared/data)
-SETS := $(addprefix quality-,esc10 call-activity boobook twenty-calls twenty-calls-exchanged zebra-finch syllable-types)
+SETS := $(addprefix quality-,esc10 call-activity call-activity-exchanged boobook twenty-calls twenty-calls-exchanged zebra-finch syllable-types rare-types)
 
 .PHONY: setup demo check test lint quick quality quality-hard $(SETS) bench call-activity clean
 
@@ -44,7 +44,7 @@ $(SETS): quality-%: setup  ## one set; figures are those of one core to the last
 	OMP_NUM_THREADS=1 $(BIN)/python examples/quality.py again docs/quality.json $(DATA) work/quality --set $*
 
 quality-hard: setup
-	OMP_NUM_THREADS=1 $(BIN)/python examples/hard_soundscapes.py run $(DATA) work/quality/hard --seed 2 --turn 2
+	OMP_NUM_THREADS=1 $(BIN)/python examples/hard_soundscapes.py run $(DATA) work/quality/hard --seed 3 --turn 1 --exchange
 
 bench: setup  ## the tables of BENCHMARKS.md, on a machine that does nothing else meanwhile
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/benchmarks.py work/bench

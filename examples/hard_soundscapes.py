@@ -81,15 +81,18 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     ):
         command = commands.add_parser(name, help=told)
         command.add_argument("data", type=Path, help="folder that holds esc10/, zebra-finch/ and boobook/")
+        command.add_argument(
+            "--turn", type=int, choices=range(5), default=0, help="fold 1 of ESC-10 has the part of fold 1 + N"
+        )
+        command.add_argument(
+            "--exchange", action="store_true", help="finches, owls and field recordings that trained are tested"
+        )
         if name == "sources":
             continue
         command.add_argument("work", type=Path, help="folder for the results")
         command.add_argument("--minutes", type=minutes, default=minutes("60,30,180"), metavar="TRAIN,VALIDATION,TEST")
         command.add_argument("--seconds", type=float, default=SECONDS, help="length of a soundscape (default 60)")
         command.add_argument("--seed", type=int, default=0)
-        command.add_argument(
-            "--turn", type=int, choices=range(5), default=0, help="fold 1 of ESC-10 has the part of fold 1 + N"
-        )
         if name == "run":
             command.add_argument("--recipe", type=named, action="append", default=[], metavar="NAME=RECIPE")
             command.add_argument(
@@ -145,11 +148,11 @@ def perform(options: argparse.Namespace) -> str:
         )
     if options.command == "sources":
         lines = ["| kind | split | recordings | clear calls | dropped |", "|---|---|---|---|---|"]
-        counts = census(options.data, sources(options.data))
+        counts = census(options.data, sources(options.data, options.turn, exchange=options.exchange))
         return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in counts)]) + "\n"
     if options.seconds < 5:
         raise ConfigurationError(f"--seconds: {options.seconds:g}: must be at least 5")
-    plan = Plan(options.minutes, options.seconds, options.seed, options.turn)
+    plan = Plan(options.minutes, options.seconds, options.seed, options.turn, options.exchange)
     if options.command == "make":
         make(options.data, options.work, plan)
         return ""

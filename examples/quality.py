@@ -8,6 +8,7 @@
     python examples/quality.py run DATA WORK esc10 --development --of crnn --change 'plain=network.recurrent=false'
     python examples/quality.py run DATA WORK twenty-calls --recipe crnn=crnn --window 1    # in windows of 1 s
     python examples/quality.py run DATA WORK twenty-calls --recipe mine=my.toml --from call-activity    # fine-tuned
+    python examples/quality.py run DATA WORK zebra-finch --quieter 12    # as a recorder at another level hears it
     python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
     python examples/quality.py tables WORK -o tables.md
     python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from trials.activity import CALL_ACTIVITY
+from trials.activity import ACTIVITY_EXCHANGED, CALL_ACTIVITY
 from trials.boobook import BOOBOOK
 from trials.esc10 import ESC10
 from trials.files import write_whole
@@ -41,15 +42,15 @@ from trials.speed import measure_speeds
 from trials.tables import markdown
 from trials.trial import Bench
 from trials.workshop import Entry
-from trials.zebra_finch import EXCHANGED, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
+from trials.zebra_finch import EXCHANGED, RARE_TYPES, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.errors import ConfigurationError, DetectorError
 from detector.presets import find_folder, find_recipe
 from detector.recipe import parse_recipe
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
-FINCH = (SYLLABLES, SYLLABLE_TYPES, TWENTY_CALLS, EXCHANGED)
-BENCHES = {bench.name: bench for bench in (*FINCH, BOOBOOK, ESC10, CALL_ACTIVITY)}
+FINCH = (SYLLABLES, SYLLABLE_TYPES, RARE_TYPES, TWENTY_CALLS, EXCHANGED)
+BENCHES = {bench.name: bench for bench in (*FINCH, BOOBOOK, ESC10, CALL_ACTIVITY, ACTIVITY_EXCHANGED)}
 
 
 def named(text: str) -> tuple[str, str]:
@@ -112,15 +113,15 @@ def count(text: str) -> int:
     return int(text)
 
 
-def duration(text: str) -> float:
-    """Read a duration, s."""
+def above_0(text: str) -> float:
+    """Read a duration (s) or a difference of levels (dB)."""
     try:
-        seconds = float(text)
+        value = float(text)
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return seconds
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -143,7 +144,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     runs.add_argument("--development", action="store_true", help="score validation recordings, read no test recording")
     runs.add_argument("--epochs-cap", type=count, metavar="N", help="train no longer; for a short look")
-    runs.add_argument("--window", type=duration, metavar="SECONDS", help="in windows of this duration")
+    runs.add_argument("--window", type=above_0, metavar="SECONDS", help="in windows of this duration")
+    runs.add_argument("--quieter", type=above_0, metavar="DB", help="score copies that are so much quieter")
     runs.add_argument("--from", dest="begin", metavar="MODEL", help="begin with the weights of a trained model")
     runs.add_argument("--mined", action="store_true", help="train again with the negatives that are hard")
     runs.add_argument("--table", action="append", default=[], metavar="NAME", help="a table to show the results in")
@@ -168,13 +170,14 @@ def entries_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
     """Read the recipes and models that take part; labels are those of the set."""
     for entry in recipes_of(options, bench):
         as_asked = entry.windowed(options.window).capped(options.epochs_cap)
-        yield as_asked.begun_from(options.begin).with_mining(options.mined)
+        yield as_asked.begun_from(options.begin).with_mining(options.mined).scored_quieter(options.quieter)
     for name, value in options.model:
         if options.window or options.epochs_cap or options.mined or options.begin:
             raise ConfigurationError(
                 f"--model {name}: is trained already: not with --window, --epochs-cap, --from or --mined"
             )
-        yield Entry(name, find_recipe(value), f" --model {name}={value}", find_folder(value))
+        entry = Entry(name, find_recipe(value), f" --model {name}={value}", find_folder(value))
+        yield entry.scored_quieter(options.quieter)
 
 
 def recipes_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:

@@ -27,12 +27,13 @@ Scan = Callable[[float, Path], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is made: how many soundscapes of each split, of which length, the seed, the turn of the folds."""
+    """What is made: how many soundscapes of each split, how long, the seed, and which recordings test (`sources`)."""
 
     minutes: dict[str, int]
     seconds: float = SECONDS
     seed: int = 0
     turn: int = 0
+    exchange: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Recipe:
 def make(data: Path, output: Path, plan: Plan, force: bool = False) -> None:
     """Make the set, whole or not at all."""
     with new_folder(output, force=force) as folder:
-        write_set(folder, scenes(data, plan.minutes, plan.seed, plan.seconds, plan.turn))
+        made = scenes(data, plan.minutes, plan.seed, plan.seconds, plan.turn, exchange=plan.exchange)
+        write_set(folder, made)
 
 
 def detector(*arguments: object) -> None:

@@ -122,9 +122,17 @@ def scene(rng: Generator, data: Path, own: Sequence[Source], name: str, seconds:
     return Scene(gain * out, gain * background, recording, sorted(truth, key=lambda call: call.start_s))
 
 
-def scenes(data: Path, minutes: dict[str, int], seed: int, seconds: float = SECONDS, turn: int = 0) -> Iterator[Scene]:
+def scenes(
+    data: Path,
+    minutes: dict[str, int],
+    seed: int,
+    seconds: float = SECONDS,
+    turn: int = 0,
+    *,
+    exchange: bool = False,
+) -> Iterator[Scene]:
     """Make `minutes` soundscapes of each split, one at a time; every fourth has no calls."""
-    everything = sources(data, turn)
+    everything = sources(data, turn, exchange=exchange)
     for number, (split, count) in enumerate(minutes.items()):
         own = [source for source in everything if source.split == split]
         for i in range(count):

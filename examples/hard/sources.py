@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from call_activity import FOLDS, RUMBLE, SHARES, Cut, Source, lifted, read, read_sources
+from exchange import exchanged, swapped
 from numpy.random import Generator
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfilt, sosfiltfilt
@@ -32,16 +33,32 @@ FADE_S = 0.5
 PLACES = 3  # in the background of a soundscape
 
 
-def sources(data: Path, turn: int = 0) -> list[Source]:
+def sources(data: Path, turn: int = 0, *, exchange: bool = False) -> list[Source]:
     """List calls one by one, and backgrounds; splits are those of `call_activity.py`, field recordings go by site."""
-    found = [turned(source, turn) for source in read_sources(data)]
-    calls = [one_by_one(source) for source in found if source.cuts]
-    backgrounds = [source for source in found if source.kind in BACKGROUNDS]
     field = [Source(Path("boobook", "negative", name), "field", split) for name, split in FIELD.items()]
     for source in field:
         if not (data / source.path).is_file():
             raise RecordingError(f"{data / source.path}: no such file; it serves as background")
-    return [*(source for source in calls if source.cuts), *backgrounds, *field]
+    found = dealt([*read_sources(data), *field], turn, exchange=exchange)
+    calls = [one_by_one(source) for source in found if source.cuts]
+    backgrounds = [source for source in found if source.kind in BACKGROUNDS]
+    return [*(source for source in calls if source.cuts), *backgrounds]
+
+
+def dealt(found: Sequence[Source], turn: int, *, exchange: bool) -> list[Source]:
+    """Let other recordings test: with `turn`, folds of ESC-10 change parts; with `exchange`, finches and owls do.
+
+    A part of the finches that trained test, and those for testing train; owls and field recordings go by site, and all
+    sites change.
+    """
+    found = [turned(source, turn) for source in found]
+    if not exchange:
+        return found
+    splits: dict[str, str] = {}
+    for folder, change in {"zebra-finch": exchanged, "boobook": swapped}.items():
+        own = {str(source.path): source.split for source in found if source.path.parts[0] == folder}
+        splits |= change(own)
+    return [replace(source, split=splits.get(str(source.path), source.split)) for source in found]
 
 
 def turned(source: Source, turn: int) -> Source:

@@ -9,14 +9,17 @@ Where no species is left out, made calls of any pitch and shape are scored as we
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from call_activity import ESC10_BACKGROUNDS, make, read_sources
 from hard.scenes import PARTS, scenes, write_set
+from hard.sources import dealt
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
 from trials.files import alone, remade
 from trials.trial import SCORES, Ask, Bench, Figures, Trial, Words, rows, write_annotations, write_splits
@@ -26,6 +29,7 @@ MADE = "made"  # calls that no animal gave
 NOTHING = "nothing"  # is left out: the part of a model that heard all four
 HOURS, SEED = 1.5, 1  # a third of what call-activity.sh makes: each network learns from it five times
 MINUTES = 60  # of what is scored
+TURN = 3  # of ESC-10's folds, where recordings are exchanged: fold 2, which had only trained, tests
 
 Scores = NDArray[np.float64]
 
@@ -77,9 +81,15 @@ def training_set(ask: Ask, left_out: str) -> Path:
     folder = ask.tables.parent / f"without-{left_out}"
     with alone(folder.parent, folder.name), remade(folder) as partial:
         if partial is not None:
-            own = [source for source in read_sources(ask.data) if source.kind != left_out]
+            known = dealt(read_sources(ask.data), turn_of(ask), exchange=ask.exchanged)
+            own = [source for source in known if source.kind != left_out]
             make(ask.data, own, partial, HOURS, SEED)
     return folder
+
+
+def turn_of(ask: Ask) -> int:
+    """Give the turn of ESC-10's folds."""
+    return TURN if ask.exchanged else 0
 
 
 def scored_split(ask: Ask) -> str:
@@ -93,7 +103,7 @@ def scored_set(ask: Ask) -> Path:
     folder = ask.tables.parent / f"scored-{split}"
     with alone(folder.parent, folder.name), remade(folder) as partial:
         if partial is not None:
-            write_set(partial, scenes(ask.data, {split: MINUTES}, 0))
+            write_set(partial, scenes(ask.data, {split: MINUTES}, 0, turn=turn_of(ask), exchange=ask.exchanged))
     return folder / PARTS[split]
 
 
@@ -130,6 +140,24 @@ def calls_of(ask: Ask, made: set[str]) -> defaultdict[str, list[tuple[float, flo
     return calls
 
 
+def exchanged_trials(ask: Ask) -> list[Trial]:
+    """Train anew for, and test on, recordings that had only trained when the network was chosen.
+
+    Raises
+    ------
+    ConfigurationError
+        In development: its training would see recordings on which the other set is tested.
+    """
+    if ask.development:
+        raise ConfigurationError("--development: call-activity-exchanged has none; develop on call-activity")
+    return trials(replace(ask, exchanged=True))
+
+
+def measure_exchanged(ask: Ask, part: str, scan: Path) -> Figures:
+    """Tell the same figures."""
+    return measure(replace(ask, exchanged=True), part, scan)
+
+
 def auroc(positive: Scores, negative: Scores) -> float | None:
     """Tell how often a positive outscores a negative, equal scores counting half (Mann and Whitney 1947)."""
     if not (len(positive) and len(negative)):
@@ -142,4 +170,7 @@ NEVER = tuple(f"AUROC of {name}, never heard" for name in SPECIES)
 HEARD = tuple(f"AUROC of {name}, heard" for name in (*SPECIES, MADE))
 CALL_ACTIVITY = Bench(
     "call-activity", "call-activity", (0,), NEVER + HEARD, trials, measure, (*SPECIES, NOTHING), judged=HEARD
+)
+ACTIVITY_EXCHANGED = replace(
+    CALL_ACTIVITY, name="call-activity-exchanged", trials=exchanged_trials, measure=measure_exchanged
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from detector.presets import WEIGHTS_FILE, find_folder
 from detector.recipe import Recipe
 from trials.files import alone, fingerprint, remade, write_whole
+from trials.levels import quieter
 from trials.trial import DETECTIONS, EFFORT, SCORES, Ask, Bench, Seconds, Trial, rows
 
 TOOK = "took.json"
@@ -22,7 +23,7 @@ class Entry:
     """A recipe that takes part, under a name; `option` is what the command line says of it, `model` a trained model.
 
     `mined` says that what was trained is trained again with the negatives that it finds hard (`detector mine`), `begun`
-    with which trained model's weights training begins.
+    with which trained model's weights training begins, `quieter_db` by how much what is scored is quieter than it was.
     """
 
     name: str
@@ -31,6 +32,14 @@ class Entry:
     model: Path | None = None
     mined: bool = False
     begun: Path | None = None
+    quieter_db: float = 0.0
+
+    def scored_quieter(self, by_db: float | None) -> Entry:
+        """Score quieter copies of the recordings, under a name that says so."""
+        if by_db is None:
+            return self
+        name, option = f"{self.name}-{by_db:.12g}-dB-quieter", f"{self.option} --quieter {by_db:.12g}"
+        return replace(self, name=name, option=option, quieter_db=by_db)
 
     def with_mining(self, mined: bool) -> Entry:
         """Train again with hard negatives, under a name that says so."""
@@ -102,7 +111,14 @@ class Workshop:
 
     def scan_key(self, trial: Trial) -> str:
         """Name how a trial is scanned, and which recordings."""
-        return fingerprint(*trial.scan, *(path.name for path in trial.scanned))
+        level = [-self.entry.quieter_db] if self.entry.quieter_db else []
+        return fingerprint(*trial.scan, *(path.name for path in trial.scanned), *level)
+
+    def scanned(self, trial: Trial) -> tuple[Path, ...]:
+        """List what is scored, or make it quieter."""
+        if not self.entry.quieter_db:
+            return trial.scanned
+        return tuple(quieter(path, self.ask.data, self.work, self.entry.quieter_db) for path in trial.scanned)
 
     def recipe_file(self) -> Path:
         """Write the recipe as it takes part."""
@@ -141,6 +157,7 @@ class Workshop:
 
     def scan(self, trial: Trial) -> Path:
         """Scan what is scored, unless that was done."""
+        listed = "".join(f"{path}\n" for path in self.scanned(trial))
         model = self.model(trial)
         name = f"{self.bench.name}-{trial.part}-{self.model_key(trial)}-{self.scan_key(trial)}"
         folder = self.work / "scans" / name
@@ -148,7 +165,6 @@ class Workshop:
             if partial is not None:
                 outputs = ("-o", partial / DETECTIONS, "--effort", partial / EFFORT)
                 words = [partial / word if word == SCORES else word for word in trial.scan]
-                listed = "".join(f"{path}\n" for path in trial.scanned)
                 seconds = detector("scan", "-", "-m", model, *outputs, *words, given=listed)
                 (partial / TOOK).write_text(json.dumps({"seconds": seconds}), encoding="utf-8")
         return folder

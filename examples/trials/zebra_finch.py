@@ -1,11 +1,13 @@
-"""Zebra finch: syllable or not; syllables by type; one type from 20 annotated calls."""
+"""Zebra finch: syllable or not; syllables by type; one type rare among many, or alone from 20 annotated calls."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from exchange import exchanged
 
 from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
@@ -16,6 +18,7 @@ FOLDER, LICENCE = "zebra-finch", "MIT, as the recordings"
 UNTYPED, NOISE, UNSURE = "s", "n", "unsure"
 TYPES = ("a", "b", "c", "d", "e", "f", "g")
 CALLS, LEAST_SCORED = 20, 5
+RARE = 5  # annotated calls of a rare type
 IOUS = (0.5, 0.8)
 
 
@@ -24,13 +27,6 @@ def splits_of(data: Path, spans: list[Span]) -> dict[str, str]:
     names = {span[0] for span in spans}
     table = rows(data / FOLDER / "recordings.csv")
     return {row["recording"]: row["split"] for row in table if row["recording"] in names}
-
-
-def exchanged(splits: dict[str, str]) -> dict[str, str]:
-    """Test on every fourth of the recordings that train, by name, and train on those for testing in their place."""
-    train = sorted(name for name, split in splits.items() if split == "train")
-    tests = [name for name, split in splits.items() if split == "test"]
-    return splits | dict.fromkeys(tests, "train") | dict.fromkeys(train[::4], "test")
 
 
 def spans_of(data: Path) -> list[Span]:
@@ -132,21 +128,47 @@ def twenty_calls_exchanged(ask: Ask) -> list[Trial]:
 
 def one_type_each(ask: Ask, spans: list[Span], splits: dict[str, str]) -> list[Trial]:
     """Learn each type that is frequent enough from 20 calls in recordings of the split train."""
-    learnable, scored = learnt_and_scored(ask, splits)
-    names = {path.relative_to(ask.data / FOLDER).as_posix() for path in scored}
+    _, scored = learnt_and_scored(ask, splits)
     trials = []
-    for number, label in enumerate(TYPES):
-        calls = [span for span in spans if span[3] == label and learnable.get(span[0]) == "train"]
-        there = sum(span[3] == label and span[0] in names for span in spans)
-        if len(calls) < CALLS or there < LEAST_SCORED:
-            continue
-        drawn = draw(calls, np.random.default_rng([ask.seed, number]))
+    for label, calls, rng in frequent(ask, spans, splits):
+        drawn = draw(calls, rng)
         place = ask.tables / f"{label}-draw-{ask.seed}"
         annotations = write_annotations(
             place / "annotations.csv", [*drawn, rest_of_last(drawn, durations_of(ask.data))]
         )
         table = write_splits(place / "splits.csv", {span[0]: "train" for span in drawn})
         options = ("--uncertain-label", UNSURE, "--fully-annotated", "--split", table)
+        trials.append(Trial(label, (annotations, ask.data / FOLDER, *options), scored, licence=LICENCE))
+    return trials
+
+
+def frequent(
+    ask: Ask, spans: list[Span], splits: dict[str, str]
+) -> Iterator[tuple[str, list[Span], np.random.Generator]]:
+    """List the types that are frequent enough to be learnt and scored, with their calls that train and a generator."""
+    learnable, scored = learnt_and_scored(ask, splits)
+    names = {path.relative_to(ask.data / FOLDER).as_posix() for path in scored}
+    for number, label in enumerate(TYPES):
+        calls = [span for span in spans if span[3] == label and learnable.get(span[0]) == "train"]
+        there = sum(span[3] == label and span[0] in names for span in spans)
+        if len(calls) >= CALLS and there >= LEAST_SCORED:
+            yield label, calls, np.random.default_rng([ask.seed, number])
+
+
+def rare_types(ask: Ask) -> list[Trial]:
+    """Tell all types as ever, but that a few calls of one, drawn at random, are known, and the others are uncertain."""
+    spans = typed(spans_of(ask.data))
+    splits = splits_of(ask.data, spans)
+    learnable, scored = learnt_and_scored(ask, splits)
+    trials = []
+    for label, calls, rng in frequent(ask, spans, splits):
+        hidden = {calls[i] for i in rng.permutation(len(calls))[RARE:]}
+        own = [span for span in spans if span[0] in learnable]
+        told = [(*span[:3], UNSURE) if span in hidden else span for span in own]
+        place = ask.tables / f"{label}-draw-{ask.seed}"
+        annotations = write_annotations(place / "annotations.csv", told)
+        table = write_splits(place / "splits.csv", learnable)
+        options = ("--background-label", NOISE, "--uncertain-label", UNSURE, "--fully-annotated", "--split", table)
         trials.append(Trial(label, (annotations, ask.data / FOLDER, *options), scored, licence=LICENCE))
     return trials
 
@@ -181,5 +203,6 @@ def measure_one_type(ask: Ask, part: str, scan: Path) -> Figures:
 SHOWN = tuple(f"{name} at IoU {iou:g}" for iou in IOUS for name in NAMES.values())
 SYLLABLES = Bench("zebra-finch", "zebra-finch", (0, 1, 2), SHOWN, syllables, measure_syllables)
 SYLLABLE_TYPES = Bench("syllable-types", "zebra-finch-types", (0, 1, 2), ("macro F1 at IoU 0.5",), types, measure_types)
+RARE_TYPES = replace(SYLLABLE_TYPES, name="rare-types", shown=SHOWN[:3], trials=rare_types, measure=measure_one_type)
 TWENTY_CALLS = Bench("twenty-calls", "twenty-calls", (0, 1, 2), SHOWN[:3], twenty_calls, measure_one_type)
 EXCHANGED = replace(TWENTY_CALLS, name="twenty-calls-exchanged", trials=twenty_calls_exchanged)

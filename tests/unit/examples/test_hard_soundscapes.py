@@ -7,9 +7,11 @@ import json
 from itertools import islice
 from pathlib import Path
 
+import hard_soundscapes
 import numpy as np
 import pytest
 import soundfile
+from call_activity import Source
 from hard import pipeline
 from hard.energy import band_of_calls, levels_of, runs
 from hard.figures import (
@@ -95,15 +97,17 @@ def folder(made: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_no_original_is_heard_in_two_splits(data: Path) -> None:
+@pytest.mark.parametrize("exchange", [False, True])
+def test_no_original_is_heard_in_two_splits(data: Path, exchange: bool) -> None:
     splits: dict[str, set[str]] = {}
-    for source in sources(data):
+    for source in sources(data, exchange=exchange):
         splits.setdefault(original(source.path), set()).add(source.split)
     assert all(len(found) == 1 for found in splits.values())
 
 
-def test_every_split_has_every_kind_of_call_and_background(data: Path) -> None:
-    found = {(source.kind, source.split) for source in sources(data)}
+@pytest.mark.parametrize("exchange", [False, True])
+def test_every_split_has_every_kind_of_call_and_background(data: Path, exchange: bool) -> None:
+    found = {(source.kind, source.split) for source in sources(data, exchange=exchange)}
     assert len(found) == 3 * len({kind for kind, _ in found})
 
 
@@ -112,6 +116,40 @@ def test_the_folds_are_turned_and_nothing_else_is(data: Path) -> None:
     assert {path.parts[0] for path in turned if turned[path] != was[path]} == {"esc10"}
     folds = {(split, path.name[0]) for path, split in turned.items() if path.parts[0] == "esc10"}
     assert folds == {("test", "1"), ("train", "2"), ("train", "3"), ("train", "4"), ("validation", "5")}
+
+
+def test_exchanged_tests_hold_only_what_had_trained_and_what_had_tested_trains(data: Path) -> None:
+    was, exchanged = ({s.path: s.split for s in sources(data, exchange=exchange)} for exchange in (False, True))
+    for folder in ("zebra-finch", "boobook"):
+        moves = {(was[path], exchanged[path]) for path in was if path.parts[0] == folder}
+        assert moves == {("train", "test"), ("test", "train"), ("validation", "validation")} | (
+            {("train", "train")} if folder == "zebra-finch" else set()  # owls change by site, all of them
+        )
+    assert all(exchanged[path] == split for path, split in was.items() if path.parts[0] == "esc10")
+
+
+def test_the_command_line_turns_and_exchanges(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--minutes", "1,1,2", "--seconds", "20", "--turn", "1", "--exchange"]
+    main(["make", str(data), str(tmp_path / "set"), *words])
+    home = {source.path.as_posix(): source.split for source in sources(data, 1, exchange=True)}
+    for part in ("training", "test"):
+        for row in rows(tmp_path / "set" / part / "recordings.csv"):
+            assert {home[name] for name in row["sources"].split(";")} == {row["split"]}
+    counted: list[dict[str, str]] = []
+
+    def census(_data: Path, found: list[Source]) -> list[tuple[object, ...]]:
+        counted.append({source.path.as_posix(): source.split for source in found})
+        return [("dog", "test", 8, 46, 0)]
+
+    monkeypatch.setattr(hard_soundscapes, "census", census)
+    main(["sources", str(data), *words[4:]])
+    assert counted == [home]
+    assert capsys.readouterr().out.endswith("\n| dog | test | 8 | 46 | 0 |\n")
+    usual = {source.path.as_posix(): source.split for source in sources(data, 1)}
+    callers = {row["source"] for row in rows(tmp_path / "set" / "test" / "calls.csv")}
+    assert {usual[name] for name in callers if not name.startswith("esc10")} == {"train"}
 
 
 def test_soundscapes_are_made_only_from_sources_of_their_own_split(data: Path, made: list[Scene]) -> None:

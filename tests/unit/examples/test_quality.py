@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,17 @@ import numpy as np
 import pytest
 import quality
 import soundfile
+from call_activity import Source, read_sources
+from hard.scenes import Scene
 from trials import activity, boobook, speed, workshop, zebra_finch
-from trials.activity import CALL_ACTIVITY, auroc
+from trials.activity import ACTIVITY_EXCHANGED, CALL_ACTIVITY, auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
 from trials.esc10 import ESC10, FOLDS
 from trials.record import orders, read_record
 from trials.result import Machine, Result, read_results, write_result
 from trials.tables import markdown, newest
 from trials.trial import Ask, Bench, Seconds, Trial
-from trials.zebra_finch import EXCHANGED, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
+from trials.zebra_finch import EXCHANGED, RARE_TYPES, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
@@ -157,7 +160,7 @@ def test_recordings(data: Path) -> set[str]:
 test_recordings.__test__ = False  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("bench", [SYLLABLES, SYLLABLE_TYPES, TWENTY_CALLS], ids=lambda bench: bench.name)
+@pytest.mark.parametrize("bench", [SYLLABLES, SYLLABLE_TYPES, RARE_TYPES, TWENTY_CALLS], ids=lambda bench: bench.name)
 def test_finch_tests_are_scored_in_the_end_only_and_never_learnt(bench: Bench, made: Path, tmp_path: Path) -> None:
     tests = test_recordings(made)
     development, final = (trials(bench, made, tmp_path, development=stage) for stage in (True, False))
@@ -188,7 +191,7 @@ def test_exchanged_recordings_are_scored_where_they_were_learnt_from_and_the_oth
 
 
 def test_development_scans_no_test_recording(made: Path, tmp_path: Path, detector: Detector) -> None:
-    for name in ("zebra-finch", "syllable-types", "twenty-calls"):
+    for name in ("zebra-finch", "syllable-types", "rare-types", "twenty-calls"):
         quality.main(["run", str(made), str(tmp_path / "work"), name, "--development"])
     assert detector.scanned
     assert not {Path(name).name for name in detector.scanned} & test_recordings(made)
@@ -213,6 +216,29 @@ def test_twenty_calls_are_exactly_twenty_and_all_there_are_up_to_the_last(made: 
             if label == "a" and recording in {name for name, _ in calls}:
                 assert ((recording, start) in calls) != (recording == name and start >= unsure)
         draws.append(frozenset(calls))
+    assert len(set(draws)) == 4
+
+
+def test_of_a_rare_type_five_calls_are_known_the_others_are_uncertain_and_all_else_is_as_ever(
+    made: Path, tmp_path: Path
+) -> None:
+    draws = []
+    for seed in range(4):
+        (rare,) = trials(RARE_TYPES, made, tmp_path, development=True, seed=seed)
+        (usual,) = trials(SYLLABLE_TYPES, made, tmp_path, development=True)
+        splits, known = (Path(str(usual.extract[at])) for at in (usual.extract.index("--split") + 1, 0))
+        place = {row["recording"]: row["split"] for row in rows(splits)}
+        assert rows(Path(str(rare.extract[rare.extract.index("--split") + 1]))) == rows(splits)
+        assert rare.extract[rare.extract.index("--uncertain-label") + 1] == "unsure"
+        assert scored(rare) == scored(usual)
+        pairs = list(zip(rows(known), rows(Path(str(rare.extract[0])))))
+        kept = [was["recording"] + was["start_s"] for was, now in pairs if was == now and was["label"] == "a"]
+        hidden = [was for was, now in pairs if was != now]
+        assert all(now == (was if was not in hidden else was | {"label": "unsure"}) for was, now in pairs)
+        assert {(was["label"], place[was["recording"]]) for was in hidden} == {("a", "train")}
+        trained = [was for was, _ in pairs if was["label"] == "a" and place[was["recording"]] == "train"]
+        assert len(trained) - len(hidden) == 5
+        draws.append(frozenset(kept))
     assert len(set(draws)) == 4
 
 
@@ -631,7 +657,8 @@ HEADLINES = {
     "average precision of events |": ("boobook", BOOBOOK.shown[:1]),
     "average precision per recording |": ("boobook", BOOBOOK.shown[1:2]),
     "recall at 10 false alarms per hour |": ("boobook", BOOBOOK.shown[2:3]),
-    "AUROC of dogs / roosters / finches / owls |": ("call-activity", CALL_ACTIVITY.shown[:4]),
+    "AUROC of dogs / roosters / finches / owls |": ("call-activity-exchanged", ACTIVITY_EXCHANGED.shown[:4]),
+    "recipe of `call-activity` *, trained without that species |": ("call-activity", CALL_ACTIVITY.shown[:4]),
 }
 
 
@@ -731,6 +758,40 @@ def test_real_splits(data: Path, tmp_path: Path) -> None:
     assert sum(len(trial.scanned) for trial in trials(BOOBOOK, data, tmp_path, development=False)) == 33
 
 
+def test_animals_that_were_never_heard_are_heard_in_recordings_that_had_only_trained(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt_from: list[list[Source]] = []
+    asked: list[tuple[object, ...]] = []
+
+    def make(_data: Path, own: list[Source], folder: Path, *_: float) -> None:
+        learnt_from.append(own)
+        write(folder / "splits.csv", "recording,split")
+        write(folder / "annotations.csv", "recording,start_s,end_s,label")
+        write(folder / "sources.csv", "recording,source")
+
+    def scenes(_data: Path, minutes: dict[str, int], seed: int, *, turn: int, exchange: bool) -> Iterator[Scene]:
+        asked.append((minutes, seed, turn, exchange))
+        return iter(())
+
+    monkeypatch.setattr(activity, "make", make)
+    monkeypatch.setattr(activity, "scenes", scenes)
+    ask = Ask(data, tmp_path / "tables" / "final", False, 0)
+    assert [trial.part for trial in ACTIVITY_EXCHANGED.trials(ask)] == [*activity.SPECIES, "nothing"]
+    assert asked == [({"test": 60}, 0, 3, True)]
+    was = {source.path: source.split for source in read_sources(data)}
+    tests = {source.path for source in learnt_from[-1] if source.split == "test"}
+    assert {was[path] for path in tests} == {"train"}
+    heard = {source.path for own in learnt_from for source in own if source.split == "train"}
+    assert {path for path, split in was.items() if split == "test"} <= heard
+    assert [{"dog", "rooster", "finch", "boobook"} - {source.kind for source in own} for own in learnt_from] == [
+        *({name} for name in activity.SPECIES),
+        set(),
+    ]
+    with pytest.raises(ConfigurationError, match="--development: call-activity-exchanged has none"):
+        ACTIVITY_EXCHANGED.trials(replace(ask, development=True))
+
+
 @pytest.mark.slow
 def test_a_short_run_on_real_recordings(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work = str(tmp_path / "work")
@@ -785,7 +846,37 @@ def test_windows_of_another_duration_are_in_the_name_and_in_the_command() -> Non
 def test_a_duration_that_none_can_be_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         quality.parse(["run", "DATA", "WORK", "boobook", "--window", text])
-    assert f"{text!r} is not a number of seconds above 0" in capsys.readouterr().err
+    assert f"--window: {text!r} is not a number above 0" in capsys.readouterr().err
+
+
+def test_quieter_copies_are_scored_by_the_model_that_is_there(made: Path, tmp_path: Path, detector: Detector) -> None:
+    for n in range(30):
+        place = made / "zebra-finch" / "recordings" / f"r{n}.flac"
+        place.parent.mkdir(exist_ok=True)
+        soundfile.write(place, np.sin(np.arange(800) + n), 8000)
+    words = ["run", str(made), str(tmp_path / "work"), "syllable-types", "--seeds", "0"]
+    quality.main(words)
+    plain = list(detector.scanned)
+    for _ in range(2):
+        quality.main([*words, "--quieter", "12"])
+    assert (detector.count("train"), detector.count("scan")) == (1, 2)
+    copies = [Path(name) for name in detector.scanned[len(plain) :]]
+    assert [path.name for path in copies] == [Path(name).name for name in plain]
+    for copy, name in zip(copies, plain):
+        np.testing.assert_allclose(soundfile.read(copy)[0], soundfile.read(name)[0] * 10 ** (-12 / 20), atol=2e-7)
+    by_name = {result.recipe: result for result in read_results(tmp_path / "work")}
+    louder, quiet = by_name["example"], by_name["example-12-dB-quieter"]
+    assert quiet.command == f"{louder.command} --quieter 12"
+    assert (quiet.model, quiet.seconds.train) == (louder.model, louder.seconds.train)
+
+
+def test_only_recordings_that_annotations_find_by_their_names_are_made_quieter(
+    made: Path, tmp_path: Path, detector: Detector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        quality.main(["run", str(made), str(tmp_path / "work"), "esc10", "--folds", "1", "--quieter", "6"])
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"quality.py: --quieter: {made / 'esc10' / 'x'}")
+    assert detector.words == []
 
 
 @pytest.mark.parametrize("option", ["--window=1", "--epochs-cap=1", "--mined", "--from=call-activity"])
