@@ -15,11 +15,14 @@ from hard.energy import band_of_calls, levels_of, write_detections
 from hard.figures import RATE, outcome, read_detections, read_reference
 from hard.scenes import SECONDS, scenes, write_set
 
+from detector.errors import ConfigurationError
 from detector.outputs import new_folder
+from detector.presets import find_recipe
 
 LOGITS = (16.5, 15.0, 12.0, 9.0, 6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0, -8.0)  # of scores, from strict to lax
 DECIBELS = (40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 9.0, 6.0, 3.0, 1.0)
 HALVINGS = 6
+PLAN = "plan.txt"  # of a set
 TUNABLE_S = 1800  # of validation soundscapes: less says too little of false alarms
 
 Scan = Callable[[float, Path], None]
@@ -35,6 +38,13 @@ class Plan:
     turn: int = 0
     exchange: bool = False
 
+    @property
+    def options(self) -> str:
+        """Write the plan as the command line has it."""
+        minutes = ",".join(map(str, self.minutes.values()))
+        told = f"--minutes {minutes} --seconds {self.seconds:.12g} --seed {self.seed} --turn {self.turn}"
+        return told + " --exchange" * self.exchange
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -49,6 +59,15 @@ def make(data: Path, output: Path, plan: Plan, force: bool = False) -> None:
     with new_folder(output, force=force) as folder:
         made = scenes(data, plan.minutes, plan.seed, plan.seconds, plan.turn, exchange=plan.exchange)
         write_set(folder, made)
+        (folder / PLAN).write_text(f"{plan.options}\n", encoding="utf-8")
+
+
+def check_set(made: Path, plan: Plan) -> None:
+    """Refuse a set that was made by another plan."""
+    path = made / PLAN
+    told = path.read_text(encoding="utf-8").strip() if path.is_file() else "a plan that is not known"
+    if told != plan.options:
+        raise ConfigurationError(f"{made}: was made by {told}, not {plan.options}; remove it, or name another folder")
 
 
 def detector(*arguments: object) -> None:
@@ -62,6 +81,9 @@ def train(made: Path, work: Path, recipe: Recipe, seed: int) -> Path:
     """Extract clips and train on them; give the model."""
     clips, model, part = work / "clips", work / "model", made / "training"
     if model.exists():
+        asked, there = (find_recipe(str(name)).with_labels(()).fingerprint() for name in (recipe.name, model))
+        if asked != there:
+            raise ConfigurationError(f"{model}: is of another recipe than {recipe.name}; remove {work} to train again")
         print(f"{model}: is taken as it is; remove {work} to train again", file=sys.stderr)
     else:
         if not clips.exists():
@@ -135,7 +157,9 @@ def run(
 ) -> dict[str, list[Path]]:
     """Do all of it, with recipes to train and models that are trained; give each one's tables of detections."""
     made = work / "set"
-    if not made.exists():
+    if made.exists():
+        check_set(made, plan)
+    else:
         make(data, made, plan)
     test = made / "test"
     tables = {"band energy": search(band_energy(made), DECIBELS, work / "band-energy", test)}

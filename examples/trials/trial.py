@@ -35,7 +35,7 @@ class Ask:
     seed: int = 0
     parts: tuple[str, ...] = ()  # none: all of them
     learns: bool = True  # False for a model that is trained already
-    exchanged: bool = False  # test on recordings that had only trained while recipes were chosen
+    exchanged: bool = False  # in call-activity: test on recordings that had only trained when its network was chosen
 
     def wants(self, part: str) -> bool:
         """Tell whether a part of the set is to be made."""

@@ -111,7 +111,7 @@ class Workshop:
 
     def scan_key(self, trial: Trial) -> str:
         """Name how a trial is scanned, and which recordings."""
-        level = [-self.entry.quieter_db] if self.entry.quieter_db else []
+        level = [-self.entry.quieter_db] if self.entry.quieter_db else []  # dB that are added
         return fingerprint(*trial.scan, *(path.name for path in trial.scanned), *level)
 
     def scanned(self, trial: Trial) -> tuple[Path, ...]:

@@ -410,6 +410,9 @@ def test_one_command_makes_trains_scans_and_draws_and_goes_on_where_it_stopped(
     main([*arguments, f"small-cnn={tmp_path / 'r.toml'}"])
     assert capsys.readouterr().out == first
     assert {path: path.stat().st_mtime_ns for path in (work / "small-cnn").rglob("*")} == before
+    with pytest.raises(SystemExit, match="2"):
+        main([*arguments, f"small-cnn={quick}"])
+    assert f"model: is of another recipe than {quick}; remove " in capsys.readouterr().err
     assert list(islice(work.glob("curve.*"), 3))
 
 
@@ -419,9 +422,10 @@ def test_a_model_of_species_is_scanned_as_tuned_too(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(pipeline, "detector", lambda *words: told.append([str(word) for word in words]))
     monkeypatch.setattr(pipeline, "band_energy", lambda _made: None)
     monkeypatch.setattr(pipeline, "search", lambda scan, ladder, work, _test: [scan and scan(0.0, work / "table.csv")])
-    (tmp_path / "set").mkdir()
+    plan = pipeline.Plan({"validation": 30})
+    write_plan(tmp_path / "set", plan)
     recipes = {"plain": pipeline.Recipe("small-cnn"), "own": pipeline.Recipe("my.toml", species=True)}
-    tables = pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({"validation": 30}))
+    tables = pipeline.run(tmp_path, tmp_path, recipes, {}, plan)
     assert list(tables) == ["band energy", "plain", "own", "own, tuned"]
     (tuning,) = [words for words in told if words[0] == "tune"]
     part = tmp_path / "set" / "training"
@@ -433,7 +437,34 @@ def test_a_model_of_species_is_scanned_as_tuned_too(tmp_path: Path, monkeypatch:
     scans = [(words[4], words[6]) for words in told if words[0] == "scan"]
     models = [str(tmp_path / name) for name in ("plain/model", "own/model", "own/tuned")]
     assert scans == list(zip(models, ["0.50000000"] * 3))
-    assert "own, tuned" not in pipeline.run(tmp_path, tmp_path, recipes, {}, pipeline.Plan({"validation": 29}))
+    write_plan(tmp_path / "set", shorter := pipeline.Plan({"validation": 29}))
+    assert "own, tuned" not in pipeline.run(tmp_path, tmp_path, recipes, {}, shorter)
+
+
+def write_plan(folder: Path, plan: pipeline.Plan) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "plan.txt").write_text(plan.options)
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ("--minutes 60,30,180 --seconds 60 --seed 2 --turn 2", "--minutes 60,30,180 --seconds 60 --seed 2 --turn 2"),
+        (None, "a plan that is not known"),
+    ],
+)
+def test_soundscapes_that_were_made_otherwise_are_not_taken(
+    plan: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "set").mkdir()
+    if plan:
+        (tmp_path / "set" / "plan.txt").write_text(f"{plan}\n")
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "data", str(tmp_path), "--seed", "3", "--turn", "1", "--exchange"])
+    asked = "--minutes 60,30,180 --seconds 60 --seed 3 --turn 1 --exchange"
+    assert capsys.readouterr().err == (
+        f"hard_soundscapes.py: {tmp_path}/set: was made by {told}, not {asked}; remove it, or name another folder\n"
+    )
 
 
 def test_the_command_is_told_without_the_folders_of_this_machine(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import quality
 import soundfile
 from call_activity import Source, read_sources
 from hard.scenes import Scene
+from hard.sources import sources
 from trials import activity, boobook, speed, workshop, zebra_finch
 from trials.activity import ACTIVITY_EXCHANGED, CALL_ACTIVITY, auroc
 from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth, unsure
@@ -782,6 +783,8 @@ def test_animals_that_were_never_heard_are_heard_in_recordings_that_had_only_tra
     was = {source.path: source.split for source in read_sources(data)}
     tests = {source.path for source in learnt_from[-1] if source.split == "test"}
     assert {was[path] for path in tests} == {"train"}
+    scored_on = {source.path for source in sources(data, 3, exchange=True) if source.split == "test"}
+    assert not scored_on & {source.path for own in learnt_from for source in own if source.split != "test"}
     heard = {source.path for own in learnt_from for source in own if source.split == "train"}
     assert {path for path, split in was.items() if split == "test"} <= heard
     assert [{"dog", "rooster", "finch", "boobook"} - {source.kind for source in own} for own in learnt_from] == [
