@@ -395,6 +395,7 @@ def test_minutes_are_three_whole_numbers(minutes: str, capsys: pytest.CaptureFix
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_one_command_makes_trains_scans_and_draws_and_goes_on_where_it_stopped(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
