@@ -19,7 +19,6 @@ from hard.sources import dealt
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
 from trials.files import alone, remade
 from trials.trial import SCORES, Ask, Bench, Figures, Trial, Words, rows, write_annotations, write_splits
@@ -141,16 +140,8 @@ def calls_of(ask: Ask, made: set[str]) -> defaultdict[str, list[tuple[float, flo
 
 
 def exchanged_trials(ask: Ask) -> list[Trial]:
-    """Train anew for, and test on, recordings that had only trained when the network was chosen.
-
-    Raises
-    ------
-    ConfigurationError
-        In development: its training would see recordings on which the other set is tested.
-    """
-    if ask.development:
-        raise ConfigurationError("--development: call-activity-exchanged has none; develop on call-activity")
-    return trials(replace(ask, exchanged=True))
+    """Train anew for, and test on, recordings that had only trained when the network was chosen."""
+    return trials(ask.with_exchange("call-activity"))
 
 
 def measure_exchanged(ask: Ask, part: str, scan: Path) -> Figures:

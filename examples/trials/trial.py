@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from detector.annotations.table import ReadOptions
+from detector.errors import ConfigurationError
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.figures import Estimate, Evaluation
 from detector.evaluation.placing import LabelRules
@@ -35,11 +36,23 @@ class Ask:
     seed: int = 0
     parts: tuple[str, ...] = ()  # none: all of them
     learns: bool = True  # False for a model that is trained already
-    exchanged: bool = False  # in call-activity: test on recordings that had only trained when its network was chosen
+    exchanged: bool = False  # test on recordings that had only trained when the recipe was chosen
 
     def wants(self, part: str) -> bool:
         """Tell whether a part of the set is to be made."""
         return not self.parts or part in self.parts
+
+    def with_exchange(self, usual: str) -> Ask:
+        """Ask the same of the set `usual` with exchanged recordings.
+
+        Raises
+        ------
+        ConfigurationError
+            In development: its training would see recordings on which the usual set is tested.
+        """
+        if self.development:
+            raise ConfigurationError(f"--development: {usual}-exchanged has none; develop on {usual}")
+        return replace(self, exchanged=True)
 
 
 @dataclass(frozen=True)

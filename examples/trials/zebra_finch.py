@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from exchange import exchanged
 
-from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
 from detector.evaluation.placing import LabelRules
 from trials.trial import Ask, Bench, Figures, Span, Trial, compared, rows, write_annotations, write_splits
@@ -109,21 +108,13 @@ def reference(ask: Ask) -> Path:
 def twenty_calls(ask: Ask) -> list[Trial]:
     """For each type that is frequent enough, learn it from 20 calls: a few recordings, annotated for it alone."""
     spans = typed(spans_of(ask.data))
-    return one_type_each(ask, spans, splits_of(ask.data, spans))
+    splits = splits_of(ask.data, spans)
+    return one_type_each(ask, spans, exchanged(splits) if ask.exchanged else splits)
 
 
 def twenty_calls_exchanged(ask: Ask) -> list[Trial]:
-    """Test on recordings that had only trained when the recipe was chosen; those for testing train in their place.
-
-    Raises
-    ------
-    ConfigurationError
-        In development: its training would see recordings on which the other sets are tested.
-    """
-    if ask.development:
-        raise ConfigurationError("--development: twenty-calls-exchanged has none; develop on twenty-calls")
-    spans = typed(spans_of(ask.data))
-    return one_type_each(ask, spans, exchanged(splits_of(ask.data, spans)))
+    """Test on recordings that had only trained when the recipe was chosen; those for testing train in their place."""
+    return twenty_calls(ask.with_exchange("twenty-calls"))
 
 
 def one_type_each(ask: Ask, spans: list[Span], splits: dict[str, str]) -> list[Trial]:
