@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 WRAP = 2**32
+MOST_BYTES = 2**44  # more than any file of today holds: a size field that claims more is damaged
 _PLACEHOLDERS = {
     WRAP - 1,
     2**31 - 1,
@@ -168,6 +169,9 @@ def measure(file: BinaryIO, size: int, second: int) -> Extent | None:
     if layout is None or chunk is None:
         return None
     start, claimed = chunk.offset, chunk.size
+    if claimed > MOST_BYTES:
+        fault = f"its header gives an impossible length (size field {claimed:#x}); read to the end of the file"
+        return Extent(start, size, None, layout.mendable, fault, order=layout.order)
     rest = size - start - claimed
     followed = rest <= 0 or _chunks_fill(file, layout, chunk.next, size)
     if claimed == WRAP - 1 or (claimed in _PLACEHOLDERS and rest < 0) or (claimed == 0 and not followed):
@@ -178,10 +182,37 @@ def measure(file: BinaryIO, size: int, second: int) -> Extent | None:
             whole = claimed + max(1, rest // WRAP) * WRAP
             fault = f"its size field has wrapped round at 4 GiB ({claimed} bytes stand for {whole})"
             return Extent(start, min(size, start + whole), whole, True, fault, order=layout.order)
+    if abs(rest) > 1 and not (followed and rest > 0) and _is_whole(file, layout, size) and _sounds(file, size, rest):
+        fault = f"the size field of its samples ({claimed} bytes) is wrong, for the file is whole; read to its end"
+        return Extent(start, size, size - start, layout.mendable, fault, order=layout.order)
+    if rest > second and not followed:
         file.seek(start + claimed)
         if any(file.read(64)):
             return Extent(start, start + claimed, claimed, unread=rest, order=layout.order)
     return Extent(start, min(size, start + claimed), claimed, order=layout.order)
+
+
+def _is_whole(file: BinaryIO, layout: Layout, size: int) -> bool:
+    """Say whether the size field of the whole file agrees with its size, give or take a byte of padding."""
+    file.seek(4)
+    field = file.read(28)
+    if len(field) < 28:
+        return False
+    if layout is _WAVE64:
+        whole = int.from_bytes(field[12:20], "little")
+    elif field[8:12] == b"ds64":
+        whole = int.from_bytes(field[16:24], "little") + 8
+    else:
+        whole = int.from_bytes(field[:4], "little" if layout.order == "LITTLE" else "big") + 8
+    return abs(whole - size) <= 1
+
+
+def _sounds(file: BinaryIO, size: int, rest: int) -> bool:
+    """Say whether what lies behind the samples that a header claims can be samples, too: it is not only padding."""
+    if rest <= 0:
+        return True
+    file.seek(size - rest)
+    return any(file.read(64))
 
 
 def _chunks_fill(file: BinaryIO, layout: Layout, start: int, size: int) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import soundfile
 
+from detector.audio.identity import Identity, open_ordinary
 from detector.audio.view import View, ViewFile
 
 
@@ -27,19 +26,26 @@ class Sound(soundfile.SoundFile):  # type: ignore[misc]  # soundfile tells no ty
 
 
 @contextmanager
-def opened(path: Path, view: View | None = None, raw: dict[str, int | str] | None = None) -> Iterator[Sound]:
+def opened(
+    path: Path,
+    view: View | None = None,
+    raw: dict[str, int | str] | None = None,
+    expected: Identity | None = None,
+) -> Iterator[Sound]:
     """Open the recording at `path`, or what `view` shows of it; `raw` says how samples without a header are coded.
 
     Raises
     ------
+    RecordingError
+        Where it is no ordinary file, or not what is `expected`.
     soundfile.SoundFileError, TypeError
         Where it is not audio.
     """
-    if view is None:
-        with Sound(path if sys.platform == "win32" else os.fsencode(path)) as sound:
+    if view is not None:
+        with closing(ViewFile(path, view, expected)) as file, Sound(file, **(raw or {})) as sound:
             yield sound
         return
-    with closing(ViewFile(path, view)) as file, Sound(file, **(raw or {})) as sound:
+    with open_ordinary(path, expected) as ordinary, Sound(ordinary.fileno(), closefd=False) as sound:
         yield sound
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import soundfile
 
-from detector.audio import chunks, mpeg, ogg
+from detector.audio import chunks, fields, flac, mpeg, ogg
 from detector.audio.decode import Sound, opened, reason
+from detector.audio.identity import Identity, identify, open_descriptor, open_ordinary
+from detector.audio.limits import Limits
 from detector.audio.view import View
 from detector.errors import RecordingError
 
@@ -56,6 +58,16 @@ class Header:
         What that makes of the recording: "ok" where all samples can be read nevertheless.
     view : View or None
         Which part of the file to decode, where its header has to be passed over.
+    n_held : int or None
+        So many samples the file holds at most; None where that is not known before it is decoded.
+    comment : str
+        What the recorder wrote into it.
+    identity : Identity or None
+        Which file it was; decoding refuses another one.
+    flac : StreamInfo or None
+        Of a FLAC file, what its metadata say, or should say.
+    links : tuple of Link
+        Of an Ogg file that is not one whole stream, its streams.
     """
 
     path: Path
@@ -67,46 +79,74 @@ class Header:
     faults: tuple[str, ...] = ()
     status: Status = "ok"
     view: View | None = None
+    n_held: int | None = None
+    comment: str = ""
+    identity: Identity | None = None
+    flac: flac.StreamInfo | None = None
+    links: tuple[ogg.Link, ...] = ()
 
     @property
     def divisible(self) -> bool:
         """Say whether decoding can begin at any sample: where each takes as many bytes, and in FLAC."""
         return self.subtype in _SAMPLE_BYTES
 
+    @property
+    def n_planned(self) -> int | None:
+        """Give the samples to plan for: those that the header claims, as far as the file can hold them."""
+        if self.n_frames is None or self.n_held is None:
+            return self.n_frames
+        return min(self.n_frames, self.n_held)
+
     def opened(self) -> AbstractContextManager[Sound]:
-        """Open the recording for decoding; raises `soundfile.SoundFileError` where it no longer can be."""
+        """Open the recording for decoding.
+
+        Raises
+        ------
+        RecordingError
+            Where it is no longer the file that it was.
+        soundfile.SoundFileError
+            Where it cannot be decoded.
+        """
+        return self.opened_view(self.view)
+
+    def opened_view(self, view: View | None) -> AbstractContextManager[Sound]:
+        """Open what `view` shows of the recording for decoding; as `opened`."""
         raw: dict[str, int | str] | None = None
-        if self.view is not None and self.view.raw is not None:
+        if view is not None and view.raw is not None:
             raw = {
                 "format": "RAW",
                 "subtype": self.subtype,
                 "samplerate": self.sample_rate,
                 "channels": self.n_channels,
-                "endian": self.view.raw,
+                "endian": view.raw,
             }
-        return opened(self.path, self.view, raw)
+        return opened(self.path, view, raw, self.identity)
+
+    def check_unchanged(self) -> None:
+        """Raise `RecordingError` where the file is no longer what it was."""
+        os.close(open_descriptor(self.path, self.identity))
+
+    def file(self) -> BinaryIO:
+        """Open the file as bytes; raises `RecordingError` where it is no longer what it was."""
+        return open_ordinary(self.path, self.identity)
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path, limits: Limits | None = None) -> Header:
     """Read the header of a recording.
 
     Raises
     ------
     RecordingError
-        Where the file is missing, a folder, of no bytes, not to be read, or not audio.
+        Where the file is missing, no ordinary file, of no bytes, not to be read, not audio, or beyond `limits`.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise RecordingError(f"{path}: is {'a folder' if path.is_dir() else 'no ordinary file'}, not a recording")
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size == 0:
+        with open_ordinary(path) as file:
+            identity = identify(file)
+            if identity.size == 0:
                 raise RecordingError(f"{path}: is an empty file (0 bytes)")
-            return _checked(_read(path, file, size), file, size)
+            header = replace(_read(path, file, identity), identity=identity)
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except ValueError as error:  # a name that no file can have
-        raise RecordingError(f"{str(path)!r}: cannot be read: {error}") from error
     except (
         soundfile.SoundFileError,
         TypeError,
@@ -114,47 +154,126 @@ def read_header(path: Path) -> Header:
         why = reason(error) if isinstance(error, soundfile.SoundFileError) else _UNKNOWN
         why = _UNKNOWN if "does not exist" in why else why  # said of MP3 files without a frame; this file does exist
         raise RecordingError(f"{path}: is not audio that can be read: {why}") from error
+    (limits or Limits()).check(str(path), header.sample_rate, header.n_channels)
+    return header
 
 
-def _read(path: Path, file: BinaryIO, size: int) -> Header:
-    start = file.read(3)
-    like_mpeg = start == b"ID3" or start[:1] == b"\xff" or path.suffix.lower() == ".mp3"
-    view = mpeg.whole_view(file, size) if like_mpeg else None
-    with opened(path, view) as sound:
+def _read(path: Path, file: BinaryIO, identity: Identity) -> Header:
+    """Read a header by the rules of its format."""
+    size = identity.size
+    start = file.read(4)
+    witness = fields.examine(file)
+    if witness is not None and witness.fault:
+        return _with_true_extent(_with_true_fields(path, identity, witness), file, size, witness)
+    info = flac.read_stream_info(file) if start in {b"fLaC", b"ID3"} else None
+    if start == b"fLaC" and info is not None:
+        return _with_true_info(path, file, identity, info)
+    like_mpeg = start[:3] == b"ID3" or start[:1] == b"\xff" or path.suffix.lower() == ".mp3"
+    header = _as_decoded(path, identity, mpeg.whole_view(file, size) if like_mpeg else None)
+    if header.format in _WITH_CHUNKS:
+        return _with_true_extent(header, file, size)
+    return _with_pages(header, file, size) if header.format == "OGG" else header
+
+
+def _as_decoded(path: Path, identity: Identity, view: View | None = None) -> Header:
+    """Take what libsndfile says of a recording, or of what `view` shows of it."""
+    with opened(path, view, expected=identity) as sound:
         if sound.samplerate < 1 or sound.channels < 1:
             raise RecordingError(
                 f"{path}: gives {sound.samplerate} Hz and {sound.channels} channels; both must be above 0"
             )
-        known = view is None and 0 <= sound.frames <= size * _SAMPLES_PER_BYTE
-        n_frames = sound.frames if known else None
-        return Header(path, sound.format, sound.subtype, sound.samplerate, sound.channels, n_frames, view=view)
+        n_frames = sound.frames if view is None and 0 <= sound.frames <= identity.size * _SAMPLES_PER_BYTE else None
+        header = Header(
+            path, sound.format, sound.subtype, sound.samplerate, sound.channels, n_frames, view=view,
+            comment=_comment(sound),
+        )  # fmt: skip
+    if view is not None:
+        with suppress(soundfile.SoundFileError), opened(path, expected=identity) as whole:
+            return replace(header, comment=_comment(whole))
+    return header
 
 
-def _checked(header: Header, file: BinaryIO, size: int) -> Header:
-    if header.format in _WITH_CHUNKS:
-        return _with_true_extent(header, file, size)
-    fault = ogg.faults(file, size) if header.format == "OGG" else None
-    return header if fault is None else replace(header, status=fault[0], faults=(fault[1],))
+def _comment(sound: Sound) -> str:
+    return str(sound.copy_metadata().get("comment", ""))
 
 
-def _with_true_extent(header: Header, file: BinaryIO, size: int) -> Header:
+def _with_true_fields(path: Path, identity: Identity, witness: fields.Witness) -> Header:
+    """Take a header whose fields contradict each other as they must have been."""
+    true, subtype = witness.true, witness.true.subtype
+    try:
+        header = _as_decoded(path, identity)
+    except soundfile.SoundFileError:
+        if subtype is None or true.sample_rate is None or not witness.certain:
+            raise
+        header = Header(path, "WAV", subtype, true.sample_rate, true.n_channels, None)
+    status: Status = "ok" if witness.certain else "damaged"
+    header = replace(header, sample_rate=true.sample_rate or header.sample_rate, faults=(witness.fault,), status=status)
+    if true.frame_bytes != witness.stated.frame_bytes and subtype is not None:
+        return replace(header, subtype=subtype, n_channels=true.n_channels)
+    return header
+
+
+def _with_true_info(path: Path, file: BinaryIO, identity: Identity, info: flac.StreamInfo) -> Header:
+    """Compare the metadata of a FLAC file with its frames."""
+    true = flac.true_info(file, identity.size, info)
+    if true is None:
+        return replace(_as_decoded(path, identity), flac=info)
+    wrong = [
+        f"{stated} {unit} instead of {found}"
+        for stated, found, unit in (
+            (info.sample_rate, true.sample_rate, "Hz"),
+            (info.n_channels, true.n_channels, "channels"),
+            (info.bits, true.bits, "bits"),
+            (info.audio, true.audio, "bytes before its frames"),
+            (info.total, true.total, "samples"),
+        )
+        if stated != found and not (unit == "samples" and (stated == 0 or stated > found))
+    ]
+    if not wrong:
+        return replace(_as_decoded(path, identity), flac=true, n_held=true.total)
+    view = View(true.audio, identity.size, true.head())
+    header = replace(_as_decoded(path, identity, view), n_frames=true.total, comment="")
+    with suppress(soundfile.SoundFileError), opened(path, expected=identity) as sound:
+        header = replace(header, comment=_comment(sound))
+    return replace(header, flac=true, n_held=true.total, faults=(f"its header claims {', '.join(wrong)}",))
+
+
+def _with_pages(header: Header, file: BinaryIO, size: int) -> Header:
+    """Look through the pages of an Ogg file for what is lost, and for streams that follow the first one."""
+    links = ogg.survey(file, size)
+    if not links or not links[0].headers:
+        return header
+    ended = links[-1].ended
+    faults = () if ended else ("truncated: its last page is missing",)
+    status: Status = "ok" if ended else "truncated"
+    if len(links) == 1 and links[0].whole:
+        return replace(header, faults=faults, status=status)
+    if all(link.whole for link in links):
+        return replace(header, faults=faults, status=status, links=links, n_frames=None)
+    n_frames = ogg.length(file, links, header.sample_rate) if ended else None
+    return replace(header, faults=faults, status=status, links=links, n_frames=n_frames)
+
+
+def _with_true_extent(header: Header, file: BinaryIO, size: int, witness: fields.Witness | None = None) -> Header:
     """Compare the size fields of a file cut into chunks with the file."""
     frame = _SAMPLE_BYTES.get(header.subtype, 0) * header.n_channels  # 0: frames are no fixed number of bytes
     extent = chunks.measure(file, size, second=max(frame, 1) * header.sample_rate)
     if extent is None:
         return header
     held = extent.end - extent.start
-    n_frames, view, faults = header.n_frames, None, (extent.fault,) if extent.fault else ()
-    status: Status = "ok"
-    if extent.mended and frame:
-        view = View(extent.start, extent.end - held % frame, raw=extent.order)
+    n_frames, view, faults, status = header.n_frames, None, header.faults, header.status
+    if extent.fault:
+        faults = (*faults, extent.fault)
+    if frame and (extent.mended or (witness is not None and witness.true.frame_bytes != witness.stated.frame_bytes)):
+        view = View(extent.start, extent.end - held % frame, raw=witness.order if witness else extent.order)
     if extent.claimed is None:
         n_frames = held // frame if frame else None  # what the file holds is all there is
-    elif frame and extent.claimed <= size * _SAMPLES_PER_BYTE:
+    elif frame and extent.claimed <= chunks.MOST_BYTES:
         n_frames = extent.claimed // frame
-    elif n_frames is not None and 0 < held < extent.claimed:
+    elif n_frames is not None and 0 < held < extent.claimed <= chunks.MOST_BYTES:
         n_frames = n_frames * extent.claimed // held
     if extent.unread or (extent.mended and not frame):
         status = "damaged"
         faults = (*faults, f"{extent.unread or held} bytes follow the samples that the header claims; not read")
-    return replace(header, n_frames=n_frames, view=view, faults=faults, status=status)
+    n_held = held // frame if frame else None
+    return replace(header, n_frames=n_frames, view=view, faults=faults, status=status, n_held=n_held)

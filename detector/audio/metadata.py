@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import timezone as fixed
 from pathlib import Path
 from typing import Literal
 
-import soundfile
-
 from detector.audio import chunks
-from detector.audio.decode import opened
+from detector.audio.header import Header, read_header
+from detector.errors import RecordingError
 
 _AUDIOMOTH = re.compile(
     r"Recorded at (?P<time>\d\d:\d\d:\d\d(?:\.\d+)?) (?P<day>\d\d)/(?P<month>\d\d)/(?P<year>\d{4}) "
@@ -41,13 +41,13 @@ class StartTime:
     source: Literal["header", "filename"]
 
 
-def start_time(path: Path, timezone: tzinfo | None = None) -> StartTime | None:
+def start_time(recording: Path | Header, timezone: tzinfo | None = None) -> StartTime | None:
     """Find out when a recording began.
 
     Parameters
     ----------
-    path : Path
-        The file. A header that cannot be read says nothing.
+    recording : Path or Header
+        The file, or its header. A header that cannot be read says nothing.
     timezone : tzinfo, optional
         That of the recorder's clock, for times that come without one. Unless it is given, such times are not taken:
         unknown is better than wrong.
@@ -58,26 +58,30 @@ def start_time(path: Path, timezone: tzinfo | None = None) -> StartTime | None:
         From the header (AudioMoth's comment, OpenSoundscape's, a GUANO chunk), or else from the name: a date and a
         time to the second, a SoundTrap's, or an early AudioMoth's seconds since 1970 in eight hexadecimal digits.
     """
-    when = _from_header(path, timezone)
+    when = None
+    with suppress(RecordingError):
+        header = read_header(recording) if isinstance(recording, Path) else recording
+        when = _from_header(header, timezone)
     if when is not None:
         return StartTime(when, "header")
+    path = recording if isinstance(recording, Path) else recording.path
+    return name_time(path, timezone)
+
+
+def name_time(path: Path, timezone: tzinfo | None = None) -> StartTime | None:
+    """Find out from its name alone when a recording began; as `start_time`."""
     when = _from_name(path.stem, timezone)
     return None if when is None else StartTime(when, "filename")
 
 
-def _from_header(path: Path, timezone: tzinfo | None) -> datetime | None:
-    try:
-        with opened(path) as sound:
-            comment = sound.copy_metadata().get("comment", "")
-        guano = _guano(path)
-    except (soundfile.SoundFileError, OSError, TypeError):
-        return None
+def _from_header(header: Header, timezone: tzinfo | None) -> datetime | None:
+    comment = header.comment
     if comment.startswith(_OPSO):
         return _from_opensoundscape(comment.removeprefix(_OPSO), timezone)
     if match := _AUDIOMOTH.search(comment):
         zone = _zone(match["sign"], match["hours"], match["minutes"]) if match["sign"] else UTC
         return _iso(f"{match['year']}-{match['month']}-{match['day']}T{match['time']}", zone)
-    return _iso(guano, timezone)
+    return _iso(_guano(header), timezone)
 
 
 def _from_opensoundscape(text: str, timezone: tzinfo | None) -> datetime | None:
@@ -89,9 +93,9 @@ def _from_opensoundscape(text: str, timezone: tzinfo | None) -> datetime | None:
     return _iso(said, timezone) if isinstance(said, str) else None
 
 
-def _guano(path: Path) -> str:
+def _guano(header: Header) -> str:
     """Read the time stamp of a GUANO chunk (guano-md.org), which bat detectors write into WAV files."""
-    with path.open("rb") as file:
+    with header.file() as file:
         layout = chunks.find_layout(file)
         for chunk in chunks.walk(file, layout, layout.first) if layout else ():
             if chunk.name == b"guan":

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from detector.audio.decode import Sound, reason
 from detector.audio.header import Header, Status, read_header
-from detector.audio.verdict import Facts, judge
+from detector.audio.pieces import Coded, Undecodable, pieces
+from detector.audio.verdict import Facts, joined, judge
 from detector.clock import Clock
 from detector.errors import RecordingError
 
@@ -23,10 +21,11 @@ if TYPE_CHECKING:
     from detector.recipe import Audio
 
 Samples = NDArray[np.float32]
-Coded = NDArray[np.float32] | NDArray[np.int16]
 
 MARGIN = 1024  # samples of the lower rate in which a resampler settles
-_MPEG_READ = 4608  # where MP3 cannot be decoded the whole read is lost, so it is kept short
+MOST_SAMPLES = 1 << 21  # of all channels together, that are decoded or resampled at once
+LOUDEST = np.float32(2.0**32)  # re full scale 1: no converter gives more, whatever its samples are scaled to
+LONGEST_HOLE_S = 6 * 3600.0  # what claims to be further away has a damaged time
 
 
 @dataclass(frozen=True)
@@ -105,16 +104,20 @@ class AudioStream:
         self._block_s = block_s
         self._stretch = stretch or Stretch()
         self._clock = clock or Clock()
-        self._coded_as = np.dtype(np.int16 if self.header.subtype == "PCM_16" else np.float32)
 
     @property
     def seconds(self) -> float:
         """Give the length in s that the header claims; where it claims none, what was read so far."""
-        return self.scanned_s if self.header.n_frames is None else self.header.n_frames / self.header.sample_rate
+        return self.end_s if self.header.n_frames is None else self.header.n_frames / self.header.sample_rate
 
     @property
     def scanned_s(self) -> float:
-        """Give the time in s up to which it was decoded so far."""
+        """Give the seconds that were decoded so far."""
+        return self.facts.n_scanned / self.header.sample_rate
+
+    @property
+    def end_s(self) -> float:
+        """Give the time in s up to which it was decoded so far, holes included."""
         return self.facts.n_read / self.header.sample_rate
 
     def blocks(self) -> Iterator[Samples]:
@@ -158,52 +161,43 @@ class AudioStream:
             yield np.ascontiguousarray(samples.T)
 
     def _decoded(self, first: int, end: int | None) -> Iterator[Samples]:
-        """Decode the file's samples from `first` to `end`; give blocks (sample, channel) of the chosen channels."""
-        length = max(1, round(self._block_s * self.header.sample_rate))
-        at_once = length
-        if self.header.format == "MP3":  # reads that lie the same whatever the block
-            at_once, length = _MPEG_READ, length + -length % _MPEG_READ
+        """Decode the file's samples from `first` to `end`; give blocks (sample, channel) of the chosen channels.
+
+        Where samples cannot be read although later ones can, there are zeros in their place.
+        """
+        at, length = first, self._block_length()
         try:
-            with self.header.opened() as sound:
-                at = self._sought(sound, first)
-                while not self.ended and (end is None or at < end):
-                    n_frames = length if end is None else min(length, end - at)
-                    block = np.empty((n_frames, self.header.n_channels), dtype=self._coded_as)
-                    n_filled = self._fill(sound, block, at_once)
-                    self.ended = bool(self.facts.error) or n_filled < n_frames
-                    late = min(n_filled, max(0, first - at))
-                    if n_filled:
-                        self.facts.n_read = at + n_filled
-                    if n_filled > late:
-                        yield self._chosen(block[late:n_filled], at + late)
-                    at += n_filled
-        except (soundfile.SoundFileError, OSError) as error:
-            self.facts.error = reason(error)
-            self.ended = True
+            for start, block in pieces(self.header, first, end, length):
+                if start > at:
+                    yield from self._hole(at, start, length)
+                    at = start
+                block = block[at - start : None if end is None else max(0, end - start)]  # noqa: PLW2901
+                if len(block):
+                    self.facts.n_read = at + len(block)
+                    yield self._chosen(block, at)
+                    at += len(block)
+        except Undecodable as error:
+            self.facts.error = str(error)
+        self.ended = end is None or at < end
+        self.header.check_unchanged()
 
-    def _sought(self, sound: Sound, first: int) -> int:
-        """Go to the file's sample `first`; where its coding does not allow that, stay at its beginning."""
-        if first == 0 or not self.header.divisible:
-            return 0
-        self.ended = True
-        with suppress(soundfile.SoundFileError):  # past the end of what can be read
-            self.ended = sound.seek(first) != first
-        return first
+    def _hole(self, start: int, end: int, length: int) -> Iterator[Samples]:
+        """Give zeros for samples that cannot be read, and note which ones."""
+        if end - start > LONGEST_HOLE_S * self.header.sample_rate:
+            raise Undecodable(f"what follows claims to be {(end - start) / self.header.sample_rate:.0f} s later")
+        first, last = self._stretch.answers
+        hole = max(start, first), end if last is None else min(end, last)
+        if hole[0] < hole[1]:
+            self.facts.holes = joined((*self.facts.holes, hole))
+        self.facts.n_read = end
+        for at in range(start, end, length):
+            yield np.zeros((min(length, end - at), len(self.channels)), np.float32)
 
-    def _fill(self, sound: Sound, block: Coded, at_once: int) -> int:
-        """Decode into `block` until it is full, the file ends or an error comes; give the number of good frames."""
-        n_filled = 0
-        while n_filled < len(block):
-            before = sound.tell()
-            try:
-                n_got = len(sound.read(out=block[n_filled : n_filled + at_once]))
-            except soundfile.LibsndfileError as error:
-                self.facts.error = reason(error)
-                return n_filled + max(0, sound.tell() - before)  # libsndfile counts what came before the error
-            if n_got == 0:
-                break
-            n_filled += n_got
-        return n_filled
+    def _block_length(self) -> int:
+        """Give the file's samples to decode at once: some seconds, but not too many samples at either rate."""
+        rate, target = self.header.sample_rate, self._audio.sample_rate
+        most = min(MOST_SAMPLES // self.header.n_channels, MOST_SAMPLES * rate // (target * len(self.channels)))
+        return max(1, min(round(self._block_s * rate), most))
 
     def _chosen(self, coded: Coded, at: int) -> Samples:
         """Choose or mix the channels of a block that begins at the file's sample `at`, and look at what they hold."""
@@ -212,10 +206,10 @@ class AudioStream:
         mine = slice(max(0, first - at), None if end is None else max(0, end - at))
         if isinstance(self._audio.channel, int):
             block = block[:, self._audio.channel : self._audio.channel + 1]
-        if not np.isfinite(block.sum()):  # far quicker than to look at each sample
-            finite = np.isfinite(block)
-            self.facts.n_not_finite += int(np.count_nonzero(~finite[mine]))
-            block = np.where(finite, block, np.float32(0))
+        if coded.dtype != np.int16 and not (block.max() <= LOUDEST and block.min() >= -LOUDEST):  # nan is neither
+            sane = np.abs(block) <= LOUDEST
+            self.facts.n_absurd += int(np.count_nonzero(~sane[mine]))
+            block = np.where(sane, block, np.float32(0))
         if self._audio.channel == "mix" and block.shape[1] > 1:
             total = block[:, 0].copy()  # one after another, so that a sum does not depend on the block's shape
             for channel in range(1, block.shape[1]):

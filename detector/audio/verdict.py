@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from detector.audio.header import Header, Status
 
 _LOSSY = {"MP3", "OGG"}
+_NAMED = 10  # holes that are listed
 _TOLERANCE_S = 0.1  # codecs pad: their headers may claim a little more than comes out
 _WORSE: tuple[Status, ...] = ("ok", "silent", "truncated", "damaged", "empty")
+
+
+Hole = tuple[int, int]
+"""Samples of the file that could not be read although later ones could: the first, and the one after the last."""
 
 
 @dataclass
@@ -25,17 +29,25 @@ class Facts:
     sounding : ndarray of bool
         For each channel, whether a sample was not 0.
     n_read : int
-        The file's samples that were read, counted from the recording's start.
-    n_not_finite : int
-        How many of them were no numbers.
+        Up to which sample of the file it was read, counted from the recording's start.
+    n_absurd : int
+        How many samples were no numbers, or far beyond what any recorder gives.
     error : str
         Why decoding stopped; empty where nothing stopped it.
+    holes : tuple of Hole
+        What could not be read before `n_read`, in order.
     """
 
     sounding: NDArray[np.bool_]
     n_read: int = 0
-    n_not_finite: int = 0
+    n_absurd: int = 0
     error: str = ""
+    holes: tuple[Hole, ...] = ()
+
+    @property
+    def n_scanned(self) -> int:
+        """Count the samples that were read."""
+        return self.n_read - sum(end - start for start, end in self.holes)
 
     def of(self, channel: int) -> Facts:
         """Give what concerns one channel, by number."""
@@ -45,8 +57,27 @@ class Facts:
         """Take in what a later stretch of the same recording brought."""
         self.sounding = self.sounding | later.sounding
         self.n_read = max(self.n_read, later.n_read)
-        self.n_not_finite += later.n_not_finite
+        self.n_absurd += later.n_absurd
         self.error = self.error or later.error
+        self.holes = joined((*self.holes, *later.holes))
+
+    def ended(self) -> Facts:
+        """Give them as those of a whole recording: a hole that goes on to the end is no hole, but the end."""
+        n_read, holes = self.n_read, list(self.holes)
+        while holes and holes[-1][1] >= n_read:
+            n_read = holes.pop()[0]
+        return replace(self, n_read=n_read, holes=tuple(holes))
+
+
+def joined(holes: Sequence[Hole]) -> tuple[Hole, ...]:
+    """Join holes that touch."""
+    found: list[Hole] = []
+    for start, end in sorted(holes):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)
 
 
 def judge(header: Header, channels: Sequence[str], facts: Facts) -> tuple[Status, list[str]]:
@@ -55,17 +86,20 @@ def judge(header: Header, channels: Sequence[str], facts: Facts) -> tuple[Status
     The status is "ok", or the worst of "empty", "damaged", "truncated" and "silent", in this order.
     """
     found: list[tuple[Status, str]] = []
+    facts = facts.ended()
     read_s, claimed = facts.n_read / header.sample_rate, header.n_frames or 0
     n_missing = claimed - facts.n_read
     n_tolerated = _TOLERANCE_S * header.sample_rate if header.format in _LOSSY else 0
-    if facts.error and (header.format != "FLAC" or n_missing <= 0 or _has_its_end(header)):
+    if facts.holes:
+        found.append(("damaged", _holes(facts, header.sample_rate)))
+    if facts.error:
         found.append(("damaged", f"decode error at {read_s:.1f} s: {facts.error}; the rest was not read"))
     elif facts.n_read and n_missing > n_tolerated:
         status: Status = "damaged" if header.format == "OGG" else "truncated"  # Ogg tells a cut by itself
         line = f"{read_s:.1f} s of {claimed / header.sample_rate:.1f} s could be read ({n_missing} samples are missing)"
         found.append((status, f"{status}: {line}"))
-    if facts.n_not_finite:
-        found.append(("ok", f"{facts.n_not_finite} samples are not finite, taken as 0"))
+    if facts.n_absurd:
+        found.append(("damaged", f"{facts.n_absurd} samples are not finite, or beyond any recorder; taken as 0"))
     if facts.n_read == 0:
         claim = f", though its header claims {header.n_frames}" if header.n_frames else ""
         found.append(("empty", f"holds no samples{claim}"))
@@ -78,12 +112,9 @@ def judge(header: Header, channels: Sequence[str], facts: Facts) -> tuple[Status
     return worst, [line for _, line in found]
 
 
-def _has_its_end(header: Header) -> bool:
-    """Say whether the last sample that the header claims is there: the damage is then in the midst of the file."""
-    assert header.n_frames is not None
-    try:
-        with header.opened() as sound:
-            sound.seek(header.n_frames - 1)
-            return len(sound.read(1)) == 1
-    except soundfile.SoundFileError:
-        return False
+def _holes(facts: Facts, sample_rate: int) -> str:
+    """Say which seconds are missing."""
+    total_s = sum(end - start for start, end in facts.holes) / sample_rate
+    named = ", ".join(f"{start / sample_rate:.3f} to {end / sample_rate:.3f} s" for start, end in facts.holes[:_NAMED])
+    more = f" and {len(facts.holes) - _NAMED} more" if len(facts.holes) > _NAMED else ""
+    return f"damaged: {total_s:.3f} s could not be read: {named}{more}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from detector.audio.identity import Identity, open_ordinary
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -32,11 +34,11 @@ class View:
 
 
 class ViewFile(io.RawIOBase):
-    """A readable, seekable file that holds what `view` shows of the file at `path`."""
+    """A readable, seekable file that holds what `view` shows of the file at `path`; raises as `open_ordinary`."""
 
-    def __init__(self, path: Path, view: View) -> None:
+    def __init__(self, path: Path, view: View, expected: Identity | None = None) -> None:
         super().__init__()
-        self._file = path.open("rb", buffering=0)
+        self._file = open_ordinary(path, expected)
         self._view = view
         self._position = 0
 

@@ -1,0 +1,240 @@
+"""Decode a stretch of a recording as pieces, each at its true place; what lies between two of them cannot be read.
+
+A healthy recording is one piece after another without a hole. Where a FLAC file does not decode, the frames beyond
+the damage are found by their heads, and where pages of an Ogg file are lost, the next ones say how far they are.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from detector.audio import flac, ogg
+from detector.audio.decode import Sound, reason
+from detector.audio.header import Header
+from detector.audio.view import View
+
+Coded = NDArray[np.float32] | NDArray[np.int16]
+Piece = tuple[int, Coded]
+"""The number of the first sample, counted from the recording's start, and samples (sample, channel)."""
+
+_MPEG_READ = 4608  # where MP3 cannot be decoded the whole read is lost, so it is kept short
+_UNCHECKED = 1 << 20  # samples of all channels that are decoded before it is checked where decoding has got to
+_COMPARED = 64  # samples
+
+
+class Undecodable(Exception):  # noqa: N818 (it ends a stretch; it is no error of the program)
+    """Decoding ended, for the reason that the message gives."""
+
+
+def pieces(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+    """Decode the samples from `first` to `end` of a recording, or to its end.
+
+    Parameters
+    ----------
+    header : Header
+        Of the recording.
+    first, end : int, int or None
+        Samples of the file.
+    length : int
+        Samples of a piece at most. It changes no sample.
+
+    Yields
+    ------
+    int, ndarray (sample, channel)
+        In order of time; pieces may begin before `first`. An empty one says that the recording goes on there.
+
+    Raises
+    ------
+    Undecodable
+        Where the rest cannot be decoded.
+    RecordingError
+        Where the file is no longer what it was.
+    """
+    if header.links:
+        return _linked(header, length)
+    if header.flac is not None:
+        return _checked(header, first, end, length)
+    return _plain(header, first, end, length)
+
+
+def _plain(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+    """Decode as libsndfile does."""
+    at_once = length
+    if header.format == "MP3":  # reads that lie the same whatever the block
+        at_once, length = _MPEG_READ, length + -length % _MPEG_READ
+    try:
+        with header.opened() as sound:
+            at = first if header.divisible else 0
+            if not _sought(sound, at):
+                return
+            while end is None or at < end:
+                n_frames = length if end is None else min(length, end - at)
+                block, error = _read(sound, header, n_frames, at_once)
+                if len(block):
+                    yield at, block
+                at += len(block)
+                if error:
+                    raise Undecodable(error)
+                if len(block) < n_frames:
+                    return
+    except (soundfile.SoundFileError, OSError) as error:
+        raise Undecodable(reason(error)) from error
+
+
+def _sought(sound: Sound, at: int) -> bool:
+    """Go to a sample; say whether decoding is there."""
+    try:
+        return at == 0 or sound.seek(at) == at
+    except soundfile.SoundFileError:  # past the end of what can be read
+        return False
+
+
+def _read(sound: Sound, header: Header, n_frames: int, at_once: int) -> tuple[Coded, str]:
+    """Decode so many frames, or up to the file's end or an error; give them, and what the error was."""
+    block = np.empty((n_frames, header.n_channels), dtype=np.int16 if header.subtype == "PCM_16" else np.float32)
+    n_filled = 0
+    while n_filled < n_frames:
+        before = sound.tell()
+        try:
+            n_got = len(sound.read(out=block[n_filled : n_filled + at_once]))
+        except soundfile.LibsndfileError as error:
+            n_filled += max(0, sound.tell() - before)  # libsndfile counts what came before the error
+            return block[:n_filled], reason(error)
+        if n_got == 0:
+            break
+        n_filled += n_got
+    return block[:n_filled], ""
+
+
+def _checked(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+    """Decode FLAC as libsndfile does while that is right, and then from one whole frame to the next.
+
+    Frames that are missing without a trace shift what follows, which no decoder reports. So nothing is given before
+    the last samples of a stretch have been looked up by their number, and are the same.
+    """
+    at, total = first, header.n_planned
+    most = max(1, _UNCHECKED // header.n_channels)
+    try:
+        with header.opened() as sound:
+            whole = _sought(sound, at)
+            while whole and (end is None or at < end) and at != total:
+                n_frames = most if end is None else min(most, end - at)
+                blocks, n_got = _read_ahead(sound, header, n_frames, length)
+                at_end = at + n_got == total or (total is None and n_got < n_frames)
+                whole = at_end or (n_got == n_frames and _is_at(sound, blocks[-1], at + n_got, total))
+                while whole and blocks:
+                    yield at, blocks[0]
+                    at += len(blocks.popleft())
+                if at_end and whole:
+                    return
+    except (soundfile.SoundFileError, OSError):
+        whole = False
+    if not whole:
+        yield from _by_frames(header, at, end, length)
+
+
+def _read_ahead(sound: Sound, header: Header, n_frames: int, length: int) -> tuple[deque[Coded], int]:
+    """Decode so many frames as blocks; fewer where the file ends or does not decode."""
+    blocks: deque[Coded] = deque()
+    n_got = 0
+    while n_got < n_frames:
+        block, error = _read(sound, header, min(length, n_frames - n_got), length)
+        n_got += len(block)
+        if len(block):
+            blocks.append(block)
+        if error or len(block) < min(length, n_frames - n_got + len(block)):
+            break
+    return blocks, n_got
+
+
+def _is_at(sound: Sound, block: Coded, at: int, total: int | None) -> bool:
+    """Say whether the last samples of a block, by their number the ones before `at`, are those of the file."""
+    if total is None:
+        return True
+    n_frames = min(_COMPARED, len(block))
+    again = np.empty((n_frames, block.shape[1]), dtype=block.dtype)
+    try:
+        if sound.seek(at - n_frames) != at - n_frames:
+            return False
+        return len(sound.read(out=again)) == n_frames and bool((again == block[-n_frames:]).all())
+    except soundfile.SoundFileError:
+        return False
+
+
+@lru_cache(maxsize=8)
+def _frame_map(header: Header) -> flac.FrameMap:
+    """Find the frames of a damaged file, once for all its parts."""
+    assert header.flac is not None
+    with header.file() as file:
+        size = file.seek(0, 2)
+        return flac.map_frames(file, size, header.flac)
+
+
+def _by_frames(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+    """Decode every frame of a FLAC file that is whole."""
+    assert header.flac is not None
+    found = _frame_map(header)
+    head = header.flac.head(total=0)
+    number = found.at(first)
+    while number < len(found.offsets):
+        start = at = int(found.firsts[number])
+        if end is not None and start >= end:
+            yield end, np.empty((0, header.n_channels), dtype=np.float32)  # there is more behind
+            return
+        for block in _decodable(header, View(*found.run(number), head), length):
+            yield at, block
+            at += len(block)
+            if end is not None and at >= end:
+                return
+        number = max(number + (at == start), found.at(at))
+
+
+def _decodable(header: Header, view: View, length: int) -> Iterator[Coded]:
+    """Decode what `view` shows as far as that goes."""
+    try:
+        with header.opened_view(view) as sound:
+            if sound.channels != header.n_channels:
+                return
+            error = ""
+            while not error:
+                block, error = _read(sound, header, length, length)
+                if len(block):
+                    yield block
+                if len(block) < length:
+                    return
+    except (soundfile.SoundFileError, OSError):
+        return
+
+
+def _linked(header: Header, length: int) -> Iterator[Piece]:
+    """Decode the streams of an Ogg file one after another, each from one run of pages to the next."""
+    base = 0
+    for link in header.links:
+        with header.file() as file:
+            head = ogg.header_pages(file, link)
+            within = ogg.header_pages(file, link, within=True)
+        end = base
+        for run in link.runs if link.headers else ():
+            view = View(run.start, run.end, head if run.first else within)
+            try:
+                with header.opened_view(view) as sound:
+                    if (sound.samplerate, sound.channels) != (header.sample_rate, header.n_channels):
+                        raise Undecodable(
+                            f"a stream of {sound.channels} channels at {sound.samplerate} Hz follows, which is not "
+                            f"{header.n_channels} at {header.sample_rate} Hz"
+                        )
+                    last = base + ogg.samples_until(link, run.granule, head, header.sample_rate)
+                    at = base if run.first else last - sound.frames
+            except (soundfile.SoundFileError, OSError):
+                continue
+            for block in _decodable(header, view, length):
+                yield at, block
+                at += len(block)
+            end = max(end, at)
+        base = end
