@@ -168,28 +168,65 @@ def measure(file: BinaryIO, size: int, second: int) -> Extent | None:
     chunk = find_samples(file, layout) if layout else None
     if layout is None or chunk is None:
         return None
-    start, claimed = chunk.offset, chunk.size
-    if claimed > MOST_BYTES:
-        fault = f"its header gives an impossible length (size field {claimed:#x}); read to the end of the file"
-        return Extent(start, size, None, layout.mendable, fault, order=layout.order)
-    rest = size - start - claimed
-    followed = rest <= 0 or _chunks_fill(file, layout, chunk.next, size)
-    if claimed == WRAP - 1 or (claimed in _PLACEHOLDERS and rest < 0) or (claimed == 0 and not followed):
-        fault = f"its header gives no length (size field {claimed:#x}); read to the end of the file"
-        return Extent(start, size, None, layout.mendable and rest > 0, fault, order=layout.order)
-    if rest > second and not followed:
-        if size > WRAP > claimed and layout.mendable and layout.head.size == 8:
+    claim = _Claim(layout, chunk, size)
+    extent = claim.without_length(file) or claim.wrong(file, second)
+    if extent is not None:
+        return extent
+    start, claimed, rest = chunk.offset, chunk.size, claim.rest
+    sounds = rest > second and not claim.followed(file) and any(_at(file, start + claimed))
+    return Extent(start, min(size, start + claimed), claimed, unread=rest if sounds else 0, order=layout.order)
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What a file of `size` bytes says of its chunk of samples."""
+
+    layout: Layout
+    chunk: Chunk
+    size: int
+
+    @property
+    def rest(self) -> int:
+        """Count the bytes behind what the samples are said to take; below 0 where the file ends before."""
+        return self.size - self.chunk.offset - self.chunk.size
+
+    def followed(self, file: BinaryIO) -> bool:
+        """Say whether nothing but chunks follows the samples."""
+        return self.rest <= 0 or _chunks_fill(file, self.layout, self.chunk.next, self.size)
+
+    def without_length(self, file: BinaryIO) -> Extent | None:
+        """Give the extent of samples whose length the header leaves open, or gives as no file can have it."""
+        start, claimed, mendable = self.chunk.offset, self.chunk.size, self.layout.mendable
+        if claimed > MOST_BYTES:
+            fault = f"its header gives an impossible length (size field {claimed:#x}); read to the end of the file"
+            return Extent(start, self.size, None, mendable, fault, order=self.layout.order)
+        placeholder = claimed in _PLACEHOLDERS and self.rest < 0
+        if claimed == WRAP - 1 or placeholder or (claimed == 0 and not self.followed(file)):
+            fault = f"its header gives no length (size field {claimed:#x}); read to the end of the file"
+            return Extent(start, self.size, None, mendable and self.rest > 0, fault, order=self.layout.order)
+        return None
+
+    def wrong(self, file: BinaryIO, second: int) -> Extent | None:
+        """Give the extent of samples whose length is given wrongly, where the file tells the right one."""
+        start, claimed, rest, layout = self.chunk.offset, self.chunk.size, self.rest, self.layout
+        if rest > 0 and self.followed(file):
+            return None
+        if rest > second and self.size > WRAP > claimed and layout.mendable and layout.head.size == 8:
             whole = claimed + max(1, rest // WRAP) * WRAP
             fault = f"its size field has wrapped round at 4 GiB ({claimed} bytes stand for {whole})"
-            return Extent(start, min(size, start + whole), whole, True, fault, order=layout.order)
-    if abs(rest) > 1 and not (followed and rest > 0) and _is_whole(file, layout, size) and _sounds(file, size, rest):
-        fault = f"the size field of its samples ({claimed} bytes) is wrong, for the file is whole; read to its end"
-        return Extent(start, size, size - start, layout.mendable, fault, order=layout.order)
-    if rest > second and not followed:
-        file.seek(start + claimed)
-        if any(file.read(64)):
-            return Extent(start, start + claimed, claimed, unread=rest, order=layout.order)
-    return Extent(start, min(size, start + claimed), claimed, order=layout.order)
+            return Extent(start, min(self.size, start + whole), whole, True, fault, order=layout.order)
+        sounds = rest < 0 or any(_at(file, start + claimed))
+        if abs(rest) > 1 and sounds and _is_whole(file, layout, self.size):
+            held = self.size - start
+            fault = f"its header claims {claimed} bytes of samples, but the whole file has {held}; read to its end"
+            return Extent(start, self.size, held, layout.mendable, fault, order=layout.order)
+        return None
+
+
+def _at(file: BinaryIO, offset: int) -> bytes:
+    """Read a few bytes that may be samples, or padding."""
+    file.seek(offset)
+    return file.read(64)
 
 
 def _is_whole(file: BinaryIO, layout: Layout, size: int) -> bool:
@@ -205,14 +242,6 @@ def _is_whole(file: BinaryIO, layout: Layout, size: int) -> bool:
     else:
         whole = int.from_bytes(field[:4], "little" if layout.order == "LITTLE" else "big") + 8
     return abs(whole - size) <= 1
-
-
-def _sounds(file: BinaryIO, size: int, rest: int) -> bool:
-    """Say whether what lies behind the samples that a header claims can be samples, too: it is not only padding."""
-    if rest <= 0:
-        return True
-    file.seek(size - rest)
-    return any(file.read(64))
 
 
 def _chunks_fill(file: BinaryIO, layout: Layout, start: int, size: int) -> bool:

@@ -267,16 +267,16 @@ class FrameMap:
 
     Attributes
     ----------
-    offsets, firsts, sizes : ndarray of int64 (frame,)
-        Where each lies in bytes, its first sample, and how many samples it has.
-    end : int
-        Size of the file in bytes.
+    offsets, ends : ndarray of int64 (frame,)
+        The first byte of each, and the first one of the next frame, whether that is among these or not.
+    firsts, sizes : ndarray of int64 (frame,)
+        The first sample of each, and how many samples it has.
     """
 
     offsets: NDArray[np.int64]
+    ends: NDArray[np.int64]
     firsts: NDArray[np.int64]
     sizes: NDArray[np.int64]
-    end: int
 
     def at(self, sample: int) -> int:
         """Give the number of the first frame that holds `sample` or one after it."""
@@ -285,12 +285,12 @@ class FrameMap:
     def run(self, frame: int) -> tuple[int, int]:
         """Give the bytes of a frame and those that follow it without a gap, as start and end."""
         after = self._breaks[np.searchsorted(self._breaks, frame, side="right")]
-        return int(self.offsets[frame]), int(self.offsets[after]) if after < len(self.offsets) else self.end
+        return int(self.offsets[frame]), int(self.ends[after - 1])
 
     @cached_property
     def _breaks(self) -> NDArray[np.intp]:
-        """List the frames before which samples are missing, and the number of frames."""
-        missing = self.firsts[1:] != (self.firsts + self.sizes)[:-1]
+        """List the frames that do not follow the ones before them, and the number of frames."""
+        missing = (self.firsts[1:] != (self.firsts + self.sizes)[:-1]) | (self.offsets[1:] != self.ends[:-1])
         return np.append(np.flatnonzero(missing) + 1, len(self.firsts))
 
 
@@ -299,7 +299,7 @@ def map_frames(file: BinaryIO, size: int, info: StreamInfo) -> FrameMap:
     frames = list(_heads(file, size))
     if not frames:
         nothing = np.zeros(0, np.int64)
-        return FrameMap(nothing, nothing, nothing, size)
+        return FrameMap(nothing, nothing, nothing, nothing)
     usual = Counter(map(_likeness, frames)).most_common(1)[0][0]
     frames = [frame for frame in frames if _likeness(frame) == usual]
     sizes = np.array([frame.size for frame in frames], np.int64)
@@ -310,10 +310,15 @@ def map_frames(file: BinaryIO, size: int, info: StreamInfo) -> FrameMap:
     trusted = np.append(joined, False) | np.append(False, joined)
     ceiling = np.minimum.accumulate(np.where(trusted, firsts, np.iinfo(np.int64).max)[::-1])[::-1]
     kept = trusted | (firsts < ceiling) & (ceiling < np.iinfo(np.int64).max)
-    offsets, firsts, sizes = offsets[kept], firsts[kept], sizes[kept]
-    ends = np.maximum.accumulate(firsts + sizes)
-    forward = np.append(True, firsts[1:] >= ends[:-1]) if len(firsts) else np.zeros(0, bool)
-    return FrameMap(offsets[forward], firsts[forward], sizes[forward], size)
+    kept[kept] &= _forward(firsts[kept], sizes[kept])
+    ends = np.append(offsets[1:], size)
+    return FrameMap(offsets[kept], ends[kept], firsts[kept], sizes[kept])
+
+
+def _forward(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which frames begin after all those before them end; the others come a second time."""
+    reached = np.append(0, np.maximum.accumulate(firsts + sizes))[:-1]
+    return firsts >= reached
 
 
 def _heads(file: BinaryIO, size: int) -> Iterator[Frame]:

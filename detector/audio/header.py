@@ -13,7 +13,7 @@ import soundfile
 from detector.audio import chunks, fields, flac, mpeg, ogg
 from detector.audio.decode import Sound, opened, reason
 from detector.audio.identity import Identity, identify, open_descriptor, open_ordinary
-from detector.audio.limits import Limits
+from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.view import View
 from detector.errors import RecordingError
 
@@ -131,7 +131,7 @@ class Header:
         return open_ordinary(self.path, self.identity)
 
 
-def read_header(path: Path, limits: Limits | None = None) -> Header:
+def read_header(path: Path, limits: Limits = DEFAULT_LIMITS) -> Header:
     """Read the header of a recording.
 
     Raises
@@ -154,7 +154,7 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
         why = reason(error) if isinstance(error, soundfile.SoundFileError) else _UNKNOWN
         why = _UNKNOWN if "does not exist" in why else why  # said of MP3 files without a frame; this file does exist
         raise RecordingError(f"{path}: is not audio that can be read: {why}") from error
-    (limits or Limits()).check(str(path), header.sample_rate, header.n_channels)
+    limits.check(str(path), header.sample_rate, header.n_channels)
     return header
 
 
@@ -243,15 +243,22 @@ def _with_pages(header: Header, file: BinaryIO, size: int) -> Header:
     links = ogg.survey(file, size)
     if not links or not links[0].headers:
         return header
-    ended = links[-1].ended
-    faults = () if ended else ("truncated: its last page is missing",)
-    status: Status = "ok" if ended else "truncated"
+    faults: list[str] = []
+    status: Status = "ok"
+    if n_strange := sum(link.n_strange for link in links):
+        faults.append(f"damaged: {n_strange} bytes between its pages are none")
+        status = "damaged"
+    if not all(link.whole for link in links):
+        faults.append("damaged: its pages do not follow one another")
+        status = "damaged"
+    if not links[-1].ended:
+        faults.append("truncated: its last page is missing")
+        status = "truncated" if status == "ok" else status
+    header = replace(header, faults=tuple(faults), status=status)
     if len(links) == 1 and links[0].whole:
-        return replace(header, faults=faults, status=status)
-    if all(link.whole for link in links):
-        return replace(header, faults=faults, status=status, links=links, n_frames=None)
-    n_frames = ogg.length(file, links, header.sample_rate) if ended else None
-    return replace(header, faults=faults, status=status, links=links, n_frames=n_frames)
+        return header
+    known = links[-1].ended and not all(link.whole for link in links)
+    return replace(header, links=links, n_frames=ogg.length(file, links, header.sample_rate) if known else None)
 
 
 def _with_true_extent(header: Header, file: BinaryIO, size: int, witness: fields.Witness | None = None) -> Header:

@@ -52,21 +52,16 @@ def open_descriptor(path: Path, expected: Identity | None = None) -> int:
         raise RecordingError(f"{path}: cannot be read: {_refusal(path) or error.strerror or error}") from error
     except ValueError as error:  # a name that no file can have
         raise RecordingError(f"{str(path)!r}: cannot be read: {error}") from error
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise RecordingError(f"{path}: is {kind_of(found.st_mode)}, not a recording")
-        if expected is not None and _identity(found) != expected:
-            raise RecordingError(f"{path}: was replaced or changed while it was read")
-    except BaseException:
+    fault = _fault(os.fstat(descriptor), expected)
+    if fault:
         os.close(descriptor)
-        raise
+        raise RecordingError(f"{path}: {fault}")
     return descriptor
 
 
 def open_ordinary(path: Path, expected: Identity | None = None) -> BinaryIO:
-    """Open an ordinary file for reading, unbuffered; as `open_descriptor`."""
-    return os.fdopen(open_descriptor(path, expected), "rb", buffering=0)
+    """Open an ordinary file for reading; as `open_descriptor`."""
+    return os.fdopen(open_descriptor(path, expected), "rb")
 
 
 def identify(file: BinaryIO) -> Identity:
@@ -83,8 +78,16 @@ def _identity(found: os.stat_result) -> Identity:
     return Identity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
+def _fault(found: os.stat_result, expected: Identity | None) -> str:
+    """Say what is wrong with an open file; empty where nothing is."""
+    if not stat.S_ISREG(found.st_mode):
+        return f"is {kind_of(found.st_mode)}, not a recording"
+    changed = expected is not None and _identity(found) != expected
+    return "was replaced or changed while it was read" if changed else ""
+
+
 def _refusal(path: Path) -> str:
-    """Say what a file is that the system refuses to open although it is there: a socket, or a device without a driver."""
+    """Say what a file is that is there but cannot be opened: a socket, or a device that is not connected."""
     try:
         mode = path.stat().st_mode
     except OSError:

@@ -32,8 +32,8 @@ class Limits:
         """Raise `RecordingError` where a header asks for more; `where` names the file."""
         if not LOWEST_RATE <= sample_rate <= self.rate:
             raise RecordingError(
-                f"{where}: its header gives {sample_rate} Hz; a sample rate must be from {LOWEST_RATE} to {self.rate} Hz "
-                "(limit: rate)"
+                f"{where}: its header gives {sample_rate} Hz; "
+                f"a sample rate must be from {LOWEST_RATE} to {self.rate} Hz (limit: rate)"
             )
         if sample_rate * n_channels > self.data:
             raise RecordingError(
@@ -44,3 +44,5 @@ class Limits:
 
 LOWEST_RATE = 10
 """In Hz. Seismometers under the sea record whales at 50 Hz."""
+
+DEFAULT_LIMITS = Limits()

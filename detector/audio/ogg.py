@@ -85,6 +85,8 @@ class Link:
         Its pages with sound; one run where none is lost.
     ended : bool
         Whether it has its last page.
+    n_strange : int
+        Bytes between its pages that are none.
     whole : bool
         Whether nothing is lost before its end.
     """
@@ -93,6 +95,7 @@ class Link:
     headers: tuple[tuple[int, int], ...]
     runs: tuple[Run, ...]
     ended: bool
+    n_strange: int = 0
 
     @property
     def whole(self) -> bool:
@@ -163,7 +166,11 @@ def survey(file: BinaryIO, size: int) -> tuple[Link, ...]:
     """
     links: list[Link] = []
     collector: _Collector | None = None
+    end = 0
     for page in pages(file, size):
+        if collector is not None:
+            collector.n_strange += page.start - end
+        end = page.end
         if page.flags & _FIRST and page.begins[:8].startswith(tuple(_HEADERS)):
             if collector is not None and page.serial != collector.serial and not collector.runs:
                 continue  # a second stream beside the first one
@@ -181,6 +188,7 @@ class _Collector:
     def __init__(self, page: Page) -> None:
         self.serial = page.serial
         self.runs: list[Run] = []
+        self.n_strange = 0
         self._kind = next(kind for kind in _HEADERS if page.begins.startswith(kind))
         self._headers = [(page.start, page.end)]
         self._missing = _HEADERS[self._kind] - page.n_packets  # packets without sound that are still to come
@@ -207,7 +215,7 @@ class _Collector:
 
     def link(self) -> Link:
         """Give what was put together."""
-        return Link(self._kind, tuple(self._headers), tuple(self.runs), self._ended)
+        return Link(self._kind, tuple(self._headers), tuple(self.runs), self._ended, self.n_strange)
 
 
 def header_pages(file: BinaryIO, link: Link, *, within: bool = False) -> bytes:

@@ -26,6 +26,7 @@ Piece = tuple[int, Coded]
 _MPEG_READ = 4608  # where MP3 cannot be decoded the whole read is lost, so it is kept short
 _UNCHECKED = 1 << 20  # samples of all channels that are decoded before it is checked where decoding has got to
 _COMPARED = 64  # samples
+_SHORTEST_GAP = 64  # samples
 
 
 class Undecodable(Exception):  # noqa: N818 (it ends a stretch; it is no error of the program)
@@ -115,8 +116,8 @@ def _read(sound: Sound, header: Header, n_frames: int, at_once: int) -> tuple[Co
 def _checked(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
     """Decode FLAC as libsndfile does while that is right, and then from one whole frame to the next.
 
-    Frames that are missing without a trace shift what follows, which no decoder reports. So nothing is given before
-    the last samples of a stretch have been looked up by their number, and are the same.
+    Frames that are missing without a trace shift what follows, or leave zeros behind, which no decoder reports. So
+    nothing is given before the last samples of a stretch have been looked up by their number, and are the same.
     """
     at, total = first, header.n_planned
     most = max(1, _UNCHECKED // header.n_channels)
@@ -128,6 +129,7 @@ def _checked(header: Header, first: int, end: int | None, length: int) -> Iterat
                 blocks, n_got = _read_ahead(sound, header, n_frames, length)
                 at_end = at + n_got == total or (total is None and n_got < n_frames)
                 whole = at_end or (n_got == n_frames and _is_at(sound, blocks[-1], at + n_got, total))
+                whole = whole and not any(_has_gap(block, header.flac) for block in blocks)
                 while whole and blocks:
                     yield at, blocks[0]
                     at += len(blocks.popleft())
@@ -165,6 +167,14 @@ def _is_at(sound: Sound, block: Coded, at: int, total: int | None) -> bool:
         return len(sound.read(out=again)) == n_frames and bool((again == block[-n_frames:]).all())
     except soundfile.SoundFileError:
         return False
+
+
+def _has_gap(block: Coded, info: flac.StreamInfo | None) -> bool:
+    """Say whether there are zeros in a block for so long that they may stand for missing frames."""
+    step = max(_SHORTEST_GAP, (info.shortest if info is not None else 0) // 4)
+    zero = (block[::step] == 0).all(axis=1)
+    starts = np.flatnonzero(zero[:-1] & zero[1:]) * step
+    return any(not block[start : start + step].any() for start in starts.tolist())
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from detector.audio.identity import Identity, open_ordinary
+from detector.audio.identity import Identity, open_descriptor
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -34,11 +34,11 @@ class View:
 
 
 class ViewFile(io.RawIOBase):
-    """A readable, seekable file that holds what `view` shows of the file at `path`; raises as `open_ordinary`."""
+    """A readable, seekable file that holds what `view` shows of the file at `path`; raises as `open_descriptor`."""
 
     def __init__(self, path: Path, view: View, expected: Identity | None = None) -> None:
         super().__init__()
-        self._file = open_ordinary(path, expected)
+        self._file = io.FileIO(open_descriptor(path, expected))
         self._view = view
         self._position = 0
 

@@ -6,7 +6,9 @@ import io
 import math
 import re
 import sys
+import traceback
 from collections.abc import Iterable
+from dataclasses import asdict, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -16,6 +18,7 @@ import click
 from detector.errors import DetectorError
 
 if TYPE_CHECKING:
+    from detector.audio.limits import Limits
     from detector.device import DeviceName
     from detector.operating.target import Target
 
@@ -52,6 +55,21 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
         raise click.BadParameter(
             f"{value!r} is neither an offset such as +10:00, nor Z, nor a name such as Australia/Brisbane.", param=param
         ) from error
+
+
+def limits_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Limits:
+    """Read NAME=N as limits of what a recording may ask for."""
+    from detector.audio.limits import DEFAULT_LIMITS
+
+    given: dict[str, float] = {}
+    allowed = asdict(DEFAULT_LIMITS)
+    for value in values:
+        name, _, number = value.partition("=")
+        if name not in allowed:
+            raise click.BadParameter(f"{value!r}: must be {', '.join(allowed)} = a number.", param=param)
+        kind: Any = click.IntRange(1, 10**9) if isinstance(allowed[name], int) else click.FloatRange(0.1, 10**6)
+        given[name] = kind.convert(number, param, ctx)
+    return replace(DEFAULT_LIMITS, **given)  # type: ignore[arg-type]  # whole numbers where they are meant
 
 
 def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str | None) -> float | Target | None:
@@ -109,6 +127,16 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
 @click.option("--timezone", metavar="ZONE", callback=zone, help="Of clocks that tell none: +10:00, Z, Africa/Nairobi.")
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    callback=limits_of,
+    metavar="NAME=N",
+    help="Highest rate (Hz), data (samples a second), memory (MB) or patience (s) of a recording.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1, too, where a recording was damaged, truncated or empty.")
+@click.option("--debug", is_flag=True, help="Show where the program failed on a recording.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def scan(
     recordings: tuple[str, ...],
@@ -120,12 +148,15 @@ def scan(
     scores: Path | None,
     effort: Path | None,
     force: bool,
+    strict: bool,
+    debug: bool,
     **options: Any,
 ) -> None:
     """Find sounds in RECORDINGS; write a table of detections.
 
     RECORDINGS are files, folders (searched for audio, in sorted order), or - for a list on standard input, one path a
     line. A recording that cannot be read is named on standard error, and the scan goes on; the exit code is then 1.
+    Of a damaged one everything that can be read is scanned, and a line says what is missing.
 
     \b
     Examples:
@@ -145,7 +176,12 @@ def scan(
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     summary = scan_recordings(paths, model, device, setting, outputs, byte_for_byte(sys.stdout))
     click.echo(f"detector: {summary}", err=True)
-    if summary.failed:
+    for bug in summary.bugs if debug else ():
+        click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
+    if summary.bugs:
+        hint = "" if debug else " with what --debug shows"
+        click.echo(f"detector: failed by a fault of its own on {len(summary.bugs)}; please report it{hint}", err=True)
+    if summary.failed or (strict and summary.incomplete):
         sys.exit(1)
 
 

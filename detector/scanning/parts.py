@@ -6,8 +6,9 @@ on, and nothing else: neighbours share no numbers, so it does not matter who sca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from detector.audio.header import Header, read_header
-from detector.audio.stream import AudioStream, Stretch
+from detector.audio.stream import MOST_SAMPLES, AudioStream, Stretch
 from detector.audio.verdict import Facts
 from detector.clock import Clock
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, RecordingError
 from detector.frontend.stream import PowerStream, ScaleStream
 from detector.model import Model
-from detector.scanning.engine import Engine, Scores, SharedEngine, WindowEngine
+from detector.scanning.engine import STRIP_BYTES, Engine, Scores, SharedEngine, WindowEngine, strip_columns
 from detector.scanning.layout import Layout
 from detector.scanning.trunks import Precision, trunk_runner
 
 PART_S = 180.0  # a part is at most about as long as this,
 PART_WINDOWS = 40  # as so many windows,
+FLOAT_BYTES = 4
+KEPT_COPIES = 3  # of frames and columns that wait, while they are joined and cut
 PART_SETTLED = 8  # and as so many times what it reads before itself, whichever is the longest
 
 
@@ -104,15 +107,35 @@ class PartScanner:
         Codings that cannot be entered in their midst make one part.
         """
         n_windows = 1
-        if header.n_frames is not None and header.divisible:
-            n_windows = self._layout.grid.count(self._n_frames(header, header.n_frames))
+        if header.n_planned is not None and header.divisible:
+            n_windows = self._layout.grid.count(self._n_frames(header, header.n_planned))
         length = equal_parts(n_windows, self._n_windows)
         for first in range(0, max(1, n_windows), length):
             end = first + length if first + length < n_windows else None
             yield [Part(header.path, channel, first, end, self.fingerprint) for channel in channels]
 
-    def scan(self, parts: Sequence[Part], header: Header | None = None, clock: Clock | None = None) -> list[PartScores]:
-        """Scan parts of the same windows of one recording.
+    def check_memory(self, header: Header, n_channels: int, most_mb: int) -> None:
+        """Raise `RecordingError` where scanning so many channels at once would take more than `most_mb`, about."""
+        geometry, bands = self._model.network.geometry, self._model.recipe.n_bands
+        strip = strip_columns(geometry, self._layout)
+        frames = bands * (strip * self._layout.step + geometry.frames.size)
+        columns = prod(geometry.trunk_output[:2]) * (strip + geometry.columns)
+        channel = FLOAT_BYTES * KEPT_COPIES * (frames + columns)
+        needed_mb = (n_channels * channel + 2 * STRIP_BYTES + FLOAT_BYTES * KEPT_COPIES * MOST_SAMPLES) / 1e6
+        if n_channels > 1 and needed_mb > most_mb:
+            raise RecordingError(
+                f"{header.path}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
+                f"at most {most_mb} MB may be used (limit: memory)"
+            )
+
+    def scan(
+        self,
+        parts: Sequence[Part],
+        header: Header | None = None,
+        clock: Clock | None = None,
+        pulse: Callable[[], None] | None = None,
+    ) -> list[PartScores]:
+        """Scan parts of the same windows of one recording; `pulse` is called with every block.
 
         Raises
         ------
@@ -131,6 +154,8 @@ class PartScanner:
         rows = [stream.channels.index(part.channel) for part in parts]
         scans = [ChannelScan(self._model, self._engine(clock), self._bounds(part), clock) for _ in parts]
         for block in stream.blocks():
+            if pulse is not None:
+                pulse()
             samples = torch.from_numpy(block)  # (channel, sample)
             for row, scan in zip(rows, scans):
                 scan.push(samples[row : row + 1])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detector.audio.header import Header
 from detector.audio.metadata import StartTime
 from detector.audio.verdict import Facts, judge
-from detector.errors import RecordingError
+from detector.errors import DetectorError, RecordingError
 from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
@@ -23,6 +23,7 @@ from detector.scanning.parts import PartScores
 from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.timeline import timeline
 from detector.scanning.windows import Points, WindowGrid
+from detector.scanning.workers import Stuck
 
 Rows = NDArray[np.float64]
 
@@ -75,6 +76,8 @@ class Scanned:
         What a person should hear of at once.
     heard_s : float
         Its length as the model heard it, in whole samples at the model's rate, s.
+    bug : BaseException or None
+        What the program did not expect, where that is why it failed.
     """
 
     recording: Path
@@ -83,6 +86,7 @@ class Scanned:
     detections: tuple[tuple[str, Event], ...] = ()
     remarks: tuple[str, ...] = ()
     heard_s: float = 0.0
+    bug: BaseException | None = None
 
     @property
     def failed(self) -> bool:
@@ -119,69 +123,88 @@ class RecordingScan:
         self._facts = Facts(np.zeros(len(channels), dtype=bool))
         self._n_points = 0
         self._seen_end = self._ended = False
-        self._failure = ""
+        self._failure: Fault | None = None
 
     @property
     def share(self) -> float:
         """Give the share (0 to 1) of the recording that was scanned, as far as its header tells."""
         return self._facts.n_read / max(1, self._header.n_frames or self._facts.n_read)
 
-    def add(self, parts: Sequence[PartScores] | RecordingError, planned: int | None, keep: Keeper | None) -> None:
-        """Take the next part of each channel, planned to have so many windows; hand on the scores.
+    def add(self, parts: Sequence[PartScores] | Exception, planned: int | None) -> ScoreBlock | None:
+        """Take the next part of each channel, planned to have so many windows; give the scores that it brings.
 
         What comes after a part that fell short is left out: the recording has ended, or decoding has. Where a part
         could not be scanned, or its scores are no numbers, the recording has failed.
         """
-        if self._failure or self._ended:
-            return
-        if isinstance(parts, RecordingError):
-            self._failure = str(parts)
-            return
+        if self._failure is not None or self._ended:
+            return None
+        if isinstance(parts, Exception):
+            self._failure = fault(self._header.path, parts)
+            return None
+        try:
+            return self._added(parts, planned)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+            self._failure = fault(self._header.path, error)
+            return None
+
+    def _added(self, parts: Sequence[PartScores], planned: int | None) -> ScoreBlock | None:
         facts = parts[0].facts
         if self._seen_end and facts.n_read > self._facts.n_read:
             self._ended = True  # it begins after damage that ended the one before it
-            return
+            return None
         facts.sounding = np.concatenate([part.facts.sounding for part in parts])
         self._facts.add(facts)
         self._seen_end = parts[0].ended
         self._ended = planned is None or len(parts[0].scores) < planned
         if not all(np.isfinite(part.scores).all() for part in parts):
             read_s = self._facts.n_read / self._header.sample_rate
-            self._failure = f"{self._header.path}: gives scores that are no numbers, by {read_s:.0f} s"
-            return
+            raise RecordingError(f"{self._header.path}: gives scores that are no numbers, by {read_s:.0f} s")
         rows = [channel.push(part.scores) for channel, part in zip(self._channels.values(), parts)]
-        self._hand_on(rows, inf, keep)
+        return self._block(rows, inf)
 
-    def finish(self, keep: Keeper | None = None) -> Scanned:
-        """End the recording; give what came out of it."""
+    def finish(self) -> tuple[ScoreBlock | None, Scanned]:
+        """End the recording; give the scores that are left, and what came out of it."""
+        try:
+            if self._failure is None:
+                return self._finished()
+        except Exception as error:  # noqa: BLE001 (as above)
+            self._failure = fault(self._header.path, error)
+        assert self._failure is not None
+        return None, failed(self._header.path, self._start, self._failure)
+
+    def _finished(self) -> tuple[ScoreBlock, Scanned]:
         header, reader = self._header, self._reader
-        if self._failure:
-            return failed(header.path, self._start, self._failure)
         rate = reader.recipe.audio.sample_rate
         n_samples = self._facts.n_read * rate // header.sample_rate
         rows = [channel.finish(n_samples) for channel in self._channels.values()]
-        self._hand_on(rows, inf if reader.grid.columns is None else n_samples / rate, keep)
+        block = self._block(rows, inf if reader.grid.columns is None else n_samples / rate)
+        events = [(name, event) for name, channel in self._channels.items() for event in channel.events(n_samples)]
+        events.sort(key=lambda detection: detection[1].span)
+        return block, self._scanned(events, n_samples)
+
+    def _scanned(self, events: Sequence[tuple[str, Event]], n_samples: int) -> Scanned:
+        header, recipe = self._header, self._reader.recipe
         status, found = judge(header, tuple(self._channels), self._facts)
         faults = "; ".join((*header.faults, *found))
-        scanned_s = self._facts.n_read / header.sample_rate
-        seconds = scanned_s if header.n_frames is None else header.n_frames / header.sample_rate
-        short = n_samples < round(reader.recipe.window.duration * rate)
+        facts = self._facts.ended()
+        scanned_s = facts.n_scanned / header.sample_rate
+        seconds = (facts.n_read if header.n_frames is None else header.n_frames) / header.sample_rate
+        short = n_samples < round(recipe.window.duration * recipe.audio.sample_rate)
         effort: list[Effort] = []
         for channel, sounding in zip(self._channels, self._facts.sounding):
             of_channel: Status = "short" if short else "ok"
             if status != "ok" or not sounding:
                 of_channel = "silent" if status == "ok" else status
             effort.append(Effort(header.path, channel, of_channel, seconds, scanned_s, self._start, faults))
-        events = [(name, event) for name, channel in self._channels.items() for event in channel.events(n_samples)]
-        events.sort(key=lambda detection: detection[1].span)
         remarks = (f"{header.path}: {faults}",) if faults else ()
-        return Scanned(header.path, self._start, tuple(effort), tuple(events), remarks, n_samples / rate)
+        heard_s = n_samples / recipe.audio.sample_rate
+        return Scanned(header.path, self._start, tuple(effort), tuple(events), remarks, heard_s)
 
-    def _hand_on(self, rows: Sequence[Rows], limit_s: float, keep: Keeper | None) -> None:
-        if keep is not None:
-            scores = dict(zip(self._channels, map(self._reader.written, rows)))
-            keep(ScoreBlock(self._header.path, self._reader.grid.points, self._n_points, limit_s, scores))
+    def _block(self, rows: Sequence[Rows], limit_s: float) -> ScoreBlock:
+        scores = dict(zip(self._channels, map(self._reader.written, rows)))
+        block = ScoreBlock(self._header.path, self._reader.grid.points, self._n_points, limit_s, scores)
         self._n_points += len(rows[0])
+        return block
 
 
 @dataclass(frozen=True)
@@ -236,6 +259,36 @@ class ChannelReading:
         return rows
 
 
-def failed(recording: Path, start: StartTime | None, reason: str) -> Scanned:
+@dataclass(frozen=True)
+class Fault:
+    """Why a recording was not analysed.
+
+    Attributes
+    ----------
+    reason : str
+        In one line.
+    bug : BaseException or None
+        What the program did not expect; None where the recording is at fault.
+    """
+
+    reason: str
+    bug: BaseException | None = None
+
+
+def fault(recording: Path, error: Exception) -> Fault:
+    """Say in one line why a recording was not analysed."""
+    match error:
+        case DetectorError():
+            return Fault(str(error))
+        case Stuck():
+            return Fault(f"{recording}: given up after {error} s without any progress (limit: patience)")
+        case MemoryError():
+            return Fault(f"{recording}: there is not enough memory for it")
+    first = next(iter(str(error).splitlines()), "")
+    return Fault(f"{recording}: the program failed on it: {type(error).__name__}: {first}", error)
+
+
+def failed(recording: Path, start: StartTime | None, why: Fault) -> Scanned:
     """Tell of a recording that was not analysed."""
-    return Scanned(recording, start, (Effort(recording, "", "failed", start=start, detail=reason),), remarks=(reason,))
+    effort = Effort(recording, "", "failed", start=start, detail=why.reason)
+    return Scanned(recording, start, (effort,), remarks=(why.reason,), bug=why.bug)

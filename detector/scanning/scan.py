@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -16,20 +17,38 @@ from detector.device import DeviceName, choose_device, keep_freed_memory
 from detector.errors import ConfigurationError
 from detector.model import Model, load_model
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
+from detector.scanning.effort import Status
 from detector.scanning.progress import Progress
 from detector.scanning.recording import Scanned
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
 
+INCOMPLETE: tuple[Status, ...] = ("damaged", "truncated", "empty")
+"""Statuses of recordings of which less than all was scanned, beside those that failed."""
+
 
 @dataclass
 class Summary:
-    """What a scan did."""
+    """What a scan did.
+
+    Attributes
+    ----------
+    recordings, detections, failed : int
+        How many.
+    seconds : float
+        Of sound that was scanned.
+    statuses : Counter
+        How many recordings have each of the statuses in `INCOMPLETE`.
+    bugs : list of exceptions
+        What the program did not expect, one a recording that failed of it.
+    """
 
     recordings: int = 0
     seconds: float = 0.0
     detections: int = 0
     failed: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    bugs: list[BaseException] = field(default_factory=list)
 
     def add(self, scanned: Scanned) -> None:
         """Count a recording."""
@@ -37,6 +56,14 @@ class Summary:
         self.seconds += scanned.scanned_s
         self.detections += len(scanned.detections)
         self.failed += scanned.failed
+        self.statuses.update({row.status for row in scanned.effort} & set(INCOMPLETE))
+        if scanned.bug is not None:
+            self.bugs.append(scanned.bug)
+
+    @property
+    def incomplete(self) -> bool:
+        """Say whether of a recording less than all was scanned."""
+        return bool(self.failed or self.statuses)
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -45,6 +72,7 @@ class Summary:
             f"{self.seconds / 3600:.2f} h scanned",
             f"{self.detections} detection{'s' * (self.detections != 1)}",
             f"{self.failed} failed",
+            *(f"{self.statuses[status]} {status}" for status in INCOMPLETE if self.statuses[status]),
         )
         return ", ".join(counts)
 

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from detector.audio.header import Header, read_header
-from detector.audio.metadata import start_time
+from detector.audio.limits import DEFAULT_LIMITS, Limits
+from detector.audio.metadata import StartTime, name_time, start_time
 from detector.audio.stream import channel_names
 from detector.clock import Clock
-from detector.errors import RecordingError
 from detector.evaluation.placing import many
 from detector.model import Model
 from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.parts import Part, PartScanner, PartScores
-from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed
+from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed, fault
 from detector.scanning.trunks import Precision, choose_precision
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+from detector.scanning.workers import Pulse, Task, Workers
 
 BLOCK_S = 10.0
-AHEAD = 4  # parts that are begun before the first of them is done, for each worker
+OPENED_AHEAD = 2  # recordings that are opened before their turn, for each worker
 
 Advance = Callable[[float], None]
+Opened = tuple[Header, StartTime | None, tuple[str, ...]]
+"""A recording's header, when it began, and the names of the channels to scan."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,8 @@ class Setting:
         Threads that scan parts. It changes no byte of the results.
     block_s : float
         How much is decoded at once, s. It changes no byte of the results.
+    limits : Limits
+        What a recording may ask for at most.
     """
 
     hop_s: float | None = None
@@ -63,6 +64,7 @@ class Setting:
     precision: Precision = "auto"
     workers: int = 1
     block_s: float = BLOCK_S
+    limits: Limits = DEFAULT_LIMITS
 
 
 class Scanner:
@@ -123,45 +125,62 @@ class Scanner:
         Yields
         ------
         Scanned
-            For each recording, in order, what came out of it. One that cannot be read gives a result that says so.
+            For each recording, in order, what came out of it. One that cannot be scanned, for whatever reason, gives a
+            result that says so.
         """
-        for job, scores in in_order(self._jobs(recordings), self._done, self._setting.workers):
-            if isinstance(job.whole, Scanned):
-                yield job.whole
-                continue
-            with self.clock("events"):
-                job.whole.add(scores, job.n_windows, keep)
-            if advance is not None:
-                advance(job.whole.share)
-            if job.last:
+        with Workers(self._setting.workers, self._setting.limits.patience) as workers:
+            for job, made in workers.in_order(self._jobs(recordings, workers), self._done):
+                if isinstance(job.whole, Scanned):
+                    yield job.whole
+                    continue
                 with self.clock("events"):
-                    scanned = job.whole.finish(keep)
-                yield scanned
+                    block = job.whole.add(made, job.n_windows)
+                if keep is not None and block is not None:
+                    keep(block)
+                if advance is not None:
+                    advance(job.whole.share)
+                if job.last:
+                    with self.clock("events"):
+                        last, scanned = job.whole.finish()
+                    if keep is not None and last is not None:
+                        keep(last)
+                    yield scanned
 
-    def _jobs(self, recordings: Iterable[Path]) -> Iterator[Job]:
-        """Open one recording after another, as far as workers need it; give its parts."""
-        for recording in recordings:
-            start = start_time(recording, self._setting.timezone)
+    def _jobs(self, recordings: Iterable[Path], workers: Workers) -> Iterator[Job]:
+        """Let workers open recordings ahead; give the parts of one after another."""
+        paths = iter(recordings)
+        opening: deque[tuple[Path, Task[Opened]]] = deque()
+        while True:
+            for path in islice(paths, OPENED_AHEAD * workers.number - len(opening)):
+                opening.append((path, workers.begin(lambda _, path=path: self._open(path))))  # type: ignore[misc]
+            if not opening:
+                return
+            path, task = opening.popleft()
             try:
-                header = read_header(recording)
-                channels = channel_names(header, self._audio.channel)
-            except RecordingError as error:
-                yield Job(failed(recording, start, str(error)))
+                header, start, channels = workers.finish(task)
+                rows = list(self.parts.plan(header, channels))
+                whole = RecordingScan(header, start, channels, self._reader)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+                start = name_time(path, self._setting.timezone)
+                yield Job(failed(path, start, fault(path, error)))
                 continue
-            whole = RecordingScan(header, start, channels, self._reader)
-            rows = list(self.parts.plan(header, channels))
             for n, parts in enumerate(rows):
                 yield Job(whole, header, parts, last=n == len(rows) - 1)
 
-    def _done(self, job: Job) -> list[PartScores] | RecordingError:
+    def _open(self, path: Path) -> Opened:
+        """Read what is known of a recording before it is decoded."""
+        header = read_header(path, self._setting.limits)
+        channels = channel_names(header, self._audio.channel)
+        self.parts.check_memory(header, len(channels), self._setting.limits.memory)
+        return header, start_time(header, self._setting.timezone), channels
+
+    def _done(self, job: Job, pulse: Pulse) -> list[PartScores]:
         """Scan the parts of a job, on whatever thread."""
         if not job.parts:
             return []
         clock = Clock()
         try:
-            return self.parts.scan(job.parts, job.header, clock)
-        except RecordingError as error:
-            return error
+            return self.parts.scan(job.parts, job.header, clock, pulse)
         finally:
             self.clock.add(clock)
 
@@ -191,27 +210,3 @@ class Job:
         """Count the windows that were planned; None where they go on to the recording's end."""
         part = self.parts[0]
         return None if part.end is None else part.end - part.first
-
-
-def in_order(jobs: Iterable[Given], work: Callable[[Given], Made], workers: int) -> Iterator[tuple[Given, Made]]:
-    """Do jobs on threads; give each with what it made, in their order.
-
-    At most `AHEAD` jobs a worker are taken before the first of them is given back, so that neither jobs nor what they
-    make pile up.
-    """
-    waiting: deque[tuple[Given, Future[Made]]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="scan")
-    try:
-        for job in jobs:
-            waiting.append((job, pool.submit(work, job)))
-            while waiting and (len(waiting) >= AHEAD * workers or waiting[0][1].done()):
-                yield _first(waiting)
-        while waiting:
-            yield _first(waiting)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _first(waiting: deque[tuple[Given, Future[Made]]]) -> tuple[Given, Made]:
-    job, made = waiting.popleft()
-    return job, made.result()

@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 
 from detector.audio.header import Header, Status
-from detector.audio.verdict import Facts, judge
+from detector.audio.verdict import Facts, Hole, judge
 
 CHANNELS = ("0", "1")
 
 
-def facts(n_read: int = 8000, *, sounding: tuple[bool, bool] = (True, True), n_bad: int = 0, error: str = "") -> Facts:
-    return Facts(np.array(sounding), n_read, n_bad, error)
+def facts(
+    n_read: int = 8000,
+    *,
+    sounding: tuple[bool, bool] = (True, True),
+    n_bad: int = 0,
+    error: str = "",
+    holes: tuple[Hole, ...] = (),
+) -> Facts:
+    return Facts(np.array(sounding), n_read, n_bad, error, holes)
 
 
 def claims(format_: str = "WAV", n_frames: int | None = 8000, status: Status = "ok") -> Header:
@@ -28,7 +35,7 @@ def test_the_facts_of_stretches_add_up_to_those_of_the_recording() -> None:
     ):
         whole.add(stretch)
     assert whole.sounding.tolist() == [True, False]
-    assert (whole.n_read, whole.n_not_finite, whole.error) == (9000, 3, "first")
+    assert (whole.n_read, whole.n_absurd, whole.error) == (9000, 3, "first")
 
 
 def test_one_channel_s_facts_are_its_own() -> None:
@@ -51,7 +58,11 @@ def test_one_channel_s_facts_are_its_own() -> None:
         (claims("MP3"), facts(7199), "truncated", "truncated: 0.9 s of 1.0 s could be read (801 samples are missing)"),
         (claims("OGG"), facts(4000), "damaged", "damaged: 0.5 s of 1.0 s could be read (4000 samples are missing)"),
         (claims(), facts(4000, error="why"), "damaged", "decode error at 0.5 s: why; the rest was not read"),
-        (claims(), facts(n_bad=3), "ok", "3 samples are not finite, taken as 0"),
+        (claims(), facts(n_bad=3), "damaged", "3 samples are not finite, or beyond any recorder; taken as 0"),
+        (claims(), facts(holes=((800, 1600), (2000, 2400))), "damaged",
+         "damaged: 0.150 s could not be read: 0.100 to 0.200 s, 0.250 to 0.300 s"),
+        (claims(), facts(holes=((6000, 8000),)), "truncated",
+         "truncated: 0.8 s of 1.0 s could be read (2000 samples are missing)"),
         (claims(), facts(sounding=(False, False)), "silent", "silent"),
         (claims(), facts(sounding=(True, False)), "ok", "channel 1 is silent"),
         (claims(status="damaged"), facts(), "damaged", None),
@@ -65,5 +76,13 @@ def test_facts_beside_the_header_s_claims_make_a_verdict(
 
 def test_the_worst_is_the_status_and_all_is_told() -> None:
     status, lines = judge(claims(), CHANNELS, facts(4000, sounding=(False, False), n_bad=1))
-    assert status == "truncated"
+    assert status == "damaged"
     assert [line.split()[0] for line in lines] == ["truncated:", "1", "silent"]
+
+
+def test_holes_that_touch_are_one_and_what_was_scanned_is_without_them() -> None:
+    whole = facts(3000, holes=((500, 1000),))
+    whole.add(facts(6000, holes=((3000, 3500), (1000, 1200))))
+    whole.add(facts(8000, holes=((3200, 4000),)))
+    assert whole.holes == ((500, 1200), (3000, 4000))
+    assert whole.n_scanned == 8000 - 700 - 1000

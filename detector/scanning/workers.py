@@ -1,0 +1,175 @@
+"""Do jobs on threads and give back what they made in order, whatever becomes of one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from queue import SimpleQueue
+from time import monotonic
+from typing import Generic, TypeVar
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+AHEAD = 4  # jobs that are begun before the first of them is done, for each worker
+_LOOK_S = 1.0  # how often it is looked whether a job still goes on
+_FAREWELL_S = 1.5  # how long threads may take to hear that nobody waits for them any more
+
+
+class Stopped(Exception):  # noqa: N818 (nothing is wrong: nobody waits for the result any more)
+    """The job is no longer wanted."""
+
+
+class Stuck(Exception):  # noqa: N818
+    """A job went on for too long without a sign of life; the message says for how many seconds."""
+
+
+class Pulse:
+    """The sign of life of a job: it calls this now and then, at least with every block that it reads.
+
+    Raises
+    ------
+    Stopped
+        Where the job is no longer wanted.
+    """
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._stopped = False
+
+    def __call__(self) -> None:
+        """Show that the job goes on."""
+        if self._stopped:
+            raise Stopped
+        self._last = monotonic()
+
+    def stop(self) -> None:
+        """Let the next call raise."""
+        self._stopped = True
+
+    @property
+    def silent_s(self) -> float:
+        """Give the seconds since the last sign of life; 0 before the first."""
+        return 0.0 if self._last is None else monotonic() - self._last
+
+
+class Task(Generic[Made]):
+    """A job in work: what it makes is here as soon as it is done."""
+
+    def __init__(self, work: Callable[[Pulse], Made]) -> None:
+        self.pulse = Pulse()
+        self.future: Future[Made] = Future()
+        self._work = work
+
+    def run(self) -> None:
+        """Do the job, on whatever thread."""
+        try:
+            self.pulse()
+            made = self._work(self.pulse)
+        except BaseException as error:  # noqa: BLE001 (whoever waits for it raises it again)
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(made)
+
+    def result(self, patience_s: float) -> Made:
+        """Wait for what the job makes.
+
+        Raises
+        ------
+        Stuck
+            Where it gave no sign of life for `patience_s`. Its thread is left to itself.
+        """
+        while True:
+            try:
+                return self.future.result(timeout=min(_LOOK_S, patience_s))
+            except TimeoutError:
+                if self.future.done():
+                    raise
+                if self.pulse.silent_s > patience_s:
+                    self.pulse.stop()
+                    raise Stuck(f"{patience_s:g}") from None
+
+
+class Workers:
+    """Threads that do jobs. A thread that is stuck is replaced, and nobody waits for it at the end.
+
+    Parameters
+    ----------
+    number : int
+        Threads.
+    patience_s : float
+        Seconds without a sign of life after which a job is given up.
+    """
+
+    def __init__(self, number: int, patience_s: float) -> None:
+        self.number, self.patience_s = number, patience_s
+        self._queue: SimpleQueue[Task[object] | None] = SimpleQueue()
+        self._tasks: deque[Task[object]] = deque()
+        self._threads = [self._start() for _ in range(number)]
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop what is still in work, and wait for it a moment."""
+        del error
+        for task in self._tasks:
+            task.pulse.stop()
+        for _ in self._threads:
+            self._queue.put(None)
+        end = monotonic() + _FAREWELL_S
+        for thread in self._threads:
+            thread.join(max(0.0, end - monotonic()))
+
+    def begin(self, work: Callable[[Pulse], Made]) -> Task[Made]:
+        """Put a job at the end of the queue."""
+        task = Task(work)
+        while self._tasks and self._tasks[0].future.done():
+            self._tasks.popleft()
+        self._tasks.append(task)  # type: ignore[arg-type]  # tasks of any kind
+        self._queue.put(task)  # type: ignore[arg-type]
+        return task
+
+    def finish(self, task: Task[Made]) -> Made:
+        """Wait for what a job makes; raises what it raised, or `Stuck`."""
+        try:
+            return task.result(self.patience_s)
+        except Stuck:
+            self._threads.append(self._start())
+            raise
+
+    def in_order(
+        self, jobs: Iterable[Given], work: Callable[[Given, Pulse], Made]
+    ) -> Iterator[tuple[Given, Made | Exception]]:
+        """Do jobs; give each with what it made, or with the error that it raised, in their order.
+
+        At most `AHEAD` jobs a worker are taken before the first of them is given back, so that neither jobs nor what
+        they make pile up.
+        """
+        waiting: deque[tuple[Given, Task[Made]]] = deque()
+        for job in jobs:
+            waiting.append((job, self.begin(lambda pulse, job=job: work(job, pulse))))  # type: ignore[misc]
+            while waiting and (len(waiting) >= AHEAD * self.number or waiting[0][1].future.done()):
+                first, task = waiting.popleft()
+                outcome = self._outcome(task)
+                yield first, outcome
+        for first, task in waiting:
+            outcome = self._outcome(task)
+            yield first, outcome
+
+    def _outcome(self, task: Task[Made]) -> Made | Exception:
+        try:
+            return self.finish(task)
+        except Exception as error:  # noqa: BLE001 (it is the job's, and goes to whoever asked for it)
+            return error
+
+    def _start(self) -> threading.Thread:
+        thread = threading.Thread(target=self._serve, name="scan", daemon=True)
+        thread.start()
+        return thread
+
+    def _serve(self) -> None:
+        while (task := self._queue.get()) is not None:
+            task.run()
