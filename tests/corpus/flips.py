@@ -1,0 +1,52 @@
+"""Each bit of the first kilobyte turned over, in every format."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from math import inf
+
+from tests.corpus.case import Case, Group, Source, content, in_header
+from tests.corpus.index import index
+from tests.corpus.sound import KINDS, from_source, source_name
+
+_N_BYTES = 1024
+_QUICK_SHARE = 40  # one flip in so many, besides those of the first bytes
+_QUICK_BYTES = 48
+
+UNTELLABLE: dict[str, str] = {}  # kind and bits that no other field of the file contradicts, with the reason
+"""Flips after which a file is sound, with other contents: nobody could tell. Each has its reason."""
+
+
+def flips_of(kind: str) -> Group:
+    """Give the group of one format's flips."""
+
+    def flips(quick: bool) -> Iterator[Case]:
+        source = source_name(kind, "short")
+        data = from_source(source)
+        for bit in range(8 * min(_N_BYTES, len(data))):
+            chosen = bit < 8 * _QUICK_BYTES or zlib.crc32(f"{kind}{bit}".encode()) % _QUICK_SHARE == 0
+            if (chosen or not quick) and not untellable(kind, bit):
+                yield _flipped(kind, source, data, bit)
+
+    return flips
+
+
+def _flipped(kind: str, source: str, data: bytes, bit: int) -> Case:
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    where = index(source)
+    name = f"flip-{kind}-{bit // 8:04d}-{bit % 8}.{KINDS[kind].suffix}"
+    if bit // 8 < where.header:
+        return in_header(name, bytes(changed), source)
+    start_s, end_s = where.touched(bit // 8, bit // 8 + 1)
+    if kind == "mp3":  # without checksums and numbers, frames after a lost one move
+        later = ((end_s, inf),)
+        return Case(name, content(bytes(changed)), (Source(source),), ((start_s, end_s),), later, "unless")
+    told = "must" if kind in {"flac", "vorbis", "opus"} else "may"  # by checksums
+    return Case(name, content(bytes(changed)), (Source(source),), ((start_s, end_s),), named=told)
+
+
+def untellable(kind: str, bit: int) -> bool:
+    """Say whether nobody could tell that this bit was turned over."""
+    return f"{kind}-{bit // 8}-{bit % 8}" in UNTELLABLE
