@@ -13,9 +13,9 @@ from tests.corpus.make import NEIGHBOURS, write_batch, write_sources
 from tests.corpus.model import write_model
 from tests.corpus.run import Limits, Ran, run_scan
 
-_BATCH = 500
-_START_S = 50.0  # for a scan to begin on a machine that does much else, and for one slow file
-_USUAL_S = 0.25  # the time that a file takes at most on average
+_BATCH = 300
+_START_S = 120.0  # for a scan to begin on a machine that does much else, and for one slow file
+_USUAL_S = 0.5  # the time that a file takes at most on average
 _SPOILING = {"hang", "memory", "crash", "traceback"}
 
 

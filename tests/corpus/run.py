@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GIB = 1 << 30
+_PATIENCE = 4  # so many times longer may a file take on a machine that does much else
 _MOST_DATA = 4 * _GIB  # keeps a runaway scan from taking the machine with it
 
 Row = dict[str, str]
@@ -23,7 +24,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a scan may take: seconds in all, seconds with one file open, and bytes of memory."""
+    """What a scan may take: seconds in all, seconds of processor time with one file open, and bytes of memory."""
 
     all_s: float
     file_s: float = 20.0
@@ -109,15 +110,20 @@ def _waited(command: Sequence[str], stderr: int, folder: Path, limits: Limits) -
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         preexec_fn=limited,  # noqa: PLW1509 (only the child is to be limited; no thread runs here)
     )
-    start, since, reason, culprits = time.monotonic(), dict[str, float](), "", tuple[str, ...]()
+    start, since, reason, culprits = time.monotonic(), dict[str, tuple[float, float]](), "", tuple[str, ...]()
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
             break
         now, opened = time.monotonic(), _opened(process.pid, folder)
-        since = {name: since.get(name, now) for name in opened}
-        slow = tuple(name for name, began in since.items() if now - began > limits.file_s)
+        used = _used_s(process.pid)
+        since = {name: since.get(name, (now, used)) for name in opened}
+        slow = tuple(
+            name
+            for name, (began, used_before) in since.items()
+            if used - used_before > limits.file_s or now - began > _PATIENCE * limits.file_s
+        )
         if not reason and _memory(process.pid) > limits.memory:
             reason, culprits = "memory", opened
         elif not reason and (slow or now - start > limits.all_s):
@@ -143,6 +149,14 @@ def _opened(pid: int, folder: Path) -> tuple[str, ...]:
             if target.startswith(f"{folder}/"):
                 names.append(target.removeprefix(f"{folder}/"))
     return tuple(dict.fromkeys(names))
+
+
+def _used_s(pid: int) -> float:
+    """Give the processor time that a process has taken, s; 0 where the system does not tell."""
+    with suppress(OSError, IndexError, ValueError):
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _memory(pid: int) -> int:
