@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+FUZZ_SECONDS ?= 1200
 DATA ?= $(or $(DETECTOR_DATA),../shared/data)
 SETS := $(addprefix quality-,esc10 call-activity call-activity-exchanged boobook twenty-calls twenty-calls-exchanged zebra-finch syllable-types rare-types)
 
-.PHONY: setup demo check test lint quick quality quality-hard $(SETS) bench call-activity clean
+.PHONY: setup demo check test lint quick quality quality-hard $(SETS) bench call-activity fuzz corpus clean
 
 setup: $(READY)
 
@@ -32,6 +33,13 @@ check: lint quick  ## what to run while you work
 
 test: lint  ## everything that CI runs
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2
+
+fuzz: setup  ## look for inputs that break the program, FUZZ_SECONDS for each target; keeps them in work/fuzz
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[fuzz]"
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --keep work/fuzz
+
+corpus: setup  ## scan all broken files of tests/corpus, in about an hour; make test scans a part
+	$(BIN)/python -m tests.corpus
 
 call-activity: setup  ## make the training set of the embedded model and train it again; DATA names the recordings
 	PATH="$(abspath $(BIN)):$$PATH" examples/call-activity.sh $(DATA) work/call-activity

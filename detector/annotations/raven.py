@@ -25,6 +25,9 @@ COLUMNS = (
     "Score",
 )
 AUDIO = ("begin_path", "begin_file", "file")
+MOST_DIGITS = 9
+"""No recording has more channels than such a number can count."""
+
 BEGIN, END = "begin_time_s", "end_time_s"
 
 
@@ -90,7 +93,12 @@ def _without_views(sheet: Sheet, rows: list[Row]) -> list[Row]:
 
 def _from_zero(channel: str) -> str | None:
     """Count a channel from 0, where Raven counts from 1; None where it is no such number."""
-    return str(int(channel) - 1) if channel.isdecimal() and int(channel) > 0 else None
+    return str(int(channel) - 1) if _is_channel(channel) and int(channel) > 0 else None
+
+
+def _is_channel(text: str) -> bool:
+    """Say whether a text can be the number of a channel; one of thousands of digits cannot even be converted."""
+    return text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def write(events: Iterable[Located], stream: TextIO) -> None:
@@ -104,7 +112,7 @@ def write(events: Iterable[Located], stream: TextIO) -> None:
         cells = (
             str(selection),
             "Spectrogram 1",
-            str(int(channel) + 1) if channel.isdecimal() else "1",
+            str(int(channel) + 1) if _is_channel(channel) else "1",
             f"{event.start_s:.9f}",
             f"{event.end_s:.9f}",
             "" if event.low_hz is None else f"{event.low_hz:.3f}",

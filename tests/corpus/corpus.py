@@ -8,15 +8,15 @@ from itertools import islice
 from pathlib import Path
 
 from tests.corpus.case import Case
-from tests.corpus.judge import LIMIT_S, Finding, Truth, calls_of, judge_case, judge_neighbours, judge_run
-from tests.corpus.make import GROUPS, NEIGHBOURS, write_batch, write_sources
+from tests.corpus.judge import Finding, Truth, calls_of, judge_case, judge_neighbours, judge_run
+from tests.corpus.make import NEIGHBOURS, write_batch, write_sources
 from tests.corpus.model import write_model
-from tests.corpus.run import Ran, run_scan
+from tests.corpus.run import Limits, Ran, run_scan
 
-_BATCH = 500
-_START_S = 30.0  # for a scan to begin on a machine that does much else
+_BATCH = 300
+_START_S = 120.0  # for a scan to begin on a machine that does much else, and for one slow file
 _USUAL_S = 0.5  # the time that a file takes at most on average
-_SPOILING = {"hang", "crash", "traceback"}  # leave no tables to judge
+_SPOILING = {"hang", "memory", "crash", "traceback"}
 
 
 class Corpus:
@@ -36,46 +36,47 @@ class Corpus:
         self._reference: Ran | None = None
         self._truth: dict[str, list[tuple[float, float]]] = {}
 
-    def judge(self, group: str, *, quick: bool, part: tuple[int, int] = (1, 1)) -> tuple[int, list[Finding]]:
-        """Run a group, or each so-manieth of its cases; give the number of cases and the findings."""
-        number, parts = part
-        chosen = list(GROUPS[group](quick))[number - 1 :: parts]
-        findings: list[Finding] = []
-        for n, cases in enumerate(_batches(chosen)):
-            findings += self._judged(f"{group}-{number}-{n}", cases)
-        return len(chosen), findings
+    def judge(self, name: str, cases: Iterable[Case]) -> Iterator[Finding]:
+        """Run cases, and give what is wrong as it comes; `name` begins the names of the folders."""
+        for n, batch in enumerate(_batches(cases)):
+            yield from self._judged(f"{name}-{n}", batch)
 
-    def _judged(self, name: str, cases: Sequence[Case]) -> Iterable[Finding]:
+    def _judged(self, name: str, cases: Sequence[Case]) -> Iterator[Finding]:
         truth, folder = self._with_truth(cases), self.folder / name
         write_batch(folder, cases)
-        findings = list(self._scanned(name, folder, cases, truth))
+        yield from self._scanned(name, folder, cases, truth)
         if not self.keep:
             shutil.rmtree(folder)
-        return findings
 
     def _scanned(self, name: str, folder: Path, cases: Sequence[Case], truth: Truth) -> Iterator[Finding]:
-        """Scan a batch as a folder; where a scan breaks off or takes too much, look for the files that are to blame."""
-        ran = run_scan(folder, self.model, _START_S + LIMIT_S + _USUAL_S * len(cases))
-        whole = list(judge_run(name, ran, folder))
-        if any(finding.kind in {*_SPOILING, "memory"} for finding in whole):
-            yield from list(self._blamed(folder, cases)) or whole
-        else:
-            yield from whole
-        if any(finding.kind in _SPOILING for finding in whole):
-            return
+        """Scan a batch as a folder; where that breaks off, find the files that are to blame, and scan the others."""
+        while True:
+            ran = run_scan(folder, self.model, _limits(len(cases)))
+            whole = list(judge_run(name, ran, folder))
+            if not any(finding.kind in _SPOILING for finding in whole):
+                break
+            blamed = whole if ran.ended.culprits else list(self._blamed(folder, cases))
+            yield from blamed or whole
+            names = {finding.case for finding in blamed}
+            left = [case for case in cases if case.name not in names]
+            if len(left) == len(cases):
+                return
+            for case in set(cases) - set(left):
+                (folder / case.name).unlink()
+            cases = left
+        yield from whole
         yield from judge_neighbours(name, ran, self._referred(), NEIGHBOURS)
         for case in cases:
             yield from judge_case(case, ran.effort.get(case.name, []), ran.detections.get(case.name, []), truth)
 
     def _blamed(self, folder: Path, cases: Sequence[Case]) -> Iterator[Finding]:
-        """Scan halves of a batch, and halves of those, as far as something grave comes of them."""
+        """Scan halves of a batch, and halves of those, as far as scans break off."""
         names = [case.name for case in cases if case.listed]
         if not names:
             return
-        limit_s = _START_S + (LIMIT_S if len(names) == 1 else _USUAL_S * len(names))
-        ran = run_scan(folder, self.model, limit_s, names)
-        found = [finding for finding in judge_run(names[0], ran, folder) if finding.kind in {*_SPOILING, "memory"}]
-        if len(names) == 1:
+        ran = run_scan(folder, self.model, _limits(len(names)), names)
+        found = [finding for finding in judge_run(names[0], ran, folder) if finding.kind in _SPOILING]
+        if len(names) == 1 or ran.ended.culprits:
             yield from found
         elif found:
             middle = len(cases) // 2
@@ -88,7 +89,7 @@ class Corpus:
         if wanted:
             folder = self.folder / f"sources-{len(self._truth)}"
             write_sources(folder, sorted(wanted))
-            ran = run_scan(folder, self.model, 600)
+            ran = run_scan(folder, self.model, Limits(600))
             for name in wanted:
                 calls = calls_of(ran.detections.get(name, []))
                 if not calls or any(row["status"] != "ok" or row["detail"] for row in ran.effort[name]):
@@ -100,8 +101,12 @@ class Corpus:
         """Give a scan of the neighbours alone."""
         if self._reference is None:
             write_batch(self.folder / "neighbours", ())
-            self._reference = run_scan(self.folder / "neighbours", self.model, 600)
+            self._reference = run_scan(self.folder / "neighbours", self.model, Limits(600))
         return self._reference
+
+
+def _limits(n_files: int) -> Limits:
+    return Limits(_START_S + _USUAL_S * n_files)
 
 
 def _batches(cases: Iterable[Case]) -> Iterator[tuple[Case, ...]]:

@@ -10,8 +10,6 @@ from pathlib import Path
 from tests.corpus.case import MARGIN_S, Case, Stretch
 from tests.corpus.run import Ran, Row
 
-LIMIT_S = 20.0  # for each file
-MOST_MEMORY = 1 << 30  # bytes, for each worker
 TOLERANCE_S = 0.001 + 1e-9
 ROUNDED_S = 0.0005  # times are written in ms, so that a sum of two of them may be out by as much
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -91,14 +89,14 @@ def _has(calls: Calls, wanted: Stretch) -> bool:
 
 def judge_run(name: str, ran: Ran, folder: Path) -> Iterator[Finding]:
     """Give what is wrong with a scan as a whole."""
-    if ran.code is None:
-        yield Finding(name, "hang", f"stopped after {ran.seconds:.0f} s")
-    elif ran.code not in {0, 1}:
-        yield Finding(name, "crash", f"exit code {ran.code}: {ran.stderr[-300:]}")
+    ended = ran.ended
+    if ended.reason:
+        text = f"{ended.seconds:.0f} s, {ended.memory / (1 << 20):.0f} MiB"
+        yield from (Finding(culprit, ended.reason, text) for culprit in ended.culprits or (name,))
+    elif ended.code not in {0, 1}:
+        yield Finding(name, "crash", f"exit code {ended.code}: {ran.stderr[-300:]}")
     if "Traceback (most recent call last)" in ran.stderr:
         yield Finding(name, "traceback", ran.stderr.strip().splitlines()[-1][:300])
-    if ran.memory > MOST_MEMORY:
-        yield Finding(name, "memory", f"{ran.memory / (1 << 20):.0f} MiB")
     yield from _judge_printed(name, ran.stderr, folder)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.corpus import riff
 from tests.corpus.case import WHOLE, Case, Source, content
@@ -39,6 +41,6 @@ def values(quick: bool) -> Iterator[Case]:
         yield Case(f"value-{name}.wav", content(data), (Source(source),), ((_AT_S, _AT_S),), named=told)
 
 
-def _float_wav(samples: np.ndarray):
+def _float_wav(samples: NDArray[np.floating]) -> Callable[[Path], None]:
     bits = 8 * samples.dtype.itemsize
     return content(riff.wav([riff.fmt(bits=bits, tag=3), riff.chunk(b"data", samples.tobytes())]))
