@@ -59,7 +59,8 @@ class Layout:
 _RIFF = Layout(12, struct.Struct("<4sI"), b"data")
 _RIFX = Layout(12, struct.Struct(">4sI"), b"data", order="BIG")
 _WAVE64 = Layout(40, struct.Struct("<16sQ"), _W64_DATA, inclusive=True, align=8)
-_AIFF = Layout(12, struct.Struct(">4sI"), b"SSND", order="BIG", mendable=False)
+_AIFF = Layout(12, struct.Struct(">4sI"), b"SSND", order="BIG")
+_AIFC = Layout(12, struct.Struct(">4sI"), b"SSND", order="BIG", mendable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,18 @@ def find_layout(file: BinaryIO) -> Layout | None:
             return _RIFF
         case b"RIFX", b"WAVE":
             return _RIFX
-        case b"FORM", (b"AIFF" | b"AIFC"):
+        case b"FORM", b"AIFF":
             return _AIFF
+        case b"FORM", b"AIFC":
+            return _AIFC
     return _WAVE64 if magic == b"riff" + _W64 else None
 
 
 def walk(file: BinaryIO, layout: Layout, start: int) -> Iterator[Chunk]:
     """List the chunks from `start` on, as far as their heads can be read."""
     for _ in range(_MOST_CHUNKS):
+        if start > MOST_BYTES:
+            return
         file.seek(start)
         head = file.read(layout.head.size)
         if len(head) < layout.head.size:

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
-from detector.audio.chunks import Layout, find_layout, find_samples, walk
+from detector.audio.chunks import Layout, find_layout, measure, walk
 
 _FORMAT = struct.Struct("HHIIHH")
 _COMMON = struct.Struct(">hIh")
@@ -19,6 +19,7 @@ _SUBTYPES = {
     (1, 1): "PCM_U8", (1, 2): "PCM_16", (1, 3): "PCM_24", (1, 4): "PCM_32", (3, 4): "FLOAT", (3, 8): "DOUBLE",
     (6, 1): "ALAW", (7, 1): "ULAW",
 }  # fmt: skip
+_CODINGS = {coding for coding, _ in _SUBTYPES}
 _LARGEST_FRAME = 8192
 
 
@@ -76,9 +77,21 @@ class Witness:
     certain: bool = True
     order: Literal["LITTLE", "BIG"] = "LITTLE"
 
+    @property
+    def usable(self) -> bool:
+        """Say whether the fields alone tell how to read the samples."""
+        true = self.true
+        known = self.certain and true.subtype is not None and bool(true.sample_rate)
+        return known and 0 < true.frame_bytes <= _LARGEST_FRAME
 
-def examine(file: BinaryIO) -> Witness | None:
-    """Compare the fields of a header with one another; None where there are none to compare."""
+    @property
+    def recoded(self) -> bool:
+        """Say whether the samples are coded in another way than stated."""
+        return replace(self.true, sample_rate=None) != replace(self.stated, sample_rate=None)
+
+
+def examine(file: BinaryIO, size: int) -> Witness | None:
+    """Compare the fields of the header of a file of `size` bytes with one another; None where there are none."""
     layout = find_layout(file)
     if layout is None:
         return None
@@ -88,7 +101,10 @@ def examine(file: BinaryIO) -> Witness | None:
         return None
     file.seek(chunk.offset)
     content = file.read(min(chunk.size, 64))
-    return _of_aiff(file, layout, content) if name == b"COMM" else _of_wav(content, layout)
+    if name == b"fmt ":
+        return _of_wav(content, layout)
+    extent = measure(file, size, second=size)
+    return None if extent is None else _of_aiff(content, layout, extent.end - extent.start)
 
 
 def _of_wav(content: bytes, layout: Layout) -> Witness | None:
@@ -98,9 +114,13 @@ def _of_wav(content: bytes, layout: Layout) -> Witness | None:
     coding, n_channels, rate, byte_rate, align, bits = struct.unpack_from(order + _FORMAT.format, content)
     if coding == _EXTENSIBLE and len(content) >= 26:
         (coding,) = struct.unpack_from(order + "H", content, 24)
-    if coding not in {1, 3, 6, 7}:
-        return None
     stated = Fields(coding, n_channels, -(-bits // 8), rate)
+    agrees = align == stated.frame_bytes and byte_rate == rate * align
+    if stated.subtype is None and agrees and (plain := replace(stated, coding=1)).subtype:
+        fault = f"samples of {bits} bits are not of coding {coding}"
+        return Witness(stated, plain, _fault([fault], stated, plain), order=layout.order)
+    if coding not in _CODINGS:
+        return None
     true, faults, certain = stated, [], True
     if align != stated.frame_bytes and align and rate * align == byte_rate:
         mended = _with_frame(stated, align)
@@ -115,19 +135,29 @@ def _of_wav(content: bytes, layout: Layout) -> Witness | None:
     return Witness(stated, true, _fault(faults, stated, true), certain, layout.order)
 
 
-def _of_aiff(file: BinaryIO, layout: Layout, content: bytes) -> Witness | None:
-    samples = find_samples(file, layout)
-    file.seek(8)
-    if len(content) < _COMMON.size or samples is None or file.read(4) != b"AIFF":
+def _of_aiff(content: bytes, layout: Layout, held: int) -> Witness | None:
+    """Compare the fields of an AIFF header with the bytes of samples that the file holds."""
+    if len(content) < _COMMON.size or not layout.mendable:
         return None
     n_channels, n_frames, bits = _COMMON.unpack_from(content)
     stated = Fields(1, n_channels, -(-bits // 8), None)
-    if n_frames * stated.frame_bytes == samples.size or not n_frames or samples.size % n_frames:
+    if n_frames * stated.frame_bytes == held - held % 2 or not held:
         return Witness(stated, stated, order="BIG")
-    mended = _with_frame(stated, samples.size // n_frames)
+    frame_bytes = held // n_frames if n_frames and held % n_frames == 0 else 0
+    mended = _with_frame(stated, frame_bytes) if frame_bytes else None
+    if mended is not None and not _one_bit_apart(stated, mended):  # then rather the number of frames is wrong
+        mended = None
     true = mended or stated
-    fault = f"{n_frames} frames of {n_channels} channels of {bits} bits do not make {samples.size} bytes"
-    return Witness(stated, true, _fault([fault], stated, true), mended is not None, "BIG")
+    fault = f"{n_frames} frames of {n_channels} channels of {bits} bits do not make {held} bytes"
+    certain = mended is not None or held % max(1, stated.frame_bytes) == 0
+    return Witness(stated, true, _fault([fault], stated, true), certain, "BIG")
+
+
+def _one_bit_apart(one: Fields, other: Fields) -> bool:
+    """Say whether one wrong bit makes one of the other, as damage on a disk does."""
+    channels = one.n_channels ^ other.n_channels
+    bits = one.sample_bytes * 8 ^ other.sample_bytes * 8
+    return channels.bit_count() + bits.bit_count() == 1
 
 
 def _with_frame(fields: Fields, frame_bytes: int) -> Fields | None:
@@ -146,7 +176,12 @@ def _fault(faults: list[str], stated: Fields, true: Fields) -> str:
         return ""
     taken = [
         f"{getattr(true, name)} {unit}"
-        for name, unit in (("n_channels", "channels"), ("sample_bytes", "bytes a sample"), ("sample_rate", "Hz"))
+        for name, unit in (
+            ("n_channels", "channels"),
+            ("sample_bytes", "bytes a sample"),
+            ("sample_rate", "Hz"),
+            ("coding", "as coding"),
+        )
         if getattr(true, name) != getattr(stated, name)
     ]
     conclusion = f"read as {', '.join(taken)}" if taken else "read as they stand"

@@ -282,10 +282,15 @@ class FrameMap:
         """Give the number of the first frame that holds `sample` or one after it."""
         return int(np.searchsorted(self.firsts + self.sizes, sample, side="right"))
 
-    def run(self, frame: int) -> tuple[int, int]:
-        """Give the bytes of a frame and those that follow it without a gap, as start and end."""
+    def whole_until(self, sample: int) -> int:
+        """Give where the frame begins that holds `sample`, or `sample` where that is between two frames."""
+        frame = self.at(sample)
+        return min(sample, int(self.firsts[frame])) if frame < len(self.firsts) else sample
+
+    def run(self, frame: int) -> tuple[int, int, int]:
+        """Give the bytes of a frame and those that follow it without a gap, as start and end, and their samples."""
         after = self._breaks[np.searchsorted(self._breaks, frame, side="right")]
-        return int(self.offsets[frame]), int(self.ends[after - 1])
+        return int(self.offsets[frame]), int(self.ends[after - 1]), int(self.sizes[frame:after].sum())
 
     @cached_property
     def _breaks(self) -> NDArray[np.intp]:

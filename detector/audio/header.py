@@ -68,6 +68,8 @@ class Header:
         Of a FLAC file, what its metadata say, or should say.
     links : tuple of Link
         Of an Ogg file that is not one whole stream, its streams.
+    raw : bool
+        Whether libsndfile is not to see its header.
     """
 
     path: Path
@@ -84,6 +86,7 @@ class Header:
     identity: Identity | None = None
     flac: flac.StreamInfo | None = None
     links: tuple[ogg.Link, ...] = ()
+    raw: bool = False
 
     @property
     def divisible(self) -> bool:
@@ -162,8 +165,8 @@ def _read(path: Path, file: BinaryIO, identity: Identity) -> Header:
     """Read a header by the rules of its format."""
     size = identity.size
     start = file.read(4)
-    witness = fields.examine(file)
-    if witness is not None and witness.fault:
+    witness = fields.examine(file, size)
+    if witness is not None:
         return _with_true_extent(_with_true_fields(path, identity, witness), file, size, witness)
     info = flac.read_stream_info(file) if start in {b"fLaC", b"ID3"} else None
     if start == b"fLaC" and info is not None:
@@ -198,18 +201,22 @@ def _comment(sound: Sound) -> str:
 
 
 def _with_true_fields(path: Path, identity: Identity, witness: fields.Witness) -> Header:
-    """Take a header whose fields contradict each other as they must have been."""
-    true, subtype = witness.true, witness.true.subtype
+    """Take a header whose fields contradict each other, or that libsndfile refuses, as it must have been."""
+    true, faults = witness.true, (witness.fault,) if witness.fault else ()
     try:
         header = _as_decoded(path, identity)
     except soundfile.SoundFileError:
-        if subtype is None or true.sample_rate is None or not witness.certain:
+        if not witness.usable:
             raise
-        header = Header(path, "WAV", subtype, true.sample_rate, true.n_channels, None)
+        assert true.subtype is not None
+        assert true.sample_rate is not None
+        return Header(path, "WAV", true.subtype, true.sample_rate, true.n_channels, None, faults=faults, raw=True)
+    if not faults:
+        return header
     status: Status = "ok" if witness.certain else "damaged"
-    header = replace(header, sample_rate=true.sample_rate or header.sample_rate, faults=(witness.fault,), status=status)
-    if true.frame_bytes != witness.stated.frame_bytes and subtype is not None:
-        return replace(header, subtype=subtype, n_channels=true.n_channels)
+    header = replace(header, sample_rate=true.sample_rate or header.sample_rate, faults=faults, status=status)
+    if witness.recoded and true.subtype is not None:
+        return replace(header, subtype=true.subtype, n_channels=true.n_channels, raw=True)
     return header
 
 
@@ -230,7 +237,10 @@ def _with_true_info(path: Path, file: BinaryIO, identity: Identity, info: flac.S
         if stated != found and not (unit == "samples" and (stated == 0 or stated > found))
     ]
     if not wrong:
-        return replace(_as_decoded(path, identity), flac=true, n_held=true.total)
+        header = replace(_as_decoded(path, identity), flac=true, n_held=true.total)
+        if info.total and header.n_frames is None:
+            header = replace(header, faults=(f"its header claims {info.total} samples, which no file of its size has",))
+        return header
     view = View(true.audio, identity.size, true.head())
     header = replace(_as_decoded(path, identity, view), n_frames=true.total, comment="")
     with suppress(soundfile.SoundFileError), opened(path, expected=identity) as sound:
@@ -266,13 +276,17 @@ def _with_true_extent(header: Header, file: BinaryIO, size: int, witness: fields
     frame = _SAMPLE_BYTES.get(header.subtype, 0) * header.n_channels  # 0: frames are no fixed number of bytes
     extent = chunks.measure(file, size, second=max(frame, 1) * header.sample_rate)
     if extent is None:
+        if header.raw:
+            raise RecordingError(f"{header.path}: is not audio that can be read: its samples are not to be found")
         return header
     held = extent.end - extent.start
     n_frames, view, faults, status = header.n_frames, None, header.faults, header.status
     if extent.fault:
         faults = (*faults, extent.fault)
-    if frame and (extent.mended or (witness is not None and witness.true.frame_bytes != witness.stated.frame_bytes)):
+    if frame and (extent.mended or header.raw):
         view = View(extent.start, extent.end - held % frame, raw=witness.order if witness else extent.order)
+    if frame and extent.claimed and extent.claimed % frame:
+        faults = (*faults, f"its header claims {extent.claimed} bytes of samples, which is no whole number of them")
     if extent.claimed is None:
         n_frames = held // frame if frame else None  # what the file holds is all there is
     elif frame and extent.claimed <= chunks.MOST_BYTES:

@@ -101,15 +101,15 @@ def _read(sound: Sound, header: Header, n_frames: int, at_once: int) -> tuple[Co
     block = np.empty((n_frames, header.n_channels), dtype=np.int16 if header.subtype == "PCM_16" else np.float32)
     n_filled = 0
     while n_filled < n_frames:
-        before = sound.tell()
+        before, asked = sound.tell(), min(at_once, n_frames - n_filled)
         try:
-            n_got = len(sound.read(out=block[n_filled : n_filled + at_once]))
+            n_got = len(sound.read(out=block[n_filled : n_filled + asked]))
         except soundfile.LibsndfileError as error:
             n_filled += max(0, sound.tell() - before)  # libsndfile counts what came before the error
             return block[:n_filled], reason(error)
-        if n_got == 0:
-            break
         n_filled += n_got
+        if n_got == 0 or (n_got < asked and header.flac is not None):  # asked again, libsndfile may never come back
+            break
     return block[:n_filled], ""
 
 
@@ -190,34 +190,37 @@ def _by_frames(header: Header, first: int, end: int | None, length: int) -> Iter
     """Decode every frame of a FLAC file that is whole."""
     assert header.flac is not None
     found = _frame_map(header)
-    head = header.flac.head(total=0)
     number = found.at(first)
     while number < len(found.offsets):
-        start = at = int(found.firsts[number])
-        if end is not None and start >= end:
+        at = int(found.firsts[number])
+        if end is not None and at >= end:
             yield end, np.empty((0, header.n_channels), dtype=np.float32)  # there is more behind
             return
-        for block in _decodable(header, View(*found.run(number), head), length):
-            yield at, block
-            at += len(block)
+        first_byte, last_byte, n_samples = found.run(number)
+        view = View(first_byte, last_byte, header.flac.head(n_samples))
+        for block, error in _decodable(header, view, length):
+            n_whole = found.whole_until(at + len(block)) - at if error else len(block)
+            if n_whole > 0:
+                yield at, block[:n_whole]
+                at += n_whole
             if end is not None and at >= end:
                 return
-        number = max(number + (at == start), found.at(at))
+        number = max(number + 1, found.at(at))
 
 
-def _decodable(header: Header, view: View, length: int) -> Iterator[Coded]:
-    """Decode what `view` shows as far as that goes."""
+def _decodable(header: Header, view: View, length: int) -> Iterator[tuple[Coded, str]]:
+    """Decode what `view` shows as far as that goes; give blocks, and with the last one why it is the last, if known."""
     try:
         with header.opened_view(view) as sound:
             if sound.channels != header.n_channels:
                 return
-            error = ""
-            while not error:
-                block, error = _read(sound, header, length, length)
-                if len(block):
-                    yield block
-                if len(block) < length:
+            left, error = sound.frames, ""  # libsndfile may go round for ever behind the last one
+            while left > 0 and not error:
+                block, error = _read(sound, header, min(length, left), length)
+                left -= len(block)
+                if len(block) == 0:
                     return
+                yield block, error
     except (soundfile.SoundFileError, OSError):
         return
 
@@ -243,7 +246,7 @@ def _linked(header: Header, length: int) -> Iterator[Piece]:
                     at = base if run.first else last - sound.frames
             except (soundfile.SoundFileError, OSError):
                 continue
-            for block in _decodable(header, view, length):
+            for block, _ in _decodable(header, view, length):
                 yield at, block
                 at += len(block)
             end = max(end, at)
