@@ -287,6 +287,10 @@ class FrameMap:
         frame = self.at(sample)
         return min(sample, int(self.firsts[frame])) if frame < len(self.firsts) else sample
 
+    def is_disturbed(self, frame: int) -> bool:
+        """Say whether bytes lie before a frame that belong neither to it nor to the frame before its samples."""
+        return 0 < frame < len(self.offsets) and bool(self.offsets[frame] != self.ends[frame - 1])
+
     def run(self, frame: int) -> tuple[int, int, int]:
         """Give the bytes of a frame and those that follow it without a gap, as start and end, and their samples."""
         after = self._breaks[np.searchsorted(self._breaks, frame, side="right")]

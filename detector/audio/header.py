@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal
 
 import soundfile
 
-from detector.audio import chunks, fields, flac, mpeg, ogg
+from detector.audio import chunks, fields, flac, mpeg_runs, ogg
 from detector.audio.decode import Sound, opened, reason
 from detector.audio.identity import Identity, identify, open_descriptor, open_ordinary
 from detector.audio.limits import DEFAULT_LIMITS, Limits
@@ -68,6 +68,8 @@ class Header:
         Of a FLAC file, what its metadata say, or should say.
     links : tuple of Link
         Of an Ogg file that is not one whole stream, its streams.
+    runs : tuple of Run
+        Of an MP3 file with gaps between its frames, what lies between the gaps.
     raw : bool
         Whether libsndfile is not to see its header.
     """
@@ -86,6 +88,7 @@ class Header:
     identity: Identity | None = None
     flac: flac.StreamInfo | None = None
     links: tuple[ogg.Link, ...] = ()
+    runs: tuple[mpeg_runs.Run, ...] = ()
     raw: bool = False
 
     @property
@@ -165,17 +168,29 @@ def _read(path: Path, file: BinaryIO, identity: Identity) -> Header:
     """Read a header by the rules of its format."""
     size = identity.size
     start = file.read(4)
-    witness = fields.examine(file, size)
-    if witness is not None:
-        return _with_true_extent(_with_true_fields(path, identity, witness), file, size, witness)
+    layout = chunks.find_layout(file)
+    if layout is not None:
+        return _with_chunks(path, file, identity)
     info = flac.read_stream_info(file) if start in {b"fLaC", b"ID3"} else None
     if start == b"fLaC" and info is not None:
         return _with_true_info(path, file, identity, info)
     like_mpeg = start[:3] == b"ID3" or start[:1] == b"\xff" or path.suffix.lower() == ".mp3"
-    header = _as_decoded(path, identity, mpeg.whole_view(file, size) if like_mpeg else None)
-    if header.format in _WITH_CHUNKS:
-        return _with_true_extent(header, file, size)
+    if like_mpeg:
+        plan = mpeg_runs.plan(file, size)
+        header = _as_decoded(path, identity, plan.view)
+        if header.format == "MP3":
+            status: Status = "damaged" if plan.runs else "ok"
+            return replace(header, runs=plan.runs, faults=(plan.fault,) if plan.fault else (), status=status)
+    else:
+        header = _as_decoded(path, identity)
     return _with_pages(header, file, size) if header.format == "OGG" else header
+
+
+def _with_chunks(path: Path, file: BinaryIO, identity: Identity) -> Header:
+    """Read the header of a file that is cut into chunks."""
+    witness = fields.examine(file, identity.size)
+    header = _as_decoded(path, identity) if witness is None else _with_true_fields(path, identity, witness)
+    return _with_true_extent(header, file, identity.size, witness) if header.format in _WITH_CHUNKS else header
 
 
 def _as_decoded(path: Path, identity: Identity, view: View | None = None) -> Header:

@@ -1,8 +1,7 @@
-"""Find out whether an MP3 file says how long it is, and make it readable to its end where it does not.
+"""Read the frames of MP3 files, and the tags that stand before them or in the first one.
 
-Without a count of frames, libsndfile takes the first frame's size for that of all, and stops where the file would then
-end: the rest of a file with a variable bit rate is lost without a word. Format: ISO/IEC 11172-3 and 13818-3; the count
-is in the "Xing" or "Info" tag that encoders write into a first, silent frame.
+Format: ISO/IEC 11172-3 and 13818-3; how many frames there are is in the "Xing" or "Info" tag that encoders write into a
+first, silent frame.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO
-
-from detector.audio.view import View
 
 _BITRATES = {  # kbit/s by index, layer III
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -21,6 +18,9 @@ _SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 
 _SEARCHED = 65536
 _LARGEST_FRAME = 2881
 _SMALLEST_FRAME = 24
+_TAG_HEAD = 10
+_DELAY_AT = 141  # in a tag of the encoder LAME
+CHAIN = 6  # frames one after another that cannot be there by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,20 @@ class Frame:
     size: int
     tag: int
     head: bytes
+
+    @property
+    def samples(self) -> int:
+        """Give the samples of each channel."""
+        return 1152 if self.head[1] >> 3 & 3 == 3 else 576
+
+    def like(self, other: Frame) -> bool:
+        """Say whether both can be of one stream: version, sample rate, and whether there is one channel or two."""
+        mono = self.head[3] >> 6 == 3, other.head[3] >> 6 == 3
+        return (
+            self.head[1] & 0x1E == other.head[1] & 0x1E
+            and self.head[2] & 12 == other.head[2] & 12
+            and mono[0] == mono[1]
+        )
 
 
 def read_frame(head: bytes, offset: int) -> Frame | None:
@@ -49,27 +63,75 @@ def read_frame(head: bytes, offset: int) -> Frame | None:
 
 
 def first_frame(file: BinaryIO, size: int) -> Frame | None:
-    """Find the first frame that another follows (or the end of the file), after the ID3v2 tags."""
-    start = 0
-    while True:
-        file.seek(start)
-        tag = file.read(10)
-        if len(tag) < 10 or tag[:3] != b"ID3":
-            break
-        a, b, c, d = (byte & 0x7F for byte in tag[6:10])
-        start += 10 + (a << 21 | b << 14 | c << 7 | d) + (10 if tag[5] & 0x10 else 0)
+    """Find the first frame that another follows (or the end of the file), after the ID3v2 tags.
+
+    Where frames follow one another from within the last tag over its end, the size of the tag is wrong, and they count.
+    """
+    tag = start = 0
+    while (length := tag_size(file, start)) > 0:
+        tag, start = start, start + length
+    if start > 0 and (across := _across(file, tag + _TAG_HEAD, start)) is not None:
+        return across
+    return find_frame(file, start, size, 1)
+
+
+def tag_size(file: BinaryIO, start: int) -> int:
+    """Give the bytes of the ID3v2 tag at `start`; 0 where there is none."""
+    file.seek(start)
+    tag = file.read(_TAG_HEAD)
+    if len(tag) < _TAG_HEAD or tag[:3] != b"ID3":
+        return 0
+    a, b, c, d = (byte & 0x7F for byte in tag[6:10])
+    return _TAG_HEAD + (a << 21 | b << 14 | c << 7 | d) + (_TAG_HEAD if tag[5] & 0x10 else 0)
+
+
+def find_frame(file: BinaryIO, start: int, size: int, n_more: int) -> Frame | None:
+    """Find the first frame from `start` on, not too far away, that `n_more` others follow or the end of the file."""
     file.seek(start)
     searched = file.read(_SEARCHED)
     at = searched.find(0xFF)
     while at >= 0:
         frame = read_frame(searched[at : at + 4], start + at)
-        if frame is not None:
-            after = frame.offset + frame.size
-            file.seek(after)
-            if after >= size or read_frame(file.read(4), after) is not None:
-                return frame
+        if frame is not None and _is_followed(file, frame, size, n_more):
+            return frame
         at = searched.find(0xFF, at + 1)
     return None
+
+
+def _is_followed(file: BinaryIO, frame: Frame, size: int, n_more: int) -> bool:
+    current = frame
+    for _ in range(n_more):
+        after = current.offset + current.size
+        if after >= size:
+            return True
+        file.seek(after)
+        behind = read_frame(file.read(4), after)
+        if behind is None or (n_more > 1 and not behind.like(frame)):
+            return False
+        current = behind
+    return True
+
+
+def _across(file: BinaryIO, start: int, end: int) -> Frame | None:
+    """Find the first of many frames, one after another, that begins from `start` on and reaches over `end`."""
+    file.seek(start)
+    content = file.read(min(_SEARCHED, end - start) + CHAIN * _LARGEST_FRAME)
+    at = content.find(0xFF)
+    while 0 <= at < end - start:
+        frame = read_frame(content[at : at + 4], start + at)
+        if frame is not None and _reaches(content, at, frame, end - start):
+            return frame
+        at = content.find(0xFF, at + 1)
+    return None
+
+
+def _reaches(content: bytes, at: int, first: Frame, end: int) -> bool:
+    """Say whether at least `CHAIN` frames follow one another from `at` on, as far as `end` or the content goes."""
+    n_frames, frame = 0, read_frame(content[at : at + 4], at)
+    while frame is not None and frame.like(first) and (n_frames < CHAIN or at < end):
+        n_frames, at = n_frames + 1, at + frame.size
+        frame = read_frame(content[at : at + 4], at)
+    return n_frames >= CHAIN and (at > end or at + 4 > len(content))
 
 
 def counted_frames(file: BinaryIO, frame: Frame, size: int) -> int | None:
@@ -87,20 +149,25 @@ def counted_frames(file: BinaryIO, frame: Frame, size: int) -> int | None:
     return None if more[:3] == b"ID3" or read_frame(more, 0) is not None else count
 
 
-def whole_view(file: BinaryIO, size: int) -> View | None:
-    """Show an MP3 file that does not say how long it is as one that is read to its end.
-
-    A frame is put first whose tag counts more frames than the file can hold. None where the file's own count can be
-    true, or the file is not of layer III.
-    """
-    frame = first_frame(file, size)
-    if frame is None or counted_frames(file, frame, size) is not None:
-        return None
+def is_tagged(file: BinaryIO, frame: Frame) -> bool:
+    """Say whether a frame holds a tag in the place of sound."""
     file.seek(frame.offset + frame.tag)
-    tagged = file.read(4) in {b"Xing", b"Info"}
+    return file.read(4) in {b"Xing", b"Info"}
+
+
+def encoder_delay(file: BinaryIO, frame: Frame) -> int:
+    """Read how many samples the encoder put before the first one; 0 where the tag in `frame` does not say."""
+    file.seek(frame.offset + frame.tag)
+    tag = file.read(_DELAY_AT + 2)
+    if tag[:4] not in {b"Xing", b"Info"} or len(tag) < _DELAY_AT + 2 or not tag[120:124].strip(b"\0"):
+        return 0
+    return tag[_DELAY_AT] << 4 | tag[_DELAY_AT + 1] >> 4
+
+
+def endless_frame(frame: Frame, size: int) -> bytes:
+    """Write a silent frame like `frame` whose tag counts more frames than a file of `size` bytes can hold."""
     head = bytes([0xFF, frame.head[1] | 1, frame.head[2] & 0x0C | 0x90, frame.head[3]])  # no CRC, bit rate by index 9
     blank = read_frame(head, 0)
     assert blank is not None
     tag = b"Xing" + struct.pack(">II", 1, size // _SMALLEST_FRAME + 1)
-    prefix = (head.ljust(blank.tag, b"\0") + tag).ljust(blank.size, b"\0")
-    return View(frame.offset + (frame.size if tagged else 0), size, prefix)
+    return (head.ljust(blank.tag, b"\0") + tag).ljust(blank.size, b"\0")

@@ -7,7 +7,7 @@ the damage are found by their heads, and where pages of an Ogg file are lost, th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +22,8 @@ from detector.audio.view import View
 Coded = NDArray[np.float32] | NDArray[np.int16]
 Piece = tuple[int, Coded]
 """The number of the first sample, counted from the recording's start, and samples (sample, channel)."""
+Notice = Callable[[], None]
+"""Is called where something between the pieces does not belong there, even if no sample is lost."""
 
 _MPEG_READ = 4608  # where MP3 cannot be decoded the whole read is lost, so it is kept short
 _UNCHECKED = 1 << 20  # samples of all channels that are decoded before it is checked where decoding has got to
@@ -33,7 +35,7 @@ class Undecodable(Exception):  # noqa: N818 (it ends a stretch; it is no error o
     """Decoding ended, for the reason that the message gives."""
 
 
-def pieces(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+def pieces(header: Header, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:
     """Decode the samples from `first` to `end` of a recording, or to its end.
 
     Parameters
@@ -44,6 +46,8 @@ def pieces(header: Header, first: int, end: int | None, length: int) -> Iterator
         Samples of the file.
     length : int
         Samples of a piece at most. It changes no sample.
+    notice : callable
+        Hears of what does not belong into the file.
 
     Yields
     ------
@@ -59,16 +63,17 @@ def pieces(header: Header, first: int, end: int | None, length: int) -> Iterator
     """
     if header.links:
         return _linked(header, length)
+    if header.runs:
+        return _by_runs(header, length)
     if header.flac is not None:
-        return _checked(header, first, end, length)
+        return _checked(header, first, end, length, notice)
     return _plain(header, first, end, length)
 
 
 def _plain(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
     """Decode as libsndfile does."""
-    at_once = length
-    if header.format == "MP3":  # reads that lie the same whatever the block
-        at_once, length = _MPEG_READ, length + -length % _MPEG_READ
+    if header.format == "MP3":
+        length += -length % _MPEG_READ
     try:
         with header.opened() as sound:
             at = first if header.divisible else 0
@@ -76,7 +81,7 @@ def _plain(header: Header, first: int, end: int | None, length: int) -> Iterator
                 return
             while end is None or at < end:
                 n_frames = length if end is None else min(length, end - at)
-                block, error = _read(sound, header, n_frames, at_once)
+                block, error = _read(sound, header, n_frames)
                 if len(block):
                     yield at, block
                 at += len(block)
@@ -96,9 +101,10 @@ def _sought(sound: Sound, at: int) -> bool:
         return False
 
 
-def _read(sound: Sound, header: Header, n_frames: int, at_once: int) -> tuple[Coded, str]:
+def _read(sound: Sound, header: Header, n_frames: int) -> tuple[Coded, str]:
     """Decode so many frames, or up to the file's end or an error; give them, and what the error was."""
     block = np.empty((n_frames, header.n_channels), dtype=np.int16 if header.subtype == "PCM_16" else np.float32)
+    at_once = _MPEG_READ if header.format == "MP3" else n_frames  # reads that lie the same whatever the block
     n_filled = 0
     while n_filled < n_frames:
         before, asked = sound.tell(), min(at_once, n_frames - n_filled)
@@ -113,7 +119,7 @@ def _read(sound: Sound, header: Header, n_frames: int, at_once: int) -> tuple[Co
     return block[:n_filled], ""
 
 
-def _checked(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+def _checked(header: Header, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:
     """Decode FLAC as libsndfile does while that is right, and then from one whole frame to the next.
 
     Frames that are missing without a trace shift what follows, or leave zeros behind, which no decoder reports. So
@@ -128,7 +134,8 @@ def _checked(header: Header, first: int, end: int | None, length: int) -> Iterat
                 n_frames = most if end is None else min(most, end - at)
                 blocks, n_got = _read_ahead(sound, header, n_frames, length)
                 at_end = at + n_got == total or (total is None and n_got < n_frames)
-                whole = at_end or (n_got == n_frames and _is_at(sound, blocks[-1], at + n_got, total))
+                whole = n_got == n_frames or at_end
+                whole = whole and (n_got == 0 or _is_at(sound, blocks[-1], at + n_got, total))
                 whole = whole and not any(_has_gap(block, header.flac) for block in blocks)
                 while whole and blocks:
                     yield at, blocks[0]
@@ -138,7 +145,7 @@ def _checked(header: Header, first: int, end: int | None, length: int) -> Iterat
     except (soundfile.SoundFileError, OSError):
         whole = False
     if not whole:
-        yield from _by_frames(header, at, end, length)
+        yield from _by_frames(header, at, end, length, notice)
 
 
 def _read_ahead(sound: Sound, header: Header, n_frames: int, length: int) -> tuple[deque[Coded], int]:
@@ -146,7 +153,7 @@ def _read_ahead(sound: Sound, header: Header, n_frames: int, length: int) -> tup
     blocks: deque[Coded] = deque()
     n_got = 0
     while n_got < n_frames:
-        block, error = _read(sound, header, min(length, n_frames - n_got), length)
+        block, error = _read(sound, header, min(length, n_frames - n_got))
         n_got += len(block)
         if len(block):
             blocks.append(block)
@@ -186,7 +193,7 @@ def _frame_map(header: Header) -> flac.FrameMap:
         return flac.map_frames(file, size, header.flac)
 
 
-def _by_frames(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+def _by_frames(header: Header, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:
     """Decode every frame of a FLAC file that is whole."""
     assert header.flac is not None
     found = _frame_map(header)
@@ -199,6 +206,8 @@ def _by_frames(header: Header, first: int, end: int | None, length: int) -> Iter
         first_byte, last_byte, n_samples = found.run(number)
         view = View(first_byte, last_byte, header.flac.head(n_samples))
         for block, error in _decodable(header, view, length):
+            if error:
+                notice()
             n_whole = found.whole_until(at + len(block)) - at if error else len(block)
             if n_whole > 0:
                 yield at, block[:n_whole]
@@ -206,6 +215,8 @@ def _by_frames(header: Header, first: int, end: int | None, length: int) -> Iter
             if end is not None and at >= end:
                 return
         number = max(number + 1, found.at(at))
+        if found.is_disturbed(number):
+            notice()
 
 
 def _decodable(header: Header, view: View, length: int) -> Iterator[tuple[Coded, str]]:
@@ -216,13 +227,23 @@ def _decodable(header: Header, view: View, length: int) -> Iterator[tuple[Coded,
                 return
             left, error = sound.frames, ""  # libsndfile may go round for ever behind the last one
             while left > 0 and not error:
-                block, error = _read(sound, header, min(length, left), length)
+                block, error = _read(sound, header, min(length, left))
                 left -= len(block)
                 if len(block) == 0:
                     return
                 yield block, error
     except (soundfile.SoundFileError, OSError):
         return
+
+
+def _by_runs(header: Header, length: int) -> Iterator[Piece]:
+    """Decode an MP3 file from one gap to the next."""
+    length += -length % _MPEG_READ
+    for run in header.runs:
+        at = run.first
+        for block, _ in _decodable(header, run.view, length):
+            yield at, block
+            at += len(block)
 
 
 def _linked(header: Header, length: int) -> Iterator[Piece]:

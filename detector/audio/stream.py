@@ -167,7 +167,7 @@ class AudioStream:
         """
         at, length = first, self._block_length()
         try:
-            for start, block in pieces(self.header, first, end, length):
+            for start, block in pieces(self.header, first, end, length, self._notice):
                 if start > at:
                     yield from self._hole(at, start, length)
                     at = start
@@ -180,6 +180,9 @@ class AudioStream:
             self.facts.error = str(error)
         self.ended = end is None or at < end
         self.header.check_unchanged()
+
+    def _notice(self) -> None:
+        self.facts.disturbed = True
 
     def _hole(self, start: int, end: int, length: int) -> Iterator[Samples]:
         """Give zeros for samples that cannot be read, and note which ones."""

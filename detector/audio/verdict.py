@@ -36,6 +36,8 @@ class Facts:
         Why decoding stopped; empty where nothing stopped it.
     holes : tuple of Hole
         What could not be read before `n_read`, in order.
+    disturbed : bool
+        Whether there was something between its samples that does not belong there.
     """
 
     sounding: NDArray[np.bool_]
@@ -43,6 +45,7 @@ class Facts:
     n_absurd: int = 0
     error: str = ""
     holes: tuple[Hole, ...] = ()
+    disturbed: bool = False
 
     @property
     def n_scanned(self) -> int:
@@ -59,6 +62,7 @@ class Facts:
         self.n_read = max(self.n_read, later.n_read)
         self.n_absurd += later.n_absurd
         self.error = self.error or later.error
+        self.disturbed = self.disturbed or later.disturbed
         self.holes = joined((*self.holes, *later.holes))
 
     def ended(self) -> Facts:
@@ -92,6 +96,8 @@ def judge(header: Header, channels: Sequence[str], facts: Facts) -> tuple[Status
     n_tolerated = _TOLERANCE_S * header.sample_rate if header.format in _LOSSY else 0
     if facts.holes:
         found.append(("damaged", _holes(facts, header.sample_rate)))
+    elif facts.disturbed and n_missing <= 0:
+        found.append(("damaged", "damaged: there is something between its samples that does not belong there"))
     if facts.error:
         found.append(("damaged", f"decode error at {read_s:.1f} s: {facts.error}; the rest was not read"))
     elif facts.n_read and n_missing > n_tolerated:

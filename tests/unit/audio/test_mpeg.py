@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from detector.audio.header import read_header
-from detector.audio.mpeg import first_frame, read_frame, whole_view
+from detector.audio.mpeg import first_frame, read_frame
+from detector.audio.mpeg_runs import plan
 from detector.audio.stream import AudioStream
 from detector.recipe import Audio
 
@@ -39,7 +40,7 @@ def decoded(path: Path, rate: int) -> np.ndarray:
 
 def test_a_counted_file_is_left_as_it_is(mp3: Path) -> None:
     with mp3.open("rb") as file:
-        assert whole_view(file, mp3.stat().st_size) is None
+        assert plan(file, mp3.stat().st_size).view is None
 
 
 @pytest.mark.parametrize("fault", ["no tag", "no count", "count 0", "count 1", "count 4294967295"])
@@ -69,7 +70,8 @@ def test_a_frame_that_holds_only_a_tag_is_not_sound(mp3: Path, write: Write) -> 
     content[tag + 7] &= 0xFE
     path = write("uncounted.mp3", bytes(content))
     with path.open("rb") as file:
-        frame, view = first_frame(file, len(content)), whole_view(file, len(content))
+        frame = first_frame(file, len(content))
+        view = plan(file, len(content)).view
     assert frame is not None
     assert view is not None
     assert view.start == frame.offset + frame.size

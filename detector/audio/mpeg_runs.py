@@ -1,0 +1,150 @@
+"""Find out how an MP3 file is to be decoded: as it is, with another beginning, or in runs of frames with gaps between.
+
+Without a count of frames, libsndfile takes the first frame's size for that of all, and stops where the file would then
+end: the rest of a file with a variable bit rate is lost without a word. Frames carry no time; behind a gap it follows
+from how many frames are missing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from detector.audio import mpeg
+from detector.audio.view import View
+
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Frames that follow one another: what to decode of them, and the recording's sample that they begin with."""
+
+    view: View
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to decode a file.
+
+    Attributes
+    ----------
+    view : View or None
+        What to decode in the place of the file; None for the file itself.
+    runs : tuple of Run
+        What to decode instead, where there are gaps.
+    fault : str
+        What is wrong with the file; empty where nothing is.
+    """
+
+    view: View | None = None
+    runs: tuple[Run, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+    n_frames: int
+
+
+def plan(file: BinaryIO, size: int) -> Plan:
+    """Find out how to decode a file of `size` bytes, in one pass over it.
+
+    A file that does not say how long it is, is read with a frame before its own whose tag counts more frames than it
+    can hold.
+    """
+    frame = mpeg.first_frame(file, size)
+    if frame is None:
+        return Plan()
+    counted = mpeg.counted_frames(file, frame, size)
+    start = frame.offset + (frame.size if mpeg.is_tagged(file, frame) else 0)
+    prefix = mpeg.endless_frame(frame, size)
+    begin = View(start, size, prefix) if counted is None else View(frame.offset, size)
+    spans = _walk(file, start, size, frame)
+    if len(spans) > 1:
+        return _in_runs(file, frame, spans, counted, begin)
+    if counted is not None and _tags_end(file) != frame.offset:
+        return Plan(begin, fault="the size of its ID3 tag is wrong")
+    return Plan(begin if counted is None else None)
+
+
+def _in_runs(file: BinaryIO, frame: mpeg.Frame, spans: list[_Span], counted: int | None, begin: View) -> Plan:
+    """Place runs of frames with gaps between them."""
+    gaps = [later.start - earlier.end for earlier, later in itertools.pairwise(spans)]
+    lost = _lost_frames(spans, gaps, counted)
+    delay = 0 if counted is None else mpeg.encoder_delay(file, frame)
+    prefix = mpeg.endless_frame(frame, spans[-1].end)
+    runs = [Run(View(begin.start, spans[0].end, begin.prefix), 0)]
+    number = spans[0].n_frames
+    for span, n_lost in zip(spans[1:], lost):
+        number += n_lost
+        runs.append(Run(View(span.start, span.end, prefix), max(0, number * frame.samples - delay)))
+        number += span.n_frames
+    exact = "" if counted is not None and len(gaps) == 1 else "; times behind them are estimates"
+    return Plan(None, tuple(runs), f"damaged: {sum(gaps)} bytes between its frames are none{exact}")
+
+
+def _lost_frames(spans: list[_Span], gaps: list[int], counted: int | None) -> list[int]:
+    """Tell how many frames each gap stands for: by its bytes, and together as many as the file's tag counts more."""
+    n_found = sum(span.n_frames for span in spans)
+    mean_bytes = sum(span.end - span.start for span in spans) / n_found
+    lost = [round(gap / mean_bytes) for gap in gaps]
+    if counted is not None and counted >= n_found:
+        longest = gaps.index(max(gaps))
+        lost[longest] = max(0, lost[longest] + counted - n_found - sum(lost))
+    return lost
+
+
+def _tags_end(file: BinaryIO) -> int:
+    end = 0
+    while (length := mpeg.tag_size(file, end)) > 0:
+        end += length
+    return end
+
+
+def _walk(file: BinaryIO, start: int, size: int, like: mpeg.Frame) -> list[_Span]:
+    """Go from frame to frame; a tag between two frames is no gap."""
+    spans: list[_Span] = []
+    at: int | None = start
+    while at is not None:
+        first, n_frames = at, 0
+        while True:
+            at, n_more = _along(file, at, size, like)
+            n_frames += n_more
+            behind = at + mpeg.tag_size(file, at)
+            if behind == at or not n_more:
+                break
+            at = behind
+        if n_frames:
+            spans.append(_Span(first, at, n_frames))
+        found = mpeg.find_frame(file, at + 1, size, mpeg.CHAIN) if at < size else None
+        at = found.offset if found is not None and found.like(like) else None
+    return spans
+
+
+def _along(file: BinaryIO, start: int, size: int, like: mpeg.Frame) -> tuple[int, int]:
+    """Follow frames from `start` on; give where they end and how many they are."""
+    sizes: dict[bytes, int] = {}
+    at, n_frames = start, 0
+    while at + 4 <= size:
+        file.seek(at)
+        content = file.read(_CHUNK)
+        position = 0
+        while position + 4 <= len(content):
+            head = content[position : position + 4]
+            step = sizes.get(head, -1)
+            if step < 0:
+                frame = mpeg.read_frame(head, 0)
+                step = sizes[head] = frame.size if frame is not None and frame.like(like) else 0
+            if step == 0:
+                return at + position, n_frames
+            position += step
+            n_frames += 1
+        if position == 0:
+            break
+        at += position
+    return min(at, size), n_frames
