@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from detector.errors import DetectorError
+from detector.cli.messages import say
+from detector.errors import ConfigurationError, DetectorError
 
 if TYPE_CHECKING:
     from detector.device import DeviceName
@@ -109,9 +110,11 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
 @click.option("--timezone", metavar="ZONE", callback=zone, help="Of clocks that tell none: +10:00, Z, Africa/Nairobi.")
+@click.option("-0", "--null", is_flag=True, help="The list on standard input has a NUL after each path: find -print0.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def scan(
     recordings: tuple[str, ...],
+    null: bool,
     model: str | None,
     device: DeviceName,
     hop: float | None,
@@ -125,7 +128,8 @@ def scan(
     """Find sounds in RECORDINGS; write a table of detections.
 
     RECORDINGS are files, folders (searched for audio, in sorted order), or - for a list on standard input, one path a
-    line. A recording that cannot be read is named on standard error, and the scan goes on; the exit code is then 1.
+    line. A recording that cannot be read, or a folder that cannot be searched, is named on standard error, and the scan
+    goes on; the exit code is then 1. A file that is reached by two paths is scanned once.
 
     \b
     Examples:
@@ -133,6 +137,7 @@ def scan(
       detector scan a.wav b.flac -m models/my-whale --threshold 0.8 -o detections.csv
       detector scan recordings/ -m models/my-tuned-whale --threshold fa=2/h -o detections.csv
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
+      find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
     """  # noqa: D301
     from detector.device import count_cores
@@ -140,11 +145,11 @@ def scan(
     from detector.scanning.scan import scan as scan_recordings
     from detector.scanning.scanner import Setting
 
-    paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin))]
+    paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(output, scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     summary = scan_recordings(paths, model, device, setting, outputs, byte_for_byte(sys.stdout))
-    click.echo(f"detector: {summary}", err=True)
+    say(summary)
     if summary.failed:
         sys.exit(1)
 
@@ -153,13 +158,19 @@ def byte_for_byte(stream: TextIO) -> TextIO:
     """Let names of files pass that are no text, as POSIX allows."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+        if stream.readable():
+            stream.reconfigure(newline="\n")  # a CR may be part of a name
     return stream
 
 
-def named(arguments: Iterable[str], stream: Iterable[str]) -> Iterable[str]:
-    """Give the paths that are named, for `-` those on the lines of `stream`."""
+def named(arguments: Iterable[str], stream: TextIO, *, null: bool = False) -> Iterable[str]:
+    """Give the paths that are named, for `-` those on the lines of `stream`, or with `null`, those that a NUL ends."""
     for argument in arguments:
-        if argument == "-":
-            yield from filter(None, (line.rstrip("\r\n") for line in stream))
-        else:
+        if not argument:
+            raise ConfigurationError("RECORDINGS: '' names no recording and no folder")
+        if argument != "-":
             yield argument
+        elif null:
+            yield from filter(None, stream.read().split("\0"))
+        else:
+            yield from filter(None, (line.removesuffix("\n").removesuffix("\r") for line in stream))
