@@ -117,7 +117,7 @@ def _publish(claims: Sequence[Claim], force: bool) -> None:
         for folder in folders:
             stack.enter_context(locked(folder))
         for claim in claims:
-            if os.path.lexists(claim.path) and not force:
+            if os.path.lexists(claim.path) and (not force or claim.path.is_dir()):
                 kept = ", ".join(str(_kept(claim)) for claim in claims)
                 raise OutputError(f"{claim.path}: was made by somebody else meanwhile; the results are in {kept}")
         _rename(claims)
