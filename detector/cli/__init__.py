@@ -24,6 +24,7 @@ from detector.errors import DetectorError
 from detector.interruption import Terminated, ending_signals
 
 INTERRUPTED = 130
+ENDED = {INTERRUPTED: "interrupted"}
 BUG = 70  # EX_SOFTWARE of sysexits.h
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # nothing that the program can help
 
@@ -54,7 +55,7 @@ def main() -> None:
             setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115, PTH123
     with droppable_messages():
         try:
-            with ending_signals():
+            with ending_signals(leave):
                 code = flushed(outcome())
         except KeyboardInterrupt as error:  # a second one, while the first was at work
             code = ended_by(error)
@@ -73,8 +74,9 @@ def outcome() -> int:  # noqa: PLR0911 (one for each way to end)
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except (KeyboardInterrupt, click.Abort) as error:
-        say("terminated" if isinstance(error, Terminated) else "interrupted")
-        return ended_by(error)
+        code = ended_by(error)
+        say(ENDED.get(code, "terminated"))
+        return code
     except BrokenPipeError:  # `| head` has seen enough
         return 0
     except OSError as error:
@@ -87,6 +89,13 @@ def outcome() -> int:  # noqa: PLR0911 (one for each way to end)
 def ended_by(error: BaseException) -> int:
     """Give the exit code of a program that a signal ended."""
     return 128 + error.number if isinstance(error, Terminated) else INTERRUPTED
+
+
+def leave(number: int) -> None:
+    """End the process at once: a signal came while modules were imported, and there is nothing to clean up."""
+    code = 128 + number
+    say(ENDED.get(code, "terminated"))
+    os._exit(code)
 
 
 def flushed(code: int) -> int:

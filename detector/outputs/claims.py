@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import OutputError
-from detector.interruption import uninterrupted
+from detector.interruption import unfinished, uninterrupted
 
-PATIENCE_S = 2.0  # for the lock of a folder: its holder only makes or renames files, unless it is another program
+PATIENCE_S = 0.5  # for the lock of a folder: its holder only makes or renames files, unless it is another program
 LONGEST = 200  # bytes of a name that leave room for what a temporary name adds to it
 OLD = "old"  # in a temporary folder: the folder that is being replaced
 
@@ -39,7 +39,7 @@ class Claim:
     temporary : Path
         What becomes it.
     descriptor : int or None
-        The open temporary, which holds the lock; None of a folder where folders cannot be opened.
+        The open temporary, which holds the lock; None where there are no locks.
     """
 
     path: Path
@@ -58,7 +58,7 @@ def claimed(output: Path, *, folder: bool = False) -> Iterator[Claim]:
     OSError
         Where nothing can be made beside it.
     """
-    with ExitStack() as stack:
+    with unfinished(), ExitStack() as stack:
         with uninterrupted(), locked(output.parent):
             _sweep(output)
             temporary, descriptor = _made_folder(output) if folder else _made_file(output)
@@ -93,10 +93,13 @@ def aside(output: Path) -> Path:
     return output.with_name(f".{_stem(output)}.{secrets.token_hex(8)}.part")
 
 
-def _made_file(output: Path) -> tuple[Path, int]:
+def _made_file(output: Path) -> tuple[Path, int | None]:
     path = aside(output)
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    return path, os.open(path, flags, 0o666)  # less what the umask takes
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # less what the umask takes
+    if sys.platform == "win32":  # what is open cannot be renamed there
+        os.close(descriptor)
+        return path, None
+    return path, descriptor
 
 
 def _made_folder(output: Path) -> tuple[Path, int | None]:
@@ -163,8 +166,7 @@ def _opened(path: Path) -> int | None:
     """Open a file or folder to lock it; None where that is not possible."""
     for access in (os.O_RDWR, os.O_RDONLY):  # a folder can only be read; a lock over a network may need writing
         with suppress(OSError):
-            flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-            return os.open(path, access | flags)
+            return os.open(path, access | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     return None
 
 

@@ -110,8 +110,7 @@ def _publish(claims: Sequence[Claim], force: bool) -> None:
     """Flush all temporaries to disk, then rename them."""
     for claim in claims:
         with written(claim.path):
-            assert claim.descriptor is not None
-            flush(claim.descriptor)
+            flush_file(claim.temporary)
     folders = sorted({claim.path.parent for claim in claims})
     with uninterrupted(), ExitStack() as stack:
         for folder in folders:
@@ -162,22 +161,21 @@ def _set_aside(path: Path, other: Path) -> Callable[[], object]:
 
 def settle(temporary: Path, path: Path) -> None:
     """Flush a file of one process's own to disk, and give it its name."""
-    descriptor = os.open(temporary, os.O_RDWR)
-    try:
-        flush(descriptor)
-    finally:
-        os.close(descriptor)
+    flush_file(temporary)
     temporary.replace(path)
     flush_folder(path.parent)
 
 
-def flush(descriptor: int) -> None:
+def flush_file(path: Path) -> None:
     """Bring a file to disk: after a loss of power, a name must not stand for an empty file."""
+    descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in CANNOT_FLUSH:
             raise
+    finally:
+        os.close(descriptor)
 
 
 def flush_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from detector.errors import OutputError
 from detector.interruption import uninterrupted
 from detector.outputs.claims import OLD, claimed, locked, refuse_busy
-from detector.outputs.files import flush, flush_folder, refuse_existing, written
+from detector.outputs.files import flush_file, flush_folder, refuse_existing, written
 
 OURS = (
     "recipe.toml", "clips.csv", "events.csv", "labels.json", "recordings.csv", "annotations.csv", "power-*.npy",
@@ -68,11 +68,7 @@ def _flush_all(folder: Path) -> None:
     """Bring a folder and all that it holds to disk."""
     for path, _, names in os.walk(folder):
         for name in names:
-            descriptor = os.open(Path(path) / name, os.O_RDWR)
-            try:
-                flush(descriptor)
-            finally:
-                os.close(descriptor)
+            flush_file(Path(path) / name)
         flush_folder(Path(path))
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -172,6 +173,49 @@ def test_a_signal_ends_a_command_as_ctrl_c_does_with_an_exit_code_of_its_own(
         cli.main()
     assert (ended.value.code, cleaned) == (128 + number, [True])
     assert signal.getsignal(number) is signal.SIG_DFL
+
+
+IMPORTING = """
+import signal, sys
+from pathlib import Path
+from detector.cli import commands, main
+from detector.outputs import new_file
+Path("signals.py").write_text("import signal; signal.raise_signal(signal.SIGTERM); print('imported')")
+def work(**_):
+    if sys.argv[2] == "holding":
+        with new_file(Path("output"), force=False):
+            import signals
+            signal.pause()
+    import signals
+sys.path.insert(0, "")
+commands.commands["recipe"].callback = work
+main()
+"""
+
+
+@pytest.mark.parametrize("holding", [True, False])
+def test_a_signal_never_breaks_off_an_import_and_ends_the_command_all_the_same(tmp_path: Path, holding: bool) -> None:
+    command = [sys.executable, "-c", IMPORTING, "recipe", "holding" if holding else "nothing"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (143, "imported\n" if holding else "")
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.glob("*output*"))
+
+
+def test_a_signal_that_was_lost_can_be_sent_again(
+    failing: list[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose() -> None:
+        with suppress(KeyboardInterrupt):  # as Python does where it comes while an object is deleted
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("detector.interruption.TOGETHER_S", 0.0)
+    monkeypatch.setattr(commands.commands["fail"], "callback", lose)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 143
 
 
 def test_a_signal_that_is_ignored_stays_so(failing: list[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:

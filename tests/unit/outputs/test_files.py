@@ -160,7 +160,11 @@ def test_a_signal_does_not_come_between_the_names_of_files(tmp_path: Path, monke
         return replace(path, target)
 
     monkeypatch.setattr(Path, "replace", interrupted)
-    with pytest.raises(Terminated), ending_signals(), new_files([tmp_path / "a", tmp_path / "b"], force=False) as two:
+    with (
+        pytest.raises(Terminated),
+        ending_signals(print),
+        new_files([tmp_path / "a", tmp_path / "b"], force=False) as two,
+    ):
         write(two, "new")
     assert content(tmp_path) == {"a": "new", "b": "new"}
 
@@ -169,7 +173,7 @@ def test_a_signal_waits_until_a_block_is_done_and_then_arrives_once() -> None:
     done = []
 
     def work() -> None:
-        with ending_signals(), uninterrupted():
+        with ending_signals(print), uninterrupted():
             with uninterrupted():
                 signal.raise_signal(signal.SIGINT)
             done.append(True)
@@ -177,7 +181,7 @@ def test_a_signal_waits_until_a_block_is_done_and_then_arrives_once() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert done
-    with ending_signals(), uninterrupted():
+    with ending_signals(print), uninterrupted():
         pass
 
 
