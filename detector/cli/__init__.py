@@ -40,7 +40,7 @@ def commands() -> None:
     detector scan RECORDINGS... -m MODEL > detections.csv         find what it has learnt
 
     Data goes to standard output, messages to standard error. Exit codes: 0 done; 1 done, but some recordings
-    failed; 2 wrong usage or configuration; 70 a bug in the program; 130 interrupted; 143 terminated.
+    failed; 2 wrong usage or configuration; 70 a bug in the program; 130 interrupted; 129, 143 terminated.
     """  # noqa: D301
 
 

@@ -135,19 +135,18 @@ def _kept(claim: Claim) -> Path:
 def _rename(claims: Sequence[Claim]) -> None:
     """Give all temporaries their names; where one of them cannot have its name, everything is as it was before."""
     replaced: list[Path] = []
-    try:
-        with ExitStack() as undo:
-            for claim in claims:
-                with written(claim.path):
-                    if len(claims) > 1 and os.path.lexists(claim.path):
-                        replaced.append(aside(claim.path))
-                        undo.callback(_set_aside(claim.path, replaced[-1]))
-                    claim.temporary.replace(claim.path)
-                    undo.callback(claim.path.replace, claim.temporary)
-            undo.pop_all()
-    finally:
-        for path in replaced:
-            path.unlink(missing_ok=True)
+    with ExitStack() as undo:
+        for claim in claims:
+            with written(claim.path):
+                if len(claims) > 1 and os.path.lexists(claim.path):
+                    replaced.append(aside(claim.path))
+                    undo.callback(_set_aside(claim.path, replaced[-1]))
+                claim.temporary.replace(claim.path)
+                undo.callback(claim.path.replace, claim.temporary)
+        undo.pop_all()
+    for path in replaced:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _set_aside(path: Path, other: Path) -> Callable[[], object]:
@@ -156,7 +155,12 @@ def _set_aside(path: Path, other: Path) -> Callable[[], object]:
         other.hardlink_to(path)
     except OSError:
         path.replace(other)
-    return lambda: other.replace(path)
+
+    def undo() -> None:
+        other.replace(path)
+        other.unlink(missing_ok=True)  # two names of one file both stay
+
+    return undo
 
 
 def settle(temporary: Path, path: Path) -> None:

@@ -126,6 +126,7 @@ def test_an_empty_or_over_long_argument_is_wrong_usage_in_one_line(arguments: tu
     assert [path.name for path in Path().iterdir()] == ["a.flac"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_searched_is_a_line_and_a_row_and_the_scan_goes_on(folder: Path) -> None:
     (folder / "rec").mkdir()
     shutil.copyfile(SOUND, "rec/a.flac")

@@ -135,6 +135,7 @@ def test_nohup_keeps_a_scan_running() -> None:
     assert names() == {"d.csv"}
 
 
+@pytest.mark.slow
 def test_what_a_killed_scan_left_never_blocks_the_next_one_and_is_removed(paused: subprocess.Popen[str]) -> None:
     paused.kill()
     paused.wait()
@@ -154,6 +155,7 @@ def test_what_a_killed_scan_left_never_blocks_the_next_one_and_is_removed(paused
     assert names() == {"d.csv", "e.csv", *others}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", ["-o d.csv", "-o x.csv --effort ./e.csv", "-o d.csv --force", "-o rec/../d.csv"])
 def test_a_second_scan_into_an_output_is_refused_at_its_start_and_the_first_is_undisturbed(
     paused: subprocess.Popen[str], arguments: str
@@ -169,6 +171,7 @@ def test_a_second_scan_into_an_output_is_refused_at_its_start_and_the_first_is_u
     assert recordings_of("e.csv") == RECORDINGS
 
 
+@pytest.mark.slow
 def test_of_two_scans_that_start_together_one_writes_the_output() -> None:
     command = [sys.executable, "-c", PAUSED, "scan", "rec", "-o", "d.csv", "--effort", "e.csv"]
     scans = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(2)]
