@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from detector.errors import ConfigurationError, OutputError
+from detector.outputs import new_paths
 
 ENDINGS = (".png", ".svg", ".pdf")
 
@@ -38,12 +37,8 @@ def save_picture(figure: Any, path: Path) -> None:
     OutputError
         Where the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
-        temporary.replace(path)
+        with new_paths([path], force=True) as (temporary,):
+            figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
     except (OSError, ValueError) as error:  # ValueError: a picture too large to be drawn
         raise OutputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
-    finally:
-        with suppress(OSError):  # its folder may be none
-            temporary.unlink()

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
 
 
 class DetectorError(Exception):
-    """The root of every error that is shown to the user as one line."""
+    """The root of every error that is shown to the user: each argument is a line, mostly there is one."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class ConfigurationError(DetectorError):

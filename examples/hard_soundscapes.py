@@ -25,7 +25,7 @@ from hard.scenes import SECONDS
 from hard.sources import census, sources
 
 from detector.errors import ConfigurationError, DetectorError
-from detector.scanning.tables import check_output
+from detector.outputs import check_output
 
 SPLITS = ("train", "validation", "test")
 PLACES = {"truth": "SET/test", "data": "DATA", "work": "WORK"}  # how commands name the folders of a machine

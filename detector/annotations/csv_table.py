@@ -11,6 +11,7 @@ from typing import TextIO
 from detector.annotations.rows import Row, table_of
 from detector.annotations.sheet import cell, first_line, read_sheet
 from detector.annotations.table import Located, ReadOptions, Table
+from detector.outputs.line_ends import LineEnds
 
 COLUMNS = ("recording", "channel", "start_s", "end_s", "low_hz", "high_hz", "label", "score", "start_time")
 
@@ -72,7 +73,7 @@ def _channel(text: str) -> str | None:
 
 def write(events: Iterable[Located], stream: TextIO) -> None:
     """Write a table with the columns of the table of detections; `start_time` stays empty."""
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(LineEnds(stream), lineterminator=LineEnds.QUOTED)
     writer.writerow(COLUMNS)
     for recording, channel, event in events:
         band = ("" if hz is None else f"{hz:.3f}" for hz in (event.low_hz, event.high_hz))

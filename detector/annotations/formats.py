@@ -19,6 +19,7 @@ from detector.annotations.table import (
     UnreadableTableError,
 )
 from detector.errors import AnnotationError, OutputError
+from detector.outputs import new_file, written
 
 
 @dataclass(frozen=True)
@@ -126,15 +127,8 @@ def write_table(events: Iterable[Located], target: Path | TextIO, name: str) -> 
     if not isinstance(target, Path):
         write(events, target)
         return
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            write(events, stream)
-        part.replace(target)
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with written(target), new_file(target, force=True) as stream:
+        write(events, stream)
 
 
 def _format(name: str) -> Format:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.messages import say
 from detector.cli.scan import finite
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def audit(
         raise click.UsageError("--background needs --effort, which says what was scanned.")
     found = read_detections(detections)
     for problem in found.problems:
-        click.echo(f"detector: {problem}", err=True)
+        say(problem)
     if verdicts is None:
         request = Request(labels, n, n_background or 0, n_strata, window_s, seed, by_score)
         draw_sample(found, request, effort, output, raven, force)
@@ -132,24 +133,25 @@ def draw_sample(
     from contextlib import ExitStack
 
     from detector.cli.scan import byte_for_byte
-    from detector.outputs import new_folder
+    from detector.outputs import new_file, new_folder
     from detector.review.background import read_scanned
     from detector.review.sample import draw
     from detector.review.selections import selection_tables
     from detector.review.tables import write_sample
-    from detector.scanning.tables import new_file
 
     scanned = None if effort is None else read_scanned(effort)
     items = draw(detections, request, scanned)
     with ExitStack() as stack:
-        stream = byte_for_byte(sys.stdout) if output is None else stack.enter_context(new_file(output, force))
+        if output is not None:
+            write_sample(items, detections.fingerprint, stack.enter_context(new_file(output, force)))
         if raven is not None:
             folder = stack.enter_context(new_folder(raven, force=force))
             for name, text in selection_tables(items):
                 (folder / name).write_text(text, encoding="utf-8", newline="")
-        write_sample(items, detections.fingerprint, stream)
+    if output is None:  # after the files: a pipe that closes costs none of them
+        write_sample(items, detections.fingerprint, byte_for_byte(sys.stdout))
     for line in drawn(detections, items, background=request.n_background > 0):
-        click.echo(f"detector: {line}", err=True)
+        say(line)
 
 
 def drawn(detections: Detections, items: list[Item], *, background: bool) -> list[str]:
@@ -174,20 +176,20 @@ def print_figures(
     import json
     from dataclasses import asdict
 
+    from detector.outputs import check_output
     from detector.review.answers import read_answers
     from detector.review.curve import check_curve, draw_curve
     from detector.review.figures import audit as estimate
     from detector.review.report import lines
-    from detector.scanning.tables import check_output
 
     if curve is not None:
         check_curve(curve)
         check_output(curve, force)
     figures = estimate(read_answers(verdicts, detections, raven), detections)
+    if curve is not None:
+        draw_curve(figures, curve)
     if as_json:
         found = {"confidence": 0.95, "drawn_from": detections.fingerprint, "labels": [asdict(one) for one in figures]}
         click.echo(json.dumps(found, indent=1))
     else:
         click.echo("\n\n".join("\n".join(lines(one)) for one in figures))
-    if curve is not None:
-        draw_curve(figures, curve)

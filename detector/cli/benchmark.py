@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from detector.cli.describe import WIDTH, binary, number, table
+from detector.cli.messages import say
 from detector.cli.scan import DEVICE, SECONDS, finite
 
 if TYPE_CHECKING:
@@ -103,11 +104,11 @@ def benchmark(
     if plot is not None:
         check_picture(plot, force=force)  # before the work, not after it
     report = measure(Request(recordings, **options), lambda cases: bar(cases, "scan"))
-    click.echo(json.dumps(asdict(report), indent=1) if as_json else "\n".join(as_text(report)))
     if plot is not None:
         draw(report, plot)
+    click.echo(json.dumps(asdict(report), indent=1) if as_json else "\n".join(as_text(report)))
     for failure in report.failed:
-        click.echo(f"detector: failed: {failure}", err=True)
+        say(f"failed: {failure}")
     if report.failed:
         sys.exit(1)
 

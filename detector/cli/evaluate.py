@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detector.cli.audit import refuse_inputs
+from detector.cli.messages import say
 from detector.cli.renaming import RENAME, once
 from detector.cli.scan import finite
 from detector.errors import ConfigurationError
@@ -148,7 +149,7 @@ def evaluate(
     from detector.evaluation.report import as_object, as_text
     from detector.evaluation.settings import Settings
     from detector.evaluation.tables import Request, read_material
-    from detector.scanning.tables import new_file
+    from detector.outputs import new_file
 
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), frozenset(only_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
@@ -166,11 +167,11 @@ def evaluate(
     _check_outputs(curves, errors, [detections, annotations], force)
     material, notes = read_material(request)
     for note in notes:
-        click.echo(f"detector: {note}", err=True)
+        say(note)
     _refuse_targets(settings.thresholds, material.labels)
     told = run(material, settings)
     for doubt in _doubts(told):
-        click.echo(f"detector: {doubt}", err=True)
+        say(doubt)
     with ExitStack() as stack:
         if errors is not None:
             write_mistakes(told, stack.enter_context(new_file(errors, force)))
@@ -192,7 +193,7 @@ def _check_outputs(curves: Path | None, errors: Path | None, tables: Sequence[Pa
     A table of errors is refused in the place of the curves, and where the next evaluation would read it as a table.
     """
     from detector.evaluation.pictures import check_curves
-    from detector.scanning.tables import check_output
+    from detector.outputs import check_output
 
     if errors is not None:
         if curves is not None and errors.resolve() == curves.resolve():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from detector.cli.messages import say
 from detector.cli.renaming import RENAME
 
 
@@ -123,13 +124,13 @@ def extract(
     )
     report = run(request, output, force=force, progress=lambda sources: bar(sources, "recordings"))
     for note in report.notes:
-        click.echo(f"detector: {note}", err=True)
+        say(note)
     if report.unused:
         unused = f"{report.unused} recordings have no annotations and are not used"
-        click.echo(f"detector: {unused} (--background declares them free of calls)", err=True)
+        say(f"{unused} (--background declares them free of calls)")
     click.echo(report.table(), err=True)
     for failure in report.failed:
-        click.echo(f"detector: failed: {failure}", err=True)
+        say(f"failed: {failure}")
     if preview is not None:
         draw_preview(open_clips(output), preview)
     if report.failed:

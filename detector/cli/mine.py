@@ -9,6 +9,9 @@ from typing import Literal, TypeVar
 
 import click
 
+from detector.cli.messages import say
+from detector.terminal import visible
+
 T = TypeVar("T")
 
 
@@ -82,12 +85,12 @@ def mine(
 
     start = None if start_name is None else read_start(start_name, 0)
     settings = Settings(seed, device, precision, resume, force, None, licence, start=start)
-    hooks = Hooks(line=lambda line: click.echo(line, err=True), bar=_bar)
+    hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=_bar)
     mined = run(clips, model, output, Plan(rounds, per_round, keep_clips, settings), hooks)
     for line in table(mined.rounds, mined.best):
         click.echo(line, err=True)
     if mined.best == 0:
-        click.echo(f"detector: no round helped: {output} is {model} as it was, and no clips are kept", err=True)
+        say(f"no round helped: {output} is {model} as it was, and no clips are kept")
     click.echo(f"wrote {output}", err=True)
     if mined.failed:
         sys.exit(1)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from detector.errors import DetectorError
+from detector.cli.messages import say
+from detector.errors import ConfigurationError, DetectorError
 
 if TYPE_CHECKING:
     from detector.audio.limits import Limits
@@ -137,9 +138,11 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
 )
 @click.option("--strict", is_flag=True, help="Exit with 1, too, where a recording was damaged, truncated or empty.")
 @click.option("--debug", is_flag=True, help="Show where the program failed on a recording.")
+@click.option("-0", "--null", is_flag=True, help="The list on standard input has a NUL after each path: find -print0.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def scan(
     recordings: tuple[str, ...],
+    null: bool,
     model: str | None,
     device: DeviceName,
     hop: float | None,
@@ -155,8 +158,9 @@ def scan(
     """Find sounds in RECORDINGS; write a table of detections.
 
     RECORDINGS are files, folders (searched for audio, in sorted order), or - for a list on standard input, one path a
-    line. A recording that cannot be read is named on standard error, and the scan goes on; the exit code is then 1.
-    Of a damaged one everything that can be read is scanned, and a line says what is missing.
+    line. A recording that cannot be read, or a folder that cannot be searched, is named on standard error, and the scan
+    goes on; the exit code is then 1. Of a damaged recording everything that can be read is scanned, and a line says
+    what is missing. A file that is reached by two paths is scanned once.
 
     \b
     Examples:
@@ -164,6 +168,7 @@ def scan(
       detector scan a.wav b.flac -m models/my-whale --threshold 0.8 -o detections.csv
       detector scan recordings/ -m models/my-tuned-whale --threshold fa=2/h -o detections.csv
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
+      find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
     """  # noqa: D301
     from detector.device import count_cores
@@ -171,16 +176,16 @@ def scan(
     from detector.scanning.scan import scan as scan_recordings
     from detector.scanning.scanner import Setting
 
-    paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin))]
+    paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(output, scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     summary = scan_recordings(paths, model, device, setting, outputs, byte_for_byte(sys.stdout))
-    click.echo(f"detector: {summary}", err=True)
+    say(summary)
     for bug in summary.bugs if debug else ():
         click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
     if summary.bugs:
         hint = "" if debug else " with what --debug shows"
-        click.echo(f"detector: failed by a fault of its own on {len(summary.bugs)}; please report it{hint}", err=True)
+        say(f"the program failed by a fault of its own on {len(summary.bugs)} of them; please report it{hint}")
     if summary.failed or (strict and summary.incomplete):
         sys.exit(1)
 
@@ -189,13 +194,19 @@ def byte_for_byte(stream: TextIO) -> TextIO:
     """Let names of files pass that are no text, as POSIX allows."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+        if stream.readable():
+            stream.reconfigure(newline="\n")  # a CR may be part of a name
     return stream
 
 
-def named(arguments: Iterable[str], stream: Iterable[str]) -> Iterable[str]:
-    """Give the paths that are named, for `-` those on the lines of `stream`."""
+def named(arguments: Iterable[str], stream: TextIO, *, null: bool = False) -> Iterable[str]:
+    """Give the paths that are named, for `-` those on the lines of `stream`, or with `null`, those that a NUL ends."""
     for argument in arguments:
-        if argument == "-":
-            yield from filter(None, (line.rstrip("\r\n") for line in stream))
-        else:
+        if not argument:
+            raise ConfigurationError("RECORDINGS: '' names no recording and no folder")
+        if argument != "-":
             yield argument
+        elif null:
+            yield from filter(None, stream.read().split("\0"))
+        else:
+            yield from filter(None, (line.removesuffix("\n").removesuffix("\r") for line in stream))

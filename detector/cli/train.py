@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from detector.cli.messages import say
+from detector.terminal import visible
+
 if TYPE_CHECKING:
     from detector.training.figures import Figures
 
@@ -134,7 +137,7 @@ def train(
         )
     start = None if start_name is None else read_start(start_name, freeze)
     settings = Settings(seed, device, precision, resume, force, epochs, licence, _text(about), start)
-    hooks = Hooks(line=lambda line: click.echo(line, err=True), bar=batches_bar)
+    hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=batches_bar)
     if sizes is None:
         found = run(clips, output, recipe, settings, hooks)
     else:
@@ -144,7 +147,7 @@ def train(
         found = None if learned is None else learned.found
         if learned is not None:
             click.echo(learned.table(), nl=False)
-            click.echo(f"detector: {learned.sentence()}", err=True)
+            say(learned.sentence())
     if found is not None:
         _show(found)
         click.echo(f"wrote {output}", err=True)

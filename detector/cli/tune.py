@@ -10,6 +10,7 @@ import click
 
 from detector.cli.audit import refuse_inputs
 from detector.cli.evaluate import SHARE, TABLE
+from detector.cli.messages import say
 from detector.cli.renaming import RENAME
 from detector.cli.scan import DEVICE, FILE, SECONDS, finite
 from detector.errors import DetectorError
@@ -120,9 +121,9 @@ def tune(
     from detector.annotations.table import ReadOptions
     from detector.device import count_cores
     from detector.evaluation.placing import LabelRules
+    from detector.outputs import new_file
     from detector.presets import find_folder
     from detector.scanning.scan import load_named
-    from detector.scanning.tables import new_file
     from detector.tuning.diagram import draw_diagram
     from detector.tuning.listening import Request, listen
     from detector.tuning.report import as_object, as_text, warnings
@@ -141,7 +142,7 @@ def tune(
     tuning = run(heard, loaded.operating, Goal(target, iou, calibration))
     store(model, tuning.operating, output, force=force)
     for line in (*heard.notes, *warnings(tuning)):
-        click.echo(f"detector: {line}", err=True)
+        say(line)
     if json_file is not None:
         with new_file(json_file, force) as stream:
             json.dump(as_object(tuning), stream, indent=1)
@@ -187,7 +188,7 @@ def _refuse_losses(
 
 def _check_outputs(json_file: Path | None, diagram: Path | None, force: bool) -> None:
     """Check files before the work, not after it."""
-    from detector.scanning.tables import check_output
+    from detector.outputs import check_output
     from detector.tuning.diagram import check_diagram
 
     for path in filter(None, (json_file, diagram)):

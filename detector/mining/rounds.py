@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from detector.errors import OutputError
+from detector.outputs import settle
 from detector.training.figures import Figures
 from detector.training.place import written
 
@@ -72,7 +73,7 @@ class Rounds:
         with written(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-            temporary.replace(self.path)
+            settle(temporary, self.path)
 
     def read(self) -> None:
         """Read the file; raise `OutputError` where it is of another run, or broken."""

@@ -37,7 +37,7 @@ def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:
         raise ConfigurationError(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
         lines = dict.fromkeys([*fault_lines(error), *_faults_between(content, error)])
-        raise ConfigurationError("\n".join(f"{source}: {line}" for line in lines)) from error
+        raise ConfigurationError(*(f"{source}: {line}" for line in lines)) from error
 
 
 def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str]:

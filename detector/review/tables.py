@@ -12,6 +12,7 @@ from detector.annotations.csv_table import DELIMITERS
 from detector.annotations.rows import number
 from detector.annotations.sheet import Sheet, first_line, read_sheet
 from detector.errors import AnnotationError
+from detector.outputs.line_ends import LineEnds
 
 if TYPE_CHECKING:
     from detector.review.sample import Item
@@ -53,7 +54,7 @@ class Row:
 
 def write_sample(items: Iterable[Item], drawn_from: str, stream: TextIO) -> None:
     """Write a sample with empty verdicts; `drawn_from` is the fingerprint of the detections."""
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(LineEnds(stream), lineterminator=LineEnds.QUOTED)
     writer.writerow(COLUMNS)
     for item in items:
         score = "" if item.score is None else f"{item.score:.4f}"

@@ -8,6 +8,8 @@ from typing import TextIO
 
 from tqdm import tqdm
 
+from detector.terminal import visible
+
 BAR = "{percentage:3.0f}%|{bar}| {n:.1f} of {total} recordings [{elapsed}<{remaining}]"
 
 
@@ -41,7 +43,7 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Write a line of text."""
-        tqdm.write(f"detector: {line}", file=sys.stderr)
+        tqdm.write(f"detector: {visible(line)}", file=sys.stderr)
 
     def _show(self, n: float) -> None:
         self._bar.update(n - self._bar.n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -12,10 +12,11 @@ from typing import TextIO
 from detector.annotations.csv_table import COLUMNS as DETECTION_COLUMNS
 from detector.errors import ConfigurationError
 from detector.events import Event
+from detector.outputs import check_output, new_files
 from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.effort import absolute_time
 from detector.scanning.recording import Scanned, ScoreBlock
-from detector.scanning.tables import Table, check_output, new_file
+from detector.scanning.tables import Table
 
 SCORE_COLUMNS = ("recording", "channel", "start_s", "end_s")
 
@@ -59,19 +60,27 @@ class Outputs:
 
     @contextmanager
     def opened(self, stream: TextIO, labels: tuple[str, ...]) -> Iterator[Results]:
-        """Open the tables; detections go to `stream` where no file is named for them."""
-        with ExitStack() as stack:
+        """Open the tables; detections go to `stream` where no file is named for them.
 
-            def table(path: Path, columns: tuple[str, ...]) -> Table:
-                return Table(stack.enter_context(new_file(path, self.force)), columns, path)
-
-            effort = table(self.effort, EFFORT_COLUMNS) if self.effort else None
-            scores = table(self.scores, (*SCORE_COLUMNS, *labels)) if self.scores else None
-            if self.detections:
-                detections = table(self.detections, DETECTION_COLUMNS)
+        The files appear together, when the block ends well. They do so, too, where `stream` is a pipe that is closed.
+        """
+        columns = {
+            self.effort: EFFORT_COLUMNS,
+            self.scores: (*SCORE_COLUMNS, *labels),
+            self.detections: DETECTION_COLUMNS,
+        }
+        paths = [path for path in columns if path is not None]
+        with new_files(paths, force=self.force) as streams:
+            tables = {path: Table(stream, columns[path], path) for path, stream in zip(paths, streams)}
+            if self.detections is None:
+                detections = Table(stream, DETECTION_COLUMNS, "standard output", dispensable=bool(paths))
             else:
-                detections = Table(stream, DETECTION_COLUMNS, "standard output")
-            yield Results(detections, scores, effort)
+                detections = tables[self.detections]
+            yield Results(
+                detections,
+                None if self.scores is None else tables[self.scores],
+                None if self.effort is None else tables[self.effort],
+            )
 
 
 class Results:

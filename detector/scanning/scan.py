@@ -12,14 +12,14 @@ from typing import TextIO
 
 import torch
 
-from detector.audio.files import find_recordings
+from detector.audio.files import PassedOver, find_recordings
 from detector.device import DeviceName, choose_device, keep_freed_memory
 from detector.errors import ConfigurationError
 from detector.model import Model, load_model
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.scanning.effort import Status
 from detector.scanning.progress import Progress
-from detector.scanning.recording import Scanned
+from detector.scanning.recording import Fault, Scanned, failed
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
 
@@ -77,26 +77,38 @@ class Summary:
         return ", ".join(counts)
 
 
-def list_recordings(paths: Sequence[Path]) -> list[Path]:
+def list_recordings(paths: Sequence[Path], passed_over: PassedOver | None = None) -> list[Path]:
     """List the recordings that files and folders name, each once, in their order; what is not there as well.
 
     A scan tells of each what became of it, of one that is not there, too.
 
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    passed_over : callable, optional
+        Takes each folder that cannot be searched, and why; without it, such a folder is an error.
+
     Raises
     ------
     ConfigurationError
-        Where not one of them is there.
+        Where not one recording is there.
     """
-    listed: dict[Path, Path] = {}
-    for path in paths:
-        for recording in find_recordings([path]) if os.path.exists(path) else [path]:  # noqa: PTH110 (of any name)
-            listed.setdefault(recording.absolute(), recording)
-    if not any(os.path.exists(recording) for recording in listed.values()):  # noqa: PTH110
-        missing = next(iter(listed.values()), None)
+    reasons: list[str] = []
+
+    def pass_over(folder: Path, reason: str) -> None:
+        reasons.append(f"{folder}: cannot be searched: {reason}")
+        if passed_over is None:
+            raise ConfigurationError(reasons[0])
+        passed_over(folder, reason)
+
+    recordings = find_recordings(paths, missing=True, passed_over=pass_over)
+    if not any(os.path.exists(recording) for recording in recordings):  # noqa: PTH110 (of any name)
         named = ", ".join(str(path) for path in paths[:3]) + ", ..." * (len(paths) > 3)
-        reason = f"{missing}: no such file or folder" if missing else f"{named or 'an empty list'}: holds no audio"
-        raise ConfigurationError(f"no recordings to scan: {reason}")
-    return list(listed.values())
+        reasons += [f"{recording}: no such file or folder" for recording in recordings[:1]]
+        reasons.append(f"{named or 'an empty list'}: holds no audio")
+        raise ConfigurationError(f"no recordings to scan: {reasons[0]}")
+    return recordings
 
 
 def scan(
@@ -128,7 +140,8 @@ def scan(
         Counts.
     """
     outputs.check()
-    recordings = list_recordings(paths)
+    unsearched: list[Scanned] = []
+    recordings = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
     outputs.check_inputs(recordings)
     loaded = load_named(model, device)
     with one_thread_each():
@@ -137,7 +150,15 @@ def scan(
             for note in scanner.notes():
                 progress.say(note)
             with outputs.opened(stream, loaded.labels) as results:
-                return scan_each(recordings, scanner, results, progress)
+                summary = Summary()
+                for folder in unsearched:
+                    keep(folder, summary, results, progress)
+                return scan_each(recordings, scanner, results, progress, summary)
+
+
+def not_searched(folder: Path, reason: str) -> Scanned:
+    """Tell of a folder that cannot be searched as of a recording that was not analysed."""
+    return failed(folder, None, Fault(f"{folder}: cannot be searched: {reason}"))
 
 
 def load_named(model: str | None, device: DeviceName) -> Model:
@@ -158,14 +179,21 @@ def one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def scan_each(recordings: Iterable[Path], scanner: Scanner, results: Results, progress: Progress) -> Summary:
-    """Scan recordings; say of which something is wrong, and go on."""
-    summary = Summary()
+def scan_each(
+    recordings: Iterable[Path], scanner: Scanner, results: Results, progress: Progress, summary: Summary | None = None
+) -> Summary:
+    """Scan recordings; say of which something is wrong, and go on; count on from a summary."""
+    summary = summary or Summary()
     for scanned in scanner.scan_all(recordings, results.score_keeper(), progress.advance):
         with scanner.clock("write"):
-            results.add(scanned)
-        summary.add(scanned)
-        for remark in scanned.remarks:
-            progress.say(remark)
+            keep(scanned, summary, results, progress)
         progress.done()
     return summary
+
+
+def keep(scanned: Scanned, summary: Summary, results: Results, progress: Progress) -> None:
+    """Write what came out of a recording, count it, and say what is wrong with it."""
+    results.add(scanned)
+    summary.add(scanned)
+    for remark in scanned.remarks:
+        progress.say(remark)

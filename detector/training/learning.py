@@ -15,6 +15,7 @@ from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import t as student
 
 from detector.errors import ClipsError, ConfigurationError, OutputError
+from detector.outputs import settle
 from detector.recipe import Recipe
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
@@ -145,7 +146,7 @@ def _of_part(run: Run, nesting: Nesting, share: float) -> Point | None:
         temporary = done.with_suffix(".partial")
         with written(done):
             temporary.write_text(json.dumps({"key": key, "point": asdict(point)}), encoding="utf-8")
-            temporary.replace(done)
+            settle(temporary, done)
     return point
 
 

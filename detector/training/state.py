@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from detector.errors import OutputError
+from detector.outputs import settle
 from detector.training.place import written
 from detector.training.progress import PROGRESS_FILE, Epoch, Progress
 
@@ -41,7 +42,7 @@ class State:
             with written(self.work):
                 self.work.mkdir(parents=True, exist_ok=True)
                 save_file(tensors, temporary)
-                temporary.replace(self.work / BEST_FILE)
+                settle(temporary, self.work / BEST_FILE)
 
     def best(self) -> dict[str, Tensor]:
         """Read the weights of the best epoch; raise `OutputError` where they cannot be read."""
@@ -58,7 +59,7 @@ class State:
             if self._accelerator.is_main_process:
                 temporary = self.work / "progress.json.partial"
                 temporary.write_text(json.dumps(asdict(progress)), encoding="utf-8")
-                temporary.replace(self.work / PROGRESS_FILE)
+                settle(temporary, self.work / PROGRESS_FILE)
                 shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
         self._accelerator.wait_for_everyone()
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from detector.errors import ConfigurationError, OutputError
 from detector.operating.points import OPERATING_FILE, Operating, operating_toml
-from detector.outputs import new_folder, refuse_folder
+from detector.outputs import new_files, new_folder, refuse_folder
 from detector.presets import find_folder, shipped_folder
-from detector.scanning.tables import new_file
 from detector.training.card import CARD_FILE
 from detector.tuning.card import read_card, tuned_card
 
@@ -43,8 +42,9 @@ def store(model: str, operating: Operating, output: Path | None, *, force: bool)
 
 
 def _write(operating: Operating, folder: Path) -> None:
-    with new_file(folder / OPERATING_FILE, force=True) as stream:
-        stream.write(operating_toml(operating))
+    content = {folder / OPERATING_FILE: operating_toml(operating)}
     if card := read_card(folder / CARD_FILE):
-        with new_file(folder / CARD_FILE, force=True) as stream:
-            stream.write(tuned_card(card, operating))
+        content[folder / CARD_FILE] = tuned_card(card, operating)
+    with new_files(list(content), force=True) as streams:
+        for stream, text in zip(streams, content.values()):
+            stream.write(text)

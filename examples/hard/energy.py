@@ -13,7 +13,7 @@ from scipy.ndimage import percentile_filter, uniform_filter1d
 from scipy.signal import stft
 from soundscapes import RATE
 
-from detector.scanning.tables import new_file
+from detector.outputs import new_file
 
 STEP = 240  # samples between levels
 SMOOTHED_S, BACKGROUND_S = 0.1, 10.0

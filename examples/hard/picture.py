@@ -23,7 +23,7 @@ from hard.figures import (
 
 from detector.drawing import check_picture as check_drawing
 from detector.drawing import find_figure, save_picture
-from detector.scanning.tables import check_output, new_file
+from detector.outputs import check_output, new_file
 
 
 def species_of(result: Outcome) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -126,10 +128,105 @@ def test_what_ends_a_command_decides_the_exit_code(
     assert capsys.readouterr().err == shown
 
 
-def test_a_bug_keeps_its_traceback(failing: list[BaseException]) -> None:
-    failing.append(ZeroDivisionError("a bug"))
-    with pytest.raises(ZeroDivisionError, match="a bug"):
+def test_a_bug_has_an_exit_code_of_its_own_and_keeps_its_traceback(
+    failing: list[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (ZeroDivisionError("a bug"), FileNotFoundError(2, "a bug")):
+        failing[:] = [error]
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 70
+        *shown, last = capsys.readouterr().err.splitlines()
+        assert any(line.startswith("Traceback") for line in shown)
+        assert "a bug" in shown[-1]
+        assert "report" in last
+
+
+@pytest.mark.parametrize(
+    "error", [OutputError("\x1b[31m\u202e\r\n.wav: no"), click.UsageError("\x1b[31m\u202e\r\n.wav: no")]
+)
+def test_what_commands_a_terminal_is_shown_as_an_escape(
+    failing: list[BaseException], error: BaseException, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing.append(error)
+    with pytest.raises(SystemExit):
         cli.main()
+    assert capsys.readouterr().err.splitlines()[-1].endswith(r"\x1b[31m\u202e\r\n.wav: no")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_command_as_ctrl_c_does_with_an_exit_code_of_its_own(
+    failing: list[BaseException], number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleaned = []
+
+    def wait() -> None:
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            signal.raise_signal(number)  # a second one does not break into the clean-up
+            cleaned.append(True)
+            raise
+
+    monkeypatch.setattr(commands.commands["fail"], "callback", wait)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, cleaned) == (128 + number, [True])
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+IMPORTING = """
+import signal, sys
+from pathlib import Path
+from detector.cli import commands, main
+from detector.outputs import new_file
+Path("signals.py").write_text("import signal; signal.raise_signal(signal.SIGTERM); print('imported')")
+def work(**_):
+    if sys.argv[2] == "holding":
+        with new_file(Path("output"), force=False):
+            import signals
+            signal.pause()
+    import signals
+sys.path.insert(0, "")
+commands.commands["recipe"].callback = work
+main()
+"""
+
+
+@pytest.mark.parametrize("holding", [True, False])
+def test_a_signal_never_breaks_off_an_import_and_ends_the_command_all_the_same(tmp_path: Path, holding: bool) -> None:
+    command = [sys.executable, "-c", IMPORTING, "recipe", "holding" if holding else "nothing"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (143, "imported\n" if holding else "")
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.glob("*output*"))
+
+
+def test_a_signal_that_was_lost_can_be_sent_again(
+    failing: list[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose() -> None:
+        with suppress(KeyboardInterrupt):  # as Python does where it comes while an object is deleted
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("detector.interruption.TOGETHER_S", 0.0)
+    monkeypatch.setattr(commands.commands["fail"], "callback", lose)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 143
+
+
+def test_a_signal_that_is_ignored_stays_so(failing: list[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands.commands["fail"], "callback", lambda: signal.raise_signal(signal.SIGHUP))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_every_error_that_is_shown_has_an_exit_code_of_the_contract() -> None:
@@ -148,6 +245,18 @@ def test_a_closed_pipe_ends_quietly(arguments: list[str]) -> None:
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_behind_standard_output_is_told_in_one_line_and_behind_standard_error_not_at_all() -> None:
+    def redirected(line: str) -> tuple[int, int, int]:
+        command = ["bash", "-c", f"{sys.executable} -m detector recipe {line}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.count("\n"), done.stderr.count("\n")
+
+    _, n_lines, _ = redirected("small-cnn")
+    assert redirected("small-cnn >/dev/full") == (2, 0, 1)
+    assert redirected("none 2>/dev/full") == (2, 0, 0)
+    assert redirected("small-cnn 2>/dev/full") == redirected("small-cnn 2>&-") == (0, n_lines, 0)
 
 
 def test_the_first_line_can_be_taken_by_head() -> None:

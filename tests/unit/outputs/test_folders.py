@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from detector.errors import OutputError
-from detector.outputs import new_folder
+from detector.outputs import new_folder, refuse_folder
 
 
 def listed(folder: Path) -> list[str]:
@@ -110,3 +111,42 @@ def test_a_kill_while_a_folder_is_replaced_loses_neither(tmp_path: Path, monkeyp
         (folder / "recipe.toml").write_text("new")
     assert (old / "recipe.toml").read_text() == "old"
     assert listed(tmp_path) == ["out", "out/recipe.toml"]
+
+
+def test_a_folder_that_is_being_written_is_refused(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "out", force=False) as folder:
+        (folder / "a").write_text("1")
+        for force in (False, True):
+            with pytest.raises(OutputError, match="another process is writing it"):
+                refuse_folder(tmp_path / "out", force=force)
+        with new_folder(tmp_path / "ou", force=False):
+            pass
+    assert listed(tmp_path) == ["ou", "out", "out/a"]
+
+
+def test_what_a_killed_process_left_of_a_folder_is_removed(tmp_path: Path) -> None:
+    for name in ("out.partial-abcdef_1/deep", "out.partial-mine", "out2.partial-abcdef_1"):
+        (tmp_path / name).mkdir(parents=True)
+    with new_folder(tmp_path / "out", force=False) as folder:
+        (folder / "a").write_text("1")
+    assert listed(tmp_path) == ["out", "out.partial-mine", "out/a", "out2.partial-abcdef_1"]
+
+
+def test_a_folder_that_was_being_replaced_when_its_process_was_killed_comes_back(tmp_path: Path) -> None:
+    old = tmp_path / "out.partial-abcdef_1" / "old"
+    old.mkdir(parents=True)
+    (old / "recipe.toml").write_text("old")
+    with pytest.raises(OutputError, match="exists already"):
+        refuse_folder(tmp_path / "out", force=False)
+    assert listed(tmp_path) == ["out", "out/recipe.toml"]
+
+
+def test_what_a_folder_holds_is_flushed_to_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, flushed = tmp_path / "out", []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append((os.fstat(descriptor).st_ino, output.exists())))
+    with new_folder(output, force=False) as folder:
+        (folder / "a").write_text("1")
+    files = [(output / "a").stat().st_ino, output.stat().st_ino]
+    assert flushed == [*((number, False) for number in files), (tmp_path.stat().st_ino, True)]
