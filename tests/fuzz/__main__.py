@@ -32,7 +32,7 @@ def fuzz(target: str, seconds: float, folder: Path, seed: int) -> tuple[int, int
                 code = process.wait()
         runs = folder / "runs"
         n_runs += int(runs.read_text(encoding="ascii")) if runs.exists() else 0
-        if code != 0 and not (set(folder.glob("[clt]*-*")) - before):
+        if code != 0 and not (set(folder.glob("[clot][reio][aomk]*-*")) - before):
             (folder / "last").rename(folder / f"died-{code}-{seed}.input") if (folder / "last").exists() else None
             (folder / "log").rename(folder / f"died-{code}-{seed}.txt")
         seed += 1
