@@ -34,18 +34,14 @@ def read_textgrid(path: Path, options: ReadOptions) -> Table:
 
 
 def _read(path: Path, name: str, options: ReadOptions) -> Table:
-    from scipy.io.matlab import MatReadError
-
     crowsetta_format = getattr(_crowsetta(path).formats.seq, name)
-    faults = (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, NotImplementedError, MatReadError)
     try:
-        segments = list(_segments(crowsetta_format.from_file(path)))
-    except faults as error:  # what crowsetta and scipy raise on files that are cut or something else
+        rows = [
+            Row(number, start=str(float(start)), end=str(float(end)), label=str(label))
+            for number, (start, end, label) in enumerate(_segments(crowsetta_format.from_file(path)), start=1)
+        ]
+    except Exception as error:  # crowsetta and scipy raise anything on files that are cut or spoilt
         raise UnreadableTableError(path, f"is not a {name} file that crowsetta can read: {error}") from error
-    rows = [
-        Row(number, start=str(float(start)), end=str(float(end)), label=str(label))
-        for number, (start, end, label) in enumerate(segments, start=1)
-    ]
     return table_of(path, rows, options)
 
 

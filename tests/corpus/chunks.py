@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf
 
 from tests.corpus import ogg, riff
@@ -30,17 +30,24 @@ BODIES = {
     b"plst": bytes(4),
 }
 
+_ORDERS: dict[str, Callable[[bytes, bytes, bytes], list[bytes]]] = {
+    "before": lambda head, more, body: [head, more, body],
+    "first": lambda head, more, body: [more, head, body],
+    "after": lambda head, more, body: [head, body, more],
+}
+
 
 def chunks(quick: bool) -> Iterator[Case]:
     """Give all of them."""
     head, body = riff.fmt(), riff.chunk(b"data", riff.samples())
     for name, whole in BODIES.items():
         kind = name.decode().strip()
-        for extra in (0, 1):
-            more = riff.chunk(name, whole + b"\0" * extra)
-            yield healthy(f"chunk-{kind}-{extra}-before.wav", riff.wav([head, more, body]), _SOURCE)
-            yield healthy(f"chunk-{kind}-{extra}-first.wav", riff.wav([more, head, body]), _SOURCE)
-            yield healthy(f"chunk-{kind}-{extra}-after.wav", riff.wav([head, body, more]), _SOURCE)
+        more = riff.chunk(name, whole)
+        longer = riff.chunk(name, whole + b"\0")  # whose insides may not fill it
+        for place, order in _ORDERS.items():
+            yield healthy(f"chunk-{kind}-{place}.wav", riff.wav(order(head, more, body)), _SOURCE)
+            data = content(riff.wav(order(head, longer, body)))
+            yield Case(f"chunk-{kind}-longer-{place}.wav", data, (Source(_SOURCE),), named="may")
         odd = riff.chunk(name, whole[: len(whole) - 1 + len(whole) % 2], padded=False)
         yield in_header(f"chunk-{kind}-unpadded-before.wav", riff.wav([head, odd, body]), _SOURCE)
         after = riff.wav([head, body, odd])

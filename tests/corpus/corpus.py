@@ -14,8 +14,8 @@ from tests.corpus.model import write_model
 from tests.corpus.run import Limits, Ran, run_scan
 
 _BATCH = 300
-_START_S = 120.0  # for a scan to begin on a machine that does much else, and for one slow file
-_USUAL_S = 0.5  # the time that a file takes at most on average
+_START_S = 25.0  # of processor time, for a scan to begin and for one slow file
+_USUAL_S = 0.1  # that a file takes at most on average
 _SPOILING = {"hang", "memory", "crash", "traceback"}
 
 

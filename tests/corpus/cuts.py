@@ -8,7 +8,7 @@ from tests.corpus.case import WHOLE, Case, Source, content
 from tests.corpus.index import index
 from tests.corpus.sound import KINDS, from_source, source_name
 
-_HEADER_PLACES = (0, 1, 4, 12, 27, 43)
+_HEADER_PLACES = (0, 1, 4, 12, 20, 27, 36, 43)
 _CODED_S = 1.0  # a codec may refuse a file that holds less
 
 
@@ -19,7 +19,7 @@ def cuts(quick: bool) -> Iterator[Case]:
         data, where = from_source(source), index(source)
         shares = [where.header + round((len(data) - where.header) * n / 11) for n in range(1, 11)]
         ends = [where.header - 1, where.header, where.header + 1, len(data) - 1]
-        for end in (*_HEADER_PLACES, *ends, *shares):
+        for end in dict.fromkeys((*_HEADER_PLACES, *ends, *shares)):  # a place may be named twice
             seconds = where.before(end)
             coded = KINDS[kind].bytes_per_sample == 0
             refusable = seconds < _CODED_S if coded else seconds == 0

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GIB = 1 << 30
-_PATIENCE = 4  # so many times longer may a file take on a machine that does much else
+_PATIENCE = 4  # so many times its processor time may a scan take, on a machine that does much else
 _MOST_DATA = 4 * _GIB  # keeps a runaway scan from taking the machine with it
 
 Row = dict[str, str]
@@ -24,7 +24,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a scan may take: seconds in all, seconds of processor time with one file open, and bytes of memory."""
+    """What a scan may take: processor time in all and while one file is open, s, and memory, bytes."""
 
     all_s: float
     file_s: float = 20.0
@@ -126,7 +126,7 @@ def _waited(command: Sequence[str], stderr: int, folder: Path, limits: Limits) -
         )
         if not reason and _memory(process.pid) > limits.memory:
             reason, culprits = "memory", opened
-        elif not reason and (slow or now - start > limits.all_s):
+        elif not reason and (slow or used > limits.all_s or now - start > _PATIENCE * limits.all_s):
             reason, culprits = "hang", slow or opened
         if reason:
             process.kill()

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 TARGETS = ("headers", "streams", "tables", "recipes", "models", "clips")
+_KEPT = ("crash-", "leak-", "oom-", "timeout-")  # what libFuzzer calls its inputs
 _GRACE_S = 120.0  # for a process to start, and to end
 
 
@@ -32,7 +33,8 @@ def fuzz(target: str, seconds: float, folder: Path, seed: int) -> tuple[int, int
                 code = process.wait()
         runs = folder / "runs"
         n_runs += int(runs.read_text(encoding="ascii")) if runs.exists() else 0
-        if code != 0 and not (set(folder.glob("[clt]*-*")) - before):
+        kept = {path for path in set(folder.iterdir()) - before if path.name.startswith(_KEPT)}
+        if code != 0 and not kept:
             (folder / "last").rename(folder / f"died-{code}-{seed}.input") if (folder / "last").exists() else None
             (folder / "log").rename(folder / f"died-{code}-{seed}.txt")
         seed += 1
