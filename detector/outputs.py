@@ -14,7 +14,7 @@ from detector.errors import OutputError
 OURS = (
     "recipe.toml", "clips.csv", "events.csv", "labels.json", "recordings.csv", "annotations.csv", "power-*.npy",
     "state-*.npy", "weights.safetensors", "operating.toml", "README.md", "training.csv", "curves.png",
-    "learning-curve.csv", "learning-curve.png",
+    "learning-curve.csv", "learning-curve.png", "checksums.txt",
 )  # fmt: skip
 """The names of all files in folders that are written here: clips and models."""
 
