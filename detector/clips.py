@@ -148,6 +148,8 @@ class ClipStore:
         As in the files.
     margin : int
         Frames stored before and after each window.
+    clip_bytes : int
+        Bytes of the power of a clip.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -166,6 +168,7 @@ class ClipStore:
         except (OSError, ValueError) as error:
             raise ClipsError(f"{folder}: is not a whole folder of clips: {one_line(error)}") from error
         self.margin = (frames - self.recipe.window_frames) // 2
+        self.clip_bytes = self.recipe.n_bands * frames * BYTES
 
     def _check_shards(self) -> int:
         """Give the frames of a clip; raise `ValueError` where shards are not what index and recipe say."""

@@ -41,12 +41,16 @@ class OutputError(DetectorError):
     """An output exists already, or cannot be written."""
 
 
-KINDS = {"frontend": ("mel", "linear", "cqt", "waveform"), "scaling": ("db", "pcen", "none")}  # what a `kind` may be
+KINDS = {  # what a `kind` may be
+    "frontend": ("mel", "linear", "cqt", "waveform"),
+    "scaling": ("db", "pcen", "none"),
+    "calibration": ("platt", "isotonic"),
+}
 UNION_MEMBER = re.compile(r"constrained-int|literal\[.*|tuple\[.*")  # pydantic names the member of a union in its path
 SHOWN = 200
 """Characters of a value or a key that a line shows."""
 
-MOST_FAULTS = 100
+MOST_FAULTS = 20
 """Faults that are written, each on a line."""
 
 PLAINER = (

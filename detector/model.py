@@ -23,6 +23,7 @@ from detector.recipe import Recipe, parse_recipe, read_recipe
 from detector.weights import Expected, Weights, open_weights, write_weights
 
 FILTERS = "power.filters"
+DEVIATION = "scale.deviation"
 MADE_FOR = "recipe"  # the key of the weights' metadata that holds the recipe
 WEIGHED = ("audio", "window", "frontend", "network", "labels")  # the sections that the weights depend on
 
@@ -112,6 +113,8 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
     with open_weights(folder / WEIGHTS_FILE, expected) as weights:
         _check_recipe(weights, recipe)
         tensors = weights.read(expected)
+    if not (tensors[DEVIATION] > 0).all():
+        raise ModelError(f"{folder / WEIGHTS_FILE}: {DEVIATION} holds values that are not above 0")
     model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels.names))
     model.load_state_dict(tensors)
     return model.to(device).eval()
@@ -131,7 +134,7 @@ def expected_tensors(recipe: Recipe) -> dict[str, Expected]:
     if shapes := basis_shapes(recipe):
         expected[FILTERS] = Expected(torch.float32, shapes)
     statistics = Expected(torch.float32, frozenset({(recipe.n_bands, 1)}))
-    return expected | {"scale.mean": statistics, "scale.deviation": statistics}
+    return expected | {"scale.mean": statistics, DEVIATION: statistics}
 
 
 def _check_recipe(weights: Weights, recipe: Recipe) -> None:

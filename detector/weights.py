@@ -100,7 +100,7 @@ def _check_sum(path: Path) -> None:
     if not os.path.lexists(sums):
         return
     try:
-        lines = read_text(sums, CHECKSUMS_BYTES).splitlines()
+        lines = read_text(sums, CHECKSUMS_BYTES).removesuffix("\n").split("\n")
     except (OSError, ValueError) as error:
         raise ModelError(f"{sums}: cannot be read: {one_line(error)}") from error
     found = [match for match in map(SUM.fullmatch, lines) if match is not None]

@@ -20,7 +20,7 @@ from detector.errors import ClipsError, ConfigurationError
 from detector.model import Model
 from detector.recipe import Recipe
 from detector.training.batch import Batch, spectrograms
-from detector.training.batches import Batches
+from detector.training.batches import Batches, check_batch
 from detector.training.figures import Figures, figures
 from detector.training.loss import Loss
 from detector.training.precision import MIXED
@@ -67,6 +67,7 @@ class Trainer:
         self.train, self.validation = store.in_split("train"), store.in_split("validation")
         if not len(self.train):
             raise ClipsError(f"{store.folder}: has no clips in the split train")
+        check_batch(store, recipe, accelerator.device)
         keep_freed_memory()
         torch.manual_seed(seed)
         self.model = Model(recipe)
