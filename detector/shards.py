@@ -33,7 +33,10 @@ def read_header(path: Path) -> Header:
     OSError, ValueError
         Where it cannot be read, or is something else; the message names the file.
     """
-    size = check_size(path, MOST_BYTES)
+    try:
+        size = check_size(path, MOST_BYTES)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
     with path.open("rb") as file:
         try:
             version = npy.read_magic(file)

@@ -21,11 +21,13 @@ from detector.training.targets import Clips, TargetMaker
 def check_batch(store: ClipStore, recipe: Recipe, device: torch.device) -> None:
     """Raise `ConfigurationError` where one batch alone takes more than the memory of this machine.
 
-    Counted is what no way of training could do without: the clips' power and, on a processor, the outputs of all layers.
+    What no way of training does without is counted: the clips' power and, on a processor, the outputs of all layers and
+    the gradient of the largest.
     """
     of_clip = store.clip_bytes
     if device.type == "cpu":
-        of_clip += measure(recipe).activation_bytes
+        layers = measure(recipe).layers
+        of_clip += sum(layer.activation_bytes for layer in layers) + max(layer.activation_bytes for layer in layers)
     n_clips = min(recipe.training.batch_size, len(store.in_split("train")))
     if n_clips * of_clip > memory_bytes():
         raise ConfigurationError(

@@ -108,6 +108,10 @@ class Trainer:
                 total += torch.stack([count, kept.sum((0, 2)), kept.square().sum((0, 2))])
         mean = total[1] / total[0]
         deviation = (total[2] / total[0] - mean.square()).clamp(min=0).sqrt()
+        if not (mean.float().isfinite() & deviation.float().isfinite()).all():
+            raise ClipsError(
+                f"{self.store.folder}: clips hold power or states that are not finite, or negative; extract again"
+            )
         self.model.scale.set_statistics(mean.float(), deviation.float())
 
     def _positives(self) -> torch.Tensor:
