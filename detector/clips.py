@@ -24,35 +24,44 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from detector.errors import ClipsError
+from detector.cliptables import (
+    CONFUSING,
+    EVENT_COLUMNS,
+    EVENTS_FILE,
+    INDEX_COLUMNS,
+    INDEX_FILE,
+    LABELS_FILE,
+    UNCERTAIN,
+    LabelFacts,
+    read_events,
+    read_facts,
+    read_index,
+)
+from detector.errors import ClipsError, one_line, shown
 from detector.recipe import Recipe, read_recipe
+from detector.recipe.sizes import BYTES, CLIP_BYTES
+from detector.shards import map_array, read_header
 
 RECIPE_FILE = "recipe.toml"
-INDEX_FILE = "clips.csv"
-EVENTS_FILE = "events.csv"
-LABELS_FILE = "labels.json"
 SPLITS = ("train", "validation", "test")
-INDEX_COLUMNS = [
-    "clip", "shard", "row", "recording", "channel", "start_s", "kind", "labels", "split", "group",
-    "complete", "first_frame", "n_frames",
-]  # fmt: skip
-EVENT_COLUMNS = ["clip", "start_s", "end_s", "label"]
-UNCERTAIN = ""  # the label of a span that neither rewards nor punishes
-CONFUSING = "(confusing)"  # the label of a span that is known to be no call
 SHARD_BYTES = 64 * 2**20
 OPEN_SHARDS = 64  # each open shard takes a file descriptor
 
-
-@dataclass(frozen=True)
-class LabelFacts:
-    """What the training annotations say of a label; lengths and gaps in s, bands in Hz, None where unknown."""
-
-    count: int
-    median_s: float
-    short_s: float
-    short_gap_s: float | None
-    low_hz: float | None
-    high_hz: float | None
+__all__ = [
+    "CONFUSING",
+    "EVENTS_FILE",
+    "INDEX_COLUMNS",
+    "INDEX_FILE",
+    "LABELS_FILE",
+    "SPLITS",
+    "UNCERTAIN",
+    "Clip",
+    "ClipStore",
+    "ClipWriter",
+    "LabelFacts",
+    "open_clips",
+    "window_targets",
+]
 
 
 @dataclass(frozen=True)
@@ -139,58 +148,53 @@ class ClipStore:
         As in the files.
     margin : int
         Frames stored before and after each window.
+    clip_bytes : int
+        Bytes of the power of a clip.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._left_out = b""
         self.recipe = read_recipe(folder / RECIPE_FILE, stored=True)
+        self._open = lru_cache(OPEN_SHARDS)(lambda name: map_array(folder / name))
         try:
-            self._open = lru_cache(OPEN_SHARDS)(lambda name: np.load(folder / name, mmap_mode="r"))
-            self._read_tables()
-            shapes = self._check_shards()
-        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ClipsError(f"{folder}: is not a whole folder of clips: {error}") from error
-        self.margin = (shapes[0][-1] - self.recipe.window_frames) // 2
+            self.index = read_index(folder / INDEX_FILE)
+            self.events = read_events(folder / EVENTS_FILE, self.recipe.labels.names, len(self.index))
+            self.facts = read_facts(folder / LABELS_FILE)
+            self._shards = self.index["shard"].to_numpy()
+            self._rows = self.index["row"].to_numpy()
+            frames = self._check_shards()
+            self._check_rows(frames)
+        except (OSError, ValueError) as error:
+            raise ClipsError(f"{folder}: is not a whole folder of clips: {one_line(error)}") from error
+        self.margin = (frames - self.recipe.window_frames) // 2
+        self.clip_bytes = self.recipe.n_bands * frames * BYTES
 
-    def _read_tables(self) -> None:
-        text = dict.fromkeys(("recording", "channel", "kind", "labels", "split", "group"), str)
-        numbers = dict.fromkeys(("clip", "shard", "row", "first_frame", "n_frames"), np.int64)
-        self.index = pd.read_csv(
-            self.folder / INDEX_FILE, dtype={**text, **numbers}, keep_default_na=False, usecols=INDEX_COLUMNS
-        )
-        self.events = pd.read_csv(
-            self.folder / EVENTS_FILE,
-            dtype={"clip": np.int64, "start_s": np.float64, "end_s": np.float64, "label": str},
-            keep_default_na=False,
-            usecols=EVENT_COLUMNS,
-        )
-        strange = set(self.events["label"]) - {*self.recipe.labels.names, UNCERTAIN, CONFUSING}
-        if strange:
-            raise ValueError(f"{EVENTS_FILE} has the label {min(strange)!r}, which {RECIPE_FILE} does not name")
-        facts = json.loads((self.folder / LABELS_FILE).read_text(encoding="utf-8"))
-        self.facts = {name: LabelFacts(**fact) for name, fact in facts.items()}
-        self._shards = self.index["shard"].to_numpy()
-        self._rows = self.index["row"].to_numpy()
-
-    def _check_shards(self) -> list[tuple[int, ...]]:
-        """Give the shapes of the shards of power; raise `ValueError` where they are not what index and recipe say."""
-        counts = np.bincount(self._shards) if len(self.index) else np.zeros(0, dtype=np.int64)
-        if not len(counts):
-            raise ValueError("holds no clips")
+    def _check_shards(self) -> int:
+        """Give the frames of a clip; raise `ValueError` where shards are not what index and recipe say."""
+        counts = np.bincount(self._shards)
+        bands, least = self.recipe.n_bands, self.recipe.window_frames
+        most = CLIP_BYTES // (BYTES * bands)
         self._with_state = (self.folder / "state-0000.npy").exists()
-        shapes = [self._open(f"power-{n:04d}.npy").shape for n in range(len(counts))]
-        for n, (shape, count) in enumerate(zip(shapes, counts)):
-            frames = self.recipe.window_frames
-            if len(shape) != 3 or shape[:2] != (count, self.recipe.n_bands) or shape[2] < frames:
-                raise ValueError(
-                    f"power-{n:04d}.npy has the shape {shape}; ({count}, {self.recipe.n_bands}, {frames} or more)"
-                )
-            if self._with_state and self._open(f"state-{n:04d}.npy").shape != shape[:2]:
+        frames = 0
+        for n, count in enumerate(counts):
+            shape = read_header(self.folder / f"power-{n:04d}.npy").shape
+            if len(shape) != 3 or shape[:2] != (count, bands) or not (frames or least) <= shape[2] <= (frames or most):
+                wanted = frames or f"{least} to {most}"
+                raise ValueError(f"power-{n:04d}.npy has the shape {shown(shape)}, not ({count}, {bands}, {wanted})")
+            frames = shape[2]
+            if self._with_state and read_header(self.folder / f"state-{n:04d}.npy").shape != shape[:2]:
                 raise ValueError(f"state-{n:04d}.npy is not of the shape {shape[:2]}")
+        return frames
+
+    def _check_rows(self, frames: int) -> None:
+        """Raise `ValueError` where the index names rows or frames that there are not."""
+        counts = np.bincount(self._shards)
         if (self._rows < 0).any() or (self._rows >= counts[self._shards]).any():
             raise ValueError(f"{INDEX_FILE} names rows that its shards do not have")
-        return shapes
+        first, number = self.index["first_frame"].to_numpy(), self.index["n_frames"].to_numpy()
+        if not ((first >= 0) & (number >= 0) & (first <= frames) & (number <= frames - first)).all():
+            raise ValueError(f"{INDEX_FILE} names frames that clips of {frames} do not have")
 
     def __len__(self) -> int:
         return len(self.index)

@@ -44,8 +44,18 @@ class OutputError(DetectorError):
     """An output exists already, or cannot be written."""
 
 
-KINDS = {"frontend": ("mel", "linear", "cqt", "waveform"), "scaling": ("db", "pcen", "none")}  # what a `kind` may be
+KINDS = {  # what a `kind` may be
+    "frontend": ("mel", "linear", "cqt", "waveform"),
+    "scaling": ("db", "pcen", "none"),
+    "calibration": ("platt", "isotonic"),
+}
 UNION_MEMBER = re.compile(r"constrained-int|literal\[.*|tuple\[.*")  # pydantic names the member of a union in its path
+SHOWN = 200
+"""Characters of a value or a key that a line shows."""
+
+MOST_FAULTS = 20
+"""Faults that are written, each on a line."""
+
 PLAINER = (
     ("Input should be ", ""),
     ("Tuple should have", "a list of"),
@@ -63,11 +73,27 @@ PLAINER = (
 )
 
 
+def shown(value: object) -> str:
+    """Write a value as in Python, cut where it is too long for a line."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def one_line(error: Exception) -> str:
+    """Write what an error says on a line, cut where it is too long for one."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 2 * SHOWN else f"{text[: 2 * SHOWN]}..."
+
+
 def fault_lines(error: ValidationError) -> list[str]:
-    """Write every fault that pydantic found on a line: its dotted path, the value, and what is allowed."""
+    """Write every fault that pydantic found on a line: its dotted path, the value, and what is allowed.
+
+    Of very many, the first `MOST_FAULTS` are written and the others counted.
+    """
     lines: list[str] = []
     values: dict[str, tuple[Any, list[str]]] = {}  # members of a union complain of one value in turn
-    for fault in error.errors():
+    faults = error.errors(include_url=False)
+    for fault in faults[:MOST_FAULTS]:
         path, value, message = _dotted(fault["loc"]), fault["input"], fault["msg"]
         match fault["type"]:
             case "value_error":
@@ -75,21 +101,28 @@ def fault_lines(error: ValidationError) -> list[str]:
             case "missing":
                 lines.append(f"{path}: is missing")
             case "extra_forbidden":
-                lines.append(f"{path}: {value!r} is not a key of this table")
+                lines.append(f"{path}: {shown(value)} is not a key of this table")
             case "union_tag_invalid" | "union_tag_not_found":
-                said = repr(value["kind"]) if "kind" in value else "is missing"
+                said = shown(value["kind"]) if "kind" in value else "is missing"
                 lines.append(f"{path}.kind: {said}: must be one of {', '.join(KINDS[path.rpartition('.')[2]])}")
             case _:
                 values.setdefault(path, (value, []))[1].append(_plain(message))
     within = tuple(path for path in values if not any(other.startswith(f"{path}.") for other in values))
-    return lines + [f"{path}: {values[path][0]!r}: must be {' or '.join(values[path][1])}" for path in within]
+    lines += [f"{path}: {shown(values[path][0])}: must be {' or '.join(values[path][1])}" for path in within]
+    return lines + ([f"and {len(faults) - MOST_FAULTS:,} faults more"] if len(faults) > MOST_FAULTS else [])
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:
     """Join a path; leave out the members of unions, which are no keys."""
     parts = [part for part in location if not UNION_MEMBER.fullmatch(str(part))]
     kinds = {n + 1 for n, part in enumerate(parts[:-1]) if parts[n + 1] in KINDS.get(str(part), ())}
-    return ".".join(str(part) for n, part in enumerate(parts) if n not in kinds)
+    return ".".join(_key(part) for n, part in enumerate(parts) if n not in kinds)
+
+
+def _key(part: int | str) -> str:
+    """Write a part of a path; quoted where it is no plain word of a line."""
+    text = str(part)
+    return text if text.isprintable() and len(text) <= SHOWN else shown(text)
 
 
 def _plain(message: str) -> str:

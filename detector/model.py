@@ -10,20 +10,20 @@ import hashlib
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from detector.errors import ModelError
-from detector.frontend.bases import design
+from detector.errors import ConfigurationError, ModelError
+from detector.frontend.bases import basis_shapes, design
 from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
 from detector.network.assembly import DetectorNetwork
 from detector.operating.points import OPERATING_FILE, Operating, OperatingPoint, operating_toml, read_operating
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
 from detector.recipe import Recipe, parse_recipe, read_recipe
+from detector.weights import Expected, Weights, open_weights, write_weights
 
 FILTERS = "power.filters"
+DEVIATION = "scale.deviation"
 MADE_FOR = "recipe"  # the key of the weights' metadata that holds the recipe
 WEIGHED = ("audio", "window", "frontend", "network", "labels")  # the sections that the weights depend on
 
@@ -87,10 +87,10 @@ class Model(nn.Module):
 
 
 def save_model(model: Model, folder: Path) -> None:
-    """Write recipe, weights and operating points into an existing folder."""
+    """Write recipe, weights with their checksum, and operating points into an existing folder."""
     (folder / RECIPE_FILE).write_text(model.recipe.to_toml(), encoding="utf-8")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / WEIGHTS_FILE, metadata={MADE_FOR: model.recipe.to_toml()})
+    write_weights(tensors, folder / WEIGHTS_FILE, {MADE_FOR: model.recipe.to_toml()})
     (folder / WEIGHTS_FILE).chmod((folder / RECIPE_FILE).stat().st_mode)  # safetensors keeps it from others
     (folder / OPERATING_FILE).write_text(operating_toml(model.operating), encoding="utf-8")
 
@@ -104,34 +104,50 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
         Where a file is missing or broken, or the weights do not fit the recipe.
     """
     recipe = read_recipe(folder / RECIPE_FILE, stored=True)
-    tensors = _read_weights(folder, recipe)
-    model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels.names))
+    if not (folder / WEIGHTS_FILE).exists():
+        raise ModelError(f"{folder}: has no {WEIGHTS_FILE}; it is a recipe without a model: train one first")
     try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise ModelError(f"{folder / WEIGHTS_FILE}: does not fit {RECIPE_FILE}: {first}") from error
+        expected = expected_tensors(recipe)
+    except ConfigurationError as error:
+        raise ModelError(f"{folder / RECIPE_FILE}: {error}") from error
+    with open_weights(folder / WEIGHTS_FILE, expected) as weights:
+        _check_recipe(weights, recipe)
+        tensors = weights.read(expected)
+    if not (tensors[DEVIATION] > 0).all():
+        raise ModelError(f"{folder / WEIGHTS_FILE}: {DEVIATION} holds values that are not above 0")
+    model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels.names))
+    model.load_state_dict(tensors)
     return model.to(device).eval()
 
 
-def _read_weights(folder: Path, recipe: Recipe) -> dict[str, Tensor]:
-    """Read the weights; refuse those of another recipe, of which shapes alone would not tell."""
-    path = folder / WEIGHTS_FILE
-    if not path.is_file():
-        raise ModelError(f"{folder}: has no {WEIGHTS_FILE}; it is a recipe without a model: train one first")
-    try:
-        with safe_open(path, framework="pt") as file:
-            made_for = (file.metadata() or {}).get(MADE_FOR)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path}: cannot be read as safetensors: {error}") from error
+def expected_tensors(recipe: Recipe) -> dict[str, Expected]:
+    """List what the weights of a recipe's model must hold; nothing of its size is allocated.
+
+    Raises
+    ------
+    ConfigurationError
+        Where a layer does not fit the window, or the machine.
+    """
+    with torch.device("meta"):
+        state = DetectorNetwork(recipe).state_dict(prefix="network.")
+    expected = {name: Expected(tensor.dtype, frozenset({tuple(tensor.shape)})) for name, tensor in state.items()}
+    if shapes := basis_shapes(recipe):
+        expected[FILTERS] = Expected(torch.float32, shapes)
+    statistics = Expected(torch.float32, frozenset({(recipe.n_bands, 1)}))
+    return expected | {"scale.mean": statistics, DEVIATION: statistics}
+
+
+def _check_recipe(weights: Weights, recipe: Recipe) -> None:
+    """Refuse weights of another recipe, of which shapes alone would not tell."""
+    made_for = weights.metadata.get(MADE_FOR)
     if made_for is None:
-        raise ModelError(f"{path}: does not say which recipe it is for; only what detector train wrote can be used")
-    trained = parse_recipe(made_for, str(path), stored=True)
+        raise ModelError(
+            f"{weights.path}: does not say which recipe it is for; only what detector train wrote can be used"
+        )
+    trained = parse_recipe(made_for, str(weights.path), stored=True)
     changed = [section for section in WEIGHED if getattr(trained, section) != getattr(recipe, section)]
     if changed:
         raise ModelError(
-            f"{path}: does not fit {RECIPE_FILE}, in which {', '.join(changed)} was changed since training; "
+            f"{weights.path}: does not fit {RECIPE_FILE}, in which {', '.join(changed)} was changed since training; "
             "only training may be"
         )
-    return tensors

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from detector.clips import CONFUSING, UNCERTAIN
-from detector.errors import ClipsError
+from detector.cliptables import check_spans, read_table
+from detector.errors import ClipsError, one_line, shown
 from detector.events import Event
 from detector.extraction.sources import Source
 
@@ -46,32 +47,35 @@ def read_known(folder: Path) -> list[Source]:
             "extract again"
         )
     try:
-        recordings = pd.read_csv(
+        recordings = read_table(
             folder / RECORDINGS_FILE,
-            dtype={"recording": str, "split": str, "group": str, "complete": bool},
-            keep_default_na=False,
-            usecols=RECORDING_COLUMNS,
+            RECORDING_COLUMNS,
+            {"recording": str, "split": str, "group": str, "complete": bool},
         )
-        annotations = pd.read_csv(
+        text, numbers = ("recording", "channel", "label"), ("start_s", "end_s", *BAND)
+        annotations = read_table(
             folder / ANNOTATIONS_FILE,
-            dtype=dict.fromkeys(("recording", "channel", "label"), str),
-            keep_default_na=False,
+            ANNOTATION_COLUMNS,
+            {**dict.fromkeys(text, str), **dict.fromkeys(numbers, np.float64)},
             na_values={key: [""] for key in BAND},
-            usecols=ANNOTATION_COLUMNS,
         )
+        check_spans(annotations, ANNOTATIONS_FILE)
         return _sources(recordings, annotations)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ClipsError(f"{folder}: is not a whole folder of clips: {error}") from error
+    except (OSError, ValueError) as error:
+        raise ClipsError(f"{folder}: is not a whole folder of clips: {one_line(error)}") from error
 
 
 def _sources(recordings: pd.DataFrame, annotations: pd.DataFrame) -> list[Source]:
+    strange = set(annotations["recording"]) - set(recordings["recording"])
+    if strange:
+        raise ValueError(f"{ANNOTATIONS_FILE} has the recording {shown(min(strange))}, {RECORDINGS_FILE} has not")
     columns = (recordings[name].tolist() for name in RECORDING_COLUMNS)
     found = {
         name: Source(Path(name), complete=complete, group=group, split=split)
         for name, split, group, complete in zip(*columns)
     }
-    spans = zip(annotations["start_s"].astype(float).tolist(), annotations["end_s"].astype(float).tolist())
-    bands = zip(*([None if np.isnan(hz) else hz for hz in annotations[key].astype(float)] for key in BAND))
+    spans = zip(annotations["start_s"].tolist(), annotations["end_s"].tolist())
+    bands = zip(*([None if np.isnan(hz) else hz for hz in annotations[key]] for key in BAND))
     names = zip(*(annotations[key].tolist() for key in ("recording", "channel", "label")))
     for (recording, channel, label), span, band in zip(names, spans, bands):
         confusing = label == CONFUSING

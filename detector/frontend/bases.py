@@ -9,7 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from detector.recipe import ConstantQ, Linear, Mel, Recipe
+from detector.recipe import ConstantQ, Linear, Mel, Recipe, filter_samples
+from detector.recipe.sizes import power_of_two
+
+ROUNDING = 1e-9
 
 
 def design(recipe: Recipe) -> Tensor:
@@ -32,6 +35,22 @@ def design(recipe: Recipe) -> Tensor:
         case _:
             filters = np.zeros(0, dtype=np.float32)
     return torch.from_numpy(np.ascontiguousarray(filters, dtype=np.float32))
+
+
+def basis_shapes(recipe: Recipe) -> frozenset[tuple[int, ...]]:
+    """List the shapes that `design` may give, without designing; none where there is nothing to design.
+
+    There are two where the longest constant-Q filter has a power of two of samples, give or take the rounding.
+    """
+    match recipe.frontend:
+        case Mel() | Linear(n_bands=int()) as spec:
+            return frozenset({(recipe.n_bands, spec.n_fft // 2 + 1)})
+        case ConstantQ() as spec:
+            longest = filter_samples(spec, recipe.audio.sample_rate)
+            sizes = {power_of_two(longest * (1 + error)) for error in (-ROUNDING, ROUNDING)}
+            return frozenset((2, recipe.n_bands, size // 2 + 1) for size in sizes)
+        case _:
+            return frozenset()
 
 
 def _mel(spec: Mel, sample_rate: int) -> NDArray[Any]:

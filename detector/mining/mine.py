@@ -25,8 +25,9 @@ from detector.training.fitting import fitting
 from detector.training.place import check_place
 from detector.training.precision import accelerator_for
 from detector.training.train import LOG_FILE, Settings, settled, stopped, train, work_of
+from detector.weights import CHECKSUMS_FILE
 
-MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
+MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, CHECKSUMS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
 
 
 @dataclass(frozen=True)

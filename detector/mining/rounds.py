@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from detector.errors import OutputError
+from detector.errors import OutputError, one_line
 from detector.outputs import settle
+from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.figures import Figures
 from detector.training.place import written
 
@@ -78,10 +79,12 @@ class Rounds:
     def read(self) -> None:
         """Read the file; raise `OutputError` where it is of another run, or broken."""
         try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
+            content = parse_json(read_text(self.path, STATE_BYTES))
             key, done = content["key"], [Round(**one) for one in content["rounds"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise OutputError(f"{self.path}: cannot be resumed: {error}; --force instead begins anew") from error
+            raise OutputError(
+                f"{self.path}: cannot be resumed: {one_line(error)}; --force instead begins anew"
+            ) from error
         if key != self.key:
             raise OutputError(
                 f"{self.path}: belongs to another model, operating.toml, set of clips, --per-round, --from or --seed; "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from detector.network.geometry import Reach
-from detector.recipe import ConstantQ, FrontEnd, Linear, Mel, Recipe, Waveform, linear_bins
+from detector.recipe import ConstantQ, FrontEnd, Linear, Mel, Recipe, Waveform, filter_samples, linear_bins
 
 Range = tuple[float, float]  # at the lowest and at the highest place along the bands
 
@@ -51,9 +51,7 @@ class Axes:
             case Waveform():
                 return 1
             case ConstantQ() as spec:
-                octave = 4 ** (1 / spec.bins_per_octave)
-                quality = (octave + 1) / (octave - 1)  # librosa's: Q of filters that meet at their half-power points
-                return quality * self.sample_rate / (spec.fmin * 2 ** (band / spec.bins_per_octave))
+                return filter_samples(spec, self.sample_rate, band)
             case spec:
                 return spec.n_fft
 

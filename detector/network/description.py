@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from detector.network.axes import Axes, Extent, empty_bands
 from detector.network.geometry import BYTES, Geometry, Layer, Reach, Shape, measure
-from detector.network.memory import too_large
+from detector.network.memory import network_too_large, too_large
 from detector.recipe import ConstantQ, Pcen, Recipe, Waveform
 
 
@@ -187,7 +187,7 @@ def describe_recipe(name: str, recipe: Recipe, memory: int | None = None) -> Des
         trunk_sees=axes.field(geometry.bands, geometry.frames, geometry.trunk_output[1]),
         trunk_every=axes.step(geometry.bands, geometry.frames, geometry.trunk_output[1]),
         totals=_totals(recipe, geometry),
-        notes=tuple(_notes(recipe, geometry, layers)),
+        notes=(*_size_notes(geometry, layers, memory), *_notes(recipe, geometry)),
     )
 
 
@@ -256,10 +256,14 @@ def _totals(recipe: Recipe, geometry: Geometry) -> Totals:
     )
 
 
-def _notes(recipe: Recipe, geometry: Geometry, layers: tuple[LayerRow, ...]) -> Iterator[str]:
-    for row in layers:
-        if row.too_large is not None:
-            yield f"Too large to train on this machine: {row.too_large}."
+def _size_notes(geometry: Geometry, layers: tuple[LayerRow, ...], memory: int | None) -> Iterator[str]:
+    reasons = [row.too_large for row in layers if row.too_large is not None]
+    together = None if reasons else network_too_large(geometry, memory)
+    for reason in reasons if together is None else [together]:
+        yield f"Too large to train on this machine: {reason}."
+
+
+def _notes(recipe: Recipe, geometry: Geometry) -> Iterator[str]:
     if not recipe.labels.names:
         yield (
             "labels.names is empty: the outputs will follow the annotations at `detector extract`; "

@@ -61,6 +61,8 @@ class Layer:
         Trained numbers; products summed for one window.
     connections, dense_connections : int
         Pairs of input and output units that are joined, and those that a dense layer of the same shapes would join.
+    padded : int
+        Numbers of its input with the zeros around it; 0 where nothing is padded.
     bands, frames : Reach
         Receptive field and stride along both axes.
     """
@@ -76,6 +78,7 @@ class Layer:
     multiply_adds: int = 0
     connections: int = 0
     dense_connections: int = 0
+    padded: int = 0
 
     @property
     def parameter_bytes(self) -> int:
@@ -86,6 +89,11 @@ class Layer:
     def activation_bytes(self) -> int:
         """Bytes of its output for one window in float32."""
         return prod(self.output) * BYTES
+
+    @property
+    def working_bytes(self) -> int:
+        """Bytes of its output, and of its input where that is padded, for one window in float32."""
+        return self.activation_bytes + self.padded * BYTES
 
 
 @dataclass(frozen=True)
@@ -178,9 +186,12 @@ def _convolution(stage: Stage, below: Layer, name: str, padding: str) -> Layer:
     kernel, stride = pair(stage.kernel, stage.kind), pair(stage.stride, stage.kind)
     channels, *size = below.output
     pads = (0, 0)
+    padded = 0
     if padding == "same":
         bands, columns = (count_outputs(n, k, s, padding) for n, k, s in zip(size, kernel, stride))
-        pads = (same_total(size[0], kernel[0], stride[0]) // 2, same_total(size[1], kernel[1], stride[1]) // 2)
+        totals = [same_total(n, k, s) for n, k, s in zip(size, kernel, stride)]
+        pads = (totals[0] // 2, totals[1] // 2)
+        padded = channels * (size[0] + totals[0]) * (size[1] + totals[1])
     else:
         bands, columns = _fit(size, kernel, stride, name, "kernel")
     output = (stage.filters, bands, columns)
@@ -199,6 +210,7 @@ def _convolution(stage: Stage, below: Layer, name: str, padding: str) -> Layer:
         multiply_adds=prod(output) * taps + bands * columns * projected,
         connections=prod(output) * taps,
         dense_connections=prod(below.output) * prod(output),
+        padded=padded,
         bands=below.bands.through(kernel[0], stride[0], pads[0]),
         frames=below.frames.through(kernel[1], stride[1], pads[1]),
     )

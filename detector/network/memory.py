@@ -1,4 +1,4 @@
-"""Whether a network can be trained in the memory of this machine."""
+"""Whether a network can be trained in the memory of this machine, and what a window may take in any."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 from detector.errors import ConfigurationError
 from detector.network.geometry import Geometry, Layer
 
+GIB = 2**30
 TRAINING_COPIES = 4  # weights, gradients and the two moments of Adam
+WINDOW_BYTES = 4 * GIB
+"""What the outputs of all layers for one window may take, on any machine; half of what most have."""
 
 
 def memory_bytes() -> int:
@@ -24,19 +27,41 @@ def too_large(layer: Layer, memory: int | None = None) -> str | None:
     """
     available = memory_bytes() if memory is None else memory
     needed = layer.parameter_bytes * TRAINING_COPIES
-    if needed <= available:
+    if needed > available:
+        return (
+            f"{layer.name} has {layer.parameters:,} parameters: {layer.parameter_bytes / GIB:.1f} GiB of weights, "
+            f"{needed / GIB:.1f} GiB to train (weights, gradients, two moments), "
+            f"and this machine has {available / GIB:.1f} GiB. "
+            "Pool to a fixed grid before it (network.grid), pool more, or give it fewer units"
+        )
+    return _wide(f"{layer.name} gives", layer.working_bytes)
+
+
+def network_too_large(geometry: Geometry, memory: int | None = None) -> str | None:
+    """Say why layers that fit one by one are too much together, as `too_large` does of a layer."""
+    available = memory_bytes() if memory is None else memory
+    parameter_bytes = sum(layer.parameter_bytes for layer in geometry.layers)
+    if parameter_bytes * TRAINING_COPIES > available:
+        return (
+            f"network has {geometry.parameters:,} parameters, {parameter_bytes * TRAINING_COPIES / GIB:.1f} GiB to "
+            f"train (weights, gradients, two moments), and this machine has {available / GIB:.1f} GiB. "
+            "Use fewer or smaller layers"
+        )
+    return _wide("network gives", sum(layer.working_bytes for layer in geometry.layers))
+
+
+def _wide(who: str, working_bytes: int) -> str | None:
+    if working_bytes <= WINDOW_BYTES:
         return None
     return (
-        f"{layer.name} has {layer.parameters:,} parameters: {layer.parameter_bytes / 2**30:.1f} GiB of weights, "
-        f"{needed / 2**30:.1f} GiB to train (weights, gradients, two moments), "
-        f"and this machine has {available / 2**30:.1f} GiB. "
-        "Pool to a fixed grid before it (network.grid), pool more, or give it fewer units"
+        f"{who} {working_bytes / GIB:,.1f} GiB of outputs for one window; at most {WINDOW_BYTES / GIB:g} GiB. "
+        "Use fewer filters, larger strides or pools, or a shorter window.duration"
     )
 
 
 def check_memory(geometry: Geometry) -> None:
-    """Raise `ConfigurationError` for the first layer that is too large to be built and trained on this machine."""
-    for layer in geometry.layers:
-        reason = too_large(layer)
-        if reason is not None:
-            raise ConfigurationError(reason)
+    """Raise `ConfigurationError` for the first layer, or all together, too large to be built and trained here."""
+    reasons = (*map(too_large, geometry.layers), network_too_large(geometry))
+    reason = next((reason for reason in reasons if reason is not None), None)
+    if reason is not None:
+        raise ConfigurationError(reason)

@@ -32,15 +32,16 @@ class Platt(Frozen):
     """
 
     kind: Literal["platt"] = "platt"
-    slope: float = Field(gt=0)
-    offset: float
+    slope: float = Field(gt=0, le=1e12)
+    offset: float = Field(ge=-1e12, le=1e12)
 
     def __call__(self, scores: Scores) -> Scores:
         """Map raw scores of any shape to probabilities."""
         import numpy as np
 
         soft = (scores + SOFT) / (1 + 2 * SOFT)
-        return 1 / (1 + np.exp(-(self.slope * np.log(soft / (1 - soft)) + self.offset)))
+        with np.errstate(over="ignore"):  # of a steep slope: 0 is right
+            return 1 / (1 + np.exp(-(self.slope * np.log(soft / (1 - soft)) + self.offset)))
 
     def inverse(self, probability: float) -> float:
         """Give the raw score of a probability: 0 below all that there are, `OUT_OF_REACH` above."""
@@ -56,8 +57,8 @@ class Isotonic(Frozen):
     """Straight lines between knots: centred isotonic regression (Oron and Flournoy 2017)."""
 
     kind: Literal["isotonic"] = "isotonic"
-    score: tuple[float, ...] = Field(min_length=2)
-    probability: tuple[float, ...] = Field(min_length=2)
+    score: tuple[float, ...] = Field(min_length=2, max_length=100_000)
+    probability: tuple[float, ...] = Field(min_length=2, max_length=100_000)
 
     @model_validator(mode="after")
     def _rises(self) -> Isotonic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -11,6 +12,9 @@ from detector.operating.target import Target
 from detector.recipe import Frozen
 
 EQUAL = 1e-9
+
+Number = Annotated[int, Field(ge=0, le=10**12)]
+Threshold = Annotated[float, Field(ge=0, le=1)]
 
 
 class Curve(Frozen):
@@ -28,11 +32,11 @@ class Curve(Frozen):
         How long was listened to.
     """
 
-    threshold: tuple[float, ...] = Field(min_length=1)
-    hits: tuple[int, ...]
-    false_alarms: tuple[int, ...]
-    events: int = Field(ge=1)
-    hours: float = Field(gt=0)
+    threshold: tuple[Threshold, ...] = Field(min_length=1, max_length=100_000)
+    hits: tuple[Number, ...] = Field(max_length=100_000)
+    false_alarms: tuple[Number, ...] = Field(max_length=100_000)
+    events: int = Field(ge=1, le=10**12)
+    hours: float = Field(ge=1e-9, le=1e9)
 
     @model_validator(mode="after")
     def _falls(self) -> Curve:
@@ -42,8 +46,6 @@ class Curve(Frozen):
             raise ValueError("curve.threshold: must rise from value to value")
         if not all(a >= b for a, b in pairwise((self.events, *self.hits, 0))):
             raise ValueError("curve.hits: must fall from value to value, from events at most to 0 at least")
-        if min(self.false_alarms) < 0:
-            raise ValueError("curve.false_alarms: must be 0 or more")
         return self
 
     def __len__(self) -> int:

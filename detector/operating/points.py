@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
-from detector.errors import ConfigurationError, ModelError, fault_lines
+from detector.errors import ConfigurationError, ModelError, fault_lines, one_line, shown
 from detector.operating.calibration import Calibration
 from detector.operating.curve import Curve
 from detector.operating.support import Support, support
-from detector.operating.target import Target
+from detector.operating.target import Target, parse_target
 from detector.recipe import Frozen
+from detector.recipe.values import Hertz, Seconds, Share
+from detector.texts import OPERATING_BYTES, parse_toml, read_text
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 OPERATING_FILE = "operating.toml"
+
+
+def _readable(text: str) -> str:
+    """Give the words of a target; raise `ValueError` where they are none."""
+    try:
+        parse_target(text)
+    except ConfigurationError as error:
+        raise ValueError(f"target: {error}") from error
+    return text
+
+
+TargetText = Annotated[str, AfterValidator(_readable)]
+Length = Annotated[float, Field(ge=0, le=1e7)]  # in s, up to 115 days; 0 for none
 
 
 class Evidence(Support):
@@ -36,10 +50,10 @@ class Evidence(Support):
         Expected calibration error of the scores as they are, and of probabilities; None where nobody knows.
     """
 
-    target: str
+    target: TargetText
     borne_out: bool
-    error_before: float | None = None
-    error_after: float | None = None
+    error_before: Share | None = None
+    error_after: Share | None = None
 
 
 class OperatingPoint(Frozen):
@@ -51,13 +65,13 @@ class OperatingPoint(Frozen):
     """
 
     name: str
-    threshold: float = Field(0.5, ge=0, le=1)
-    gap_s: float = Field(0.0, ge=0)
-    shortest_s: float = Field(0.0, ge=0)
-    smooth_s: float | None = Field(None, gt=0)
-    typical_s: float | None = Field(None, gt=0)
-    low_hz: float | None = Field(None, ge=0)
-    high_hz: float | None = Field(None, ge=0)
+    threshold: Share = 0.5
+    gap_s: Length = 0.0
+    shortest_s: Length = 0.0
+    smooth_s: Seconds | None = None
+    typical_s: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    low_hz: Hertz | None = None
+    high_hz: Hertz | None = None
     calibration: Calibration | None = None
     curve: Curve | None = None
     evidence: Evidence | None = None
@@ -120,12 +134,12 @@ class OperatingPoint(Frozen):
 class Tuned(Frozen):
     """What `detector tune` chose the points on; `data` names the recordings and annotations in 12 hex digits."""
 
-    target: str
-    recordings: int
-    hours: float
-    events: int
-    iou: float
-    hop_s: float
+    target: TargetText
+    recordings: int = Field(ge=0, le=10**12)
+    hours: float = Field(ge=0, le=1e9)
+    events: int = Field(ge=0, le=10**12)
+    iou: Share
+    hop_s: Length
     data: str = ""
 
 
@@ -168,14 +182,14 @@ def read_operating(folder: Path, labels: Sequence[str]) -> Operating:
     """
     path = folder / OPERATING_FILE
     try:
-        operating = Operating.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{path}: cannot be read: {error}") from error
+        operating = Operating.model_validate(parse_toml(read_text(path, OPERATING_BYTES)))
     except ValidationError as error:
         raise ModelError(f"{path}: {'; '.join(fault_lines(error))}") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read: {one_line(error)}") from error
     names = tuple(point.name for point in operating.label)
     if names != tuple(labels):
-        raise ModelError(f"{path}: labels {list(names)} are not those of recipe.toml: {list(labels)}")
+        raise ModelError(f"{path}: labels {shown(list(names))} are not those of recipe.toml: {shown(list(labels))}")
     return operating
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from detector.operating.curve import Curve
 from detector.operating.intervals import Interval, garwood, wilson
 from detector.operating.target import Kind, Target
 from detector.recipe import Frozen
+from detector.recipe.values import Share
+
+Rate = Annotated[float, Field(ge=0, le=1e24)]  # per hour; a precision or F1 is below 1
 
 TWICE = 2.0
 """How many times as many false alarms as promised must be ruled out."""
@@ -29,10 +36,10 @@ class Support(Frozen):
         Its 95 % interval.
     """
 
-    threshold: float
-    figure: float
-    low: float
-    high: float
+    threshold: Share
+    figure: Rate
+    low: Rate
+    high: Rate
 
     def bears(self, target: Target) -> bool:
         """Tell whether the recordings are enough to bear out a target.

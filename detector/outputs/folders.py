@@ -18,7 +18,7 @@ from detector.outputs.files import flush_file, flush_folder, refuse_existing, wr
 OURS = (
     "recipe.toml", "clips.csv", "events.csv", "labels.json", "recordings.csv", "annotations.csv", "power-*.npy",
     "state-*.npy", "weights.safetensors", "operating.toml", "README.md", "training.csv", "curves.png",
-    "learning-curve.csv", "learning-curve.png", ".*.part",
+    "learning-curve.csv", "learning-curve.png", "checksums.txt", ".*.part",
 )  # fmt: skip
 """The names of all files in folders that are written here: clips and models, and what a killed process left there."""
 

@@ -1,7 +1,18 @@
 """The recipe: all that defines a model, as frozen, valid values that read from and write to TOML; units are stated."""
 
 from detector.recipe.definition import Audio, Labels, Recipe, Window
-from detector.recipe.frontends import ConstantQ, Decibel, FrontEnd, Linear, Mel, Pcen, Unscaled, Waveform, linear_bins
+from detector.recipe.frontends import (
+    ConstantQ,
+    Decibel,
+    FrontEnd,
+    Linear,
+    Mel,
+    Pcen,
+    Unscaled,
+    Waveform,
+    filter_samples,
+    linear_bins,
+)
 from detector.recipe.networks import Activation, Dense, Grid, Network, Pool, Recurrent, Stage
 from detector.recipe.reading import parse_recipe, read_recipe
 from detector.recipe.training import Training
@@ -29,6 +40,7 @@ __all__ = [
     "Unscaled",
     "Waveform",
     "Window",
+    "filter_samples",
     "linear_bins",
     "parse_recipe",
     "read_recipe",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detector.errors import shown
 from detector.recipe.frontends import ConstantQ, Decibel, Waveform
+from detector.recipe.sizes import size_faults
 
 if TYPE_CHECKING:
     from detector.recipe.definition import Recipe
@@ -12,9 +14,10 @@ if TYPE_CHECKING:
 
 def faults_between(recipe: Recipe) -> list[str]:
     """List what sections that are valid by themselves ask of each other in vain."""
-    faults = [*_frontend_faults(recipe), *_network_faults(recipe)]
+    frontend = _frontend_faults(recipe)
+    faults = [*frontend, *(() if frontend else size_faults(recipe)), *_network_faults(recipe)]
     if len(set(recipe.labels.names)) < len(recipe.labels.names):
-        faults.append(f"labels.names: {list(recipe.labels.names)} names a label twice")
+        faults.append(f"labels.names: {shown(list(recipe.labels.names))} names a label twice")
     return faults
 
 

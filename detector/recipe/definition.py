@@ -24,7 +24,7 @@ class Audio(Frozen):
     """
 
     sample_rate: int = Field(24000, ge=100, le=2_000_000, strict=True, description="Hz")
-    channel: Literal["mix", "each"] | Annotated[int, Field(ge=0, strict=True)] = "mix"
+    channel: Literal["mix", "each"] | Annotated[int, Field(ge=0, lt=2**16, strict=True)] = "mix"
 
 
 class Window(Frozen):
@@ -40,7 +40,7 @@ class Labels(Frozen):
     A window counts as a call when at least `overlap` of the call, or of the window, lies in the other.
     """
 
-    names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    names: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = Field((), max_length=100_000)
     background: bool = False
     overlap: float = Field(0.5, gt=0, le=1)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from detector.recipe.values import Count, Frozen, Hertz, Seconds
+from detector.recipe.values import Bands, Count, Frozen, Hertz, Seconds
 
 
 class Decibel(Frozen):
@@ -25,11 +25,11 @@ class Pcen(Frozen):
 
     kind: Literal["pcen"] = "pcen"
     gain: float = Field(0.98, ge=0, le=2)
-    bias: float = Field(2.0, ge=0)
+    bias: float = Field(2.0, ge=0, le=1e9)
     power: float = Field(0.5, ge=0, le=2)
     time_constant: Seconds = 0.4
-    eps: float = Field(1e-6, gt=0)
-    scale: float = Field(float(2**31), gt=0)
+    eps: float = Field(1e-6, ge=1e-15, le=1e15)
+    scale: float = Field(float(2**31), ge=1e-15, le=1e15)
 
 
 class Unscaled(Frozen):
@@ -61,7 +61,7 @@ class Mel(_Spectral):
 
     kind: Literal["mel"] = "mel"
     n_fft: int = Field(1024, ge=16, le=1 << 18)
-    n_bands: Count = 128
+    n_bands: Bands = 128
     fmax: Hertz | None = None
 
 
@@ -70,7 +70,7 @@ class Linear(_Spectral):
 
     kind: Literal["linear"] = "linear"
     n_fft: int = Field(1024, ge=16, le=1 << 18)
-    n_bands: Count | None = None
+    n_bands: Bands | None = None
     fmax: Hertz | None = None
 
 
@@ -78,7 +78,7 @@ class ConstantQ(_Spectral):
     """Power of constant-Q filters: `n_bands` from `fmin` upwards, `bins_per_octave` to the octave."""
 
     kind: Literal["cqt"] = "cqt"
-    n_bands: int = Field(84, ge=2, strict=True)
+    n_bands: int = Field(84, ge=2, le=2**13, strict=True)
     bins_per_octave: Count = 12
 
 
@@ -90,6 +90,13 @@ class Waveform(Frozen):
 
 
 FrontEnd = Annotated[Mel | Linear | ConstantQ | Waveform, Field(discriminator="kind")]
+
+
+def filter_samples(frontend: ConstantQ, sample_rate: int, band: float = 0) -> float:
+    """Give the length of a constant-Q filter; that of the lowest band is the longest."""
+    octave = 4 ** (1 / frontend.bins_per_octave)
+    quality = (octave + 1) / (octave - 1)  # librosa's: Q of filters that meet at their half-power points
+    return quality * sample_rate / (frontend.fmin * 2 ** (band / frontend.bins_per_octave))
 
 
 def linear_bins(frontend: Linear, sample_rate: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from detector.recipe.values import Count, Frozen, Pair
+from detector.recipe.values import CellPair, Count, Frozen, Pair
 
 Activation = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh"]
 
@@ -38,7 +38,7 @@ class Recurrent(Frozen):
 
     cell: Literal["gru", "lstm"] = "gru"
     units: Count = 64
-    layers: Count = 1
+    layers: int = Field(1, ge=1, le=100, strict=True)
     bidirectional: bool = False
     summary: Literal["mean", "last", "flatten"] = "mean"
 
@@ -46,14 +46,14 @@ class Recurrent(Frozen):
 class Grid(Frozen):
     """Adaptive pooling to `size` (bands, columns), so that many input sizes feed one dense layer."""
 
-    size: Pair = (9, 9)
+    size: CellPair = (9, 9)
     kind: Literal["mean", "max"] = "mean"
 
 
 class Dense(Frozen):
     """Dense layers of `units`, then one output a label: for each window, or for each frame column."""
 
-    units: tuple[Count, ...] = (256,)
+    units: tuple[Count, ...] = Field((256,), max_length=100)
     activation: Activation = "relu"
     dropout: float = Field(0.0, ge=0, lt=1)
     output: Literal["sigmoid", "softmax"] = "sigmoid"
@@ -63,7 +63,7 @@ class Dense(Frozen):
 class Network(Frozen):
     """Convolution stages, then the optional parts, then the dense head."""
 
-    stage: tuple[Stage, ...]
+    stage: tuple[Stage, ...] = Field(max_length=1000)
     padding: Literal["valid", "same"] = "valid"
     position: bool = Field(False, description="add a channel that tells each band's place")
     recurrent: Recurrent | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from detector.errors import ConfigurationError, fault_lines
+from detector.errors import ConfigurationError, fault_lines, one_line
 from detector.recipe.definition import Recipe
+from detector.texts import RECIPE_BYTES, parse_toml, read_text
 
 GONE = ("averaging", "background", "background_snr", "shift")  # keys of [training] that earlier versions had
 
@@ -29,15 +29,15 @@ def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:
         With every fault on a line of its own: `source`, the dotted path, the value and what is allowed.
     """
     try:
-        content = tomllib.loads(text)
+        content = parse_toml(text)
         if stored and isinstance(training := content.get("training"), dict):
             content["training"] = {key: training[key] for key in training if key not in GONE}
         return Recipe.model_validate(content)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"{source}: not TOML: {error}") from error
     except ValidationError as error:
         lines = dict.fromkeys([*fault_lines(error), *_faults_between(content, error)])
         raise ConfigurationError(*(f"{source}: {line}" for line in lines)) from error
+    except ValueError as error:
+        raise ConfigurationError(f"{source}: not TOML: {one_line(error)}") from error
 
 
 def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str]:
@@ -54,7 +54,7 @@ def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str
 def read_recipe(path: Path, *, stored: bool = False) -> Recipe:
     """Read a recipe from a TOML file, as `parse_recipe`; raise `ConfigurationError` where it cannot be read, too."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+        text = read_text(path, RECIPE_BYTES)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {one_line(error)}") from error
     return parse_recipe(text, str(path), stored=stored)

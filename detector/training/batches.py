@@ -9,10 +9,32 @@ import torch
 from numpy.typing import NDArray
 
 from detector.clips import ClipStore
+from detector.errors import ConfigurationError
+from detector.network.geometry import measure
+from detector.network.memory import GIB, memory_bytes
 from detector.recipe import Recipe
 from detector.training.augmentation import Augmentation
 from detector.training.batch import Batch
 from detector.training.targets import Clips, TargetMaker
+
+
+def check_batch(store: ClipStore, recipe: Recipe, device: torch.device) -> None:
+    """Raise `ConfigurationError` where one batch alone takes more than the memory of this machine.
+
+    What no way of training does without is counted: the clips' power and, on a processor, the outputs of all layers and
+    the gradient of the largest.
+    """
+    of_clip = store.clip_bytes
+    if device.type == "cpu":
+        layers = measure(recipe).layers
+        of_clip += sum(layer.activation_bytes for layer in layers) + max(layer.activation_bytes for layer in layers)
+    n_clips = min(recipe.training.batch_size, len(store.in_split("train")))
+    if n_clips * of_clip > memory_bytes():
+        raise ConfigurationError(
+            f"training.batch_size: {recipe.training.batch_size}: a batch of {n_clips} clips takes "
+            f"{n_clips * of_clip / GIB:.1f} GiB, and this machine has {memory_bytes() / GIB:.1f} GiB; use fewer clips, "
+            "or a smaller network"
+        )
 
 
 class Batches:

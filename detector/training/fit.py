@@ -20,7 +20,7 @@ from detector.errors import ClipsError, ConfigurationError
 from detector.model import Model
 from detector.recipe import Recipe
 from detector.training.batch import Batch, spectrograms
-from detector.training.batches import Batches
+from detector.training.batches import Batches, check_batch
 from detector.training.figures import Figures, figures
 from detector.training.loss import Loss
 from detector.training.precision import MIXED
@@ -67,6 +67,7 @@ class Trainer:
         self.train, self.validation = store.in_split("train"), store.in_split("validation")
         if not len(self.train):
             raise ClipsError(f"{store.folder}: has no clips in the split train")
+        check_batch(store, recipe, accelerator.device)
         keep_freed_memory()
         torch.manual_seed(seed)
         self.model = Model(recipe)
@@ -107,6 +108,10 @@ class Trainer:
                 total += torch.stack([count, kept.sum((0, 2)), kept.square().sum((0, 2))])
         mean = total[1] / total[0]
         deviation = (total[2] / total[0] - mean.square()).clamp(min=0).sqrt()
+        if not (mean.float().isfinite() & deviation.float().isfinite()).all():
+            raise ClipsError(
+                f"{self.store.folder}: clips hold power or states that are not finite, or negative; extract again"
+            )
         self.model.scale.set_statistics(mean.float(), deviation.float())
 
     def _positives(self) -> torch.Tensor:

@@ -14,9 +14,10 @@ import pandas as pd
 from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import t as student
 
-from detector.errors import ClipsError, ConfigurationError, OutputError
+from detector.errors import ClipsError, ConfigurationError, OutputError, one_line
 from detector.outputs import settle
 from detector.recipe import Recipe
+from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
 from detector.training.nesting import Nesting
@@ -152,10 +153,10 @@ def _of_part(run: Run, nesting: Nesting, share: float) -> Point | None:
 
 def _read(path: Path, key: str) -> Point:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(read_text(path, STATE_BYTES))
         known, point = content["key"], Point(**content["point"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{path}: cannot be resumed: {error}; --force instead begins anew") from error
+        raise OutputError(f"{path}: cannot be resumed: {one_line(error)}; --force instead begins anew") from error
     if known != key:
         raise OutputError(
             f"{path}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "

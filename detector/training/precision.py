@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from detector.errors import ConfigurationError
 from detector.network.assembly import DetectorNetwork
 from detector.network.geometry import measure
 from detector.recipe import Recipe
+from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.progress import PROGRESS_FILE
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -111,7 +111,7 @@ def _begun_with(work: Path) -> Precision | None:
     """Read what a run, or a part of it, began with; None where no state says so."""
     for path in sorted(work.rglob(PROGRESS_FILE)):
         try:
-            content: Any = json.loads(path.read_text(encoding="utf-8"))
+            content: Any = parse_json(read_text(path, STATE_BYTES))
         except (OSError, ValueError):
             continue  # `Trainer` tells what is wrong with a state
         known = content.get("precision", "float32") if isinstance(content, dict) else None

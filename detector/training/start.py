@@ -19,6 +19,7 @@ from detector.network.head import Recurrence
 from detector.network.stages import ConvolutionStage
 from detector.presets import find_folder
 from detector.recipe import Recipe
+from detector.texts import CARD_BYTES, read_text
 from detector.training.fitting import differences
 
 INPUT = {"audio": {"sample_rate"}, "frontend": True}  # what must agree, or the first stage hears other numbers
@@ -179,8 +180,8 @@ def read_start(name: str, freeze: int | Literal["all"], device: torch.device | s
 def _of_card(folder: Path) -> str:
     """Take licence and data out of a model's card, as far as it has one and tells them."""
     try:
-        text = (folder / CARD_FILE).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = read_text(folder / CARD_FILE, CARD_BYTES)
+    except (OSError, ValueError):
         return ""
     return "".join(_said(text))
 

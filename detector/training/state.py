@@ -12,8 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from detector.errors import OutputError
+from detector.errors import OutputError, one_line
 from detector.outputs import settle
+from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.place import written
 from detector.training.progress import PROGRESS_FILE, Epoch, Progress
 
@@ -49,7 +50,9 @@ class State:
         try:
             return load_file(self.work / BEST_FILE)
         except (OSError, SafetensorError) as error:
-            raise OutputError(f"{self.work / BEST_FILE}: cannot be read: {error}; begin anew with --force") from error
+            raise OutputError(
+                f"{self.work / BEST_FILE}: cannot be read: {one_line(error)}; begin anew with --force"
+            ) from error
 
     def save(self, progress: Progress) -> None:
         """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
@@ -74,10 +77,12 @@ class State:
         if not (self.work / PROGRESS_FILE).is_file():
             return progress
         try:
-            content = json.loads((self.work / PROGRESS_FILE).read_text(encoding="utf-8"))
+            content = parse_json(read_text(self.work / PROGRESS_FILE, STATE_BYTES))
             key, epochs, best = content["key"], [Epoch(**epoch) for epoch in content["epochs"]], content["best"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise OutputError(f"{self.work}: cannot be resumed: {error}; --force instead begins anew") from error
+            raise OutputError(
+                f"{self.work}: cannot be resumed: {one_line(error)}; --force instead begins anew"
+            ) from error
         if key != progress.key:
             raise OutputError(
                 f"{self.work}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "

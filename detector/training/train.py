@@ -214,7 +214,7 @@ def _operating(store: ClipStore, validation: Figures) -> Operating:
                 threshold=validation.threshold.get(name, 0.5),
                 gap_s=round(fact.short_gap_s / 2, 4) if per_frame and fact and fact.short_gap_s else 0.0,
                 shortest_s=round(fact.short_s / 2, 4) if per_frame and fact else 0.0,
-                typical_s=fact.median_s if fact else None,
+                typical_s=(fact.median_s or None) if fact else None,
                 low_hz=fact.low_hz if fact else None,
                 high_hz=fact.high_hz if fact else None,
             )

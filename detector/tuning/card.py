@@ -6,9 +6,11 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from detector.errors import ModelError
 from detector.evaluation.placing import many
 from detector.operating.points import Evidence, Operating, OperatingPoint
 from detector.operating.target import parse_target
+from detector.texts import CARD_BYTES, read_text
 from detector.training.card import CHOSEN, NOT_CHOSEN
 
 HEADING = "## Thresholds of `detector tune`"
@@ -30,8 +32,17 @@ def tuned_card(card: str, operating: Operating) -> str:
 
 
 def read_card(path: Path) -> str:
-    """Read a card as it is, whatever bytes it has; empty where there is none."""
-    return path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else ""
+    """Read a card as it is, whatever bytes it has; empty where there is none.
+
+    Raises
+    ------
+    ModelError
+        Where it is larger than any card.
+    """
+    try:
+        return read_text(path, CARD_BYTES, errors="surrogateescape") if path.is_file() else ""
+    except ValueError as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
 
 
 def _section(operating: Operating) -> list[str]:

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from detector.recipe import Recipe, parse_recipe
 
-durations = st.floats(1e-3, 3600)
+durations = st.floats(1e-3, 1)  # a clip of more than 256 MiB is refused
+time_constants = st.floats(1e-2, 3600)
 names = st.lists(st.text(min_size=1, max_size=8), max_size=4, unique=True)
 
 
@@ -25,7 +26,7 @@ scalings = st.one_of(
     st.just("db"),
     st.just("none"),
     st.builds(lambda floor: {"kind": "db", "floor": floor}, st.floats(-300, 0)),
-    optional(gain=st.floats(0, 2), bias=st.floats(0, 1e6), eps=st.floats(1e-12, 1), time_constant=durations).map(
+    optional(gain=st.floats(0, 2), bias=st.floats(0, 1e6), eps=st.floats(1e-12, 1), time_constant=time_constants).map(
         lambda spec: {"kind": "pcen"} | spec
     ),
 )
@@ -41,14 +42,18 @@ def frontends(draw: st.DrawFn, sample_rate: int) -> dict[str, Any]:
         return {"kind": kind}
     spec: dict[str, Any] = {"kind": kind, "scaling": draw(scalings)}
     if spec["scaling"] == "db" and draw(switches):
-        spec["background"] = draw(durations)
+        spec["background"] = draw(time_constants)
     if kind == "cqt":
         octaves = draw(st.integers(1, 4))
         per_octave = draw(st.integers(2, 24))
         lowest = sample_rate / 2 ** (octaves + 3)
         return spec | {"fmin": lowest, "n_bands": octaves * per_octave, "bins_per_octave": per_octave}
     n_fft = draw(st.integers(16, 4096))
-    spec |= {"n_fft": n_fft, "hop_length": draw(st.integers(1, n_fft)), "fmin": draw(st.floats(0, sample_rate / 8))}
+    spec |= {
+        "n_fft": n_fft,
+        "hop_length": draw(st.integers(n_fft // 4, n_fft)),
+        "fmin": draw(st.floats(0, sample_rate / 8)),
+    }
     if draw(switches):
         spec["fmax"] = draw(st.floats(sample_rate / 4, sample_rate / 2))
     if kind == "mel" or draw(switches):

@@ -171,6 +171,8 @@ def test_weights_that_are_no_safetensors_are_named(folder: Path, content: bytes)
 def test_a_truncated_weights_file_is_named(folder: Path) -> None:
     path = folder / "weights.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
+    assert refused(folder).startswith(f"{path}: ")
+    (folder / "checksums.txt").unlink()  # as a model of an earlier version
     assert refused(folder).startswith(f"{path}: cannot be read as safetensors")
 
 
@@ -227,10 +229,11 @@ def test_settings_of_training_may_change_in_a_trained_models_recipe(folder: Path
 
 
 def rewrite_weights(path: Path, tensors: dict[str, torch.Tensor]) -> None:
-    """Put other tensors into a file of weights that still says which recipe it is for."""
+    """Put other tensors into a file of weights that still says which recipe it is for, and has no checksum."""
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
     save_file(tensors, path, metadata=metadata)
+    path.with_name("checksums.txt").unlink(missing_ok=True)
 
 
 def test_a_model_of_an_earlier_version_is_read(folder: Path) -> None:
@@ -238,6 +241,7 @@ def test_a_model_of_an_earlier_version_is_read(folder: Path) -> None:
     path.write_text(text.replace("[training]", '[training]\naveraging = "ema"\nbackground = 0.5'), encoding="utf-8")
     tensors = load_file(folder / "weights.safetensors")
     save_file(tensors, folder / "weights.safetensors", metadata={MADE_FOR: path.read_text()})
+    (folder / "checksums.txt").unlink()
     assert load_model(folder).recipe == find_recipe(str(folder)) == plain.recipe
     with pytest.raises(ConfigurationError, match=r"training\.averaging: 'ema' is not a key of this table"):
         find_recipe(str(path))
@@ -296,5 +300,6 @@ def test_loading_a_model_and_scoring_imports_no_librosa(folder: Path) -> None:
 
 
 def test_a_model_folder_is_text_and_safetensors(folder: Path) -> None:
-    assert sorted(path.name for path in folder.iterdir()) == ["operating.toml", "recipe.toml", "weights.safetensors"]
+    names = ["checksums.txt", "operating.toml", "recipe.toml", "weights.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     assert re.match(rb".{8}\{\"", (folder / "weights.safetensors").read_bytes(), re.DOTALL)

@@ -307,3 +307,46 @@ def test_no_fault_is_told_that_hangs_on_a_section_at_fault() -> None:
     with pytest.raises(ConfigurationError) as told:
         parse_recipe(text, "my.toml")
     assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_line_shows_the_beginning_of_a_value_that_does_not_fit_on_it() -> None:
+    (line,) = faults(f'[labels]\nnames = ["{"n" * 100_000}"]\n{STAGE}')
+    assert line.startswith("labels.names.0: 'nnn")
+    assert len(line) < 400
+
+
+def test_a_key_that_would_break_the_line_is_quoted() -> None:
+    assert faults(f'[audio]\n"a\\nb" = 1\n{STAGE}') == ["audio.'a\\nb': 1 is not a key of this table"]
+
+
+def test_of_very_many_faults_the_first_are_told_and_the_others_counted() -> None:
+    lines = faults("[labels]\nnames = [" + '"",' * 100_000 + f"]\n{STAGE}")
+    assert len(lines) < 30
+    assert "99,980" in lines[-1]
+
+
+GIANT = {
+    "frontend.n_bands": '[frontend]\nkind = "mel"\nn_bands = 1048576',
+    "frontend.n_bands: 8192": '[frontend]\nkind = "mel"\nn_bands = 8192\nn_fft = 262144',
+    "frontend.bins_per_octave": '[frontend]\nkind = "cqt"\nbins_per_octave = 1000000',
+    "frontend.bins_per_octave: 12 from 1e-300": '[frontend]\nkind = "cqt"\nfmin = 1e-300',
+    "window.duration": '[window]\nduration = 3600.0\n[frontend]\nkind = "mel"\nhop_length = 1',
+    "network.recurrent.layers": "[network]\nstage = [{ filters = 1 }]\nrecurrent = { layers = 1048576 }",
+    "network.grid.size.0": "[network]\nstage = [{ filters = 1 }]\ngrid = { size = [1048576, 9] }",
+    "network.dense.units": "[network]\nstage = [{ filters = 1 }]\ndense = { units = [" + "1," * 100_000 + "] }",
+    "network.stage": "[network]\nstage = [" + "{ filters = 1 }," * 50_000 + "]",
+    "labels.names": "[labels]\nnames = [" + "'a'," * 200_000 + "]",
+    "frontend.scaling.time_constant": '[frontend]\nkind = "mel"\nscaling = { kind = "pcen", time_constant = 1e-300 }',
+    "frontend.background": '[frontend]\nkind = "mel"\nbackground = 1e-300',
+    "frontend.scaling.bias": '[frontend]\nkind = "mel"\nscaling = { kind = "pcen", bias = 1e308 }',
+    "frontend.scaling.eps": '[frontend]\nkind = "mel"\nscaling = { kind = "pcen", eps = 1e-320 }',
+    "frontend.scaling.scale": '[frontend]\nkind = "mel"\nscaling = { kind = "pcen", scale = 1e308 }',
+}
+
+
+@pytest.mark.parametrize("key", GIANT)
+def test_what_no_machine_could_hold_or_compute_is_refused_by_its_key(key: str) -> None:
+    text = GIANT[key]
+    lines = faults(text if "[network]" in text else f"{text}\n{STAGE}")
+    assert lines[0].startswith(key)
+    assert all(len(line) < 500 for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from detector.errors import ConfigurationError
 from detector.network import memory
 from detector.network.assembly import DetectorNetwork
+from detector.network.description import describe_recipe
 from detector.network.geometry import BATCH_BYTES, Layer, Reach, measure, same_total
 from detector.network.memory import check_memory, too_large
 from detector.network.stages import Trunk
@@ -208,3 +210,36 @@ def test_a_network_whose_activations_are_large_takes_fewer_windows_at_once() -> 
     assert large.windows_at_once(16) == BATCH_BYTES // large.activation_bytes < 16
     assert measure(find_recipe("lenet")).windows_at_once(16) == 16
     assert replace(large, layers=large.layers * 100).windows_at_once(16) == 1
+
+
+def wide(**stage: Any) -> Recipe:
+    network = {"stage": [{"filters": 2**20, "kernel": 3, **stage}], "grid": {"size": (1, 1)}, "dense": {"units": []}}
+    return Recipe.model_validate({"window": {"duration": 3.0}, "network": network})
+
+
+def test_outputs_of_a_window_that_no_machine_should_hold_are_refused_and_described() -> None:
+    recipe = wide()
+    with pytest.raises(ConfigurationError, match=r"network\.stage\.0"):
+        check_memory(measure(recipe))
+    description = describe_recipe("wide", recipe)
+    assert [row.layer for row in description.layers if row.too_large] == ["stage.0"]
+    assert "network.stage.0" in description.notes[0]
+
+
+def test_layers_that_fit_one_by_one_and_not_together_are_refused_and_described() -> None:
+    stages = [{"filters": 64, "kernel": 1}] * 1000
+    network = {"stage": stages, "grid": {"size": (1, 1)}, "dense": {"units": []}}
+    recipe = Recipe.model_validate({"window": {"duration": 3.0}, "network": network})
+    with pytest.raises(ConfigurationError, match="network gives"):
+        check_memory(measure(recipe))
+    description = describe_recipe("deep", recipe)
+    assert not any(row.too_large for row in description.layers)
+    assert "network gives" in description.notes[0]
+
+
+def test_zeros_around_an_input_count_as_what_they_take() -> None:
+    network = {"padding": "same", "stage": [{"filters": 1, "kernel": (1, 1001)}], "dense": {"units": []}}
+    recipe = Recipe.model_validate({"network": network})
+    layer = measure(recipe).layers[0]
+    assert layer.padded == recipe.n_bands * (recipe.window_frames + 1000)
+    assert layer.working_bytes == layer.activation_bytes + 4 * layer.padded

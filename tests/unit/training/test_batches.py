@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from detector.clips import ClipStore, open_clips
+from detector.errors import ConfigurationError
 from detector.frontend.scaling import Scale
 from detector.recipe import Recipe
+from detector.training import batches
 from detector.training.augmentation import MIX_DB
 from detector.training.batch import Batch, spectrograms
-from detector.training.batches import Batches
+from detector.training.batches import Batches, check_batch
 from tests.made import recipe, write_clips
 
 STILL = {"jitter": 0.1, "mix": 0.0, "gain": 0.0, "time_mask": 0.0, "frequency_mask": 0.0}
@@ -226,3 +228,14 @@ def test_batches_of_one_take_every_clip(tmp_path: Path) -> None:
     store = store_of(tmp_path, made_with())
     clips = store.in_split("train")
     assert len(list(Batches(store, store.recipe).augmented(clips, 1, (0, 1), ALONE))) == len(clips)
+
+
+def test_a_batch_that_alone_is_larger_than_the_machine_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(tmp_path, made_with(batch_size=2**20))
+    n_clips = len(store.in_split("train"))
+    monkeypatch.setattr(batches, "memory_bytes", lambda: n_clips * store.clip_bytes)
+    check_batch(store, store.recipe, torch.device("cuda"))  # which has a memory of its own for the network
+    with pytest.raises(ConfigurationError, match=r"training\.batch_size: 1048576"):
+        check_batch(store, store.recipe, torch.device("cpu"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -200,3 +201,14 @@ def test_the_figures_of_the_best_model_are_those_of_its_epoch(tmp_path: Path) ->
     trainer.best_model()
     assert measured(trainer.validation).loss == pytest.approx(losses[0], abs=1e-6)
     assert len(losses) == 3
+
+
+@pytest.mark.parametrize("name", ["power-0000.npy", "state-0000.npy"])
+def test_clips_that_hold_no_finite_numbers_are_refused(tmp_path: Path, name: str) -> None:
+    clips = write_clips(tmp_path / "clips", recipe("pcen", labels={"names": ["a"]}))
+    numbers = np.load(clips / name)
+    numbers[...] = np.nan
+    np.save(clips / name, numbers)
+    store = open_clips(clips)
+    with pytest.raises(ClipsError, match=re.escape(str(clips))):
+        Trainer(store, store.recipe, tmp_path / "work", accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())

@@ -46,7 +46,8 @@ def log(model: Path) -> pd.DataFrame:
 def test_a_model_folder_comes_out_and_nothing_else_is_left(tmp_path: Path, clips: Path) -> None:
     found = run(clips, tmp_path / "model", licence="CC0")
     assert found is not None
-    files = {"recipe.toml", "weights.safetensors", "operating.toml", "README.md", "training.csv", "curves.png"}
+    files = {"recipe.toml", "weights.safetensors", "checksums.txt", "operating.toml", "README.md", "training.csv"}
+    files.add("curves.png")
     assert {path.name for path in (tmp_path / "model").iterdir()} == files
     assert {path.name for path in tmp_path.iterdir()} == {"clips", "model"}
     assert list(log(tmp_path / "model")["epoch"]) == [1, 2, 3, 4]

@@ -1,0 +1,106 @@
+"""Text files from anyone: bounded in size, in nesting and in the length of their numbers before they are parsed.
+
+A parser that is given a stranger's file may recurse too deep, build numbers of any length, or take hours. Whatever is
+wrong with a text is a `ValueError` (or an `OSError`) here; the callers know what the file is for, and say so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+RECIPE_BYTES = 2**20  # shipped recipes take 2 KiB; the names of 10,000 species take 300 more
+OPERATING_BYTES = 2**25  # a tuned label takes 20 KiB
+FACTS_BYTES = 2**24  # labels.json: 150 bytes a label
+STATE_BYTES = 2**24  # of a run of training or mining: 200 bytes an epoch
+CARD_BYTES = 2**20
+TABLE_BYTES = 2**28  # clips.csv: some 2.5 million clips
+
+NESTING = 16
+"""How deep tables, lists and dotted keys may lie within one another; a recipe needs 6."""
+
+WORD = 100
+"""How many characters a number, or a key without quotes, may have."""
+
+TOML_STRINGS = re.compile(
+    r'"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)'  # a text that never ends takes in the rest, or each try would look at all of it
+    r"|'''.*?(?:'{3,5}|\Z)"
+    r'|"(?:\\[^\n]|[^"\\\n])*"?'
+    r"|'[^'\n]*'?"
+    r"|#[^\n]*",
+    re.DOTALL,
+)
+JSON_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"?', re.DOTALL)
+NO_STRUCTURE = re.compile(r"[^.=,\[\]{}\n]+")
+LONG_WORD = re.compile(rf"\w{{{WORD + 1},}}")
+
+
+def check_size(path: Path, most: int) -> int:
+    """Give the size of a regular file in bytes; raise `ValueError` where it is none (a pipe may never end), or larger.
+
+    Parameters
+    ----------
+    most : int
+        Bytes that it may have.
+    """
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise ValueError("is no regular file")
+    if facts.st_size > most:
+        raise ValueError(f"has {facts.st_size:,} bytes; at most {most:,} are read")
+    return facts.st_size
+
+
+def read_text(path: Path, most: int, errors: str = "strict") -> str:
+    """Read a text in UTF-8 of at most `most` bytes.
+
+    Raises
+    ------
+    OSError, ValueError
+        Where it cannot be read, is no regular file, is larger, or is not UTF-8 (unless `errors` says otherwise).
+    """
+    check_size(path, most)
+    with path.open(encoding="utf-8", errors=errors) as stream:
+        text = stream.read(most + 1)
+    if len(text) > most:
+        raise ValueError(f"grew to more than {most:,} bytes")
+    return text
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML; raise `ValueError` where it is none, or lies too deep, or has too long a number."""
+    _check_structure(TOML_STRINGS.sub('""', text))
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("lies too deep") from error
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON; raise `ValueError` where it is none, or lies too deep, or has too long a number."""
+    _check_structure(JSON_STRINGS.sub('""', text))
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("lies too deep") from error
+
+
+def _check_structure(bare: str) -> None:
+    """Raise `ValueError` where a text without its strings and comments lies too deep, or has too long a number."""
+    if LONG_WORD.search(bare):
+        raise ValueError(f"has a number or a key of more than {WORD} characters")
+    structure = NO_STRUCTURE.sub("", bare)
+    depth = 0
+    for mark in structure:
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+        if depth > NESTING:
+            break
+    if depth > NESTING or "." * NESTING in structure:
+        raise ValueError(f"has more than {NESTING} tables, lists or parts of a key within one another")
