@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,6 +44,33 @@ class ModelError(DetectorError):
 
 class OutputError(DetectorError):
     """An output exists already, or cannot be written."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a recording was not analysed.
+
+    Attributes
+    ----------
+    reason : str
+        In one line.
+    bug : Exception or None
+        What the program did not expect; None where the recording is at fault.
+    """
+
+    reason: str
+    bug: Exception | None = None
+
+
+def fault_of(recording: Path, error: Exception) -> Fault:
+    """Say in one line why a recording was not analysed."""
+    match error:
+        case DetectorError():
+            return Fault(str(error))
+        case MemoryError():
+            return Fault(f"{recording}: there is not enough memory for it")
+    first = next(iter(str(error).splitlines()), "")
+    return Fault(f"{recording}: the program failed on it: {type(error).__name__}: {first}", error)
 
 
 KINDS = {  # what a `kind` may be

@@ -105,7 +105,8 @@ class FolderSearch:
             for link in links:
                 self._walk(link, os.path.realpath(folder / link))
         for link in sorted(self._linked_files):
-            self._files.setdefault(os.path.realpath(folder / link), link)
+            place = os.path.realpath(folder / link)
+            self._files.setdefault(place if os.path.isfile(place) else os.path.abspath(folder / link), link)  # noqa: PTH100, PTH113
         by_path = sorted((below, place) for place, below in self._files.items())
         self.files = [(place, folder / below) for below, place in by_path]
         self.unreadable = [(folder / below, reason) for below, reason in sorted(self._unreadable.items())]

@@ -120,13 +120,24 @@ class AudioStream:
         """Give the time in s up to which it was decoded so far, holes included."""
         return self.facts.n_read / self.header.sample_rate
 
+    def lost(self, start_s: float, end_s: float) -> bool:
+        """Say whether something between two times, s, could not be read, as far as it was decoded."""
+        rate = self.header.sample_rate
+        return any(start < end_s * rate and end > start_s * rate for start, end in self.facts.holes)
+
     def blocks(self) -> Iterator[Samples]:
         """Decode the recording, once.
 
         Yields
         ------
         ndarray (channel, sample), float32
-            In order, of any length above 0. Damage ends them early; it raises nothing.
+            In order, of any length above 0. What cannot be read in between is zeros; damage that nothing can be read
+            after ends them early.
+
+        Raises
+        ------
+        RecordingError
+            Where the file is replaced or changed meanwhile.
         """
         first, end, skip = self._bounds()
         resample = _Resampler(self.header.sample_rate, self._audio.sample_rate, len(self.channels))

@@ -131,6 +131,8 @@ def extract(
     click.echo(report.table(), err=True)
     for failure in report.failed:
         say(f"failed: {failure}")
+    if report.bugs:
+        say(f"the program failed by a fault of its own on {report.bugs} of them; please report it")
     if preview is not None:
         draw_preview(open_clips(output), preview)
     if report.failed:

@@ -79,8 +79,8 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
         for source in progress([job.source for job in jobs]):
             try:
                 cut_recording(by_source[source.path], cutter, margin, writer, report)
-            except RecordingError as error:
-                report.failed.append(str(error))
+            except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+                report.add_failure(source.path, error)
         if not any(row["kind"] == "call" for row in writer.index):
             raise ClipsError(f"no clip of a call could be cut: {'; '.join([*report.failed, *report.notes][:3])}")
         writer.close(label_facts(sources, recipe))
@@ -128,8 +128,8 @@ def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, repor
     for source in sources:
         try:
             jobs.append(Job(source, tuple(_plan_recording(source, recipe, request.seed, report))))
-        except RecordingError as error:
-            report.failed.append(str(error))
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+            report.add_failure(source.path, error)
     calls: Counter[str] = Counter()
     background: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for n, job in enumerate(jobs):
@@ -154,8 +154,8 @@ def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -
     known = [event.end_s for event, _ in (*source.calls, *source.confusing)]
     if header.n_frames is None and known:
         duration = max(known) + recipe.window.duration  # what lies beyond the end is not cut
-    elif header.n_frames:
-        duration = header.n_frames / header.sample_rate
+    elif header.n_planned:
+        duration = header.n_planned / header.sample_rate
     else:
         raise RecordingError(f"{source.path}: its header does not say how long it is, or says that it is empty")
     late = sum(1 for event, _ in source.calls if event.start_s >= duration)

@@ -48,7 +48,7 @@ def cut_recording(job: Job, cutter: ClipCutter, margin: int, writer: ClipWriter,
     stream = AudioStream(source.path, recipe.audio)
     names = stream.channels
     known = [Spans(list(known_on_channel(source, name))) for name in names]
-    done = 0
+    done = lost = 0
     for piece in cutter.cut(stream.blocks(), len(names), wanted):
         start, channel, window = windows[piece.number]
         span, near = (start / rate, start / rate + length), ((start - margin) / rate, (start + margin) / rate + length)
@@ -57,6 +57,9 @@ def cut_recording(job: Job, cutter: ClipCutter, margin: int, writer: ClipWriter,
         heard = {e.label for e in events if overlap_s(e.span, span) > 0}
         if not np.isfinite(piece.power).all():
             report.notes.append(f"{source.path}: its power at {start / rate:.1f} s is no number; the clip is left out")
+            continue
+        if stream.lost(*near):
+            lost += 1
             continue
         if piece.first_frame + piece.n_frames <= margin or not heard.issuperset(window.labels):
             continue
@@ -71,8 +74,11 @@ def cut_recording(job: Job, cutter: ClipCutter, margin: int, writer: ClipWriter,
             report.clips[label, source.split] += 1
             report.seconds[label, source.split] += length
     report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
-    if done < len(windows):
-        report.notes.append(f"{source.path}: {len(windows) - done} of {len(windows)} clips lie beyond what can be read")
+    if lost:
+        report.notes.append(f"{source.path}: {lost} of {len(windows)} clips hold sound that cannot be read; left out")
+    if done + lost < len(windows):
+        beyond = len(windows) - done - lost
+        report.notes.append(f"{source.path}: {beyond} of {len(windows)} clips lie beyond what can be read")
 
 
 def known_on_channel(source: Source, name: str) -> Iterator[Event]:
@@ -85,5 +91,5 @@ def known_on_channel(source: Source, name: str) -> Iterator[Event]:
 def _end_of_sound(stream: AudioStream, *, whole: bool) -> float:
     """Tell where a recording ends, s: for a clip that is not whole, where it could no longer be read."""
     if not whole:
-        return stream.scanned_s
+        return stream.end_s
     return math.inf if stream.header.n_frames is None else stream.seconds

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from detector.annotations.table import AnnotationSet
 from detector.clips import SPLITS
+from detector.errors import fault_of
 
 
 @dataclass
 class Report:
-    """What became of a request: notes for the user, recordings that failed, and counts."""
+    """What became of a request: notes for the user, recordings that failed, and counts.
+
+    `bugs` counts the recordings on which the program failed by a fault of its own.
+    """
 
     notes: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    bugs: int = 0
     unused: int = 0
     clips: Counter[tuple[str, str]] = field(default_factory=Counter)
     seconds: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+
+    def add_failure(self, recording: Path, error: Exception) -> None:
+        """Take what kept a recording from being cut."""
+        fault = fault_of(recording, error)
+        self.failed.append(fault.reason)
+        self.bugs += fault.bug is not None
 
     def add_problems(self, tables: AnnotationSet) -> None:
         """Take what could not be used of annotation tables: each with file and row, and their number."""

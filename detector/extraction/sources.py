@@ -88,7 +88,7 @@ def content_key(path: Path) -> str:
             probes = [sound.read(PROBE_SAMPLES, dtype="float32")]
             sound.seek(max(0, (header.n_frames or 0) // 2))
             probes.append(sound.read(PROBE_SAMPLES, dtype="float32"))
-    except (RecordingError, soundfile.SoundFileError):
+    except (RecordingError, soundfile.SoundFileError, OSError, ValueError):  # which is told when it is cut
         return str(path)
     if all(probe.size == 0 or np.ptp(probe) == 0 for probe in probes):
         return str(path)

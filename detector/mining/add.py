@@ -10,7 +10,6 @@ from pathlib import Path
 from detector.audio.header import read_header
 from detector.audio.stream import channel_names
 from detector.clips import CONFUSING, UNCERTAIN, ClipStore, ClipWriter
-from detector.errors import RecordingError
 from detector.extraction.cut import ClipCutter
 from detector.extraction.known import ANNOTATIONS_FILE, RECORDINGS_FILE
 from detector.extraction.plan import Planned, Spans
@@ -44,8 +43,8 @@ def add_clips(store: ClipStore, folder: Path, found: Sequence[Find], sources: Se
             try:
                 job = Job(by_name[name], tuple(_planned(by_name[name], finds, store.recipe)))
                 cut_recording(job, cutter, store.margin, writer, report)
-            except RecordingError as error:  # it could be read when it was scanned
-                report.failed.append(str(error))
+            except Exception as error:  # noqa: BLE001 (it could be read when it was scanned)
+                report.add_failure(by_name[name].path, error)
         writer.close(store.facts)
         for table in (RECORDINGS_FILE, ANNOTATIONS_FILE):
             shutil.copyfile(store.folder / table, new / table)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detector.audio.header import Header
 from detector.audio.metadata import StartTime
 from detector.audio.verdict import Facts, judge
-from detector.errors import DetectorError, RecordingError
+from detector.errors import Fault, RecordingError, fault_of
 from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
@@ -23,7 +23,6 @@ from detector.scanning.parts import PartScores
 from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.timeline import timeline
 from detector.scanning.windows import Points, WindowGrid
-from detector.scanning.workers import Stuck
 
 Rows = NDArray[np.float64]
 
@@ -76,7 +75,7 @@ class Scanned:
         What a person should hear of at once.
     heard_s : float
         Its length as the model heard it, in whole samples at the model's rate, s.
-    bug : BaseException or None
+    bug : Exception or None
         What the program did not expect, where that is why it failed.
     """
 
@@ -86,7 +85,7 @@ class Scanned:
     detections: tuple[tuple[str, Event], ...] = ()
     remarks: tuple[str, ...] = ()
     heard_s: float = 0.0
-    bug: BaseException | None = None
+    bug: Exception | None = None
 
     @property
     def failed(self) -> bool:
@@ -126,6 +125,11 @@ class RecordingScan:
         self._failure: Fault | None = None
 
     @property
+    def recording(self) -> Path:
+        """Give the file."""
+        return self._header.path
+
+    @property
     def share(self) -> float:
         """Give the share (0 to 1) of the recording that was scanned, as far as its header tells."""
         return self._facts.n_read / max(1, self._header.n_frames or self._facts.n_read)
@@ -139,12 +143,12 @@ class RecordingScan:
         if self._failure is not None or self._ended:
             return None
         if isinstance(parts, Exception):
-            self._failure = fault(self._header.path, parts)
+            self._failure = fault_of(self._header.path, parts)
             return None
         try:
             return self._added(parts, planned)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
-            self._failure = fault(self._header.path, error)
+            self._failure = fault_of(self._header.path, error)
             return None
 
     def _added(self, parts: Sequence[PartScores], planned: int | None) -> ScoreBlock | None:
@@ -168,7 +172,7 @@ class RecordingScan:
             if self._failure is None:
                 return self._finished()
         except Exception as error:  # noqa: BLE001 (as above)
-            self._failure = fault(self._header.path, error)
+            self._failure = fault_of(self._header.path, error)
         assert self._failure is not None
         return None, failed(self._header.path, self._start, self._failure)
 
@@ -257,35 +261,6 @@ class ChannelReading:
     def _taken(self, rows: Rows) -> Rows:
         self._runs.push(rows)
         return rows
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a recording was not analysed.
-
-    Attributes
-    ----------
-    reason : str
-        In one line.
-    bug : BaseException or None
-        What the program did not expect; None where the recording is at fault.
-    """
-
-    reason: str
-    bug: BaseException | None = None
-
-
-def fault(recording: Path, error: Exception) -> Fault:
-    """Say in one line why a recording was not analysed."""
-    match error:
-        case DetectorError():
-            return Fault(str(error))
-        case Stuck():
-            return Fault(f"{recording}: given up after {error} s without any progress (limit: patience)")
-        case MemoryError():
-            return Fault(f"{recording}: there is not enough memory for it")
-    first = next(iter(str(error).splitlines()), "")
-    return Fault(f"{recording}: the program failed on it: {type(error).__name__}: {first}", error)
 
 
 def failed(recording: Path, start: StartTime | None, why: Fault) -> Scanned:

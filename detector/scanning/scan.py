@@ -14,12 +14,12 @@ import torch
 
 from detector.audio.files import PassedOver, find_recordings
 from detector.device import DeviceName, choose_device, keep_freed_memory
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, Fault
 from detector.model import Model, load_model
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.scanning.effort import Status
 from detector.scanning.progress import Progress
-from detector.scanning.recording import Fault, Scanned, failed
+from detector.scanning.recording import Scanned, failed
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
 
@@ -48,7 +48,7 @@ class Summary:
     detections: int = 0
     failed: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
-    bugs: list[BaseException] = field(default_factory=list)
+    bugs: list[Exception] = field(default_factory=list)
 
     def add(self, scanned: Scanned) -> None:
         """Count a recording."""

@@ -14,15 +14,16 @@ from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.metadata import StartTime, name_time, start_time
 from detector.audio.stream import channel_names
 from detector.clock import Clock
+from detector.errors import RecordingError, fault_of
 from detector.evaluation.placing import many
 from detector.model import Model
 from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.parts import Part, PartScanner, PartScores
-from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed, fault
+from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed
 from detector.scanning.trunks import Precision, choose_precision
-from detector.scanning.workers import Pulse, Task, Workers
+from detector.scanning.workers import Pulse, Stuck, Task, Workers
 
 BLOCK_S = 10.0
 OPENED_AHEAD = 2  # recordings that are opened before their turn, for each worker
@@ -133,8 +134,9 @@ class Scanner:
                 if isinstance(job.whole, Scanned):
                     yield job.whole
                     continue
+                outcome = given_up(job.whole.recording, made) if isinstance(made, Stuck) else made
                 with self.clock("events"):
-                    block = job.whole.add(made, job.n_windows)
+                    block = job.whole.add(outcome, job.n_windows)
                 if keep is not None and block is not None:
                     keep(block)
                 if advance is not None:
@@ -161,8 +163,9 @@ class Scanner:
                 rows = list(self.parts.plan(header, channels))
                 whole = RecordingScan(header, start, channels, self._reader)
             except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+                error = given_up(path, error) if isinstance(error, Stuck) else error
                 start = name_time(path, self._setting.timezone)
-                yield Job(failed(path, start, fault(path, error)))
+                yield Job(failed(path, start, fault_of(path, error)))
                 continue
             for n, parts in enumerate(rows):
                 yield Job(whole, header, parts, last=n == len(rows) - 1)
@@ -183,6 +186,11 @@ class Scanner:
             return self.parts.scan(job.parts, job.header, clock, pulse)
         finally:
             self.clock.add(clock)
+
+
+def given_up(recording: Path, stuck: Stuck) -> RecordingError:
+    """Say of a recording that nothing was heard of it any more."""
+    return RecordingError(f"{recording}: given up after {stuck} s without any progress (limit: patience)")
 
 
 def doubts(points: Iterable[OperatingPoint], target: Target) -> Iterator[str]:

@@ -9,11 +9,10 @@ import pytest
 
 from detector.audio.header import Header
 from detector.audio.verdict import Facts
-from detector.errors import RecordingError
+from detector.errors import Fault, RecordingError
 from detector.scanning.layout import lay_out
 from detector.scanning.parts import PartScores
-from detector.scanning.recording import Fault, Reader, RecordingScan, failed
-from detector.scanning.workers import Stuck
+from detector.scanning.recording import Reader, RecordingScan, failed
 
 from .conftest import RATE, random_model
 
@@ -85,7 +84,6 @@ def test_one_part_that_cannot_be_scanned_or_scores_no_numbers_fails_the_recordin
         ([part(5, score=np.nan)], "a.wav: gives scores that are no numbers, by 2 s"),
         (ZeroDivisionError("division\nby zero"), "a.wav: the program failed on it: ZeroDivisionError: division"),
         (MemoryError(), "a.wav: there is not enough memory for it"),
-        (Stuck("300"), "a.wav: given up after 300 s without any progress (limit: patience)"),
     ):
         whole = scan_of()
         whole.add([part(0, score=0.9)], PLANNED)
