@@ -69,23 +69,33 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
     with new_folder(output, force=force) as folder:
         sources, recipe = _gather(request, report)
         jobs = _plan_all(sources, recipe, request, report)
-        if not any(window.kind == "call" for job in jobs for _, window in job.windows):
-            problems = "; ".join(report.notes[:3])
-            raise ClipsError(f"no clip of a call comes of these annotations and recordings ({problems or 'no rows'})")
+        _check_calls(jobs, report)
         writer = ClipWriter(folder, recipe)
-        margin = math.ceil(recipe.training.jitter * recipe.frame_rate)
-        cutter = ClipCutter(recipe, margin)
-        by_source = {job.source.path: job for job in jobs}
-        for source in progress([job.source for job in jobs]):
-            try:
-                cut_recording(by_source[source.path], cutter, margin, writer, report)
-            except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
-                report.add_failure(source.path, error)
+        _cut_all(jobs, recipe, writer, report, progress)
         if not any(row["kind"] == "call" for row in writer.index):
             raise ClipsError(f"no clip of a call could be cut: {'; '.join([*report.failed, *report.notes][:3])}")
         writer.close(label_facts(sources, recipe))
         write_known(sources, folder)
     return report
+
+
+def _check_calls(jobs: Sequence[Job], report: Report) -> None:
+    """Raise `ClipsError` where no clip of a call is planned."""
+    if not any(window.kind == "call" for job in jobs for _, window in job.windows):
+        problems = "; ".join(report.notes[:3])
+        raise ClipsError(f"no clip of a call comes of these annotations and recordings ({problems or 'no rows'})")
+
+
+def _cut_all(jobs: Sequence[Job], recipe: Recipe, writer: ClipWriter, report: Report, progress: Progress) -> None:
+    """Cut the planned windows of every recording; one that cannot be cut costs only itself."""
+    margin = math.ceil(recipe.training.jitter * recipe.frame_rate)
+    cutter = ClipCutter(recipe, margin)
+    by_source = {job.source.path: job for job in jobs}
+    for source in progress([job.source for job in jobs]):
+        try:
+            cut_recording(by_source[source.path], cutter, margin, writer, report)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+            report.add_failure(source.path, error)
 
 
 def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:

