@@ -65,7 +65,7 @@ class Placing:
     Attributes
     ----------
     scans : sequence of Scan
-        What was scanned; `scanned_s` is not a number where nobody knows.
+        What was scanned; `scanned_s` is not a number where nobody knows; `end_s` bounds what lies inside.
     rules : LabelRules
         What to make of labels.
     hours : float or None
@@ -119,7 +119,7 @@ class Placing:
                 row
                 for row in of[scan.recording]
                 if (row.channel in (None, scan.channel) or not scan.channel.isdecimal())
-                and not row.event.start_s >= scan.scanned_s
+                and not row.event.start_s >= scan.end_s
             ]
             unheard.difference_update(heard)
             inside[self._unit(scan)] = list(dict.fromkeys(row.event for row in heard))
