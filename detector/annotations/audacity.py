@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -36,7 +35,7 @@ def read(path: Path, options: ReadOptions) -> Table:
             continue
         if cells[0] == "\\":
             if rows and rows[-1].number == number:
-                rows[-1] = replace(rows[-1], low=_hz(cells, 1), high=_hz(cells, 2))
+                rows[-1] = rows[-1]._replace(low=_hz(cells, 1), high=_hz(cells, 2))
             continue
         number += 1
         if len(cells) < 2:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO
 
 from detector.annotations.rows import Row, table_of
-from detector.annotations.sheet import cell, first_line, read_sheet
+from detector.annotations.sheet import first_line, read_sheet
 from detector.annotations.table import Located, ReadOptions, Table
 from detector.outputs.line_ends import LineEnds
 
@@ -45,27 +47,27 @@ def read(path: Path, options: ReadOptions) -> Table:
     label, channel = sheet.label_column(options, "label"), sheet.column("channel")
     audio, score = sheet.column(*AUDIO), sheet.column("score", "confidence")
 
-    def decimal(cells: tuple[str, ...], column: int | None) -> str:
-        text = cell(cells, column)
-        return text.replace(",", ".") if delimiter == ";" else text  # semicolons stand where commas are decimal
-
-    rows = [
-        Row(
-            number,
-            start=decimal(cells, start),
-            end=decimal(cells, end),
-            label=cell(cells, label),
-            low=decimal(cells, low),
-            high=decimal(cells, high),
-            score=decimal(cells, score),
-            channel=_channel(cell(cells, channel)),
-            audio=cell(cells, audio),
-        )
-        for number, cells in sheet.rows
-    ]
+    missing = len(sheet.header)  # of what the table has no column for, each row gets an empty cell
+    here = (start, end, label, low, high, score, channel, audio)
+    pick = itemgetter(*(missing if column is None else column for column in here))
+    rows = [_row(number, pick((*cells, ""))) for number, cells in sheet.rows]
+    if delimiter == ";":
+        rows = [_with_points(row) for row in rows]
     return table_of(path, rows, options, names_audio=audio is not None, problems=sheet.problems)
 
 
+def _row(number: int, cells: tuple[str, ...]) -> Row:
+    start, end, label, low, high, score, channel, audio = cells
+    return Row(number, start, end, label, low, high, score, _channel(channel), audio)
+
+
+def _with_points(row: Row) -> Row:
+    """Write decimal points: semicolons stand between cells where commas are decimal."""
+    names = ("start", "end", "low", "high", "score")
+    return row._replace(**{name: getattr(row, name).replace(",", ".") for name in names})
+
+
+@cache
 def _channel(text: str) -> str | None:
     """Read a channel; a column of whole numbers with gaps may have become "1.0"."""
     return re.sub(r"\.0+$", "", text) or None

@@ -50,15 +50,17 @@ class Recordings:
         self._by_path: dict[Path, Path] = {}
         self._by_name: defaultdict[str, list[Path]] = defaultdict(list)
         self._by_stem: defaultdict[str, list[Path]] = defaultdict(list)
+        self._folders: dict[Path, Path] = {}
         for recording in recordings:
-            if _absolute(recording) not in self._by_path:
-                self._by_path[_absolute(recording)] = recording
+            absolute = _absolute(recording)
+            if absolute not in self._by_path:
+                self._by_path[absolute] = recording
                 self._by_name[recording.name].append(recording)
                 self._by_stem[recording.stem].append(recording)
 
     def find(self, name: str | None, table: Path) -> Found:
         """Find what a row of `table` means by `name`, or, without one, what the table's own name means."""
-        folder = _absolute(table).parent
+        folder = self._folders.get(table) or self._folders.setdefault(table, _absolute(table).parent)
         if name is None:
             return self._nearest(self._of_stems(*table_stems(table)), [folder.parts], "table")
         path = name.replace("\\", "/")
@@ -88,7 +90,7 @@ class Recordings:
 
 def _absolute(path: Path) -> Path:
     """Write a path from the root and without "..", but follow no links: names are matched as people see them."""
-    return Path(os.path.normpath(path.absolute()))
+    return Path(os.path.abspath(path))  # noqa: PTH100 (`Path.absolute` keeps "..", and `resolve` follows links)
 
 
 def table_stems(table: Path) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from detector.annotations.table import Annotation, Problem, ReadOptions, Table
 from detector.errors import AnnotationError
@@ -21,8 +21,7 @@ NOTHING = {"", "na", "nan", "none", "null"}
 """How tables write that an optional number is unknown (R and pandas among them)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """The cells of one row as text, found by meaning; "" where the table has no such cell.
 
     With `file_offset`, `start` and `end` count from the first of several files and the offset from the row's own.
@@ -89,9 +88,9 @@ def table_of(
         except ValueError as fault:
             found.append(Problem(source, row.number, str(fault), row.audio or None))
             continue
-        if options.strict_scores:
-            _check_score(source, row)
         extras, remarks = _extras(row)
+        if options.strict_scores and "score" not in extras:
+            _check_score(source, row)
         found += [Problem(source, row.number, remark, row.audio or None, kept=True) for remark in remarks]
         event = Event(start_s, end_s, label, **extras)
         annotations.append(Annotation(None, event, row.channel, source, row.number, row.audio or None))
@@ -142,7 +141,7 @@ def _extras(row: Row) -> tuple[dict[str, float], list[str]]:
     extras: dict[str, float] = {}
     remarks: list[str] = []
     for name, text in (("low_hz", row.low), ("high_hz", row.high), ("score", row.score)):
-        if text.strip().casefold() in NOTHING:
+        if not text or text.strip().casefold() in NOTHING:
             continue
         try:
             value = number(name, text)

@@ -108,7 +108,7 @@ def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, quoting=quoting, strict=True)
     try:
-        lines = [[text.strip() for text in line] for line in reader]
+        lines = [list(map(str.strip, line)) for line in reader]
     except csv.Error as error:
         raise UnreadableTableError(path, f"line {reader.line_num} cannot be read: {error}") from error
     filled = [line for line in lines if any(line)]
@@ -118,7 +118,9 @@ def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
     rows: list[tuple[int, tuple[str, ...]]] = []
     problems: list[Problem] = []
     for row, line in enumerate(filled[1:], start=1):
-        if any(line[len(header) :]):
+        if len(line) == len(header):
+            rows.append((row, tuple(line)))
+        elif any(line[len(header) :]):
             problems.append(Problem(path, row, f"it has {len(line)} cells under {len(header)} columns"))
         else:
             rows.append((row, tuple(line[: len(header)] + [""] * (len(header) - len(line)))))

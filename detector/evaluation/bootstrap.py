@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.evaluation.statistic import Statistic, Weights
+from detector.evaluation.statistic import Draws, Numbers, Statistic
 
 LIMITS = (0.025, 0.975)
 
+MOST_WEIGHTS = 1 << 25
+"""How many weights of units in draws are held at once: this bounds memory."""
 
-def draw_weights(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[Weights]:
+
+def draw_weights(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[Numbers]:
     """Draw as many groups as there are, with replacement, and tell how often each unit then is there (unit,).
 
     Parameters
@@ -24,32 +27,60 @@ def draw_weights(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[We
     seed : int
         The same for the same resamples.
     """
+    for counts in _counts(groups, draws, seed):
+        yield counts[groups].astype(np.float64)
+
+
+def _counts(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[NDArray[np.intp]]:
+    """Tell how often each group is drawn (group,)."""
     rng = np.random.default_rng(seed)
     n_groups = int(groups.max()) + 1 if len(groups) else 0
     for _ in range(draws):
-        drawn = rng.integers(0, n_groups, n_groups)
-        yield np.bincount(drawn, minlength=n_groups)[groups].astype(np.float64)
+        yield np.bincount(rng.integers(0, n_groups, n_groups), minlength=n_groups)
 
 
-def resample(rows: Mapping[str, Sequence[Statistic]], weights: Iterator[Weights]) -> dict[str, NDArray[np.float64]]:
-    """Tell the figures of each row for each resample (draw, figure)."""
-    drawn: dict[str, list[list[float]]] = {name: [] for name in rows}
-    for once in weights:
+def draw_together(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[Draws]:
+    """Draw as `draw_weights` does, many draws at a time ."""
+    at_once = max(1, MOST_WEIGHTS // max(1, len(groups)))
+    counts = _counts(groups, draws, seed)
+    for first in range(0, draws, at_once):
+        some = np.array([next(counts) for _ in range(min(at_once, draws - first))], dtype=np.int32)
+        yield Draws(np.ascontiguousarray(some.T)[groups])
+
+
+def resample(rows: Mapping[str, Sequence[Statistic]], draws: Iterator[Draws]) -> dict[str, Numbers]:
+    """Tell the figures of each row for each resample (figure, draw)."""
+    drawn: dict[str, list[Numbers]] = {name: [] for name in rows}
+    for some in draws:
         for name, statistics in rows.items():
-            drawn[name].append(tell(statistics, once))
-    return {name: np.array(figures) for name, figures in drawn.items()}
+            drawn[name].append(np.concatenate([one.in_portions(some) for one in statistics]))
+    return {name: np.concatenate(figures, axis=1) for name, figures in drawn.items()}
 
 
-def tell(statistics: Sequence[Statistic], weights: Weights) -> list[float]:
-    """Tell the figures of several statistics, one after the other."""
+def tell(statistics: Sequence[Statistic], weights: NDArray[np.float64]) -> list[float]:
+    """Tell the figures of several statistics, one after the other, given how often each unit is there (unit,)."""
     return [figure for statistic in statistics for figure in statistic(weights)]
 
 
-def limits(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the 2.5 and 97.5 % quantiles of each column (2, figure), over the resamples in which it exists."""
-    low_high = np.full((2, drawn.shape[1]), np.nan)
-    for column, values in enumerate(drawn.T):
-        known = values[~np.isnan(values)]
-        if len(known):
-            low_high[:, column] = np.quantile(known, LIMITS)
-    return low_high
+def limits(drawn: Numbers) -> Numbers:
+    """Give the 2.5 and 97.5 % quantiles of each row (2, figure), over the resamples in which it exists.
+
+    Parameters
+    ----------
+    drawn : array (figure, draw)
+        Not numbers where a figure does not exist.
+    """
+    ordered = np.sort(drawn, axis=1)  # what is no number comes last
+    n_known = np.count_nonzero(~np.isnan(drawn), axis=1)
+    return np.stack([_quantile(ordered, n_known, share) for share in LIMITS])
+
+
+def _quantile(ordered: Numbers, n_known: NDArray[np.intp], share: float) -> Numbers:
+    """Interpolate between the numbers of each row as `numpy.quantile` does (row,)."""
+    rows = np.arange(len(ordered))
+    place = share * np.maximum(n_known - 1, 0)
+    below = np.floor(place).astype(np.intp)
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, np.maximum(n_known - 1, 0))]
+    part = place - below
+    step = high - low
+    return np.where(part >= 0.5, high - step * (1 - part), low + step * part)

@@ -4,53 +4,150 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from detector.evaluation.material import Part
-from detector.evaluation.ranking import Ranking, average_precision
-from detector.evaluation.statistic import UNKNOWN, Weights
-
-
-def rank_clips(parts: Sequence[Part], detections: Ranking) -> Ranking:
-    """Order units by the highest score of a label, 0 without detections; its hits are the units in which it occurs.
-
-    A unit that has only uncertain spans is neither with nor without the label, and is left out.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-        One a unit, in order.
-    detections : Ranking
-        Those of the label; what lies on uncertain spans and hits nothing is not among them, and raises no unit.
-    """
-    surest = np.zeros(len(parts))
-    np.maximum.at(surest, detections.units, detections.scores)
-    known = [part for part in parts if part.reference or not part.uncertain]
-    units = np.array([part.unit for part in known], dtype=np.intp)
-    score = surest[units]
-    there = np.array([bool(part.reference) for part in known], dtype=bool)
-    order = np.argsort(-score, kind="stable")
-    n_reference = np.zeros(len(parts))
-    n_reference[units] = there
-    return Ranking(units[order], score[order], there[order], np.ones(len(known), bool), n_reference)
+from detector.evaluation.field import Field
+from detector.evaluation.ranking import Ranking
+from detector.evaluation.statistic import (
+    UNKNOWN,
+    Descent,
+    Draws,
+    Integers,
+    Numbers,
+    Statistic,
+    Sums,
+    ratio,
+    sum_down,
+    totals,
+)
+from detector.evaluation.sweep import Chosen
 
 
 @dataclass(frozen=True)
-class ClipLevel:
+class Clips(Descent):
+    """Clips of one label, or of several, in order of their highest score, if above 0; gains are those with the label.
+
+    A clip that has only uncertain spans is neither with nor without the label, and is left out.
+
+    Attributes
+    ----------
+    with_label : array of int (clip,)
+        Units of all clips with their label, whatever their score.
+    doubtful : array of int (clip,)
+        Units of those among them that have uncertain spans.
+    sure : array of int (unit,)
+        Units without uncertain spans: each is a clip for every label.
+    n_labels : int
+        How many labels there are.
+    """
+
+    with_label: Integers
+    doubtful: Integers
+    sure: Integers
+    n_labels: int
+
+
+def rank_clips(field: Field, rankings: Sequence[Ranking]) -> list[Clips]:
+    """Order, for each label, the units by its highest score; the others have 0.
+
+    Parameters
+    ----------
+    field : Field
+        The events.
+    rankings : sequence of Ranking
+        The detections of each label; what lies on uncertain spans and hits nothing is not among them, and raises no
+        unit.
+    """
+    doubt = np.zeros(field.n_units, bool)
+    doubt[field.doubt.cells] = True
+    sure = np.flatnonzero(~doubt)
+    return [_clips(ranking, doubt, sure) for ranking in rankings]
+
+
+def _clips(ranking: Ranking, doubt: Chosen, sure: Integers) -> Clips:
+    with_label = np.unique(ranking.reference_units)
+    units, highest = np.unique(ranking.units, return_index=True)  # the first of a unit has its highest score
+    there = np.zeros(len(doubt), bool)
+    there[with_label] = True
+    scores = ranking.scores[highest]
+    kept = (scores > 0) & (there[units] | ~doubt[units])
+    units, scores = units[kept], scores[kept]
+    order = np.argsort(-scores, kind="stable")
+    units = units[order]
+    doubtful = with_label[doubt[with_label]]
+    return Clips(units, scores[order], there[units], with_label, doubtful, sure, 1)
+
+
+def pooled(clips: Sequence[Clips]) -> Clips:
+    """Put the clips of several labels into one order."""
+    scores = np.concatenate([one.scores for one in clips])
+    order = np.argsort(-scores, kind="stable")
+    units, gains, with_label, doubtful = (
+        np.concatenate([getattr(one, name) for one in clips]) for name in ("units", "gains", "with_label", "doubtful")
+    )
+    return Clips(units[order], scores[order], gains[order], with_label, doubtful, clips[0].sure, len(clips))
+
+
+@dataclass(frozen=True)
+class ClipLevel(Statistic):
     """Average precision and AUROC of clips; neither exists where all clips are of one kind."""
 
-    ranking: Ranking
-    names: tuple[str, ...] = ("clip_average_precision", "clip_auroc")
+    clips: Clips
 
-    def __call__(self, weights: Weights) -> list[float]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the figures are called."""
+        return ("clip_average_precision", "clip_auroc")
+
+    @property
+    def n_rows(self) -> int:
+        """The gaining scores."""
+        return len(self.clips.gaining)
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures; AUROC counts a pair of equal scores as half (Mann and Whitney 1947)."""
-        ends, each = self.ranking.ends, weights[self.ranking.units]
-        hits, found = np.cumsum(each * self.ranking.gains)[ends], np.cumsum(each)[ends]
-        n_with = float(hits[-1]) if len(hits) else 0.0
-        n_without = float(found[-1]) - n_with if len(found) else 0.0
-        if not n_with or not n_without:
-            return [UNKNOWN, UNKNOWN]
-        without, before = np.append(0.0, found - hits), np.append(0.0, hits)
-        area = float((np.diff(without) * (before[:-1] + before[1:]) / 2).sum())
-        return [average_precision(hits, found, n_with), area / (n_with * n_without)]
+        clips, weights = self.clips, draws.weights
+        n_with, n_doubtful, n_lost = self._totals.counts(weights)
+        n_sure = draws.keep(clips.sure, "number", totals(clips.sure).counts)[0]
+        n_without = clips.n_labels * n_sure + n_doubtful - n_with
+        hits = np.concatenate(
+            [np.zeros((1, len(draws))), clips.gained.down(weights), n_with[None]]
+        )  # the last have no score
+        without = np.concatenate([clips.lost.down(weights), n_without[None]])
+        before = np.concatenate([self._above.down(weights), n_lost[None]])
+        gained = np.diff(hits, axis=0)
+        pairs = (gained * (n_without - (before + without) / 2)).sum(axis=0)
+        found = hits[1:] + without
+        gained *= hits[1:]
+        gained /= np.maximum(found, 1.0)
+        both = (n_with > 0) & (n_without > 0)
+        figures = (ratio(sum_down(gained), n_with), ratio(pairs, n_with * n_without))
+        return [np.where(both, figure, UNKNOWN) for figure in figures]
+
+    @cached_property
+    def _totals(self) -> Sums:
+        """Clips with their label, those of them that have uncertain spans, and clips without it that have a score."""
+        clips = self.clips
+        return totals(clips.with_label, clips.doubtful, clips.units[~clips.gains])
+
+    @cached_property
+    def _above(self) -> Sums:
+        """Clips without their label whose score is above each gaining score."""
+        clips = self.clips
+        firsts = np.searchsorted(-clips.scores, -clips.scores[clips.gaining], side="left")
+        rows = np.flatnonzero(~clips.gains)
+        return Sums(clips.units[rows], np.searchsorted(rows, firsts))
+
+
+NOTHING = Clips(
+    np.zeros(0, np.intp),
+    np.zeros(0),
+    np.zeros(0, bool),
+    np.zeros(0, np.intp),
+    np.zeros(0, np.intp),
+    np.zeros(0, np.intp),
+    1,
+)
+"""Those of no label."""

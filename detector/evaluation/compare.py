@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detector.evaluation import coverage, ranking, timing
-from detector.evaluation.clip_level import ClipLevel, rank_clips
+import numpy as np
+
+from detector.evaluation import clip_level, coverage, ranking, timing
+from detector.evaluation.clip_level import ClipLevel, Clips, rank_clips
 from detector.evaluation.coverage import Coverage
+from detector.evaluation.field import field_of
 from detector.evaluation.figures import OVERALL
-from detector.evaluation.material import Material, Part
+from detector.evaluation.matching import find_hits
+from detector.evaluation.material import Material
 from detector.evaluation.psds import PSDS1, PSDS2, Psds, psds
-from detector.evaluation.ranking import AtIou, Detection, Ranking, rank
+from detector.evaluation.ranking import AtIou, Detection, Ranking, rank_field
 from detector.evaluation.settings import Settings
 from detector.evaluation.statistic import Statistic
-from detector.evaluation.timing import Matched, Timing
+from detector.evaluation.timing import Matched, Timing, match, measure_times
 
 
 @dataclass(frozen=True)
@@ -25,68 +29,59 @@ class Compared:
     ----------
     rankings : mapping of float to Ranking
         By IoU.
-    clips : Ranking
-        Of units by their highest score.
+    clips : Clips
+        Units by their highest score.
     timing : Timing
         Of the hits at the threshold.
     coverage : Coverage
         At the threshold.
     psds : sequence of Psds
         Both scores.
-    matched : sequence of Matched
-        One a unit; none for all labels together.
     """
 
     rankings: Mapping[float, Ranking]
-    clips: Ranking
+    clips: Clips
     timing: Timing
     coverage: Coverage
     psds: Sequence[Psds]
-    matched: Sequence[Matched] = ()
 
     def statistics(self, material: Material, settings: Settings) -> list[Statistic]:
         """List what tells the figures, in their order; what needs scores only where there are."""
         told: list[Statistic] = [Detection(self.rankings[settings.iou], material.durations, settings.rates)]
         told += [self.timing, self.coverage]
         if material.scored:
-            told += [AtIou(self.rankings[iou], iou) for iou in settings.ious]
+            told += [AtIou(self.rankings[iou], iou) for iou in settings.ious if iou != settings.iou]
             told += [ClipLevel(self.clips), *self.psds]
         return told
 
 
-def compare(material: Material, settings: Settings) -> dict[str, Compared]:
-    """Compare the events of each label, and of all as `OVERALL`."""
-    parts = {label: material.of_label(label) for label in material.labels}
-    there = [label for label, of_label in parts.items() if any(part.reference for part in of_label)]
+def compare(material: Material, settings: Settings) -> tuple[dict[str, Compared], Matched]:
+    """Compare the events of each label, and of all as `OVERALL`; tell what became of each at the threshold."""
+    field = field_of(material)
+    thresholds = np.array([settings.threshold_of(label) for label in material.labels])
+    hits = dict(zip(settings.ious, find_hits(field, settings.ious)))
+    rankings = {iou: rank_field(field, hits[iou], iou, thresholds) for iou in settings.ious}
+    matched = match(field, hits[settings.iou], settings.iou, thresholds)
     scores = [
-        psds(name, [parts[label] for label in there], material.durations, criteria, settings.iou)
+        psds(name, field, material.durations, criteria, settings.iou)
         for name, criteria in (("psds1", PSDS1), ("psds2", PSDS2))
     ]
+    clips, times = rank_clips(field, rankings[settings.iou]), measure_times(matched)
+    covered = coverage.cover(field, settings, thresholds)
+    wanted = field.of_labels(field.wanted)
+    with_events = [label for label, rows in zip(material.labels, wanted) if rows.stop > rows.start]
+    there = {label: n for n, label in enumerate(with_events)}
     compared = {}
-    for label, of_label in parts.items():
-        alone = [there.index(label)] if label in there else []
-        of_its_own = [Psds(score.name, score.stage, {n: score.steps[n] for n in alone}) for score in scores]
-        compared[label] = _compare_label(of_label, settings, settings.threshold_of(label), of_its_own)
-    nothing = [Part(number, (), ()) for number in range(len(material.units))]
-    each = list(compared.values()) or [_compare_label(nothing, settings, settings.threshold, scores)]
+    for n, label in enumerate(material.labels):
+        alone = [there[label]] if label in there else []
+        of_its_own = [Psds(score.name, score.stage, {m: score.steps[m] for m in alone}) for score in scores]
+        by_iou = {iou: of_labels[n] for iou, of_labels in rankings.items()}
+        compared[label] = Compared(by_iou, clips[n], times[n], covered[n], of_its_own)
     compared[OVERALL] = Compared(
-        {iou: ranking.pooled([one.rankings[iou] for one in each]) for iou in settings.ious},
-        ranking.pooled([one.clips for one in each]),
-        timing.pooled([one.timing for one in each]),
-        coverage.pooled([one.coverage for one in each]),
+        {iou: ranking.pooled(of_labels or [ranking.NOTHING]) for iou, of_labels in rankings.items()},
+        clip_level.pooled(clips or [clip_level.NOTHING]),
+        timing.pooled(times or [timing.NOTHING]),
+        coverage.pooled(covered or [coverage.NOTHING]),
         scores,
     )
-    return compared
-
-
-def _compare_label(parts: Sequence[Part], settings: Settings, threshold: float, scores: Sequence[Psds]) -> Compared:
-    matched = [timing.match_part(part, settings.iou, threshold) for part in parts]
-    rankings = {iou: rank(parts, iou, threshold) for iou in settings.ious}
-    return Compared(
-        rankings,
-        rank_clips(parts, rankings[settings.iou]),
-        timing.measure_times(parts, matched),
-        coverage.cover(parts, settings, threshold),
-        scores,
-        matched,
-    )
+    return compared, matched

@@ -3,54 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detector.evaluation.matching import pardoned
-from detector.evaluation.material import Part
-from detector.evaluation.overlap import covered_s, reaches
+from detector.evaluation.field import Field
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import UNKNOWN, Weights, ratio
+from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, ratio, totals
+from detector.evaluation.sweep import covered_s, reaches
 
 
 @dataclass(frozen=True)
-class Coverage:
+class Coverage(Statistic):
     """Precision, recall and F1 by coverage, at the threshold.
 
-    `counts` holds for each unit the detections used, the detections, the reference events found, and the reference
-    events (unit, 4).
+    `units` holds the units of the detections used, of the detections, of the reference events found, and of the
+    reference events.
     """
 
-    counts: NDArray[np.float64]
-    names: tuple[str, ...] = ("coverage_precision", "coverage_recall", "coverage_f1")
+    units: tuple[Integers, Integers, Integers, Integers]
 
-    def __call__(self, weights: Weights) -> list[float]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the figures are called."""
+        return ("coverage_precision", "coverage_recall", "coverage_f1")
+
+    @property
+    def n_rows(self) -> int:
+        """The sums."""
+        return len(self.units)
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures; F1 is the harmonic mean of the other two."""
-        used, found, covered, wanted = weights @ self.counts
+        used, found, covered, wanted = totals(*self.units).counts(draws.weights)
         precision, recall = ratio(used, found), ratio(covered, wanted)
-        if not wanted:
-            return [precision, recall, UNKNOWN]
-        return [precision, recall, 2 * precision * recall / (precision + recall) if used and covered else 0.0]
+        both = (used > 0) & (covered > 0)
+        f1 = np.where(both, ratio(2 * precision * recall, precision + recall), 0.0)
+        return [precision, recall, np.where(wanted > 0, f1, UNKNOWN)]
 
 
-def cover(parts: Sequence[Part], settings: Settings, threshold: float) -> Coverage:
-    """Count as Koogu's `assess_annotations_and_detections_match` does, with the union of what overlaps.
+def cover(field: Field, settings: Settings, thresholds: Numbers) -> list[Coverage]:
+    """Count, for each label, as Koogu's `assess_annotations_and_detections_match` does, by the union of what overlaps.
 
-    A detection on an uncertain span that is not used is left out.
+    A detection on an uncertain span that is not used is left out. `thresholds` are those of the labels.
     """
-    counts = np.zeros((len(parts), 4))
-    for n, part in enumerate(parts):
-        chosen = tuple(event for event, score in zip(part.estimated, part.scores) if score >= threshold)
-        reported = replace(part, estimated=chosen)
-        used = reaches(covered_s(reported.found, part.wanted), settings.least_used, reported.found)
-        covered = reaches(covered_s(part.wanted, reported.found), settings.least_covered, part.wanted)
-        counted = used | ~pardoned(reported, settings.iou)
-        counts[n] = used.sum(), counted.sum(), covered.sum(), len(part.reference)
-    return Coverage(counts)
+    chosen = field.scores >= thresholds[field.found_labels]
+    found, wanted = field.found[chosen], field.wanted
+    used = reaches(covered_s(found, wanted), settings.least_used, found)
+    covered = reaches(covered_s(wanted, found), settings.least_covered, wanted)
+    counted = used | ~field.pardoned(settings.iou)[chosen]
+    units, labels = field.found_units[chosen], field.found_labels[chosen]
+    firsts = np.searchsorted(labels, np.arange(field.n_labels + 1))
+    of_label = [slice(first, last) for first, last in pairwise(firsts)]
+    return [
+        Coverage(
+            (
+                units[theirs][used[theirs]],
+                units[theirs][counted[theirs]],
+                field.wanted_units[ours][covered[ours]],
+                field.wanted_units[ours],
+            )
+        )
+        for theirs, ours in zip(of_label, field.of_labels(wanted))
+    ]
 
 
 def pooled(coverages: Sequence[Coverage]) -> Coverage:
-    """Add up the counts of several labels."""
-    return Coverage(np.sum([coverage.counts for coverage in coverages], axis=0))
+    """Put the events of several labels together."""
+    used, found, covered, wanted = (np.concatenate(units) for units in zip(*(one.units for one in coverages)))
+    return Coverage((used, found, covered, wanted))
+
+
+NOTHING = Coverage((np.zeros(0, np.intp),) * 4)
+"""That of no label."""

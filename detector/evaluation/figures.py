@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from detector.evaluation.events import Counts
@@ -70,8 +70,8 @@ class Evaluation:
         Figures averaged over the labels that have reference events (macro average).
     labels : tuple of Row
         In order of their names.
-    matched : mapping of str to sequence of Matched
-        For each label, what became of its events in each unit at the threshold.
+    matched : Matched
+        What became of each event at the threshold.
     """
 
     settings: Settings
@@ -79,7 +79,7 @@ class Evaluation:
     overall: Row
     mean: Mapping[str, Estimate]
     labels: tuple[Row, ...]
-    matched: Mapping[str, Sequence[Matched]] = field(repr=False)
+    matched: Matched = field(repr=False)
 
     @property
     def hours(self) -> float | None:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 from detector.evaluation.events import SLACK
-from detector.evaluation.material import Part
-from detector.evaluation.overlap import Overlaps, covered_s, overlaps, reaches
+from detector.evaluation.field import Field
+from detector.evaluation.sweep import MOST_PAIRS, Chosen, Integers, Stretches, find_pairs
+
+Near = Callable[[int], Iterable[int]]
+"""Gives the reference events that are close enough to a detection."""
 
 
-def pardoned(part: Part, least_iou: float) -> NDArray[np.bool_]:
-    """Tell which detections lie on uncertain spans (event,): at the IoU of a hit, or with half of themselves inside."""
-    if not part.uncertain or not part.estimated:
-        return np.zeros(len(part.estimated), bool)
-    on = reaches(covered_s(part.found, part.uncertain), 0.5, part.found)
-    met = overlaps(np.array(part.uncertain, dtype=np.float64), part.found)
-    on[met.estimated[met.iou >= least_iou - SLACK]] = True
-    return on
-
-
-def find_hits(part: Part, least_iou: float, on_doubt: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell which detections are hits: as many as any one-to-one matching has, at every threshold.
+def find_hits(field: Field, ious: Sequence[float]) -> list[Chosen]:
+    """Tell which detections are hits at each IoU (found,): as many as any one-to-one matching has, at every threshold.
 
     Detections are taken from the highest score down; each is a hit if an augmenting path leads from it to a free
     reference event (Kuhn 1955). Sets of detections that can be matched at once are the independent sets of a
@@ -33,91 +25,116 @@ def find_hits(part: Part, least_iou: float, on_doubt: NDArray[np.bool_]) -> NDAr
 
     Parameters
     ----------
-    part : Part
-        The events.
-    least_iou : float
+    field : Field
+        The events; none is paired with one of another cell.
+    ious : sequence of float
         Intersection over union that a hit needs, in (0, 1].
-    on_doubt : array of bool (event,)
-        Which detections lie on an uncertain span.
     """
-    hits = np.zeros(len(part.estimated), bool)
-    met, close = part.met, part.met.iou >= least_iou - SLACK
-    neighbours: dict[int, list[int]] = {}
-    for r, e in zip(met.reference[close].tolist(), met.estimated[close].tolist()):
-        neighbours.setdefault(e, []).append(r)
-    partner: dict[int, int] = {}
-    closed: set[int] = set()
-    for e in np.lexsort((on_doubt, -part.scores)).tolist():
-        if e in neighbours:
-            hits[e] = _augment(e, neighbours, partner, closed)
+    hits = [np.zeros(len(field.found), bool) for _ in ious]
+    pardoned = [field.pardoned(least) for least in ious]
+    for block in field.blocks():
+        wanted, found = field.wanted[block.wanted], field.found[block.found]
+        few = block.n_pairs <= MOST_PAIRS
+        pairs = find_pairs(wanted, found) if few else None
+        shares = None if pairs is None else pairs.iou(wanted, found)
+        for least, of_iou, on_doubt in zip(ious, hits, pardoned):
+            order = np.lexsort((on_doubt[block.found], -field.scores[block.found]))
+            if pairs is None or shares is None:
+                of_iou[block.found] = _hits_among_many(wanted, found, order, least)
+            else:
+                close = pairs[shares >= least - SLACK]
+                of_iou[block.found] = _hits_among_pairs(close.one, close.other, len(wanted), order)
     return hits
 
 
-def _augment(start: int, neighbours: dict[int, list[int]], partner: dict[int, int], closed: set[int]) -> bool:
-    """Find a partner for a detection, others changing theirs where needed.
+def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) -> Chosen:
+    """Match by a list of pairs; where no detection meets several reference events, the surest of each event hits."""
+    hits = np.zeros(len(order), bool)
+    place = np.empty(len(order), np.intp)
+    place[order] = np.arange(len(order))
+    tangled = np.zeros(n_wanted, bool)
+    tangled[r[np.bincount(e, minlength=len(order))[e] > 1]] = True
+    plain = ~tangled[r]
+    surest = np.full(n_wanted, len(order))
+    np.minimum.at(surest, r[plain], place[e[plain]])
+    hits[order[surest[surest < len(order)]]] = True
+    r, e = r[~plain], e[~plain]
+    by_place = np.argsort(place[e], kind="stable")
+    r, e = r[by_place], e[by_place]
+    firsts = np.flatnonzero(np.append(True, np.diff(e) != 0)[: len(e)])
+    neighbours = {int(e[first]): part.tolist() for first, part in zip(firsts, np.split(r, firsts[1:]))}
+    search = Search(n_wanted, neighbours.__getitem__)
+    for detection in neighbours:
+        hits[detection] = search.augment(detection)
+    return hits
 
-    `partner` leads from reference to detection. What a search reached in vain leads to no free reference event ever
-    after, so it is `closed` to later searches.
+
+def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least_iou: float) -> Chosen:
+    """Match where there are too many pairs to list: those of a detection are found anew whenever they are needed."""
+    by_start, starts = wanted.by_start
+    spans, long = wanted.spans[by_start], wanted.lengths_s[by_start]
+    first = np.searchsorted(np.maximum.accumulate(wanted.keys[by_start, 1]), found.keys[:, 0], side="right").tolist()
+    last = np.searchsorted(starts, found.keys[:, 1], side="left").tolist()
+
+    def near(detection: int) -> Iterable[int]:
+        window = slice(first[detection], last[detection])
+        start, end = found.spans[detection]
+        shared = np.minimum(spans[window, 1], end) - np.maximum(spans[window, 0], start)
+        close = shared / (long[window] + (end - start) - shared) >= least_iou - SLACK
+        open_ = window.start + np.flatnonzero(close & ~shut[window])
+        free = open_[partner[open_] < 0]
+        return free[:1].tolist() or open_.tolist()
+
+    search = Search(len(wanted), near)
+    shut = np.frombuffer(search.shut, dtype=bool)
+    partner = np.frombuffer(search.partner, dtype=np.int64)
+    hits = np.zeros(len(found), bool)
+    for detection in order.tolist():
+        hits[detection] = search.augment(detection)
+    return hits
+
+
+class Search:
+    """Augmenting paths, from one detection after the other.
+
+    Attributes
+    ----------
+    partner : array of int (wanted,)
+        The detection that each reference event has; -1 while it is free.
+    shut : bytearray (wanted,)
+        1 where a search need not look: it was there before, or an earlier one was and found no free event from there.
+        None will be found from there ever after.
     """
-    reached: dict[int, int] = {}  # reference event -> the detection it was reached from
-    held: dict[int, int] = {}  # detection -> the reference event it would give up
-    queue = [start]
-    for detection in queue:
-        for r in neighbours[detection]:
-            if r in reached or r in closed:
-                continue
-            reached[r] = detection
-            if r not in partner:
-                _flip(r, reached, held, partner)
-                return True
-            held[partner[r]] = r
-            queue.append(partner[r])
-    closed.update(reached)
-    return False
 
+    def __init__(self, n_wanted: int, near: Near) -> None:
+        self.partner = array("q", [-1]) * n_wanted
+        self.shut = bytearray(n_wanted)
+        self._near = near
 
-def _flip(free: int, reached: dict[int, int], held: dict[int, int], partner: dict[int, int]) -> None:
-    """Give each detection on the path to a free reference event the next reference event on it."""
-    r: int | None = free
-    while r is not None:
-        detection = partner[r] = reached[r]
-        r = held.get(detection)
+    def augment(self, start: int) -> bool:
+        """Find a partner for a detection, others changing theirs where needed."""
+        partner, shut = self.partner, self.shut
+        reached: dict[int, int] = {}  # reference event -> the detection it was reached from
+        held: dict[int, int] = {}  # detection -> the reference event it would give up
+        queue = [start]
+        for detection in queue:
+            for r in self._near(detection):
+                if shut[r]:
+                    continue
+                shut[r] = 1
+                reached[r] = detection
+                if partner[r] < 0:
+                    self._flip(r, reached, held)
+                    for other in reached:
+                        shut[other] = 0
+                    return True
+                held[partner[r]] = r
+                queue.append(partner[r])
+        return False
 
-
-def pair_hits(met: Overlaps, hits: NDArray[np.bool_], least_iou: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pair hits with reference events so that the sum of their IoU is the highest.
-
-    Returns
-    -------
-    reference, estimated : arrays of int (pair,)
-        Numbers of the events of each pair; every hit is in one.
-    """
-    use = hits[met.estimated] & (met.iou >= least_iou - SLACK)
-    r, e, iou = met.reference[use], met.estimated[use], met.iou[use]
-    if not len(r):
-        return r, e
-    size = int(max(r.max(), e.max())) + 1
-    graph = csr_matrix((np.ones(len(r)), (r, e + size)), shape=(2 * size, 2 * size))
-    _, component = connected_components(graph, directed=False)
-    pairs = [_best(r[of], e[of], iou[of]) for of in _groups_of(component[r])]
-    reference, estimated = (np.concatenate(side) for side in zip(*pairs))
-    order = np.argsort(reference)
-    return reference[order], estimated[order]
-
-
-def _groups_of(component: NDArray[np.int32]) -> list[NDArray[np.intp]]:
-    order = np.argsort(component, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
-
-
-def _best(r: NDArray[np.intp], e: NDArray[np.intp], iou: NDArray[np.float64]) -> tuple[NDArray[np.intp], ...]:
-    """Match all detections of one connected part of the graph, with the highest sum of IoU."""
-    if len(r) == 1:
-        return r, e
-    rows, row = np.unique(r, return_inverse=True)
-    columns, column = np.unique(e, return_inverse=True)
-    value = np.zeros((len(rows), len(columns)))
-    value[row, column] = iou + len(rows)  # one pair more weighs more than any sum of IoU
-    i, j = linear_sum_assignment(value, maximize=True)
-    kept = value[i, j] > 0
-    return rows[i[kept]], columns[j[kept]]
+    def _flip(self, free: int, reached: dict[int, int], held: dict[int, int]) -> None:
+        """Give each detection on the path to a free reference event the next reference event on it."""
+        r: int | None = free
+        while r is not None:
+            detection = self.partner[r] = reached[r]
+            r = held.get(detection)

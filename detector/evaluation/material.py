@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.evaluation.overlap import Overlaps, Spans, overlaps
 from detector.events import Event, Span
 
 
@@ -57,7 +57,7 @@ class Material:
         events = [event for side in (self.reference, self.estimated) for found in side.values() for event in found]
         return tuple(sorted({event.label for event in events}))
 
-    @property
+    @cached_property
     def scored(self) -> bool:
         """Tell whether detections have scores; where there are none, nothing is found at any score."""
         scores = [event.score for found in self.estimated.values() for event in found]
@@ -74,13 +74,26 @@ class Material:
         names = [self.groups.get(unit, unit.recording) for unit in self.units]
         return np.unique(names, return_inverse=True)[1] if names else np.zeros(0, np.intp)
 
+    @cached_property
+    def _sorted(self) -> tuple[Mapping[tuple[str, Unit], list[Event]], ...]:
+        """The reference and the estimated events of each label in each unit."""
+        sides: list[Mapping[tuple[str, Unit], list[Event]]] = []
+        for side in (self.reference, self.estimated):
+            apart: defaultdict[tuple[str, Unit], list[Event]] = defaultdict(list)
+            for unit, events in side.items():
+                for event in events:
+                    apart[event.label, unit].append(event)
+            sides.append(apart)
+        return tuple(sides)
+
     def of_label(self, label: str) -> list[Part]:
         """Take one label's events out of every unit, in order of `units`."""
+        reference, estimated = self._sorted
         return [
             Part(
                 number,
-                tuple(event for event in self.reference.get(unit, ()) if event.label == label),
-                tuple(event for event in self.estimated.get(unit, ()) if event.label == label),
+                tuple(reference.get((label, unit), ())),
+                tuple(estimated.get((label, unit), ())),
                 tuple(self.uncertain.get(unit, ())),
             )
             for number, unit in enumerate(self.units)
@@ -107,26 +120,6 @@ class Part:
     uncertain: tuple[Span, ...] = ()
 
     @cached_property
-    def wanted(self) -> Spans:
-        """The reference events (event, 2)."""
-        return spans_of(self.reference)
-
-    @cached_property
-    def found(self) -> Spans:
-        """The estimated events (event, 2)."""
-        return spans_of(self.estimated)
-
-    @cached_property
     def scores(self) -> NDArray[np.float64]:
         """Score of each estimated event; 1 where it has none."""
         return np.array([1.0 if event.score is None else event.score for event in self.estimated])
-
-    @cached_property
-    def met(self) -> Overlaps:
-        """The pairs of a reference and an estimated event that share time."""
-        return overlaps(self.wanted, self.found)
-
-
-def spans_of(events: Sequence[Event]) -> Spans:
-    """Give onsets and offsets of events (event, 2)."""
-    return np.array([event.span for event in events], dtype=np.float64).reshape(-1, 2)

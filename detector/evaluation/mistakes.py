@@ -31,12 +31,12 @@ def mistakes(evaluation: Evaluation) -> list[Mistake]:
 
 
 def _all(evaluation: Evaluation) -> Iterator[Mistake]:
-    units = evaluation.material.units
-    for label, of_label in evaluation.matched.items():
-        for part, matched in zip(evaluation.material.of_label(label), of_label):
-            unit = units[part.unit]
-            yield from (Mistake(unit, part.reference[r], MISS) for r in matched.misses)
-            yield from (Mistake(unit, part.estimated[e], FALSE_ALARM) for e in matched.false_alarms)
+    units, matched = evaluation.material.units, evaluation.matched
+    field = matched.field
+    for r in matched.misses.tolist():
+        yield Mistake(units[field.wanted_units[r]], field.reference[r], MISS)
+    for e in matched.false_alarms.tolist():
+        yield Mistake(units[field.found_units[e]], field.estimated[e], FALSE_ALARM)
 
 
 def write_mistakes(evaluation: Evaluation, stream: TextIO) -> int:

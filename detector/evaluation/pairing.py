@@ -34,7 +34,7 @@ def names_of(tables: Iterable[Table]) -> list[Name]:
     """List what tables call their recordings; a table without a column for that stands for one, even without rows."""
     names: dict[Name, None] = {}
     for table in tables:
-        rows = [row.audio_name for row in table.annotations]
+        rows = list(dict.fromkeys(row.audio_name for row in table.annotations))
         rows += [problem.audio_name for problem in table.problems if problem.audio_name]
         if not table.names_audio or (not table.n_rows and table.source.suffix.casefold() == ".txt"):
             rows.append(None)  # an empty CSV with a column of recordings is about none in particular

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
+from operator import not_
 from pathlib import Path
+from typing import NamedTuple
 
 from detector.errors import ConfigurationError
 from detector.evaluation.effort import Scan
@@ -39,13 +42,18 @@ class LabelRules:
         """Give the new name."""
         return self.rename.get(label, self.rename.get("*", label))
 
+    def of_call(self, label: str) -> str | None:
+        """Give the new name of a label of calls; None for another one."""
+        new = self.renamed(label)
+        other = self.is_in(label, self.background | self.uncertain) or (self.only and new not in self.only)
+        return None if other else new
+
     def is_in(self, label: str, labels: frozenset[str]) -> bool:
         """Tell whether a label is among others by its old or its new name."""
         return bool({label, self.renamed(label)} & labels)
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A row of a table in the recording that it is about."""
 
     recording: Path
@@ -65,7 +73,7 @@ class Placing:
     Attributes
     ----------
     scans : sequence of Scan
-        What was scanned; `scanned_s` is not a number where nobody knows.
+        What was scanned; `scanned_s` is not a number where nobody knows; `end_s` bounds what lies inside.
     rules : LabelRules
         What to make of labels.
     hours : float or None
@@ -86,9 +94,10 @@ class Placing:
         """Take what lies in the scanned part of a scanned channel."""
         wanted = self._inside(reference, "annotation")
         found = self._inside(estimated, "detection")
+        labels = {event.label for events in wanted.values() for event in events}
+        uncertain = {label for label in labels if self.rules.is_in(label, self.rules.uncertain)}
         doubt: dict[Unit, list[Span]] = {
-            unit: merged(event.span for event in events if self.rules.is_in(event.label, self.rules.uncertain))
-            for unit, events in wanted.items()
+            unit: merged(event.span for event in events if event.label in uncertain) for unit, events in wanted.items()
         }
         seconds = {self._unit(scan): self._seconds(scan) for scan in self.scans}
         return Material(
@@ -113,34 +122,36 @@ class Placing:
         for row in rows:
             of[row.recording].append(row)
         inside: dict[Unit, list[Event]] = {}
-        unheard = {row for rows_of in of.values() for row in rows_of}
+        heard = {scan.recording: bytearray(len(of[scan.recording])) for scan in self.scans}
+        kept: defaultdict[Path, set[Placed]] = defaultdict(set)
         for scan in self.scans:
-            heard = [
-                row
-                for row in of[scan.recording]
+            here = of[scan.recording]
+            numbers = [
+                n
+                for n, row in enumerate(here)
                 if (row.channel in (None, scan.channel) or not scan.channel.isdecimal())
-                and not row.event.start_s >= scan.scanned_s
+                and not row.event.start_s >= scan.end_s
             ]
-            unheard.difference_update(heard)
-            inside[self._unit(scan)] = list(dict.fromkeys(row.event for row in heard))
-        scanned = {scan.recording for scan in self.scans}
-        kept = [row for recording in scanned for row in of[recording] if row not in unheard]
-        if repeated := len(kept) - len(set(kept)):
+            for n in numbers:
+                heard[scan.recording][n] = True
+            rows_of_scan = dict.fromkeys(here[n] for n in numbers)
+            kept[scan.recording].update(rows_of_scan)
+            events = [row.event for row in rows_of_scan]
+            one_channel = len({row.channel for row in rows_of_scan}) < 2
+            inside[self._unit(scan)] = events if one_channel else list(dict.fromkeys(events))
+        if repeated := sum(sum(flags) - len(kept[recording]) for recording, flags in heard.items()):
             alike = "alike in recording, channel, times, label, band and score to an earlier one"
             self.notes.append(f"{many(repeated, what)} left out: {alike}")
-        if lost := sum(row.recording in scanned for row in unheard):
+        unheard = {row for recording, flags in heard.items() for row in compress(of[recording], map(not_, flags))}
+        if lost := len(unheard):
             self.notes.append(f"{many(lost, what)} in channels or after times that were not scanned left out")
         return inside
 
-    def _calls(self, events: Iterable[Event]) -> list[Event]:
+    def _calls(self, events: Sequence[Event]) -> list[Event]:
         """Rename the labels of calls, and leave out what is none or uncertain."""
-        rules = self.rules
-        return [
-            Event(event.start_s, event.end_s, rules.renamed(event.label), event.low_hz, event.high_hz, event.score)
-            for event in events
-            if not rules.is_in(event.label, rules.background | rules.uncertain)
-            and (not rules.only or rules.renamed(event.label) in rules.only)
-        ]
+        of = {label: self.rules.of_call(label) for label in {event.label for event in events}}
+        named = ((event, of[event.label]) for event in events)
+        return [event if label == event.label else replace(event, label=label) for event, label in named if label]
 
     def _groups(self, units: Iterable[Unit]) -> dict[Unit, str]:
         if self.group is None:

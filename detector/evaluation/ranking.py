@@ -7,16 +7,27 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detector.evaluation.events import Counts
-from detector.evaluation.matching import find_hits, pardoned
+from detector.evaluation.field import Field, field_of_parts
+from detector.evaluation.matching import find_hits
 from detector.evaluation.material import Part
-from detector.evaluation.statistic import UNKNOWN, Descent, Weights, ratio
+from detector.evaluation.statistic import (
+    UNKNOWN,
+    Descent,
+    Draws,
+    Integers,
+    Numbers,
+    Statistic,
+    Sums,
+    Weights,
+    ratio,
+    sum_down,
+    totals,
+)
+from detector.evaluation.sweep import Chosen
 
 HOUR_S = 3600.0
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,30 +38,31 @@ class Ranking(Descent):
     ----------
     reported : array of bool (detection,)
         Whether its score reaches the threshold of its label.
-    n_reference : array (unit,)
-        How many reference events each unit has.
+    reference_units : array of int (reference event,)
+        Number of the unit of each reference event.
     """
 
-    reported: NDArray[np.bool_]
-    n_reference: Numbers
-
-    def cumulated(self, weights: Weights) -> tuple[Numbers, Numbers, float]:
-        """Count hits and detections down to each score that has a hit (gaining,), and reference events."""
-        return self.gained(weights), self.summed(weights[self.useful_units]), float(weights @ self.n_reference)
+    reported: Chosen
+    reference_units: Integers
 
     @cached_property
-    def at_threshold(self) -> Numbers:
+    def reported_and_wanted(self) -> Sums:
+        """Hits at the threshold, detections at the threshold, reference events."""
+        return totals(self.units[self.reported & self.gains], self.units[self.reported], self.reference_units)
+
+    def cumulated(self, weights: Weights) -> tuple[Numbers, Numbers]:
+        """Count hits and detections down to each score that has a hit (gaining, draw)."""
+        return self.gained.down(weights), self.counted.down(weights)
+
+    def at_threshold(self, n_units: int) -> Integers:
         """Count hits, detections and reference events of each unit at the threshold (unit, 3)."""
-        n_units = len(self.n_reference)
-        hits, found = (
-            np.bincount(self.units[rows], minlength=n_units) for rows in (self.reported & self.gains, self.reported)
-        )
-        return np.column_stack([hits, found, self.n_reference])
+        kinds = (self.units[self.reported & self.gains], self.units[self.reported], self.reference_units)
+        return np.column_stack([np.bincount(units, minlength=n_units) for units in kinds])
 
     def counts(self) -> Counts:
         """Count hits, false alarms and misses at the threshold."""
-        hits, found, wanted = (round(total) for total in self.at_threshold.sum(axis=0).tolist())
-        return Counts(hits, found - hits, wanted - hits)
+        hits = int(np.count_nonzero(self.reported & self.gains))
+        return Counts(hits, int(np.count_nonzero(self.reported)) - hits, len(self.reference_units) - hits)
 
 
 def rank(parts: Sequence[Part], least_iou: float, threshold: float) -> Ranking:
@@ -65,20 +77,36 @@ def rank(parts: Sequence[Part], least_iou: float, threshold: float) -> Ranking:
     threshold : float
         Least score of a detection that is reported.
     """
-    units, scores, hits = [np.zeros(0, np.intp)], [np.zeros(0)], [np.zeros(0, bool)]
-    for part in parts:
-        if not part.estimated:
-            continue
-        on_doubt = pardoned(part, least_iou)
-        hit = find_hits(part, least_iou, on_doubt)
-        kept = hit | ~on_doubt
-        units.append(np.full(int(kept.sum()), part.unit))
-        scores.append(part.scores[kept])
-        hits.append(hit[kept])
-    unit, score, is_hit = np.concatenate(units), np.concatenate(scores), np.concatenate(hits)
-    order = np.argsort(-score, kind="stable")
-    n_reference = np.array([len(part.reference) for part in parts], dtype=np.float64)
-    return Ranking(unit[order], score[order], is_hit[order], score[order] >= threshold, n_reference)
+    field = field_of_parts(parts)
+    (hits,) = find_hits(field, [least_iou])
+    (ranking,) = rank_field(field, hits, least_iou, np.full(1, threshold))
+    return ranking
+
+
+def rank_field(field: Field, hits: Chosen, least_iou: float, thresholds: Numbers) -> list[Ranking]:
+    """Put the detections of each label in order.
+
+    Parameters
+    ----------
+    field : Field
+        The events.
+    hits : array of bool (found,)
+        Which detections are hits at `least_iou`.
+    least_iou : float
+        At which detections lie on uncertain spans.
+    thresholds : array (label,)
+        Least score of a detection that is reported.
+    """
+    kept = np.flatnonzero(hits | ~field.pardoned(least_iou))
+    order = kept[np.lexsort((-field.scores[kept], field.found_labels[kept]))]
+    firsts = np.searchsorted(field.found_labels[order], np.arange(field.n_labels + 1))
+    rankings = []
+    for label, units_of_label in enumerate(field.wanted_units_by_label):
+        rows = order[firsts[label] : firsts[label + 1]]
+        scores = field.scores[rows]
+        reported = scores >= thresholds[label]
+        rankings.append(Ranking(field.found_units[rows], scores, hits[rows], reported, units_of_label))
+    return rankings
 
 
 def pooled(rankings: Sequence[Ranking]) -> Ranking:
@@ -88,28 +116,42 @@ def pooled(rankings: Sequence[Ranking]) -> Ranking:
     units = np.concatenate([ranking.units for ranking in rankings])[order]
     hits = np.concatenate([ranking.gains for ranking in rankings])[order]
     reported = np.concatenate([ranking.reported for ranking in rankings])[order]
-    return Ranking(units, score[order], hits, reported, np.sum([ranking.n_reference for ranking in rankings], axis=0))
+    reference = np.concatenate([ranking.reference_units for ranking in rankings])
+    return Ranking(units, score[order], hits, reported, reference)
 
 
-def average_precision(hits: Numbers, found: Numbers, n_reference: float) -> float:
-    """Sum precision over the steps of recall, from counts at descending thresholds (threshold,)."""
-    gained = hits - np.append(0.0, hits[:-1])
-    return ratio(float((gained * hits / np.maximum(found, 1.0)).sum()), n_reference)
+NOTHING = Ranking(np.zeros(0, np.intp), np.zeros(0), np.zeros(0, bool), np.zeros(0, bool), np.zeros(0, np.intp))
+"""That of no label."""
 
 
-def best_f1(hits: Numbers, found: Numbers, n_reference: float) -> tuple[int, float]:
-    """Find the highest F1 and its place among thresholds, the highest where several have it; -1 where nothing hits."""
-    if n_reference == 0:
-        return -1, UNKNOWN
-    if not len(hits) or hits[-1] == 0:
-        return -1, 0.0
-    f1 = 2 * hits / (found + n_reference)
-    at = int(np.argmax(f1 >= f1.max() - 1e-12))
-    return at, float(f1[at])
+def average_precision(hits: Numbers, found: Numbers, n_reference: Numbers) -> Numbers:
+    """Sum precision over the steps of recall (draw,), from counts at descending thresholds (threshold, draw)."""
+    precision = np.maximum(found, 1.0)
+    gained = np.empty_like(hits)
+    gained[:1] = hits[:1]
+    np.subtract(hits[1:], hits[:-1], out=gained[1:])
+    gained *= hits
+    gained /= precision
+    return ratio(sum_down(gained), n_reference)
+
+
+def best_f1(hits: Numbers, found: Numbers, n_reference: Numbers) -> tuple[Integers, Numbers]:
+    """Find the highest F1 and its place among thresholds (draw,), the highest where several have it.
+
+    The place is -1 where nothing hits.
+    """
+    there = n_reference > 0
+    if not len(hits):
+        return np.full(len(there), -1), np.where(there, 0.0, UNKNOWN)
+    f1 = np.divide(2 * hits, found + n_reference, out=np.zeros_like(hits), where=there)
+    at = np.argmax(f1 >= f1.max(axis=0) - 1e-12, axis=0)
+    hit = there & (hits[-1] > 0)
+    highest = np.take_along_axis(f1, at[None], axis=0)[0]
+    return np.where(hit, at, -1), np.where(hit, highest, np.where(there, 0.0, UNKNOWN))
 
 
 @dataclass(frozen=True)
-class AtIou:
+class AtIou(Statistic):
     """Average precision at one IoU."""
 
     ranking: Ranking
@@ -120,51 +162,78 @@ class AtIou:
         """What the figure is called."""
         return (f"average_precision_iou_{self.iou:g}",)
 
-    def __call__(self, weights: Weights) -> list[float]:
+    @property
+    def n_rows(self) -> int:
+        """The gaining scores."""
+        return len(self.ranking.gaining)
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figure."""
-        return [average_precision(*self.ranking.cumulated(weights))]
+        ranking = self.ranking
+        n_reference = draws.keep(ranking.reference_units, "number", totals(ranking.reference_units).counts)[0]
+        return [average_precision(*ranking.cumulated(draws.weights), n_reference)]
 
 
 @dataclass(frozen=True)
-class Detection:
+class Detection(Statistic):
     """Precision, recall and F1 at the threshold and at the best one, average precision, recall at false alarm rates.
 
-    `durations` holds the seconds of each unit (unit,), not numbers where nobody knows; `rates` are per hour.
+    Attributes
+    ----------
+    ranking : Ranking
+        The detections.
+    durations : array (unit,)
+        The seconds of each unit, not numbers where nobody knows.
+    rates : tuple of float
+        False alarms per hour.
     """
 
     ranking: Ranking
     durations: Numbers
     rates: tuple[float, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """What the figures are called."""
         named = ("precision", "recall", "f1", "best_precision", "best_recall", "best_f1", "average_precision")
         return (*named, *(f"recall_at_{rate:g}_per_hour" for rate in self.rates))
 
-    def __call__(self, weights: Weights) -> list[float]:
+    @property
+    def n_rows(self) -> int:
+        """The gaining scores."""
+        return len(self.ranking.gaining)
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures."""
-        hits, found, n_reference = self.ranking.cumulated(weights)
-        n_hits, n_found, _ = weights @ self.ranking.at_threshold
+        weights, ranking = draws.weights, self.ranking
+        hits, found = ranking.cumulated(weights)
+        n_hits, n_found, n_reference = ranking.reported_and_wanted.counts(weights)
         at, f1 = best_f1(hits, found, n_reference)
-        best = [ratio(hits[at], found[at]), ratio(hits[at], n_reference)] if at >= 0 else [UNKNOWN, UNKNOWN]
+        known = np.maximum(at, 0)[None]
+        n_best, n_best_found = (
+            np.where(at < 0, 0.0, np.take_along_axis(side, known, axis=0)[0]) if len(side) else np.zeros(len(at))
+            for side in (hits, found)
+        )
         return [
             ratio(n_hits, n_found),
             ratio(n_hits, n_reference),
-            ratio(2 * n_hits, n_found + n_reference) if n_reference else UNKNOWN,
-            *best,
+            np.where(n_reference > 0, ratio(2 * n_hits, n_found + n_reference), UNKNOWN),
+            ratio(n_best, n_best_found),
+            np.where(at < 0, UNKNOWN, ratio(n_best, n_reference)),
             f1,
             average_precision(hits, found, n_reference),
-            *self._recalls(hits, found, n_reference, float(weights @ self.durations) / HOUR_S),
+            *self._recalls(hits, found, n_reference, draws.seconds(self.durations) / HOUR_S),
         ]
 
-    def _recalls(self, hits: Numbers, found: Numbers, n_reference: float, hours: float) -> list[float]:
+    def _recalls(self, hits: Numbers, found: Numbers, n_reference: Numbers, hours: Numbers) -> list[Numbers]:
         """Tell the highest recall among thresholds with at most so many false alarms per hour."""
-        if not hours > 0:
-            return [UNKNOWN] * len(self.rates)
-        allowed = np.array(self.rates) * hours + 1e-9
-        n = np.searchsorted(found - hits, allowed, side="right")
-        return [ratio(count, n_reference) for count in np.append(0.0, hits)[n]]
+        false = found - hits
+        recalls = []
+        for rate in self.rates:
+            n = np.count_nonzero(false <= rate * hours + 1e-9, axis=0)
+            above = np.take_along_axis(hits, np.maximum(n - 1, 0)[None], axis=0)[0] if len(hits) else np.zeros(len(n))
+            recalls.append(np.where(hours > 0, ratio(np.where(n > 0, above, 0.0), n_reference), UNKNOWN))
+        return recalls
 
 
 @dataclass(frozen=True)
@@ -181,4 +250,4 @@ def curve_of(ranking: Ranking) -> Curve:
     """Count hits and false alarms at every distinct score."""
     hits = np.cumsum(ranking.gains)[ranking.ends].astype(np.float64)
     thresholds = ranking.scores[ranking.ends]
-    return Curve(thresholds, hits, ranking.ends + 1 - hits, float(ranking.n_reference.sum()))
+    return Curve(thresholds, hits, ranking.ends + 1 - hits, float(len(ranking.reference_units)))

@@ -2,21 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_matrix
 
-Weights = NDArray[np.float64]
-"""How often each unit is there (unit,): 1 in the material itself, whole numbers from 0 in a resample."""
+Numbers = NDArray[np.float64]
+Integers = NDArray[np.intp]
 
-EMPTY = np.zeros(0)
+Weights = NDArray[np.int32]
+"""How often each unit is in each draw (unit, draw): 1 in the material itself, whole numbers from 0 in a resample."""
 
 UNKNOWN = float("nan")
 """A figure that does not exist, such as the precision of no detections."""
+
+MOST_NUMBERS = 1 << 18
+"""How many numbers a statistic holds at once for its rows in some draws: what fits into the cache of a processor."""
+
+
+class Draws:
+    """How often each unit is in some draws, and what else several statistics need of these.
+
+    Attributes
+    ----------
+    weights : array of int (unit, draw)
+        How often.
+    """
+
+    def __init__(self, weights: Weights, whole: Draws | None = None, columns: slice = slice(None)) -> None:
+        self.weights = weights
+        self._whole, self._columns = whole, columns
+        self._kept: dict[tuple[int, str], tuple[Numbers, object]] = {}
+
+    def __len__(self) -> int:
+        return self.weights.shape[1]
+
+    def __getitem__(self, columns: slice) -> Draws:
+        return Draws(np.ascontiguousarray(self.weights[:, columns]), self, columns)
+
+    def keep(self, owner: object, name: str, tell: Callable[[Weights], Numbers]) -> Numbers:
+        """Tell something of the weights (..., draw) the first time that it is asked for, of all draws at once."""
+        if self._whole is not None:
+            return self._whole.keep(owner, name, tell)[..., self._columns]
+        key = (id(owner), name)
+        if key not in self._kept:
+            self._kept[key] = (tell(self.weights), owner)  # an owner that is kept alive keeps its address
+        return self._kept[key][0]
+
+    def seconds(self, durations: Numbers) -> Numbers:
+        """Sum the seconds of units (draw,); not a number where nobody knows those of one."""
+        return self.keep(durations, "seconds", lambda weights: _summed(weights, durations))
+
+
+def _summed(weights: Weights, durations: Numbers) -> Numbers:
+    rows = np.ascontiguousarray(weights.T)
+    return np.array([(row * durations).sum() for row in rows])
+
+
+def one_draw(weights: ArrayLike) -> Draws:
+    """Take each unit as often as it is there (unit,)."""
+    return Draws(np.asarray(weights, dtype=np.int32)[:, None])
+
+
+class Statistic(ABC):
+    """Some figures of the events of one label or of all."""
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """What the figures are called."""
+
+    @property
+    @abstractmethod
+    def n_rows(self) -> int:
+        """About how many numbers it takes for one draw."""
+
+    @abstractmethod
+    def drawn(self, draws: Draws) -> list[Numbers]:
+        """Tell each figure for each draw (draw,), `UNKNOWN` where it does not exist."""
+
+    def in_portions(self, draws: Draws) -> Numbers:
+        """Tell each figure for each draw (figure, draw), a few draws at a time."""
+        step = max(1, MOST_NUMBERS // max(1, self.n_rows))
+        if step >= len(draws):
+            return np.stack(self.drawn(draws))
+        portions = [draws[first : first + step] for first in range(0, len(draws), step)]
+        return np.concatenate([np.stack(self.drawn(portion)) for portion in portions], axis=1)
+
+    def __call__(self, weights: ArrayLike) -> list[float]:
+        """Tell the figures of one draw, given how often each unit is there (unit,)."""
+        return self.in_portions(one_draw(weights))[:, 0].tolist()
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Rows that are summed up from one end to the next.
+
+    Attributes
+    ----------
+    units : array of int (row,)
+        Number of the unit of each row.
+    ends : array of int (end,)
+        How many rows there are up to each end.
+    """
+
+    units: Integers
+    ends: Integers
+
+    @cached_property
+    def _matrix(self) -> csr_matrix:
+        """How many rows each unit has between two ends (end, unit)."""
+        units = (self.units[: self.ends[-1]] if len(self.ends) else self.units[:0]).astype(np.int32)
+        firsts = np.zeros(len(self.ends) + 1, np.int32)
+        firsts[1:] = self.ends
+        shape = (len(self.ends), int(units.max(initial=-1)) + 1)
+        return csr_matrix((np.ones(len(units), np.int32), units, firsts), shape)
+
+    def counts(self, weights: Weights) -> Numbers:
+        """Sum as `of` does, in floating point (end, draw)."""
+        return self.of(weights).astype(np.float64)
+
+    def of(self, weights: Weights) -> Weights:
+        """Sum the weights of the rows from the end before up to each end (end, draw)."""
+        sums: Weights = self._matrix @ weights[: self._matrix.shape[1]]
+        return sums
+
+    def down(self, weights: Weights) -> Numbers:
+        """Sum the weights of the rows from the first up to each end (end, draw)."""
+        return np.cumsum(self.of(weights), axis=0, dtype=np.int32).astype(np.float64)
+
+
+def totals(*units: Integers) -> Sums:
+    """Sum the weights of several sets of rows, given by the units of each."""
+    return Sums(np.concatenate(units), np.cumsum([len(of_set) for of_set in units]))
 
 
 @dataclass(frozen=True)
@@ -33,27 +155,19 @@ class Descent:
         Whether the row is a gain (a hit, a reference event found).
     """
 
-    units: NDArray[np.intp]
-    scores: NDArray[np.float64]
+    units: Integers
+    scores: Numbers
     gains: NDArray[np.bool_]
 
     @cached_property
-    def ends(self) -> NDArray[np.intp]:
+    def ends(self) -> Integers:
         """The last row of each distinct score: a threshold takes all rows of a score or none."""
         return np.flatnonzero(np.append(np.diff(self.scores) < 0, len(self.scores) > 0))
 
     @cached_property
-    def gaining(self) -> NDArray[np.intp]:
+    def gaining(self) -> Integers:
         """The last row of each distinct score that has a gain."""
         return np.unique(self.ends[np.searchsorted(self.ends, np.flatnonzero(self.gains))])
-
-    def gained(self, weights: Weights) -> NDArray[np.float64]:
-        """Count gains down to each gaining score (gaining,)."""
-        return np.cumsum(np.add.reduceat(weights[self._gain_units], self._gain_starts)) if len(self.gaining) else EMPTY
-
-    def summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum values of rows, from the first on, down to each gaining score (gaining,)."""
-        return np.cumsum(np.add.reduceat(values, self._starts)) if len(self.gaining) else EMPTY
 
     @cached_property
     def useful(self) -> int:
@@ -61,36 +175,31 @@ class Descent:
         return int(self.gaining[-1]) + 1 if len(self.gaining) else 0
 
     @cached_property
-    def useful_units(self) -> NDArray[np.intp]:
-        """The units of these rows."""
-        return self.units[: self.useful]
+    def gained(self) -> Sums:
+        """Gains down to each gaining score."""
+        return self._chosen(np.flatnonzero(self.gains))
 
     @cached_property
-    def _starts(self) -> NDArray[np.intp]:
-        return np.append(0, self.gaining[:-1] + 1)
+    def lost(self) -> Sums:
+        """Other rows down to each gaining score."""
+        return self._chosen(np.flatnonzero(~self.gains))
 
     @cached_property
-    def _gain_units(self) -> NDArray[np.intp]:
-        return self.units[self.gains]
+    def counted(self) -> Sums:
+        """Rows down to each gaining score."""
+        return Sums(self.units, self.gaining + 1)
 
-    @cached_property
-    def _gain_starts(self) -> NDArray[np.intp]:
-        return np.searchsorted(np.flatnonzero(self.gains), self._starts)
-
-
-class Statistic(Protocol):
-    """Some figures of the events of one label or of all."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the figures are called."""
-        ...
-
-    def __call__(self, weights: Weights) -> Sequence[float]:
-        """Tell the figures, `UNKNOWN` where one does not exist."""
-        ...
+    def _chosen(self, rows: Integers) -> Sums:
+        return Sums(self.units[rows], np.searchsorted(rows, self.gaining, side="right"))
 
 
-def ratio(part: float, whole: float) -> float:
+def ratio(part: ArrayLike, whole: ArrayLike) -> Numbers:
     """Divide, where there is something to divide by."""
-    return float(part / whole) if whole > 0 else UNKNOWN
+    whole = np.asarray(whole, dtype=np.float64)
+    out = np.full(np.broadcast_shapes(np.shape(part), whole.shape), UNKNOWN)
+    return np.divide(part, whole, out=out, where=whole > 0)
+
+
+def sum_down(numbers: Numbers) -> Numbers:
+    """Sum over rows (draw,), in the order in which numpy sums those of a single draw."""
+    return np.ascontiguousarray(numbers.T).sum(axis=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +53,19 @@ class Request:
     annotated_only: bool = False
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let Python not look for cycles while a great many objects are made that have none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_no_collection()
 def read_material(request: Request) -> tuple[Material, list[str]]:
     """Read both tables, find out what was scanned, and put events where they belong.
 
@@ -156,6 +171,8 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
 
 def _left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table], row: str) -> Iterator[str]:
     """Say, once for each reason, which names have no recording; a `row` is a detection or an annotation."""
+    if not lost:
+        return
     rows = Counter((row.source, row.audio_name) for table in tables for row in table.annotations)
     why = {name: _why(candidates) for name, candidates in lost.items()}
     for reason in dict.fromkeys(why.values()):
@@ -179,8 +196,13 @@ def _some(names: Iterable[object]) -> str:
 
 def _placed(tables: Sequence[Table], paired: Pairing) -> list[Placed]:
     """Give every row of a known recording."""
-    rows = [(paired.recordings.get((row.source, row.audio_name)), row) for table in tables for row in table.annotations]
-    return [Placed(recording, row.channel, row.event) for recording, row in rows if recording is not None]
+    placed: list[Placed] = []
+    for table in tables:
+        names = {row.audio_name for row in table.annotations}
+        of = {name: paired.recordings.get((table.source, name)) for name in names}
+        rows = ((of[row.audio_name], row) for row in table.annotations)
+        placed += [Placed(recording, row.channel, row.event) for recording, row in rows if recording is not None]
+    return placed
 
 
 def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]:

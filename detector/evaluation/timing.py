@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detector.evaluation.matching import find_hits, pair_hits, pardoned
-from detector.evaluation.material import Part
-from detector.evaluation.statistic import UNKNOWN, Weights
+from detector.evaluation.assignment import pair_hits
+from detector.evaluation.field import Field
+from detector.evaluation.ordered import Ordered
+from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic
+from detector.evaluation.sweep import Chosen
 
 QUANTILES = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
-class Timing:
+class Timing(Statistic):
     """Errors of onset and offset: the median with its sign, and the median and 90th percentile of the absolute error.
 
     Attributes
@@ -27,54 +31,86 @@ class Timing:
         Onset and offset of the detection less those of the reference event, s.
     """
 
-    units: NDArray[np.intp]
-    errors: NDArray[np.float64]
+    units: Integers
+    errors: Numbers
 
     @property
     def names(self) -> tuple[str, ...]:
         """What the figures are called."""
         return tuple(f"{edge}_{what}_s" for edge in ("onset", "offset") for what in ("bias", "median", "p90"))
 
-    def __call__(self, weights: Weights) -> list[float]:
+    @property
+    def n_rows(self) -> int:
+        """The pairs that are counted one by one, and the runs of those that are not."""
+        return 2 * math.isqrt(len(self.units))
+
+    @cached_property
+    def _ordered(self) -> list[Ordered]:
+        """The errors and the absolute errors of each edge in order."""
+        columns = [column for edge in self.errors.T for column in (edge, np.abs(edge))]
+        orders = [np.argsort(column, kind="stable") for column in columns]
+        return [Ordered(column[order], self.units[order]) for column, order in zip(columns, orders)]
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures, s."""
-        drawn = np.repeat(self.errors, weights[self.units].astype(np.intp), axis=0)
-        if not len(drawn):
-            return [UNKNOWN] * len(self.names)
-        bias, (median, p90) = np.median(drawn, axis=0), np.quantile(np.abs(drawn), QUANTILES, axis=0)
-        return [float(figures[edge]) for edge in range(2) for figures in (bias, median, p90)]
+        if not len(self.units):
+            return [np.full(len(draws), UNKNOWN)] * len(self.names)
+        figures: list[Numbers] = []
+        for n, ordered in enumerate(self._ordered):
+            drawn = ordered.drawn(draws.weights)
+            figures += [drawn.quantile(share) for share in QUANTILES] if n % 2 else [drawn.median()]
+        return figures
 
 
 @dataclass(frozen=True)
 class Matched:
-    """What became of one label's events in one unit at the threshold: pairs of numbers, and the numbers of the others.
+    """What became of events at the threshold: pairs of a reference event and a hit, and what is in no pair.
 
-    Detections on uncertain spans that hit nothing are in none of them.
+    Detections on uncertain spans that hit nothing are in none of them. All are numbers of events of `field`.
     """
 
-    pairs: tuple[tuple[int, int], ...]
-    misses: tuple[int, ...]
-    false_alarms: tuple[int, ...]
+    field: Field
+    wanted: Integers
+    found: Integers
+    misses: Integers
+    false_alarms: Integers
 
 
-def match_part(part: Part, least_iou: float, threshold: float) -> Matched:
-    """Pair hits at the threshold with reference events, so that their IoU is the highest in sum."""
-    on_doubt = pardoned(part, least_iou)
-    reported = part.scores >= threshold
-    hits = find_hits(part, least_iou, on_doubt) & reported
-    reference, estimated = pair_hits(part.met, hits, least_iou)
-    misses = np.setdiff1d(np.arange(len(part.reference)), reference)
-    false_alarms = np.flatnonzero(reported & ~hits & ~on_doubt)
-    pairs = tuple(zip(reference.tolist(), estimated.tolist()))
-    return Matched(pairs, tuple(misses.tolist()), tuple(false_alarms.tolist()))
+def match(field: Field, hits: Chosen, least_iou: float, thresholds: Numbers) -> Matched:
+    """Pair hits at the threshold with reference events, so that their IoU is the highest in sum.
+
+    Parameters
+    ----------
+    field : Field
+        The events.
+    hits : array of bool (found,)
+        Which detections are hits at `least_iou`.
+    least_iou : float
+        Intersection over union that a hit needs.
+    thresholds : array (label,)
+        Least score of a detection that is reported.
+    """
+    reported = field.scores >= thresholds[field.found_labels]
+    wanted, found = pair_hits(field, hits & reported, least_iou)
+    missed = np.ones(len(field.wanted), bool)
+    missed[wanted] = False
+    false_alarms = np.flatnonzero(reported & ~hits & ~field.pardoned(least_iou))
+    return Matched(field, wanted, found, np.flatnonzero(missed), false_alarms)
 
 
-def measure_times(parts: Sequence[Part], matched: Sequence[Matched]) -> Timing:
-    """Compare the onsets and offsets of pairs."""
-    rows = [(part, r, e) for part, found in zip(parts, matched) for r, e in found.pairs]
-    errors = [part.found[e] - part.wanted[r] for part, r, e in rows]
-    return Timing(np.array([part.unit for part, _, _ in rows], dtype=np.intp), np.array(errors).reshape(-1, 2))
+def measure_times(matched: Matched) -> list[Timing]:
+    """Compare the onsets and offsets of the pairs of each label."""
+    field = matched.field
+    errors = field.found.spans[matched.found] - field.wanted.spans[matched.wanted]
+    units = field.wanted_units[matched.wanted]
+    firsts = np.searchsorted(field.wanted.cells[matched.wanted], np.arange(field.n_labels + 1) * field.n_units)
+    return [Timing(units[first:last], errors[first:last]) for first, last in pairwise(firsts)]
 
 
 def pooled(timings: Sequence[Timing]) -> Timing:
     """Put the pairs of several labels together."""
     return Timing(np.concatenate([t.units for t in timings]), np.concatenate([t.errors for t in timings]))
+
+
+NOTHING = Timing(np.zeros(0, np.intp), np.zeros((0, 2)))
+"""That of no label."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import Literal
 
 from detector.audio.metadata import StartTime
-
-Status = Literal["ok", "silent", "empty", "truncated", "damaged", "short", "failed"]
+from detector.audio.status import Status
 
 COLUMNS = ("recording", "channel", "status", "seconds", "scanned_s", "start_time", "time_source", "detail")
 

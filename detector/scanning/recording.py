@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from detector.audio.header import Header
 from detector.audio.metadata import StartTime
+from detector.audio.status import Status
 from detector.audio.verdict import Facts, judge
 from detector.errors import Fault, RecordingError, fault_of
 from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
 from detector.scanning.detections import ColumnReading, Reading, RunFinder, WindowReading, events_of
-from detector.scanning.effort import Effort, Status
+from detector.scanning.effort import Effort
 from detector.scanning.parts import PartScores
 from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.timeline import timeline

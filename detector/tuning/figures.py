@@ -66,7 +66,7 @@ class Figures:
 
 def tell(subject: Subject, point: OperatingPoint, groups: NDArray[np.intp]) -> Figures:
     """Tell the figures of a point, groups of units being drawn by the bootstrap."""
-    per_unit = subject.ranked(point).at_threshold  # hits, detections, events
+    per_unit = subject.ranked(point).at_threshold(len(subject.parts))  # hits, detections, events
     hits, found, events = (round(total) for total in per_unit.sum(axis=0).tolist())
     counts = np.column_stack([per_unit, np.array(subject.seconds) / 3600])
     limits = partial(over_groups, counts, groups)

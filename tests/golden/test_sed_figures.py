@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from detector.evaluation.evaluate import evaluate
+from detector.evaluation.field import field_of
 from detector.evaluation.figures import Evaluation
+from detector.evaluation.intersection import Criteria
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.psds import PSDS1, PSDS2, Criteria, psds
+from detector.evaluation.psds import PSDS1, PSDS2, psds
 from detector.evaluation.ranking import curve_of, rank
 from detector.evaluation.settings import Settings
 from detector.events import Event
@@ -66,8 +68,7 @@ def test_average_precision_and_best_f1_are_those_of_sed_scores_eval(iou: str) ->
 @pytest.mark.parametrize("e_max", [100.0, 1000.0])
 def test_psds_over_labels_is_that_of_sed_scores_eval(name: str, criteria: Criteria, e_max: float) -> None:
     compared = material("mixed")
-    parts = [compared.of_label(label) for label in compared.labels]
-    score = psds(name, parts, compared.durations, replace(criteria, e_max=e_max), 0.3)
+    score = psds(name, field_of(compared), compared.durations, replace(criteria, e_max=e_max), 0.3)
     golden: dict[str, Any] = GOLDEN["mixed"]["figures"][f"{name} {e_max:g}"]
     ones = np.ones(len(compared.units))
     assert score(ones) == [pytest.approx(golden["overall"])]

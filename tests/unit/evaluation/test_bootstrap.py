@@ -32,7 +32,7 @@ def test_the_same_seed_draws_the_same() -> None:
 
 def test_limits_leave_out_what_does_not_exist() -> None:
     drawn = np.column_stack([np.arange(101.0), np.where(np.arange(101) % 2, np.nan, 7.0), np.full(101, np.nan)])
-    low, high = limits(drawn)
+    low, high = limits(drawn.T)
     assert (low[0], high[0], low[1], high[1]) == (2.5, 97.5, 7, 7)
     assert np.isnan([low[2], high[2]]).all()
 
@@ -50,7 +50,7 @@ def test_a_unit_drawn_twice_is_the_same_as_two_units_alike(material: Material, d
         {copy: material.uncertain[unit] for copy, unit in copies.items()},
         {copy: material.seconds[unit] for copy, unit in copies.items()},
     )
-    drawn, told = compare(material, Settings()), compare(resample, Settings())
+    (drawn, _), (told, _) = compare(material, Settings()), compare(resample, Settings())
     for label in resample.labels if resample.labels != material.labels else (*resample.labels, OVERALL):
         figures = tell(drawn[label].statistics(material, Settings()), np.array(counts, dtype=np.float64))
         assert figures == pytest.approx(

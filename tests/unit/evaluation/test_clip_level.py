@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
 from detector.evaluation.clip_level import ClipLevel, rank_clips
+from detector.evaluation.field import field_of_parts
 from detector.evaluation.material import Part
 from detector.evaluation.ranking import rank
 
@@ -21,8 +22,13 @@ def clips(rows: list[tuple[bool, list[float]]]) -> list[Part]:
     ]
 
 
+def figures(parts: list[Part], least_iou: float) -> list[float]:
+    (clips_of_label,) = rank_clips(field_of_parts(parts), [rank(parts, least_iou, 0.0)])
+    return ClipLevel(clips_of_label)(np.ones(len(parts)))
+
+
 def told(parts: list[Part]) -> list[float]:
-    return ClipLevel(rank_clips(parts, rank(parts, 0.3, 0.0)))(np.ones(len(parts)))
+    return figures(parts, 0.3)
 
 
 @settings(deadline=None)
@@ -67,5 +73,5 @@ def test_a_hit_on_doubt_raises_its_clip_and_what_lies_beside_it_on_doubt_does_no
 def test_a_detection_lies_on_doubt_at_the_overlap_that_is_asked_for() -> None:
     # 8 of 20 s lie in doubt: an IoU of 0.4, and less than half.
     parts = [Part(0, (event(50, 51),), (event(0, 20, score=0.9),), ((0.0, 8.0),)), Part(1, (), ())]
-    auroc = [ClipLevel(rank_clips(parts, rank(parts, iou, 0.0)))(np.ones(2))[1] for iou in (0.4, 0.41)]
+    auroc = [figures(parts, iou)[1] for iou in (0.4, 0.41)]
     assert auroc == [0.5, 1.0]

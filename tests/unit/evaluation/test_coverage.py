@@ -3,13 +3,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.evaluation.coverage import cover, pooled
+from detector.evaluation.coverage import Coverage, pooled
+from detector.evaluation.coverage import cover as cover_field
+from detector.evaluation.field import field_of_parts
 from detector.evaluation.material import Part
 from detector.evaluation.settings import Settings
 
 from .conftest import event
 
 ONE = np.ones(1)
+
+
+def cover(parts: list[Part], settings: Settings, threshold: float) -> Coverage:
+    (coverage,) = cover_field(field_of_parts(parts), settings, np.full(1, threshold))
+    return coverage
 
 
 def test_several_detections_cover_one_call_and_one_covers_several() -> None:

@@ -8,18 +8,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.evaluation import assignment, field, matching
+from detector.evaluation.assignment import pair_hits
 from detector.evaluation.events import SLACK, match
-from detector.evaluation.matching import find_hits, pair_hits, pardoned
-from detector.evaluation.material import Part
-from detector.events import Event, iou, overlap_s
+from detector.evaluation.field import field_of, field_of_parts
+from detector.evaluation.matching import find_hits
+from detector.evaluation.material import Material, Part
+from detector.events import iou
 
-from .conftest import event, parts
+from .conftest import event, materials, parts
 
 IOUS = st.sampled_from([0.1, 0.3, 0.5, 0.8, 1.0])
 
 
 def hits_of(part: Part, least: float) -> np.ndarray:
-    return find_hits(part, least, pardoned(part, least))
+    (hits,) = find_hits(field_of_parts([part]), [least])
+    return hits
+
+
+def pairs_of(part: Part, hits: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    return pair_hits(field_of_parts([part]), hits, least)
+
+
+def pardoned(part: Part, least: float) -> np.ndarray:
+    return field_of_parts([part]).pardoned(least)
 
 
 @settings(deadline=None)
@@ -36,7 +48,7 @@ def test_at_every_threshold_as_many_detections_hit_as_can_be_matched_at_once(par
 def test_every_hit_is_paired_once_and_no_other_pairing_overlaps_more(part: Part, least: float) -> None:
     part = replace(part, reference=part.reference[:4], estimated=part.estimated[:4])
     hits = hits_of(part, least)
-    reference, estimated = pair_hits(part.met, hits, least)
+    reference, estimated = pairs_of(part, hits, least)
     assert sorted(estimated) == np.flatnonzero(hits).tolist()
     assert len(set(reference)) == len(reference)
     shares = [iou(part.reference[r].span, part.estimated[e].span) for r, e in zip(reference, estimated)]
@@ -53,13 +65,13 @@ def test_a_surer_detection_gives_way_to_one_that_fits_nothing_else() -> None:
     # The first fits both events, the second only the one that the first is closer to.
     part = Part(0, (event(2, 12), event(0, 10)), (event(1, 11, score=0.9), event(3, 13, score=0.5)))
     assert hits_of(part, 0.6).tolist() == [True, True]
-    assert sorted(zip(*pair_hits(part.met, hits_of(part, 0.6), 0.6), strict=True)) == [(0, 1), (1, 0)]
+    assert sorted(zip(*pairs_of(part, hits_of(part, 0.6), 0.6), strict=True)) == [(0, 1), (1, 0)]
 
 
 def test_no_hit_is_given_up_for_a_higher_sum() -> None:
     # The first alone with the first event would sum to 0.90; both are hits, in pairs of 0.38 and 0.35.
     part = Part(0, (event(0, 10), event(5, 15)), (event(0.5, 10.5), event(0, 3.5)))
-    reference, estimated = pair_hits(part.met, hits_of(part, 0.3), 0.3)
+    reference, estimated = pairs_of(part, hits_of(part, 0.3), 0.3)
     assert list(zip(reference, estimated)) == [(0, 1), (1, 0)]
 
 
@@ -74,9 +86,9 @@ def test_a_chain_of_detections_moves_on_to_let_one_more_in() -> None:
 def test_no_pair_overlaps_less_than_the_least_for_a_higher_sum() -> None:
     # Pairs of IoU 0.64 and 0.17 would sum to more than those of 0.44 and 0.33.
     part = Part(0, (event(6, 9), event(2, 11)), (event(3, 7), event(0, 9)))
-    reference, estimated = pair_hits(part.met, hits_of(part, 0.3), 0.3)
+    reference, estimated = pairs_of(part, hits_of(part, 0.3), 0.3)
     assert list(zip(reference, estimated)) == [(0, 1), (1, 0)]
-    reference, estimated = pair_hits(part.met, hits_of(part, 0.1), 0.1)
+    reference, estimated = pairs_of(part, hits_of(part, 0.1), 0.1)
     assert list(zip(reference, estimated)) == [(0, 0), (1, 1)]
 
 
@@ -123,17 +135,39 @@ def test_of_equal_scores_the_one_in_doubt_leaves_the_event_to_the_other() -> Non
     assert hits_of(part, 0.3).tolist() == [False, True]
 
 
-@given(part=parts())
-def test_pairs_that_meet_are_those_that_share_time(part: Part) -> None:
-    expected = {
-        (r, e): iou(one.span, other.span)
-        for r, one in enumerate(part.reference)
-        for e, other in enumerate(part.estimated)
-        if overlap_s(one.span, other.span) > 0
-    }
-    met = part.met
-    assert dict(zip(zip(met.reference.tolist(), met.estimated.tolist()), met.iou.tolist())) == expected
+@settings(deadline=None)
+@given(part=parts(), least=IOUS)
+def test_where_there_are_too_many_pairs_to_list_hits_and_the_sum_of_overlaps_are_the_same(
+    part: Part, least: float
+) -> None:
+    hits = hits_of(part, least)
+    reference, estimated = pairs_of(part, hits, least)
+    for tables in (0, assignment.MOST_CELLS):  # of the pairs, or, where even these are too large, without them
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (assignment, field, matching):
+                patch.setattr(module, "MOST_PAIRS", 0)
+            patch.setattr(assignment, "MOST_CELLS", tables)
+            assert hits_of(part, least).tolist() == hits.tolist()
+            rows, columns = pairs_of(part, hits, least)
+        assert sorted(columns) == np.flatnonzero(hits).tolist()
+        assert len(set(rows)) == len(rows)
+        shares = [iou(part.reference[r].span, part.estimated[e].span) for r, e in zip(rows, columns)]
+        assert all(share >= least - SLACK for share in shares)
+        expected = sum(iou(part.reference[r].span, part.estimated[e].span) for r, e in zip(reference, estimated))
+        assert sum(shares) == pytest.approx(expected)
 
 
-def test_spans_that_only_touch_do_not_meet() -> None:
-    assert not len(Part(0, (Event(0, 1, "a"),), (Event(1, 2, "a"),)).met.iou)
+@settings(deadline=None)
+@given(material=materials(), least=IOUS)
+def test_the_matching_of_all_labels_and_units_at_once_is_that_of_each_by_brute_force(
+    material: Material, least: float
+) -> None:
+    flat = field_of(material)
+    (hits,) = find_hits(flat, [least])
+    for number, label in enumerate(material.labels):
+        for part in material.of_label(label):
+            cell = flat.found.cells == number * len(material.units) + part.unit
+            assert [flat.estimated[n] for n in np.flatnonzero(cell)] == list(part.estimated)
+            for threshold in {0.0, *part.scores}:
+                reported = [one for one in part.estimated if (one.score or 0) >= threshold]
+                assert hits[cell][part.scores >= threshold].sum() == len(match(part.reference, reported, least))

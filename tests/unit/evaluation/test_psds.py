@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detector.evaluation.material import Part
-from detector.evaluation.psds import PSDS1, PSDS2, Criteria, psds
+from detector.evaluation.field import field_of
+from detector.evaluation.intersection import Criteria
+from detector.evaluation.material import Material, Part, Unit
+from detector.evaluation.psds import PSDS1, PSDS2, psds
 
 from .conftest import event
 
@@ -14,7 +16,15 @@ HOUR = np.array([3600.0])
 
 
 def score(parts: list[Part], criteria: Criteria, seconds: np.ndarray = HOUR) -> float:
-    (value,) = psds("psds", [[part] for part in parts], seconds, criteria, 0.3)(np.ones(1))
+    """Give the events of each part a label of their own."""
+    unit = Unit("a.wav")
+    sides = [
+        [replace(one, label=str(n)) for n, part in enumerate(parts) for one in side(part)]
+        for side in (lambda part: part.reference, lambda part: part.estimated)
+    ]
+    doubt = [span for part in parts for span in part.uncertain]
+    field = field_of(Material({unit: sides[0]}, {unit: sides[1]}, {unit: doubt}))
+    (value,) = psds("psds", field, seconds, criteria, 0.3)(np.ones(1))
     return value
 
 

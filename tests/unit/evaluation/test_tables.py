@@ -67,6 +67,19 @@ def test_recordings_that_were_scanned_are_in_and_those_that_were_not_are_out_and
     assert [unit.recording for unit in only.units] == ["in/a.wav"]
 
 
+def test_events_behind_the_holes_of_a_damaged_recording_are_in_and_hours_are_those_scanned(folder: Path) -> None:
+    rows = "in/a.wav,mix,damaged,60,20,,,\nin/b.wav,mix,truncated,60,4,,,\n"
+    write(
+        "found.csv",
+        DETECTIONS + "in/a.wav,mix,50,51,,,x,0.9,\nin/a.wav,mix,70,71,,,x,0.9,\nin/b.wav,mix,5,6,,,x,0.4,\n",
+    )
+    material, notes = read(effort=write("effort.csv", EFFORT + rows))
+    assert spans(material.estimated[Unit("in/a.wav", "mix")]) == [(50, 51, "x")]
+    assert material.estimated[Unit("in/b.wav", "mix")] == []
+    assert material.durations.tolist() == [20, 4]
+    assert "2 detections in channels or after times that were not scanned left out" in notes
+
+
 def test_events_after_the_end_of_what_was_scanned_are_out(folder: Path) -> None:
     write("calls.csv", CALLS + "a.wav,0,1,x\na.wav,29.5,31,x\na.wav,30,31,x\n")
     effort = write("effort.csv", EFFORT + "in/a.wav,mix,truncated,60,30,,,\nin/b.wav,mix,ok,60,60,,,\n")

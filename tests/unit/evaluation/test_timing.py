@@ -3,14 +3,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from detector.evaluation.field import field_of_parts
+from detector.evaluation.matching import find_hits
 from detector.evaluation.material import Part
-from detector.evaluation.timing import match_part, measure_times, pooled
+from detector.evaluation.timing import Matched, Timing, match, pooled
+from detector.evaluation.timing import measure_times as measure
 
 from .conftest import event
 
 
+def match_parts(parts: list[Part], least: float, threshold: float) -> Matched:
+    field = field_of_parts(parts)
+    (hits,) = find_hits(field, [least])
+    return match(field, hits, least, np.full(1, threshold))
+
+
+def measure_times(parts: list[Part], threshold: float = 0.0) -> Timing:
+    (timing,) = measure(match_parts(parts, 0.3, threshold))
+    return timing
+
+
+def listed(matched: Matched) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    pairs = list(zip(matched.wanted.tolist(), matched.found.tolist(), strict=True))
+    return pairs, matched.misses.tolist(), matched.false_alarms.tolist()
+
+
 def figures(parts: list[Part], weights: list[float], threshold: float = 0.0) -> dict[str, float]:
-    timing = measure_times(parts, [match_part(part, 0.3, threshold) for part in parts])
+    timing = measure_times(parts, threshold)
     return dict(zip(timing.names, timing(np.array(weights)), strict=True))
 
 
@@ -41,16 +60,14 @@ def test_only_hits_at_the_threshold_are_compared() -> None:
 def test_misses_and_false_alarms_are_what_is_in_no_pair_and_not_in_doubt() -> None:
     found = (event(5, 6, score=0.4), event(0, 1, score=0.5), event(8, 9, score=0.9), event(20, 21, score=0.9))
     part = Part(0, (event(0, 1), event(5, 6)), found, ((20.0, 21.0),))
-    matched = match_part(part, 0.3, 0.5)
-    assert (matched.pairs, matched.misses, matched.false_alarms) == (((0, 1),), (1,), (2,))
+    assert listed(match_parts([part], 0.3, 0.5)) == ([(0, 1)], [1], [2])
 
 
 @pytest.mark.parametrize(("least", "is_enough"), [(0.2, True), (0.25, True), (0.26, False), (0.6, False)])
 def test_hits_pairs_and_doubt_ask_for_the_same_overlap(least: float, is_enough: bool) -> None:
     found = (event(0, 2), event(20, 28))  # an IoU of 0.25 with the event, and with the span of doubt
-    matched = match_part(Part(0, (event(0, 8),), found, ((20.0, 22.0),)), least, 0.0)
-    expected = (((0, 0),), (), ()) if is_enough else ((), (0,), (0, 1))
-    assert (matched.pairs, matched.misses, matched.false_alarms) == expected
+    matched = match_parts([Part(0, (event(0, 8),), found, ((20.0, 22.0),))], least, 0.0)
+    assert listed(matched) == (([(0, 0)], [], []) if is_enough else ([], [0], [0, 1]))
 
 
 def test_a_unit_drawn_twice_counts_twice() -> None:
@@ -62,5 +79,5 @@ def test_a_unit_drawn_twice_counts_twice() -> None:
 
 def test_labels_are_put_together() -> None:
     parts = [Part(0, (event(0, 1),), (event(0.1, 1),)), Part(0, (event(0, 1),), (event(0.3, 1),))]
-    timings = [measure_times([part], [match_part(part, 0.3, 0.0)]) for part in parts]
+    timings = [measure_times([part]) for part in parts]
     assert pooled(timings)(np.ones(1))[1] == pytest.approx(0.2)

@@ -1,0 +1,181 @@
+"""The curves of the polyphonic sound detection score: recall against effective false alarms per hour, by label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from detector.evaluation.statistic import Descent, Integers, Numbers, Sums, Weights
+from detector.evaluation.sweep import Chosen, portions
+
+UNSURE = 1e-9
+"""Where the variance over labels is less than this share of the squared mean, rounding drowns sums of squares."""
+
+MOST_RECALLS = 1 << 20
+"""How many recalls are looked at together: this bounds memory."""
+
+
+@dataclass(frozen=True)
+class Steps(Descent):
+    """What changes for one label as the threshold falls: a row for each reference event found (a gain) and false alarm.
+
+    Attributes
+    ----------
+    crossed_row, crossed_label : arrays of int (cross-trigger,)
+        Row and number of the label that it is a cross-trigger of, in order of rows.
+    """
+
+    crossed_row: Integers
+    crossed_label: Integers
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of the curves of some labels, one for each gaining score, label by label, as thresholds fall.
+
+    Attributes
+    ----------
+    numbers : tuple of int
+        The numbers of the labels.
+    steps : tuple of Steps
+        What changes for each.
+    """
+
+    numbers: tuple[int, ...]
+    steps: tuple[Steps, ...]
+
+    @cached_property
+    def places(self) -> Integers:
+        """Place of the label of each point among `numbers` (point,)."""
+        return np.repeat(np.arange(len(self.steps)), [len(steps.gaining) for steps in self.steps])
+
+    @cached_property
+    def firsts(self) -> Integers:
+        """The first point of each label, and the number of points (label + 1,)."""
+        return np.searchsorted(self.places, np.arange(len(self.steps) + 1))
+
+    @cached_property
+    def _gains(self) -> Sums:
+        return self._chained([steps.gained for steps in self.steps])
+
+    @cached_property
+    def _false(self) -> Sums:
+        return self._chained([steps.lost for steps in self.steps])
+
+    @staticmethod
+    def _chained(sums: Sequence[Sums]) -> Sums:
+        """Put the sums of labels one after the other, without the rows after the last end of each."""
+        units = [one.units[: one.ends[-1]] if len(one.ends) else one.units[:0] for one in sums]
+        before = np.cumsum([0, *(len(part) for part in units)])
+        return Sums(_chain(units), _chain([one.ends + first for one, first in zip(sums, before)]))
+
+    @cached_property
+    def crossings(self) -> tuple[Sums, Integers]:
+        """Cross-triggers up to each point, and the numbers of the labels that they cross."""
+        counts = [np.searchsorted(steps.crossed_row, steps.gaining, side="right") for steps in self.steps]
+        sums = [Sums(steps.units[steps.crossed_row], ends) for steps, ends in zip(self.steps, counts)]
+        crossed = [steps.crossed_label[: ends[-1] if len(ends) else 0] for steps, ends in zip(self.steps, counts)]
+        return self._chained(sums), _chain(crossed)
+
+    def gained(self, weights: Weights) -> Numbers:
+        """Count reference events found down to each point (point, draw)."""
+        return self._down(self._gains, weights)
+
+    def false(self, weights: Weights) -> Numbers:
+        """Count false alarms down to each point (point, draw)."""
+        return self._down(self._false, weights)
+
+    def crossed(self, weights: Weights, cost: Numbers) -> Numbers:
+        """Sum cross-triggers down to each point, each by the cost of the label that it crosses (point, draw).
+
+        `cost` has a row for each label of the stage (label, draw).
+        """
+        crossings, labels = self.crossings
+        before = np.zeros((len(labels) + 1, weights.shape[1]))
+        np.cumsum(weights[crossings.units] * cost[labels], axis=0, out=before[1:])
+        return self._of_own(before[crossings.ends], before[np.append(0, crossings.ends)[self.firsts[:-1]]])
+
+    def _down(self, sums: Sums, weights: Weights) -> Numbers:
+        counts = sums.down(weights)
+        before = np.concatenate([np.zeros((1, weights.shape[1])), counts])[self.firsts[:-1]]
+        return self._of_own(counts, before)
+
+    def _of_own(self, sums: Numbers, before: Numbers) -> Numbers:
+        """Take away, from what is summed up to each point, what the labels before had (label, draw)."""
+        if len(self.steps) > 1:
+            sums -= before[self.places]
+        return sums
+
+
+def points_of(steps: Mapping[int, Steps]) -> Points:
+    """Take the points of labels by their numbers."""
+    return Points(tuple(steps), tuple(steps.values()))
+
+
+def _chain(parts: list[Integers]) -> Integers:
+    return np.concatenate([np.zeros(0, np.intp), *parts])
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Recall against false alarms per hour.
+
+    Attributes
+    ----------
+    points : Points
+        Whose they are.
+    false : array (point, draw)
+        Effective false alarms per hour, at most `e_max`.
+    recall : array (point, draw)
+        0 where the label does not occur in a draw.
+    there : array of bool (label, draw)
+        Whether the label occurs.
+    e_max : float
+        Where the area ends.
+    """
+
+    points: Points
+    false: Numbers
+    recall: Numbers
+    there: Chosen
+    e_max: float
+
+    def area(self, alpha_st: float) -> Numbers:
+        """Measure the area under the mean over labels less `alpha_st` standard deviations, as a share (draw,)."""
+        false, recall = np.ascontiguousarray(self.false.T), np.ascontiguousarray(self.recall.T)  # (draw, point)
+        if len(self.points.steps) > 1:
+            false, recall = self._over_labels(false, recall, alpha_st)
+        widths = np.diff(false, axis=1, append=self.e_max)
+        widths *= recall
+        return widths.sum(axis=1) / self.e_max
+
+    def _over_labels(self, false: Numbers, recall: Numbers, alpha_st: float) -> tuple[Numbers, Numbers]:
+        """Put the points of all labels in order; give the mean recall less its spread at each (draw, point)."""
+        firsts = self.points.firsts[:-1][np.diff(self.points.firsts) > 0]
+        rises, squares = (np.diff(values, axis=1, prepend=0.0) for values in (recall, recall**2))
+        rises[:, firsts], squares[:, firsts] = recall[:, firsts], recall[:, firsts] ** 2
+        order = np.argsort(false, axis=1)
+        false = np.take_along_axis(false, order, axis=1)
+        n_labels = np.maximum(np.count_nonzero(self.there, axis=0), 1)[:, None]
+        mean, square = (np.cumsum(np.take_along_axis(v, order, axis=1), axis=1) / n_labels for v in (rises, squares))
+        variance = np.maximum(square - mean**2, 0.0)
+        effective = mean - alpha_st * np.sqrt(variance)
+        unsure = (variance < UNSURE * mean**2) if len(false) > 1 else np.ones(false.shape, bool)
+        for draw in np.flatnonzero(unsure.any(axis=1)):
+            effective[draw, unsure[draw]] = self._exactly(int(draw), false[draw, unsure[draw]], alpha_st)
+        return false, np.maximum(effective, 0.0)
+
+    def _exactly(self, draw: int, rates: Numbers, alpha_st: float) -> Numbers:
+        """Tell the mean recall less its spread at some rates, from the recall of each label (rate,)."""
+        firsts = self.points.firsts
+        there = np.flatnonzero(self.there[:, draw])
+        own = [slice(firsts[n], firsts[n + 1]) for n in there]
+        curves = [(self.false[one, draw], np.append(0.0, self.recall[one, draw])) for one in own]
+        effective = np.zeros(len(rates))
+        for some in portions(np.full(len(rates), len(curves)), MOST_RECALLS):
+            recalls = np.array([recall[np.searchsorted(false, rates[some], side="right")] for false, recall in curves])
+            effective[some] = recalls.mean(axis=0) - alpha_st * recalls.std(axis=0)
+        return effective

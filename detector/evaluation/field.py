@@ -1,0 +1,165 @@
+"""The events of all labels and units in flat arrays, so that work grows with events and not with labels times units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from detector.evaluation.events import SLACK
+from detector.evaluation.material import Material, Part
+from detector.evaluation.sweep import (
+    MOST_PAIRS,
+    Chosen,
+    Integers,
+    Numbers,
+    Stretches,
+    count_pairs,
+    covered_s,
+    find_pairs,
+    number_times,
+    portions,
+    reaches,
+)
+from detector.events import Event, Span
+
+
+@dataclass(frozen=True)
+class Field:
+    """Events in order of cells, those of a cell in the order of the tables; a cell is a label in a unit.
+
+    Attributes
+    ----------
+    n_units, n_labels : int
+        How many there are; the cell of a label's events in a unit is `label * n_units + unit`.
+    wanted, found : Stretches
+        Reference and estimated events.
+    scores : array (found,)
+        Score of each estimated event; 1 where it has none.
+    doubt : Stretches
+        Uncertain spans, in cells that are units: they are so for every label.
+    reference, estimated : sequence of Event
+        The events themselves.
+    """
+
+    n_units: int
+    n_labels: int
+    wanted: Stretches
+    found: Stretches
+    scores: Numbers
+    doubt: Stretches
+    reference: Sequence[Event]
+    estimated: Sequence[Event]
+
+    @cached_property
+    def wanted_units(self) -> Integers:
+        """Number of the unit of each reference event."""
+        return self.wanted.cells % self.n_units
+
+    @cached_property
+    def found_units(self) -> Integers:
+        """Number of the unit of each estimated event."""
+        return self.found.cells % self.n_units
+
+    @cached_property
+    def found_labels(self) -> Integers:
+        """Number of the label of each estimated event."""
+        return self.found.cells // self.n_units
+
+    @cached_property
+    def wanted_units_by_label(self) -> list[Integers]:
+        """Numbers of the units of the reference events of each label."""
+        return [self.wanted_units[rows] for rows in self.of_labels(self.wanted)]
+
+    def of_labels(self, stretches: Stretches) -> list[slice]:
+        """Tell which of the reference, or of the estimated, events are of each label."""
+        firsts = np.searchsorted(stretches.cells, np.arange(self.n_labels + 1) * self.n_units)
+        return [slice(int(first), int(last)) for first, last in pairwise(firsts)]
+
+    @cached_property
+    def _on_doubt(self) -> tuple[Chosen, Numbers]:
+        """Tell which detections have half of themselves on uncertain spans, and the highest IoU of each with one."""
+        detections, highest = self.found.inside(self.found_units), np.zeros(len(self.found))
+        for rows in portions(count_pairs(detections, self.doubt), MOST_PAIRS):
+            near = detections[rows]
+            pairs = find_pairs(near, self.doubt)
+            np.maximum.at(highest, rows.start + pairs.one, pairs.iou(near, self.doubt))
+        inside = reaches(covered_s(detections, self.doubt), 0.5, detections)
+        return inside & np.isin(self.found_units, self.doubt.cells), highest
+
+    def pardoned(self, least_iou: float) -> Chosen:
+        """Tell which detections lie on uncertain spans (found,): at the IoU of a hit, or with half of themselves."""
+        if not len(self.doubt):
+            return np.zeros(len(self.found), bool)
+        inside, highest = self._on_doubt
+        return inside | (highest >= least_iou - SLACK)
+
+    def blocks(self) -> Iterator[Block]:
+        """Take cells that have detections, in order, a bounded number of pairs at a time."""
+        cells, firsts = np.unique(self.found.cells, return_index=True)
+        if not len(cells):
+            return
+        sizes = np.add.reduceat(count_pairs(self.found, self.wanted), firsts)
+        ends = np.append(firsts[1:], len(self.found))
+        for some in portions(sizes, MOST_PAIRS):
+            last = some.stop - 1
+            wanted = np.searchsorted(self.wanted.cells, [cells[some.start], cells[last] + 1])
+            yield Block(
+                slice(int(wanted[0]), int(wanted[1])),
+                slice(int(firsts[some.start]), int(ends[last])),
+                int(sizes[some].sum()),
+            )
+
+
+class Block(NamedTuple):
+    """Some cells: which reference and estimated events they have, and how many pairs of these share time."""
+
+    wanted: slice
+    found: slice
+    n_pairs: int
+
+
+def field_of(material: Material) -> Field:
+    """Flatten a material; labels and units have numbers in their order."""
+    numbers = {label: n for n, label in enumerate(material.labels)}
+    n_units = len(material.units)
+    sides: list[Side] = []
+    for side in (material.reference, material.estimated):
+        events = [(n, event) for n, unit in enumerate(material.units) for event in side.get(unit, ())]
+        sides.append(([numbers[event.label] * n_units + n for n, event in events], [event for _, event in events]))
+    doubt = [(n, span) for n, unit in enumerate(material.units) for span in material.uncertain.get(unit, ())]
+    return _field(n_units, len(numbers), sides, doubt)
+
+
+def field_of_parts(parts: Sequence[Part]) -> Field:
+    """Take the events of one label, in one part a unit."""
+    sides: list[Side] = []
+    for events in ([part.reference for part in parts], [part.estimated for part in parts]):
+        units = [part.unit for part, of_part in zip(parts, events) for _ in of_part]
+        sides.append((units, [event for of_part in events for event in of_part]))
+    doubt = [(part.unit, span) for part in parts for span in part.uncertain]
+    return _field(len(parts), 1, sides, doubt)
+
+
+Side = tuple[Sequence[int], Sequence[Event]]
+"""Events, and the cell of each."""
+
+
+def _field(n_units: int, n_labels: int, given: Sequence[Side], doubt: Sequence[tuple[int, Span]]) -> Field:
+    spans = [
+        np.array([[event.start_s for event in events], [event.end_s for event in events]], dtype=np.float64).T
+        for _, events in given
+    ]
+    times, edges = number_times(*spans, np.array([span for _, span in doubt], dtype=np.float64).reshape(-1, 2))
+    sides, ordered = [], []
+    for (cells, events), its_edges in zip(given, edges):
+        order = np.argsort(np.array(cells, dtype=np.intp), kind="stable")
+        sides.append(Stretches(np.array(cells, dtype=np.intp)[order], its_edges[order], times))
+        ordered.append([events[n] for n in order.tolist()])
+    scores = np.array([1.0 if event.score is None else event.score for event in ordered[1]])
+    uncertain = Stretches(np.array([unit for unit, _ in doubt], dtype=np.intp), edges[2], times)
+    return Field(max(n_units, 1), n_labels, sides[0], sides[1], scores, uncertain, ordered[0], ordered[1])

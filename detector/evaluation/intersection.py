@@ -1,0 +1,154 @@
+"""By intersection: the score at which each reference event is found, and what every other detection is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from detector.evaluation.curves import Steps
+from detector.evaluation.field import Field
+from detector.evaluation.statistic import Integers, Numbers
+from detector.evaluation.sweep import (
+    DECIMALS,
+    MOST_PAIRS,
+    Stretches,
+    count_pairs,
+    covered_s,
+    find_pairs,
+    portions,
+    reaches,
+    spread,
+)
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Parameters of the score, by the names of Bilen et al.
+
+    Attributes
+    ----------
+    dtc : float
+        Detection tolerance criterion: share of a detection that reference events of its label must cover.
+    gtc : float
+        Ground truth intersection criterion: share of a reference event that such detections must cover.
+    cttc : float or None
+        Cross-trigger tolerance criterion: share of another detection that makes it a cross-trigger of another label.
+    alpha_ct, alpha_st : float
+        Weights of cross-triggers, and of the standard deviation over labels.
+    e_max : float
+        Effective false alarms per hour at which the area ends.
+    """
+
+    dtc: float
+    gtc: float
+    cttc: float | None = None
+    alpha_ct: float = 0.0
+    alpha_st: float = 1.0
+    e_max: float = 100.0
+
+
+def find_steps(field: Field, criteria: Criteria, least_iou: float) -> list[Steps]:
+    """Find, for each label, what changes as the threshold falls.
+
+    Cross-triggers tell labels by their number among those that have reference events.
+    """
+    right = reaches(covered_s(field.found, field.wanted), criteria.dtc, field.found)
+    wanted, scores = find_found(field.wanted, field.found[right], field.scores[right], criteria.gtc)
+    wrong = np.flatnonzero(~right & ~field.pardoned(least_iou))
+    crossing, crossed = find_crossed(field, wrong, criteria.cttc)
+    scores = np.concatenate([scores, field.scores[wrong]])
+    cells = np.concatenate([field.wanted.cells[wanted], field.found.cells[wrong]])
+    labels, units = np.divmod(cells, field.n_units)
+    order = np.lexsort((-scores, labels))
+    firsts = np.searchsorted(labels[order], np.arange(field.n_labels + 1))
+    gains = order < len(wanted)
+    place = np.empty(len(order), np.intp)
+    place[order] = np.arange(len(order))
+    rows = place[len(wanted) + crossing]
+    by_row = np.argsort(rows, kind="stable")
+    rows, crossed = rows[by_row], crossed[by_row]
+    ends = np.searchsorted(rows, firsts)
+    return [
+        Steps(
+            units[order[first:last]],
+            scores[order[first:last]],
+            gains[first:last],
+            rows[ends[n] : ends[n + 1]] - first,
+            crossed[ends[n] : ends[n + 1]],
+        )
+        for n, (first, last) in enumerate(pairwise(firsts))
+    ]
+
+
+def find_found(wanted: Stretches, right: Stretches, scores: Numbers, gtc: float) -> tuple[Integers, Numbers]:
+    """Find reference events that detections cover enough, and the highest thresholds at which they do (event,)."""
+    some = np.flatnonzero(reaches(covered_s(wanted, right), gtc, wanted))
+    counts = count_pairs(wanted[some], right)
+    some, counts = some[counts > 0], counts[counts > 0]
+    found = [np.zeros(0)]
+    for rows in portions(counts, MOST_PAIRS):
+        near = wanted[some[rows]]
+        pairs = find_pairs(near, right)
+        order = np.lexsort((-scores[pairs.other], pairs.one))
+        surest = pairs.other[order]
+        found.append(scores[surest[_last_needed(near, right[surest], counts[rows], gtc)]])
+    return some, np.concatenate(found)
+
+
+def _last_needed(wanted: Stretches, near: Stretches, counts: Integers, gtc: float) -> Integers:
+    """Find the first of the detections near each reference event with which those up to it cover enough of the event.
+
+    Parameters
+    ----------
+    wanted : Stretches
+        The events (event,).
+    near : Stretches
+        The detections near each, the surest first, event by event; all that are near an event cover enough of it.
+    counts : array of int (event,)
+        How many are near each.
+    """
+    firsts = np.cumsum(counts) - counts
+    numbers = np.arange(len(wanted))
+    too_few, enough = np.zeros(len(wanted), np.intp), counts.copy()
+    while len(open_ := np.flatnonzero(enough - too_few > 1)):
+        tried = np.minimum(np.maximum(2 * too_few, 1), (too_few + enough) // 2)[open_]  # doubled, then halved
+        of, rows = spread(firsts[open_], firsts[open_] + tried)
+        events = wanted[open_].inside(numbers[: len(open_)])
+        passed = reaches(covered_s(events, near[rows].inside(of)), gtc, events)
+        enough[open_[passed]] = tried[passed]
+        too_few[open_[~passed]] = tried[~passed]
+    last: Integers = firsts + enough - 1
+    return last
+
+
+def find_crossed(field: Field, wrong: Integers, cttc: float | None) -> tuple[Integers, Integers]:
+    """Find what other labels wrong detections are cross-triggers of: number among `wrong`, and of the label."""
+    crossed = list(_crossed(field, wrong, cttc)) if cttc is not None else []
+    none = np.zeros(0, np.intp)
+    return np.concatenate([none, *(one for one, _ in crossed)]), np.concatenate(
+        [none, *(other for _, other in crossed)]
+    )
+
+
+def _crossed(field: Field, wrong: Integers, cttc: float) -> Iterator[tuple[Integers, Integers]]:
+    union = field.wanted.united
+    labels, units = np.divmod(union.cells, field.n_units)
+    _, labels = np.unique(labels, return_inverse=True)
+    there = np.unique(field.wanted.cells // field.n_units)
+    number = np.full(field.n_labels, -1)
+    number[there] = np.arange(len(there))
+    events, detections = union.inside(units), field.found[wrong].inside(field.found_units[wrong])
+    own = number[field.found_labels[wrong]]
+    for rows in portions(count_pairs(detections, events), MOST_PAIRS):
+        some = detections[rows]
+        pairs = find_pairs(some, events)
+        pairs = pairs[own[rows][pairs.one] != labels[pairs.other]]
+        key = pairs.one * len(there) + labels[pairs.other]
+        keys, of = np.unique(key, return_inverse=True)
+        one, label = np.divmod(keys, max(len(there), 1))
+        covered: Numbers = np.round(np.bincount(of, pairs.shared_s, minlength=len(keys)), DECIMALS)
+        enough = reaches(covered, cttc, some[one])
+        yield rows.start + one[enough], label[enough]

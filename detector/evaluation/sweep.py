@@ -1,0 +1,179 @@
+"""Sweeps over time: which spans of many cells share time, how many do, and how much of each lies under others.
+
+A cell is whatever events are compared within, such as one label in one recording; spans of different cells never meet.
+Times are numbered in order, so that a cell and a time make one whole number, and all cells are swept at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Integers = NDArray[np.intp]
+Chosen = NDArray[np.bool_]
+
+DECIMALS = 6
+"""Tables tell times to the microsecond, and so sums of them are compared (as sed_scores_eval does)."""
+
+MOST_PAIRS = 1 << 20
+"""How many pairs of spans are looked at together: this bounds memory."""
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Spans in cells, in any order.
+
+    Attributes
+    ----------
+    cells : array of int (span,)
+        Number of the cell of each.
+    edges : array of int (span, 2)
+        Numbers of onset and offset among `times`.
+    times : array (time,)
+        All times that there are, s, ascending.
+    """
+
+    cells: Integers
+    edges: Integers
+    times: Numbers
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, rows: Integers | Chosen | slice) -> Stretches:
+        return Stretches(self.cells[rows], self.edges[rows], self.times)
+
+    def inside(self, cells: Integers) -> Stretches:
+        """Give the same spans in other cells."""
+        return replace(self, cells=cells)
+
+    @cached_property
+    def spans(self) -> Numbers:
+        """Onsets and offsets, s (span, 2)."""
+        return self.times[self.edges]
+
+    @cached_property
+    def lengths_s(self) -> Numbers:
+        """How long each is, s (span,)."""
+        return self.spans[:, 1] - self.spans[:, 0]
+
+    @cached_property
+    def keys(self) -> Integers:
+        """One number for the cell and each edge, in order of cells, then times (span, 2)."""
+        return self.cells[:, None] * len(self.times) + self.edges
+
+    @cached_property
+    def by_start(self) -> tuple[Integers, Integers]:
+        """Numbers of the spans in order of their onsets, and the keys of these (span,)."""
+        order = np.argsort(self.keys[:, 0], kind="stable")
+        return order, self.keys[order, 0]
+
+    @cached_property
+    def ends(self) -> Integers:
+        """The keys of the offsets in order (span,)."""
+        return np.sort(self.keys[:, 1])
+
+    @cached_property
+    def united(self) -> Stretches:
+        """What the spans cover: those that meet or touch joined, in order; empty and inverted ones cover nothing."""
+        order = np.argsort(self.keys[:, 0], kind="stable")
+        order = order[self.edges[order, 1] > self.edges[order, 0]]
+        starts, reach = self.keys[order, 0], np.maximum.accumulate(self.keys[order, 1])
+        first = np.flatnonzero(np.append(True, starts[1:] > reach[:-1])[: len(order)])
+        last = np.append(first[1:], len(order))[: len(first)] - 1
+        cells = self.cells[order[first]]
+        edges = np.column_stack([self.edges[order[first], 0], reach[last] - cells * len(self.times)])
+        return Stretches(cells, edges, self.times)
+
+
+def number_times(*spans: Numbers) -> tuple[Numbers, list[Integers]]:
+    """Give all times of several sets of spans (span, 2), and the number of each time in each set."""
+    times, numbers = np.unique(np.concatenate(spans), return_inverse=True)
+    parts = np.split(numbers.reshape(-1, 2), np.cumsum([len(part) for part in spans])[:-1])
+    return times, parts
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of spans that share time: their numbers, and how much they share, s (pair,)."""
+
+    one: Integers
+    other: Integers
+    shared_s: Numbers
+
+    def __getitem__(self, rows: Integers | Chosen) -> Pairs:
+        return Pairs(self.one[rows], self.other[rows], self.shared_s[rows])
+
+    def iou(self, ones: Stretches, others: Stretches) -> Numbers:
+        """Divide the intersection of each pair by its union."""
+        return self.shared_s / (ones.lengths_s[self.one] + others.lengths_s[self.other] - self.shared_s)
+
+
+def count_pairs(ones: Stretches, others: Stretches) -> Integers:
+    """Count the spans of the other set that share time with each span of the one, without listing them (span,)."""
+    _, starts = others.by_start
+    begun = np.searchsorted(starts, ones.keys[:, 1], side="left")
+    over = np.searchsorted(others.ends, ones.keys[:, 0], side="right")
+    return np.maximum(begun - over, 0)
+
+
+def find_pairs(ones: Stretches, others: Stretches) -> Pairs:
+    """List every pair of spans that share time, in time that grows with the number of these pairs.
+
+    Of two spans that meet, either the other starts within the one, or the one within the other, after its start.
+    """
+    (by_start, starts), (others_by_start, others_starts) = ones.by_start, others.by_start
+    first = np.searchsorted(others_starts, ones.keys[:, 0], side="left")
+    last = np.searchsorted(others_starts, ones.keys[:, 1], side="left")
+    one, place = spread(first, last)
+    first = np.searchsorted(starts, others.keys[:, 0], side="right")
+    last = np.searchsorted(starts, others.keys[:, 1], side="left")
+    other, later = spread(first, last)
+    one, other = np.concatenate([one, by_start[later]]), np.concatenate([others_by_start[place], other])
+    spans, others_spans = ones.spans, others.spans
+    shared = np.minimum(spans[one, 1], others_spans[other, 1]) - np.maximum(spans[one, 0], others_spans[other, 0])
+    pairs = Pairs(one, other, shared)
+    return pairs if (shared > 0).all() else pairs[shared > 0]
+
+
+def spread(first: Integers, last: Integers) -> tuple[Integers, Integers]:
+    """List the numbers from each `first` up to its `last`, without it, and which one each is of."""
+    sizes = np.maximum(last - first, 0)
+    of = np.repeat(np.arange(len(sizes)), sizes)
+    return of, np.arange(len(of)) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+
+
+def portions(sizes: Integers, most: int) -> Iterator[slice]:
+    """Take rows in order, as many at a time as their sizes allow in sum; a row that is larger by itself comes alone."""
+    total = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        done = int(total[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(total, done + most, side="right")))
+        yield slice(first, last)
+        first = last
+
+
+def covered_s(stretches: Stretches, by: Stretches) -> Numbers:
+    """Measure how much of each span lies under the union of others of its cell, s to the microsecond (span,)."""
+    union = by.united
+    if not len(union) or not len(stretches):
+        return np.zeros(len(stretches))
+    lengths = np.cumsum(union.lengths_s)
+    before = lengths - union.lengths_s
+    place = np.searchsorted(union.keys[:, 0], stretches.keys, side="right") - 1  # the last that begins by each edge
+    known = np.maximum(place, 0)
+    into = np.minimum(stretches.spans - union.spans[known, 0], union.lengths_s[known])
+    own = union.cells[known] == stretches.cells[:, None]
+    level = np.where(place < 0, 0.0, np.where(own, before[known] + into, lengths[known]))
+    return np.round(level[:, 1] - level[:, 0], DECIMALS)
+
+
+def reaches(covered: Numbers, share: float, stretches: Stretches) -> Chosen:
+    """Tell whether at least a share of each span is covered."""
+    return covered >= np.round(share * stretches.lengths_s, DECIMALS)
