@@ -116,13 +116,15 @@ class PartScanner:
 
     def check_memory(self, header: Header, n_channels: int, most_mb: int) -> None:
         """Raise `RecordingError` where scanning so many channels at once would take more than `most_mb`, about."""
+        if n_channels == 1:
+            return
         geometry, bands = self._model.network.geometry, self._model.recipe.n_bands
         strip = strip_columns(geometry, self._layout)
         frames = bands * (strip * self._layout.step + geometry.frames.size)
         columns = prod(geometry.trunk_output[:2]) * (strip + geometry.columns)
         channel = FLOAT_BYTES * KEPT_COPIES * (frames + columns)
         needed_mb = (n_channels * channel + 2 * STRIP_BYTES + FLOAT_BYTES * KEPT_COPIES * MOST_SAMPLES) / 1e6
-        if n_channels > 1 and needed_mb > most_mb:
+        if needed_mb > most_mb:
             raise RecordingError(
                 f"{header.path}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
                 f"at most {most_mb} MB may be used (limit: memory)"
