@@ -152,6 +152,11 @@ def find_samples(file: BinaryIO, layout: Layout) -> Chunk | None:
     return None
 
 
+def has_two(file: BinaryIO, layout: Layout) -> bool:
+    """Say whether a file has more than one chunk of samples."""
+    return sum(chunk.name == layout.samples for chunk in walk(file, layout, layout.first)) > 1
+
+
 def measure(file: BinaryIO, size: int, second: int) -> Extent | None:
     """Find where the samples of a file lie, whatever its size fields say.
 

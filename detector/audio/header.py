@@ -6,7 +6,7 @@ import os
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import soundfile
 
@@ -14,10 +14,9 @@ from detector.audio import chunks, fields, flac, mpeg_runs, ogg
 from detector.audio.decode import Sound, opened, reason
 from detector.audio.identity import Identity, identify, open_descriptor, open_ordinary
 from detector.audio.limits import DEFAULT_LIMITS, Limits
+from detector.audio.status import Status
 from detector.audio.view import View
 from detector.errors import RecordingError
-
-Status = Literal["ok", "silent", "empty", "truncated", "damaged"]
 
 _SAMPLE_BYTES = {
     "PCM_S8": 1,
@@ -189,7 +188,7 @@ def _read(path: Path, file: BinaryIO, identity: Identity) -> Header:
 def _with_chunks(path: Path, file: BinaryIO, identity: Identity) -> Header:
     """Read the header of a file that is cut into chunks."""
     witness = fields.examine(file, identity.size)
-    header = _as_decoded(path, identity) if witness is None else _with_true_fields(path, identity, witness)
+    header = _as_decoded(path, identity) if witness is None else _with_true_fields(path, file, identity, witness)
     return _with_true_extent(header, file, identity.size, witness) if header.format in _WITH_CHUNKS else header
 
 
@@ -215,7 +214,7 @@ def _comment(sound: Sound) -> str:
     return str(sound.copy_metadata().get("comment", ""))
 
 
-def _with_true_fields(path: Path, identity: Identity, witness: fields.Witness) -> Header:
+def _with_true_fields(path: Path, file: BinaryIO, identity: Identity, witness: fields.Witness) -> Header:
     """Take a header whose fields contradict each other, or that libsndfile refuses, as it must have been."""
     true, faults = witness.true, (witness.fault,) if witness.fault else ()
     try:
@@ -225,6 +224,9 @@ def _with_true_fields(path: Path, identity: Identity, witness: fields.Witness) -
             raise
         assert true.subtype is not None
         assert true.sample_rate is not None
+        layout = chunks.find_layout(file)
+        if layout is not None and chunks.has_two(file, layout):
+            faults = (*faults, "damaged: it has two chunks of samples; only the first is read")
         return Header(path, "WAV", true.subtype, true.sample_rate, true.n_channels, None, faults=faults, raw=True)
     if not faults:
         return header

@@ -19,6 +19,9 @@ _SEARCHED = 65536
 _LARGEST_FRAME = 2881
 _SMALLEST_FRAME = 24
 _TAG_HEAD = 10
+_ENCODER_AT = 120  # in a tag: the encoder's name
+_ENCODERS = {b"LAME", b"Lavf", b"Lavc"}
+_CHECKED = 154  # bytes of a tag of LAME that its checksum covers, with what stands before it in the frame
 _DELAY_AT = 141  # in a tag of the encoder LAME
 CHAIN = 6  # frames one after another that cannot be there by chance
 
@@ -153,6 +156,43 @@ def is_tagged(file: BinaryIO, frame: Frame) -> bool:
     """Say whether a frame holds a tag in the place of sound."""
     file.seek(frame.offset + frame.tag)
     return file.read(4) in {b"Xing", b"Info"}
+
+
+def is_spoilt_tag(file: BinaryIO, frame: Frame) -> bool:
+    """Say whether a frame holds a tag that is damaged: by its checksum, or by what must stand before and within it."""
+    content = _content(file, frame)
+    tag, encoder = content[frame.tag : frame.tag + 4], content[frame.tag + _ENCODER_AT :][:4]
+    if tag not in {b"Xing", b"Info"}:
+        return encoder in _ENCODERS
+    if any(content[4 : frame.tag]):
+        return True
+    end = frame.tag + _CHECKED
+    return encoder == b"LAME" and _crc16(content[:end]) != int.from_bytes(content[end : end + 2], "big")
+
+
+def mended_tag(file: BinaryIO, frame: Frame, n_frames: int) -> bytes:
+    """Write the frame with a tag anew, as far as it can be known what it said: that `n_frames` follow it."""
+    content = bytearray(_content(file, frame))
+    known = bytes(content[frame.tag + _ENCODER_AT :][:4]) in _ENCODERS
+    content[4 : frame.tag] = bytes(frame.tag - 4)
+    content[frame.tag : frame.tag + 8] = b"Info" + struct.pack(">I", 15 if known else 1)
+    content[frame.tag + 8 : frame.tag + 12] = struct.pack(">I", n_frames)
+    return bytes(content)
+
+
+def _content(file: BinaryIO, frame: Frame) -> bytes:
+    file.seek(frame.offset)
+    return file.read(frame.size)
+
+
+def _crc16(content: bytes) -> int:
+    """Compute the checksum of LAME's tag: polynomial x^16 + x^15 + x^2 + 1, bits mirrored."""
+    crc = 0
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+    return crc
 
 
 def encoder_delay(file: BinaryIO, frame: Frame) -> int:

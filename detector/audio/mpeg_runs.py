@@ -15,6 +15,7 @@ from detector.audio import mpeg
 from detector.audio.view import View
 
 _CHUNK = 1 << 22
+_WRONG_TAG = "the size of its ID3 tag is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,26 @@ def plan(file: BinaryIO, size: int) -> Plan:
     frame = mpeg.first_frame(file, size)
     if frame is None:
         return Plan()
+    spoilt = mpeg.is_spoilt_tag(file, frame)
     counted = mpeg.counted_frames(file, frame, size)
-    start = frame.offset + (frame.size if mpeg.is_tagged(file, frame) else 0)
-    prefix = mpeg.endless_frame(frame, size)
-    begin = View(start, size, prefix) if counted is None else View(frame.offset, size)
+    start = frame.offset + (frame.size if spoilt or mpeg.is_tagged(file, frame) else 0)
     spans = _walk(file, start, size, frame)
+    n_found = sum(span.n_frames for span in spans)
+    fault = ""
+    if spoilt:
+        fault, begin = "the tag in its first frame is damaged", View(start, size, mpeg.mended_tag(file, frame, n_found))
+    elif counted is None:
+        begin = View(start, size, mpeg.endless_frame(frame, size))
+    else:
+        begin = View(frame.offset, size)
     if len(spans) > 1:
         return _in_runs(file, frame, spans, counted, begin)
-    if counted is not None and _tags_end(file) != frame.offset:
-        return Plan(begin, fault="the size of its ID3 tag is wrong")
-    return Plan(begin if counted is None else None)
+    strange = frame.offset - _tags_end(file)
+    if strange:
+        fault = f"damaged: {strange} bytes before its first frame are none" if strange > 0 else _WRONG_TAG
+    elif counted is not None and counted - n_found > 1:
+        fault = fault or f"its tag counts {counted} frames, but it holds {n_found}"
+    return Plan(begin if strange or spoilt or counted is None else None, fault=fault)
 
 
 def _in_runs(file: BinaryIO, frame: mpeg.Frame, spans: list[_Span], counted: int | None, begin: View) -> Plan:

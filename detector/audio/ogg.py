@@ -247,7 +247,7 @@ def samples_until(link: Link, granule: int, head: bytes, sample_rate: int) -> in
 def length(file: BinaryIO, links: Sequence[Link], sample_rate: int) -> int:
     """Give the samples that streams one after another have, as their last pages say."""
     return sum(
-        samples_until(link, link.runs[-1].granule, header_pages(file, link), sample_rate)
+        max(0, samples_until(link, link.runs[-1].granule, header_pages(file, link), sample_rate))
         for link in links
         if link.headers and link.runs
     )

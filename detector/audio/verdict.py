@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.audio.header import Header, Status
+from detector.audio.header import Header
+from detector.audio.status import Status
 
 _LOSSY = {"MP3", "OGG"}
 _NAMED = 10  # holes that are listed

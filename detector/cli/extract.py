@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from detector.cli.messages import say
 from detector.cli.renaming import RENAME
+
+if TYPE_CHECKING:
+    from detector.extraction.report import Report
 
 
 def _fractions(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float, float]:
@@ -123,6 +127,15 @@ def extract(
         seed=seed,
     )
     report = run(request, output, force=force, progress=lambda sources: bar(sources, "recordings"))
+    show(report)
+    if preview is not None:
+        draw_preview(open_clips(output), preview)
+    if report.failed:
+        sys.exit(1)
+
+
+def show(report: Report) -> None:
+    """Say what became of the request."""
     for note in report.notes:
         say(note)
     if report.unused:
@@ -133,7 +146,3 @@ def extract(
         say(f"failed: {failure}")
     if report.bugs:
         say(f"the program failed by a fault of its own on {report.bugs} of them; please report it")
-    if preview is not None:
-        draw_preview(open_clips(output), preview)
-    if report.failed:
-        sys.exit(1)

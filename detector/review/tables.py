@@ -87,6 +87,10 @@ def read_sample(path: Path) -> Iterator[Row]:
         yield Row(path, row, named["id"], verdict, named)
 
 
+MOST_DIGITS = 9
+"""Of a number of calls."""
+
+
 def read_verdict(text: str, background: bool, where: str) -> Verdict:
     """Read a verdict in any case; `background` may have more than one call, `where` names file and row."""
     plain = text.strip().casefold().removesuffix(".0")  # a column of numbers with gaps may have become 1.0
@@ -96,7 +100,7 @@ def read_verdict(text: str, background: bool, where: str) -> Verdict:
         return "unsure"
     if plain in YES | NO:
         return int(plain in YES)
-    if plain.isdecimal() and (background or int(plain) <= 1):
+    if plain.isdecimal() and len(plain) <= MOST_DIGITS and (background or int(plain) <= 1):
         return int(plain)
     allowed = "yes, no or unsure (y, n, 1, 0, true, false, ?)" + (" or the number of calls" if background else "")
     raise AnnotationError(f"{where}: verdict {text!r} must be {allowed}")

@@ -13,11 +13,11 @@ from typing import TextIO
 import torch
 
 from detector.audio.files import PassedOver, find_recordings
+from detector.audio.status import Status
 from detector.device import DeviceName, choose_device, keep_freed_memory
 from detector.errors import ConfigurationError, Fault
 from detector.model import Model, load_model
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
-from detector.scanning.effort import Status
 from detector.scanning.progress import Progress
 from detector.scanning.recording import Scanned, failed
 from detector.scanning.results import Outputs, Results

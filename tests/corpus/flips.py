@@ -14,7 +14,7 @@ _N_BYTES = 1024
 _QUICK_SHARE = 40  # one flip in so many, besides those of the first bytes
 _QUICK_BYTES = 48
 
-_TOLD_HZ = (100.0, 1_000_000.0)  # no recorder is slower or faster: such a rate tells by itself that it is wrong
+_TOLD_HZ = (10.0, 4_000_000.0)  # no recorder is slower or faster: such a rate tells by itself that it is wrong
 
 
 def flips_of(kind: str) -> Group:
@@ -49,8 +49,14 @@ def _flipped(kind: str, source: str, data: bytes, bit: int) -> Case:
 def untellable(kind: str, data: bytes, bit: int) -> bool:
     """Say whether nobody could tell that a bit was turned over, as the file is sound and only means another sound.
 
-    AIFF says its sample rate once, as a float of 80 bits, and no other field of it follows from the rate.
+    AIFF says its sample rate once, as a float of 80 bits, and no other field of it follows from the rate. A WAV of
+    floating-point samples is one of whole numbers, but for the one bit that says so. A frame of an MP3 file with
+    another bit rate has another size: where that leads to the head of a later frame, the file is sound.
     """
+    if kind == "wavfloat":
+        return bit == 8 * 20 + 1
+    if kind == "mp3":
+        return bit // 8 > 100 and data[bit // 8 - 2] == 0xFF and data[bit // 8 - 1] & 0xE0 == 0xE0 and bit % 8 >= 4
     rate_at = data.index(b"COMM") + 16 if kind == "aiff" else -1
     if kind != "aiff" or not rate_at <= bit // 8 < rate_at + 10:
         return False

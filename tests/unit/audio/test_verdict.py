@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.audio.header import Header, Status
+from detector.audio.header import Header
+from detector.audio.status import Status
 from detector.audio.verdict import Facts, Hole, judge
 
 CHANNELS = ("0", "1")
