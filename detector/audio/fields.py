@@ -35,14 +35,14 @@ class Fields:
         Channels.
     sample_bytes : int
         Bytes of a sample.
-    sample_rate : int or None
-        In Hz; None where nothing else in the header tells it, too.
+    sample_rate : int
+        In Hz.
     """
 
     coding: int
     n_channels: int
     sample_bytes: int
-    sample_rate: int | None
+    sample_rate: int
 
     @property
     def subtype(self) -> str | None:
@@ -81,13 +81,13 @@ class Witness:
     def usable(self) -> bool:
         """Say whether the fields alone tell how to read the samples."""
         true = self.true
-        known = self.certain and true.subtype is not None and bool(true.sample_rate)
+        known = self.certain and true.subtype is not None and true.sample_rate > 0
         return known and 0 < true.frame_bytes <= _LARGEST_FRAME
 
     @property
     def recoded(self) -> bool:
         """Say whether the samples are coded in another way than stated."""
-        return replace(self.true, sample_rate=None) != replace(self.stated, sample_rate=None)
+        return replace(self.true, sample_rate=0) != replace(self.stated, sample_rate=0)
 
 
 def examine(file: BinaryIO, size: int) -> Witness | None:
@@ -131,7 +131,7 @@ def _of_wav(content: bytes, layout: Layout) -> Witness | None:
         faults.append(f"{rate} Hz do not make {byte_rate} bytes a second")
         if rate % 25 and told and told % 25 == 0:  # one wrong bit never leaves a multiple of 25, which rates are
             true = replace(true, sample_rate=int(told))
-        certain = certain and true.sample_rate is not None and true.sample_rate % 25 == 0
+        certain = certain and true.sample_rate % 25 == 0
     return Witness(stated, true, _fault(faults, stated, true), certain, layout.order)
 
 
@@ -140,7 +140,7 @@ def _of_aiff(content: bytes, layout: Layout, held: int) -> Witness | None:
     if len(content) < _COMMON.size or not layout.mendable:
         return None
     n_channels, n_frames, bits = _COMMON.unpack_from(content)
-    stated = Fields(1, n_channels, -(-bits // 8), None)
+    stated = Fields(1, n_channels, -(-bits // 8), _rate(content[_COMMON.size : _COMMON.size + 10]))
     if n_frames * stated.frame_bytes == held - held % 2 or not held:
         return Witness(stated, stated, order="BIG")
     frame_bytes = held // n_frames if n_frames and held % n_frames == 0 else 0
@@ -153,6 +153,13 @@ def _of_aiff(content: bytes, layout: Layout, held: int) -> Witness | None:
     return Witness(stated, true, _fault([fault], stated, true), certain, "BIG")
 
 
+def _rate(extended: bytes) -> int:
+    """Read a sample rate in Hz that is a floating-point number of 80 bits; 0 where it is none."""
+    exponent = int.from_bytes(extended[:2], "big") - 16383 - 63
+    mantissa = int.from_bytes(extended[2:], "big")
+    return round(mantissa * 2.0**exponent) if len(extended) == 10 and -63 <= exponent < 0 else 0
+
+
 def _one_bit_apart(one: Fields, other: Fields) -> bool:
     """Say whether one wrong bit makes one of the other, as damage on a disk does."""
     channels = one.n_channels ^ other.n_channels
@@ -161,14 +168,18 @@ def _one_bit_apart(one: Fields, other: Fields) -> bool:
 
 
 def _with_frame(fields: Fields, frame_bytes: int) -> Fields | None:
-    """Change the one field that makes frames of so many bytes; None where neither or either can be the wrong one."""
+    """Change the field that must be wrong where frames have so many bytes; None where neither can be.
+
+    Where either can be, it is the number of channels, if that makes it less: three channels of 8 bits are rarer than
+    one of 24.
+    """
     choices = []
     if fields.sample_bytes and frame_bytes % fields.sample_bytes == 0:
         choices.append(replace(fields, n_channels=frame_bytes // fields.sample_bytes))
     if fields.n_channels > 0 and frame_bytes % fields.n_channels == 0:
         choices.append(replace(fields, sample_bytes=frame_bytes // fields.n_channels))
     possible = [choice for choice in choices if choice.subtype and 0 < choice.frame_bytes <= _LARGEST_FRAME]
-    return possible[0] if len(possible) == 1 else None
+    return min(possible, key=lambda choice: choice.n_channels, default=None)
 
 
 def _fault(faults: list[str], stated: Fields, true: Fields) -> str:

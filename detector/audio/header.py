@@ -223,7 +223,6 @@ def _with_true_fields(path: Path, file: BinaryIO, identity: Identity, witness: f
         if not witness.usable:
             raise
         assert true.subtype is not None
-        assert true.sample_rate is not None
         layout = chunks.find_layout(file)
         if layout is not None and chunks.has_two(file, layout):
             faults = (*faults, "damaged: it has two chunks of samples; only the first is read")
@@ -231,7 +230,9 @@ def _with_true_fields(path: Path, file: BinaryIO, identity: Identity, witness: f
     if not faults:
         return header
     status: Status = "ok" if witness.certain else "damaged"
-    header = replace(header, sample_rate=true.sample_rate or header.sample_rate, faults=faults, status=status)
+    header = replace(header, faults=faults, status=status)
+    if true.sample_rate != witness.stated.sample_rate:
+        header = replace(header, sample_rate=true.sample_rate)
     if witness.recoded and true.subtype is not None:
         return replace(header, subtype=true.subtype, n_channels=true.n_channels, raw=True)
     return header

@@ -168,9 +168,10 @@ class AudioStream:
     def _counted(self, samples: Samples) -> Iterator[Samples]:
         if self._stretch.end is not None:
             samples = samples[: self._stretch.end - self._stretch.first - self.n_samples]
-        if len(samples):
-            self.n_samples += len(samples)
-            yield np.ascontiguousarray(samples.T)
+        for start in range(0, len(samples), MOST_SAMPLES):  # a resampler may give much at once
+            block = samples[start : start + MOST_SAMPLES]
+            self.n_samples += len(block)
+            yield np.ascontiguousarray(block.T)
 
     def _decoded(self, first: int, end: int | None) -> Iterator[Samples]:
         """Decode the file's samples from `first` to `end`; give blocks (sample, channel) of the chosen channels.
