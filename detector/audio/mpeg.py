@@ -40,6 +40,11 @@ class Frame:
         """Give the samples of each channel."""
         return 1152 if self.head[1] >> 3 & 3 == 3 else 576
 
+    @property
+    def seconds(self) -> float:
+        """Give its length in s."""
+        return self.samples / _SAMPLE_RATES[self.head[1] >> 3 & 3][self.head[2] >> 2 & 3]
+
     def like(self, other: Frame) -> bool:
         """Say whether both can be of one stream: version, sample rate, and whether there is one channel or two."""
         mono = self.head[3] >> 6 == 3, other.head[3] >> 6 == 3

@@ -79,7 +79,10 @@ def plan(file: BinaryIO, size: int) -> Plan:
     if strange:
         fault = f"damaged: {strange} bytes before its first frame are none" if strange > 0 else _WRONG_TAG
     elif counted is not None and counted - n_found > 1:
-        fault = fault or f"its tag counts {counted} frames, but it holds {n_found}"
+        fault = fault or (
+            f"its tag counts {counted} frames, but it holds {n_found}; unless it was cut at its end, "
+            f"times are off by up to {(counted - n_found) * frame.seconds:.2f} s"
+        )
     return Plan(begin if strange or spoilt or counted is None else None, fault=fault)
 
 

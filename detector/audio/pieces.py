@@ -242,7 +242,9 @@ def _by_runs(header: Header, length: int) -> Iterator[Piece]:
     for run in header.runs:
         at = run.first
         for block, _ in _decodable(header, run.view, length):
-            yield at, block
+            known = block if header.n_frames is None else block[: max(0, header.n_frames - at)]
+            if len(known):  # without what an encoder put behind the last sample
+                yield at, known
             at += len(block)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SECONDS = click.FloatRange(min=0, min_open=True)
+MOST_LIMIT = 10**9
 SHARE = click.FloatRange(0, 1)
 DEVICE = click.Choice(["auto", "cpu", "cuda", "mps"])
 
@@ -62,14 +63,21 @@ def limits_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     """Read NAME=N as limits of what a recording may ask for."""
     from detector.audio.limits import DEFAULT_LIMITS
 
+    del ctx
     given: dict[str, float] = {}
     allowed = asdict(DEFAULT_LIMITS)
     for value in values:
         name, _, number = value.partition("=")
         if name not in allowed:
             raise click.BadParameter(f"{value!r}: must be {', '.join(allowed)} = a number.", param=param)
-        kind: Any = click.IntRange(1, 10**9) if isinstance(allowed[name], int) else click.FloatRange(0.1, 10**6)
-        given[name] = kind.convert(number, param, ctx)
+        whole = isinstance(allowed[name], int)
+        try:
+            given[name] = int(number) if whole else float(number)
+        except ValueError:
+            given[name] = 0
+        if not MOST_LIMIT >= given[name] > 0:
+            kind = "a whole number" if whole else "a number"
+            raise click.BadParameter(f"{value!r}: must be {kind} above 0 and at most {MOST_LIMIT}.", param=param)
     return replace(DEFAULT_LIMITS, **given)  # type: ignore[arg-type]  # whole numbers where they are meant
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from detector.clips import ClipWriter
 from detector.errors import ClipsError, ConfigurationError, DetectorError, OutputError
+from detector.extraction import extract as extract_module
 from detector.extraction.sources import LabelRules
 from tests.made import draw_calls, recipe, sound, write_set, write_sound, write_table
 
@@ -96,3 +98,37 @@ def test_what_cannot_be_done_leaves_nothing_behind(
         run(one, tmp_path / "clips", **options)
     assert str(caught.value).startswith(told)
     assert not list(tmp_path.glob("clips*"))
+
+
+def test_clips_that_hold_what_cannot_be_read_are_left_out_and_counted(tmp_path: Path) -> None:
+    calls = [(second + 0.2, second + 0.5, "low") for second in range(1, 40, 2)]
+    path = tmp_path / "in" / "a.flac"
+    path.parent.mkdir()
+    soundfile.write(path, sound(42.0, calls), 8000)
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] + bytes(9000) + content[middle + 9000 :])
+    table = write_table(tmp_path / "t.csv", [("a.flac", *call) for call in calls])
+    store, report = run((table, tmp_path / "in"), tmp_path / "clips")
+    starts = store.index[store.index["kind"] == "call"]["start_s"]
+    assert len(calls) // 2 < len(starts) < len(calls)
+    assert any("cannot be read; left out" in note for note in report.notes)
+    assert not ((starts > 19.5) & (starts < 21.0)).any()
+
+
+def test_a_bug_that_one_recording_meets_costs_only_that_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, folder = write_set(tmp_path / "in", n=4)
+    cut = extract_module.cut_recording
+
+    def failing(job: Any, *rest: Any) -> None:
+        if job.source.path.name == "site1_1.wav":
+            raise ZeroDivisionError("a bug")
+        cut(job, *rest)
+
+    monkeypatch.setattr(extract_module, "cut_recording", failing)
+    store, report = run((table, folder), tmp_path / "clips")
+    assert {Path(name).name for name in store.index["recording"]} == {"site0_0.wav", "site2_2.wav", "site3_3.wav"}
+    assert report.bugs == 1
+    assert "site1_1.wav" in report.failed[0]

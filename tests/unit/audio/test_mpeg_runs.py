@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.audio.header import read_header
+from detector.audio.mpeg import first_frame, read_frame
+from detector.audio.stream import AudioStream
+from detector.recipe import Audio
+
+from .conftest import Write, noise
+
+SECONDS = 20
+RATES = [44100, 24000, 8000]
+
+
+@pytest.fixture(params=RATES)
+def rate(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def content(write: Write, rate: int) -> bytes:
+    return write("whole.mp3", noise(SECONDS, rate), rate, format="MP3").read_bytes()
+
+
+def frames(path: Path) -> list[int]:
+    """List where the frames of a file begin."""
+    content = path.read_bytes()
+    with path.open("rb") as file:
+        frame = first_frame(file, len(content))
+    starts = []
+    while frame is not None:
+        starts.append(frame.offset)
+        at = frame.offset + frame.size
+        frame = read_frame(content[at : at + 4], at)
+    return starts
+
+
+def samples(path: Path, rate: int, block_s: float = 10.0) -> tuple[AudioStream, np.ndarray]:
+    stream = AudioStream(path, Audio(sample_rate=rate), block_s)
+    return stream, np.concatenate([np.zeros((1, 0), np.float32), *stream.blocks()], axis=1)[0]
+
+
+BROKEN = {
+    "zeros": lambda c, at: c[: at[60] + 9] + bytes(at[75] - at[60]) + c[at[75] + 9 :],
+    "noise": lambda c, at: c[: at[60]] + np.random.default_rng(0).bytes(at[75] - at[60]) + c[at[75] :],
+    "bytes are missing": lambda c, at: c[: at[60] + 9] + c[at[75] + 40 :],
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_what_lies_behind_a_gap_is_at_its_true_time_whatever_the_block(
+    content: bytes, write: Write, rate: int, how: str
+) -> None:
+    whole_path = write("whole.mp3", content)
+    _, whole = samples(whole_path, rate)
+    path = write("broken.mp3", BROKEN[how](content, frames(whole_path)))
+    stream, found = samples(path, rate)
+    assert stream.status == "damaged"
+    assert len(found) == len(whole)
+    ((start, end),) = stream.facts.holes
+    frame = 1152 if rate == 44100 else 576
+    assert 10 * frame <= end - start <= 20 * frame
+    np.testing.assert_array_equal(found[: start - 2 * frame], whole[: start - 2 * frame])
+    settled = end + 4 * frame  # the first frames refer to ones that are lost
+    np.testing.assert_allclose(found[settled:], whole[settled:], atol=1e-4)
+    np.testing.assert_array_equal(samples(path, rate, 0.7)[1], found)
+
+
+@pytest.mark.parametrize("claimed", [20, 500, 4000])
+def test_a_wrong_size_of_the_tag_before_the_frames_moves_nothing(
+    content: bytes, write: Write, rate: int, claimed: int
+) -> None:
+    _, whole = samples(write("whole.mp3", content), rate)
+    size = bytes((claimed >> 7 * n) & 0x7F for n in (3, 2, 1, 0))
+    path = write("tagged.mp3", b"ID3\3\0\0" + size + b"TIT2" + bytes(1000) + content)
+    stream, found = samples(path, rate)
+    np.testing.assert_array_equal(found, whole)
+    assert stream.faults
+    true = b"ID3\3\0\0" + bytes((1004 >> 7 * n) & 0x7F for n in (3, 2, 1, 0)) + b"TIT2" + bytes(1000)
+    stream, found = samples(write("right.mp3", true + content), rate)
+    np.testing.assert_array_equal(found, whole)
+    assert (stream.faults, stream.header.view) == ([], None)
+
+
+@pytest.mark.parametrize("place", ["before the tag", "its name", "its flags", "its count"])
+def test_a_damaged_tag_in_the_first_frame_is_mended_and_told(
+    content: bytes, write: Write, rate: int, place: str
+) -> None:
+    _, whole = samples(write("whole.mp3", content), rate)
+    tag = max(content.find(b"Xing", 0, 400), content.find(b"Info", 0, 400))
+    at = {"before the tag": tag - 3, "its name": tag + 1, "its flags": tag + 7, "its count": tag + 10}[place]
+    stream, found = samples(write("spoilt.mp3", content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]), rate)
+    assert "tag" in stream.faults[0]
+    n = min(len(found), len(whole))
+    assert abs(len(found) - len(whole)) < 2 * 1152
+    np.testing.assert_array_equal(found[:n], whole[:n])
+
+
+def test_a_healthy_file_is_decoded_as_it_is(content: bytes, write: Write, rate: int) -> None:
+    header = read_header(write("whole.mp3", content))
+    assert (header.faults, header.view, header.runs, header.status) == ((), None, (), "ok")
+    assert header.sample_rate == rate
