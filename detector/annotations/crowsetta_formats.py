@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from detector.annotations.matlab import check_matlab
 from detector.annotations.rows import Row, table_of
 from detector.annotations.table import ReadOptions, Table, UnreadableTableError
 from detector.errors import AnnotationError
@@ -25,6 +26,10 @@ def is_textgrid(path: Path, _line: str) -> bool:
 
 def read_notmat(path: Path, options: ReadOptions) -> Table:
     """Read a .not.mat file: the syllables of one recording."""
+    try:
+        check_matlab(path)
+    except ValueError as error:
+        raise UnreadableTableError(path, f"is not a MAT-file that can be read: {error}") from error
     return _read(path, "NotMat", options)
 
 

@@ -75,7 +75,7 @@ def test_textgrid_gives_labelled_intervals_and_no_silence(tmp_path: Path) -> Non
 def test_a_broken_file_is_one_line_alone_and_a_problem_in_a_folder(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(AnnotationError, match=r"is not a (NotMat|TextGrid) file that crowsetta can read"):
+    with pytest.raises(AnnotationError, match=r"is not a (NotMat|TextGrid|MAT-)"):
         read_tables(path)
     tables, problems = read_tables(tmp_path)
     assert not tables
