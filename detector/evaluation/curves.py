@@ -154,8 +154,7 @@ class Curves:
         widths[last] = self.e_max - self.false[last]
         widths *= self.recall
         own = csr_matrix((np.ones(len(widths)), np.arange(len(widths)), self.points.firsts), (len(ends), len(widths)))
-        areas: Numbers = own @ widths
-        return areas / self.e_max
+        return np.asarray(own @ widths) / self.e_max
 
     def _over_labels(self, false: Numbers, recall: Numbers, alpha_st: float) -> tuple[Numbers, Numbers]:
         """Put the points of all labels in order; give the mean recall less its spread at each (draw, point)."""

@@ -51,7 +51,7 @@ class Draws:
         return self.weights.shape[1]
 
     def __getitem__(self, columns: slice) -> Draws:
-        return Draws(np.ascontiguousarray(self.weights[:, columns]), self, columns)
+        return Draws(self.weights[:, columns].copy(), self, columns)
 
     def keep(self, owner: object, name: str, tell: Callable[[Weights], Numbers]) -> Numbers:
         """Tell something of the weights (..., draw) the first time that it is asked for, of all draws at once."""
