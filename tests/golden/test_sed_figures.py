@@ -16,8 +16,9 @@ from detector.evaluation.figures import Evaluation
 from detector.evaluation.intersection import Criteria
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabel, psds
-from detector.evaluation.ranking import curve_of, rank
+from detector.evaluation.ranking import rank
 from detector.evaluation.settings import Settings
+from detector.evaluation.thresholds import curve_of
 from detector.events import Event
 
 GOLDEN = json.loads((Path(__file__).parent / "sed_figures.json").read_text(encoding="utf-8"))
