@@ -47,14 +47,14 @@ class Recordings:
     """The audio at hand, found by path, by file name or by stem."""
 
     def __init__(self, recordings: Iterable[Path]) -> None:
-        self._by_path: dict[Path, Path] = {}
+        self._by_path: dict[str, Path] = {}
         self._by_name: defaultdict[str, list[Path]] = defaultdict(list)
         self._by_stem: defaultdict[str, list[Path]] = defaultdict(list)
         self._folders: dict[Path, Path] = {}
         for recording in recordings:
-            absolute = _absolute(recording)
-            if absolute not in self._by_path:
-                self._by_path[absolute] = recording
+            key = _key(recording)
+            if key not in self._by_path:
+                self._by_path[key] = recording
                 self._by_name[recording.name].append(recording)
                 self._by_stem[recording.stem].append(recording)
 
@@ -64,7 +64,7 @@ class Recordings:
         if name is None:
             return self._nearest(self._of_stems(*table_stems(table)), [folder.parts], "table")
         path = name.replace("\\", "/")
-        for exact in (_absolute(folder / path), _absolute(Path(path))):
+        for exact in (_key(os.path.join(folder, path)), _key(path)):  # noqa: PTH118 (four times as fast as `Path`)
             if exact in self._by_path:
                 return Found([self._by_path[exact]], "path", exact=True)
         *parents, file = path.split("/")
@@ -91,6 +91,11 @@ class Recordings:
 def _absolute(path: Path) -> Path:
     """Write a path from the root and without "..", but follow no links: names are matched as people see them."""
     return Path(os.path.abspath(path))  # noqa: PTH100 (`Path.absolute` keeps "..", and `resolve` follows links)
+
+
+def _key(path: str | Path) -> str:
+    """Give what two paths have alike where `_absolute` makes them the same; making a `Path` takes longer."""
+    return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 (as in `_absolute`)
 
 
 def table_stems(table: Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.evaluation.statistic import Draws, Numbers, Statistic
+from detector.evaluation.statistic import Draws, Numbers, Statistic, narrowed
 
 LIMITS = (0.025, 0.975)
 
@@ -45,7 +45,7 @@ def draw_together(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[D
     counts = _counts(groups, draws, seed)
     for first in range(0, draws, at_once):
         some = np.array([next(counts) for _ in range(min(at_once, draws - first))], dtype=np.int32)
-        yield Draws(np.ascontiguousarray(some.T)[groups])
+        yield Draws(narrowed(np.ascontiguousarray(some.T))[groups])
 
 
 def resample(rows: Mapping[str, Sequence[Statistic]], draws: Iterator[Draws]) -> dict[str, Numbers]:

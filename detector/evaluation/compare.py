@@ -14,7 +14,7 @@ from detector.evaluation.field import field_of
 from detector.evaluation.figures import OVERALL
 from detector.evaluation.matching import find_hits
 from detector.evaluation.material import Material
-from detector.evaluation.psds import PSDS1, PSDS2, Psds, psds
+from detector.evaluation.psds import PSDS1, PSDS2, Psds, PsdsOfLabel, psds
 from detector.evaluation.ranking import AtIou, Detection, Ranking, rank_field
 from detector.evaluation.settings import Settings
 from detector.evaluation.statistic import Statistic
@@ -43,7 +43,7 @@ class Compared:
     clips: Clips
     timing: Timing
     coverage: Coverage
-    psds: Sequence[Psds]
+    psds: Sequence[Psds | PsdsOfLabel]
 
     def statistics(self, material: Material, settings: Settings) -> list[Statistic]:
         """List what tells the figures, in their order; what needs scores only where there are."""
@@ -73,8 +73,7 @@ def compare(material: Material, settings: Settings) -> tuple[dict[str, Compared]
     there = {label: n for n, label in enumerate(with_events)}
     compared = {}
     for n, label in enumerate(material.labels):
-        alone = [there[label]] if label in there else []
-        of_its_own = [Psds(score.name, score.stage, {m: score.steps[m] for m in alone}) for score in scores]
+        of_its_own = [PsdsOfLabel(score, there.get(label)) for score in scores]
         by_iou = {iou: of_labels[n] for iou, of_labels in rankings.items()}
         compared[label] = Compared(by_iou, clips[n], times[n], covered[n], of_its_own)
     compared[OVERALL] = Compared(

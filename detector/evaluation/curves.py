@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from detector.evaluation.statistic import Descent, Integers, Numbers, Sums, Weights
 from detector.evaluation.sweep import Chosen, portions
@@ -38,18 +39,15 @@ class Points:
 
     Attributes
     ----------
-    numbers : tuple of int
-        The numbers of the labels.
     steps : tuple of Steps
-        What changes for each.
+        What changes for each label.
     """
 
-    numbers: tuple[int, ...]
     steps: tuple[Steps, ...]
 
     @cached_property
     def places(self) -> Integers:
-        """Place of the label of each point among `numbers` (point,)."""
+        """Number of the label of each point (point,)."""
         return np.repeat(np.arange(len(self.steps)), [len(steps.gaining) for steps in self.steps])
 
     @cached_property
@@ -110,11 +108,6 @@ class Points:
         return sums
 
 
-def points_of(steps: Mapping[int, Steps]) -> Points:
-    """Take the points of labels by their numbers."""
-    return Points(tuple(steps), tuple(steps.values()))
-
-
 def _chain(parts: list[Integers]) -> Integers:
     return np.concatenate([np.zeros(0, np.intp), *parts])
 
@@ -152,6 +145,17 @@ class Curves:
         widths *= recall
         return widths.sum(axis=1) / self.e_max
 
+    def areas(self) -> Numbers:
+        """Measure the area under the curve of each label, as a share (label, draw)."""
+        ends = self.points.firsts[1:]
+        widths = np.empty_like(self.false)
+        np.subtract(self.false[1:], self.false[:-1], out=widths[:-1])
+        last = ends[np.diff(self.points.firsts) > 0] - 1
+        widths[last] = self.e_max - self.false[last]
+        widths *= self.recall
+        own = csr_matrix((np.ones(len(widths)), np.arange(len(widths)), self.points.firsts), (len(ends), len(widths)))
+        return np.asarray(own @ widths) / self.e_max
+
     def _over_labels(self, false: Numbers, recall: Numbers, alpha_st: float) -> tuple[Numbers, Numbers]:
         """Put the points of all labels in order; give the mean recall less its spread at each (draw, point)."""
         firsts = self.points.firsts[:-1][np.diff(self.points.firsts) > 0]
@@ -172,6 +176,8 @@ class Curves:
         """Tell the mean recall less its spread at some rates, from the recall of each label (rate,)."""
         firsts = self.points.firsts
         there = np.flatnonzero(self.there[:, draw])
+        if not len(there):
+            return np.zeros(len(rates))
         own = [slice(firsts[n], firsts[n + 1]) for n in there]
         curves = [(self.false[one, draw], np.append(0.0, self.recall[one, draw])) for one in own]
         effective = np.zeros(len(rates))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,23 +49,39 @@ class Drawn:
     def median(self) -> Numbers:
         """Take the mean of the two in the middle, as `numpy.median` does (draw,)."""
         n = self.counted[-1]
-        return np.where(n > 0, (self.nth((n - 1) // 2) + self.nth(n // 2)) / 2, UNKNOWN)
+        low, high = self.nth(np.stack([(n - 1) // 2, n // 2]))
+        return np.where(n > 0, (low + high) / 2, UNKNOWN)
 
-    def quantile(self, share: float) -> Numbers:
-        """Interpolate as `numpy.quantile` does (draw,)."""
+    def quantiles(self, shares: Sequence[float]) -> Numbers:
+        """Interpolate as `numpy.quantile` does (share, draw)."""
         n = self.counted[-1]
-        place = share * np.maximum(n - 1, 0)
+        place = np.array(shares)[:, None] * np.maximum(n - 1, 0)
         below = np.floor(place)
-        low, high, part = self.nth(below), self.nth(np.minimum(below + 1, n - 1)), place - below
-        step = high - low
+        low, high = self.nth(np.stack([below, np.minimum(below + 1, n - 1)]))
+        part, step = place - below, high - low
         return np.where(n > 0, np.where(part >= 0.5, high - step * (1 - part), low + step * part), UNKNOWN)
 
     def nth(self, number: Numbers) -> Numbers:
-        """Give the value of a number, from 0, in each draw (draw,)."""
-        run = np.minimum(np.count_nonzero(self.counted <= number, axis=0), len(self.counted) - 1)
-        draws = np.arange(len(number))
+        """Give the value of each number, from 0, in each draw (..., draw)."""
+        n_runs, n_draws = self.counted.shape
+        run = np.minimum(_count_down(self.counted, number), n_runs - 1)
+        draws = np.arange(n_draws)
         before = np.where(run > 0, self.counted[run - 1, draws], 0.0)
-        last = len(self.ordered.values) - 1
-        rows = np.minimum(run * self.ordered.run + np.arange(self.ordered.run)[:, None], last)  # (value, draw)
-        counted = before + np.cumsum(self.weights[self.ordered.units[rows], draws], axis=0)
-        return self.ordered.values[np.minimum(rows[0] + np.count_nonzero(counted <= number, axis=0), last)]
+        values, units = self.ordered.values, self.ordered.units
+        first = run * self.ordered.run
+        rows = np.minimum(first + np.arange(self.ordered.run).reshape(-1, *[1] * run.ndim), len(values) - 1)
+        left = number - before
+        place = np.zeros(run.shape, np.intp)
+        counted = np.zeros(run.shape)
+        for of_run in rows:
+            counted += self.weights[units[of_run], draws]
+            place += counted <= left
+        return values[np.minimum(first + place, len(values) - 1)]
+
+
+def _count_down(counted: Numbers, number: Numbers) -> Integers:
+    """Count the runs that end before each number (..., draw)."""
+    runs = np.zeros(number.shape, np.intp)
+    for of_run in counted:
+        runs += of_run <= number
+    return runs

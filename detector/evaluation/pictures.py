@@ -9,7 +9,7 @@ import numpy as np
 
 from detector.drawing import check_picture, find_figure, save_picture
 from detector.evaluation.figures import Evaluation, Row
-from detector.evaluation.ranking import curve_of
+from detector.evaluation.thresholds import curve_of
 
 OPTION = "--curves"
 

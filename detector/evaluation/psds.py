@@ -8,17 +8,17 @@ in J. Ebbers, R. Serizel and R. Haeb-Umbach, "Threshold-independent evaluation o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from detector.evaluation.curves import Curves, Points, Steps, points_of
+from detector.evaluation.curves import Curves, Points, Steps
 from detector.evaluation.field import Field
 from detector.evaluation.intersection import Criteria, find_steps
-from detector.evaluation.statistic import UNKNOWN, Draws, Numbers, Statistic, Sums, Weights
+from detector.evaluation.statistic import UNKNOWN, Draws, Numbers, Statistic, Sums, Weights, in_portions
 
 HOUR_S = 3600.0
 
@@ -51,10 +51,6 @@ class Stage:
         """Count the reference events of each label (label, draw)."""
         return self.reference.of(weights).astype(np.float64)
 
-    def n_others(self, weights: Weights) -> Numbers:
-        """Count the labels that occur beside one of them (draw,)."""
-        return np.count_nonzero(self.n_reference(weights), axis=0) - 1.0
-
     def cost(self, weights: Weights) -> Numbers:
         """Weigh cross-triggers with each label, the heavier the less there is of it (label, draw)."""
         rare: Numbers = 1 / np.maximum(self.reference_s @ weights, 1e-12)
@@ -63,14 +59,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Psds(Statistic):
-    """The score of some labels of a stage: of one by itself, or of all.
+    """The score of all labels of a stage, and those of its labels: their curves are drawn once for both.
 
-    `steps` has the changes of each label by its number.
+    `steps` has the changes of each label.
     """
 
     name: str
     stage: Stage
-    steps: Mapping[int, Steps]
+    steps: Sequence[Steps]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,28 +75,65 @@ class Psds(Statistic):
 
     @property
     def n_rows(self) -> int:
-        """The points and cross-triggers of all curves."""
-        return len(self._points.places) + len(self._points.crossings[1]) + len(self.stage.reference.ends)
-
-    @cached_property
-    def _points(self) -> Points:
-        return points_of(self.steps)
+        """The score alone: `areas` takes a few draws at a time by itself."""
+        return 1
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figure; labels without reference events are left out."""
-        points, stage, weights = self._points, self.stage, draws.weights
+        return [draws.keep(self, "areas", self.areas)[-1]]
+
+    @cached_property
+    def points(self) -> Points:
+        """The points of all labels."""
+        return Points(tuple(self.steps))
+
+    def areas(self, weights: Weights) -> Numbers:
+        """Measure the areas of each label and of all (label + 1, draw)."""
+        draws = Draws(weights)
+        n_rows = len(self.points.places) + len(self.points.crossings[1]) + len(self.stage.reference.ends)
+        return in_portions(draws, n_rows, self._areas)
+
+    def _areas(self, draws: Draws) -> Numbers:
+        points, stage, weights = self.points, self.stage, draws.weights
         seconds, n_reference = draws.seconds(stage.durations), draws.keep(stage, "number", stage.n_reference)
-        own = n_reference[np.array(points.numbers, dtype=np.intp)]
-        known = (own > 0).any(axis=0) & (seconds > 0)
-        false = points.false(weights) / np.where(known, seconds, 1.0)
-        n_others = draws.keep(stage, "others", stage.n_others)
+        known = (n_reference > 0) & (seconds > 0)
+        false = points.false(weights) / np.where(seconds > 0, seconds, 1.0)
+        n_others = np.count_nonzero(n_reference, axis=0) - 1.0
         if stage.criteria.alpha_ct and (n_others > 0).any():
             share = np.where(n_others > 0, stage.criteria.alpha_ct / np.maximum(n_others, 1), 0.0)
             false += share * points.crossed(weights, draws.keep(stage, "cost", stage.cost))
-        recall = points.gained(weights) / np.maximum(own, 1.0)[points.places]
+        recall = points.gained(weights) / np.maximum(n_reference, 1.0)[points.places]
         e_max = stage.criteria.e_max
-        curves = Curves(points, np.minimum(false * HOUR_S, e_max), recall, own > 0, e_max)
-        return [np.where(known, curves.area(stage.criteria.alpha_st), UNKNOWN)]
+        curves = Curves(points, np.minimum(false * HOUR_S, e_max), recall, n_reference > 0, e_max)
+        of_labels = np.where(known, curves.areas(), UNKNOWN)
+        if len(self.steps) == 1:
+            return np.repeat(of_labels, 2, axis=0)
+        of_all = np.where(known.any(axis=0), curves.area(stage.criteria.alpha_st), UNKNOWN)
+        return np.concatenate([of_labels, of_all[None]])
+
+
+@dataclass(frozen=True)
+class PsdsOfLabel(Statistic):
+    """The score of one label of several; without a place among them it has no reference events."""
+
+    together: Psds
+    place: int | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the figure is called."""
+        return self.together.names
+
+    @property
+    def n_rows(self) -> int:
+        """The score alone."""
+        return 1
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
+        """Tell the figure."""
+        if self.place is None:
+            return [np.full(len(draws), UNKNOWN)]
+        return [draws.keep(self.together, "areas", self.together.areas)[self.place]]
 
 
 def psds(name: str, field: Field, durations: Numbers, criteria: Criteria, least_iou: float) -> Psds:
@@ -128,4 +161,4 @@ def psds(name: str, field: Field, durations: Numbers, criteria: Criteria, least_
     ends = np.array([rows.stop for rows in field.of_labels(field.wanted)], dtype=np.intp)[there]
     steps = find_steps(field, criteria, least_iou)
     stage = Stage(criteria, durations, Sums(field.wanted_units, ends), seconds)
-    return Psds(name, stage, {n: steps[label] for n, label in enumerate(there)})
+    return Psds(name, stage, [steps[label] for label in there])

@@ -234,20 +234,3 @@ class Detection(Statistic):
             above = np.take_along_axis(hits, np.maximum(n - 1, 0)[None], axis=0)[0] if len(hits) else np.zeros(len(n))
             recalls.append(np.where(hours > 0, ratio(np.where(n > 0, above, 0.0), n_reference), UNKNOWN))
         return recalls
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Counts at every threshold (threshold,), in descending order: for pictures and for choosing thresholds."""
-
-    thresholds: Numbers
-    hits: Numbers
-    false_alarms: Numbers
-    n_reference: float
-
-
-def curve_of(ranking: Ranking) -> Curve:
-    """Count hits and false alarms at every distinct score."""
-    hits = np.cumsum(ranking.gains)[ranking.ends].astype(np.float64)
-    thresholds = ranking.scores[ranking.ends]
-    return Curve(thresholds, hits, ranking.ends + 1 - hits, float(len(ranking.reference_units)))

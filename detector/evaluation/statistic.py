@@ -14,8 +14,17 @@ from scipy.sparse import csr_matrix
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
-Weights = NDArray[np.int32]
-"""How often each unit is in each draw (unit, draw): 1 in the material itself, whole numbers from 0 in a resample."""
+Weights = NDArray[np.int16] | NDArray[np.int32]
+"""How often each unit is in each draw (unit, draw): 1 in the material itself, whole numbers from 0 in a resample.
+
+Numbers of 16 bits are at most `MOST_OFTEN`; a processor sums them several times as fast as wider ones.
+"""
+
+MOST_OFTEN = 64
+"""The largest weight of 16 bits."""
+
+MOST_ROWS = np.iinfo(np.int16).max // MOST_OFTEN
+"""How many rows may be summed in 16 bits."""
 
 UNKNOWN = float("nan")
 """A figure that does not exist, such as the precision of no detections."""
@@ -42,7 +51,7 @@ class Draws:
         return self.weights.shape[1]
 
     def __getitem__(self, columns: slice) -> Draws:
-        return Draws(np.ascontiguousarray(self.weights[:, columns]), self, columns)
+        return Draws(self.weights[:, columns].copy(), self, columns)
 
     def keep(self, owner: object, name: str, tell: Callable[[Weights], Numbers]) -> Numbers:
         """Tell something of the weights (..., draw) the first time that it is asked for, of all draws at once."""
@@ -65,7 +74,12 @@ def _summed(weights: Weights, durations: Numbers) -> Numbers:
 
 def one_draw(weights: ArrayLike) -> Draws:
     """Take each unit as often as it is there (unit,)."""
-    return Draws(np.asarray(weights, dtype=np.int32)[:, None])
+    return Draws(narrowed(np.asarray(weights, dtype=np.int32)[:, None]))
+
+
+def narrowed(weights: NDArray[np.int32]) -> Weights:
+    """Take 16 bits for weights that allow it."""
+    return weights.astype(np.int16) if weights.max(initial=0) <= MOST_OFTEN else weights
 
 
 class Statistic(ABC):
@@ -87,15 +101,20 @@ class Statistic(ABC):
 
     def in_portions(self, draws: Draws) -> Numbers:
         """Tell each figure for each draw (figure, draw), a few draws at a time."""
-        step = max(1, MOST_NUMBERS // max(1, self.n_rows))
-        if step >= len(draws):
-            return np.stack(self.drawn(draws))
-        portions = [draws[first : first + step] for first in range(0, len(draws), step)]
-        return np.concatenate([np.stack(self.drawn(portion)) for portion in portions], axis=1)
+        return in_portions(draws, self.n_rows, lambda portion: np.stack(self.drawn(portion)))
 
     def __call__(self, weights: ArrayLike) -> list[float]:
         """Tell the figures of one draw, given how often each unit is there (unit,)."""
         return self.in_portions(one_draw(weights))[:, 0].tolist()
+
+
+def in_portions(draws: Draws, n_rows: int, tell: Callable[[Draws], Numbers]) -> Numbers:
+    """Tell something (..., draw) a few draws at a time, given about how many numbers it takes for one draw."""
+    step = max(1, MOST_NUMBERS // max(1, n_rows))
+    if step >= len(draws):
+        return tell(draws)
+    portions = [draws[first : first + step] for first in range(0, len(draws), step)]
+    return np.concatenate([tell(portion) for portion in portions], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -115,12 +134,13 @@ class Sums:
 
     @cached_property
     def _matrix(self) -> csr_matrix:
-        """How many rows each unit has between two ends (end, unit)."""
+        """How many rows each unit has between two ends (end, unit), in 16 bits where sums of such weights fit."""
         units = (self.units[: self.ends[-1]] if len(self.ends) else self.units[:0]).astype(np.int32)
         firsts = np.zeros(len(self.ends) + 1, np.int32)
         firsts[1:] = self.ends
         shape = (len(self.ends), int(units.max(initial=-1)) + 1)
-        return csr_matrix((np.ones(len(units), np.int32), units, firsts), shape)
+        kind = np.int16 if np.diff(firsts).max(initial=0) <= MOST_ROWS else np.int32
+        return csr_matrix((np.ones(len(units), kind), units, firsts), shape)
 
     def counts(self, weights: Weights) -> Numbers:
         """Sum as `of` does, in floating point (end, draw)."""
@@ -128,7 +148,10 @@ class Sums:
 
     def of(self, weights: Weights) -> Weights:
         """Sum the weights of the rows from the end before up to each end (end, draw)."""
-        sums: Weights = self._matrix @ weights[: self._matrix.shape[1]]
+        matrix = self._matrix
+        weights = weights[: matrix.shape[1]]
+        kind = np.promote_types(matrix.dtype, weights.dtype)
+        sums: Weights = matrix.astype(kind, copy=False) @ weights.astype(kind, copy=False)
         return sums
 
     def down(self, weights: Weights) -> Numbers:

@@ -58,7 +58,7 @@ class Timing(Statistic):
         figures: list[Numbers] = []
         for n, ordered in enumerate(self._ordered):
             drawn = ordered.drawn(draws.weights)
-            figures += [drawn.quantile(share) for share in QUANTILES] if n % 2 else [drawn.median()]
+            figures += list(drawn.quantiles(QUANTILES)) if n % 2 else [drawn.median()]
         return figures
 
 

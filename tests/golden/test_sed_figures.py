@@ -15,9 +15,10 @@ from detector.evaluation.field import field_of
 from detector.evaluation.figures import Evaluation
 from detector.evaluation.intersection import Criteria
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.psds import PSDS1, PSDS2, psds
-from detector.evaluation.ranking import curve_of, rank
+from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabel, psds
+from detector.evaluation.ranking import rank
 from detector.evaluation.settings import Settings
+from detector.evaluation.thresholds import curve_of
 from detector.events import Event
 
 GOLDEN = json.loads((Path(__file__).parent / "sed_figures.json").read_text(encoding="utf-8"))
@@ -73,7 +74,7 @@ def test_psds_over_labels_is_that_of_sed_scores_eval(name: str, criteria: Criter
     ones = np.ones(len(compared.units))
     assert score(ones) == [pytest.approx(golden["overall"])]
     for number, label in enumerate(compared.labels):
-        assert replace(score, steps={number: score.steps[number]})(ones) == [pytest.approx(golden[label])]
+        assert PsdsOfLabel(score, number)(ones) == [pytest.approx(golden[label])]
 
 
 @pytest.mark.parametrize("name", ["psds1", "psds2"])

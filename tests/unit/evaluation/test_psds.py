@@ -8,7 +8,7 @@ import pytest
 from detector.evaluation.field import field_of
 from detector.evaluation.intersection import Criteria
 from detector.evaluation.material import Material, Part, Unit
-from detector.evaluation.psds import PSDS1, PSDS2, psds
+from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabel, psds
 
 from .conftest import event
 
@@ -75,3 +75,17 @@ def test_doubt_neither_rewards_nor_punishes() -> None:
 def test_labels_without_reference_events_are_left_out() -> None:
     found, absent = Part(0, (event(0, 1),), (event(0, 1, score=0.5),)), Part(0, (), (event(5, 6, score=0.9),))
     assert score([found, absent], PSDS1) == 1
+
+
+def test_a_label_has_the_score_that_it_has_without_the_others() -> None:
+    parts = [
+        Part(0, (event(0, 1), event(2, 3)), (event(0, 1, score=0.8), event(5, 6, score=0.6), event(2, 3, score=0.4))),
+        Part(0, (event(0, 1),), (event(7, 8, score=0.9), event(0, 1, score=0.8))),
+        Part(0, (event(0, 1),), ()),
+    ]
+    unit = Unit("a.wav")
+    sides = [[replace(one, label=str(n)) for n, part in enumerate(parts) for one in part.reference]]
+    sides.append([replace(one, label=str(n)) for n, part in enumerate(parts) for one in part.estimated])
+    together = psds("psds", field_of(Material({unit: sides[0]}, {unit: sides[1]})), HOUR, PSDS1, 0.3)
+    alone = [score([part], PSDS1) for part in parts]
+    assert [PsdsOfLabel(together, n)(np.ones(1))[0] for n in range(3)] == pytest.approx(alone)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from detector.evaluation.events import Counts, match
 from detector.evaluation.field import field_of_parts
 from detector.evaluation.material import Material, Part
-from detector.evaluation.ranking import AtIou, Detection, average_precision, best_f1, curve_of, pooled, rank
+from detector.evaluation.ranking import AtIou, Detection, average_precision, best_f1, pooled, rank
+from detector.evaluation.thresholds import curve_of
 
 from .conftest import event, materials
 

@@ -1,0 +1,27 @@
+"""Counts of hits and false alarms at every threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.evaluation.ranking import Ranking
+from detector.evaluation.statistic import Numbers
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Counts at every threshold (threshold,), in descending order: for pictures and for choosing thresholds."""
+
+    thresholds: Numbers
+    hits: Numbers
+    false_alarms: Numbers
+    n_reference: float
+
+
+def curve_of(ranking: Ranking) -> Curve:
+    """Count hits and false alarms at every distinct score."""
+    hits = np.cumsum(ranking.gains)[ranking.ends].astype(np.float64)
+    thresholds = ranking.scores[ranking.ends]
+    return Curve(thresholds, hits, ranking.ends + 1 - hits, float(len(ranking.reference_units)))
