@@ -74,7 +74,7 @@ class StreamInfo:
         """
         samples = self.total if total is None else total
         described = self.sample_rate << 44 | (self.n_channels - 1) << 41 | (self.bits - 1) << 36 | samples
-        sizes = self.shortest.to_bytes(2, "big") + self.block.to_bytes(2, "big") + bytes(6)
+        sizes = b"".join(min(size, 0xFFFF).to_bytes(2, "big") for size in (self.shortest, self.block)) + bytes(6)
         return b"fLaC\x80\x00\x00\x22" + sizes + described.to_bytes(8, "big") + bytes(16)
 
 
@@ -212,6 +212,8 @@ def true_info(file: BinaryIO, size: int, info: StreamInfo) -> StreamInfo | None:
     if first is None or last is None or _likeness(first) != _likeness(last):
         return None
     numbered = first.second == _NUMBERED
+    if not (first.sample_rate or info.sample_rate) or not (first.bits or info.bits):
+        return None
     return replace(
         info,
         audio=first.offset,

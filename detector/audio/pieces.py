@@ -252,11 +252,13 @@ def _linked(header: Header, length: int) -> Iterator[Piece]:
     """Decode the streams of an Ogg file one after another, each from one run of pages to the next."""
     base = 0
     for link in header.links:
+        if not link.headers:
+            continue
         with header.file() as file:
             head = ogg.header_pages(file, link)
             within = ogg.header_pages(file, link, within=True)
         end = base
-        for run in link.runs if link.headers else ():
+        for run in link.runs:
             view = View(run.start, run.end, head if run.first else within)
             try:
                 with header.opened_view(view) as sound:

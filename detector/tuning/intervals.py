@@ -36,5 +36,5 @@ def over_groups(
         return None
     sums = np.array([weights @ counts for weights in draw_weights(groups, DRAWS, seed)])
     with np.errstate(invalid="ignore", divide="ignore"):
-        low, high = limits(figure(sums)[:, None])[:, 0].tolist()
+        low, high = limits(figure(sums)[None, :])[:, 0].tolist()
     return None if math.isnan(low) else Interval(low, high)
