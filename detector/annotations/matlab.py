@@ -39,10 +39,12 @@ def _check(content: memoryview, order: str, depth: int) -> None:
         if at + 8 > len(content):
             raise ValueError("it ends within an element")
         kind, size = struct.unpack_from(f"{order}II", content, at)
-        start, end = at + 8, at + 8 + size
+        start = at + 8
         if kind >> 16:  # a small element: its content stands in the place of its size
-            kind, size = kind & 0xFFFF, kind >> 16
-            start, end = at + 4, at + 4 + size
+            size = kind >> 16
+            kind &= 0xFFFF
+            start = at + 4
+        end = start + size
         if end > len(content) or (start == at + 4 and size > 4):
             raise ValueError("an element of it is larger than what holds it")
         if kind == _MATRIX:

@@ -125,7 +125,8 @@ def _of_wav(content: bytes, layout: Layout) -> Witness | None:
     if align != stated.frame_bytes and align and rate * align == byte_rate:
         mended = _with_frame(stated, align)
         faults.append(f"{n_channels} channels of {bits} bits do not make frames of {align} bytes")
-        true, certain = mended or true, mended is not None
+        true = mended or true
+        certain = mended is not None
     if byte_rate not in {0, rate * align, rate * true.frame_bytes}:
         told = byte_rate / true.frame_bytes if true.frame_bytes else 0.0
         faults.append(f"{rate} Hz do not make {byte_rate} bytes a second")

@@ -125,7 +125,8 @@ def read_stream_info(file: BinaryIO) -> StreamInfo | None:
         return StreamInfo(start + 42, 0, 0, 0, 0, 0, 0, 0)
     block = head[8:]
     described = int.from_bytes(block[10:18], "big")
-    audio, last = start + 42, head[4] & 0x80
+    audio = start + 42
+    last = head[4] & 0x80
     for _ in range(_MOST_BLOCKS):
         if last:
             break

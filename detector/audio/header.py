@@ -216,7 +216,8 @@ def _comment(sound: Sound) -> str:
 
 def _with_true_fields(path: Path, file: BinaryIO, identity: Identity, witness: fields.Witness) -> Header:
     """Take a header whose fields contradict each other, or that libsndfile refuses, as it must have been."""
-    true, faults = witness.true, (witness.fault,) if witness.fault else ()
+    true = witness.true
+    faults = (witness.fault,) if witness.fault else ()
     try:
         header = _as_decoded(path, identity)
     except soundfile.SoundFileError:

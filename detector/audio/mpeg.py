@@ -77,7 +77,8 @@ def first_frame(file: BinaryIO, size: int) -> Frame | None:
     """
     tag = start = 0
     while (length := tag_size(file, start)) > 0:
-        tag, start = start, start + length
+        tag = start
+        start += length
     if start > 0 and (across := _across(file, tag + _TAG_HEAD, start)) is not None:
         return across
     return find_frame(file, start, size, 1)
@@ -135,7 +136,8 @@ def _across(file: BinaryIO, start: int, end: int) -> Frame | None:
 
 def _reaches(content: bytes, at: int, first: Frame, end: int) -> bool:
     """Say whether at least `CHAIN` frames follow one another from `at` on, as far as `end` or the content goes."""
-    n_frames, frame = 0, read_frame(content[at : at + 4], at)
+    n_frames = 0
+    frame = read_frame(content[at : at + 4], at)
     while frame is not None and frame.like(first) and (n_frames < CHAIN or at < end):
         n_frames, at = n_frames + 1, at + frame.size
         frame = read_frame(content[at : at + 4], at)
