@@ -1,9 +1,8 @@
-"""Choose what a network runs on, and count what there is."""
+"""Choose what a network runs on."""
 
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from contextlib import suppress
 from typing import Literal
@@ -30,13 +29,6 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
         allowed = ", ".join(("auto", *(kind for kind, available in there.items() if available)))
         raise ConfigurationError(f"--device: {name} is not available on this machine; allowed here: {allowed}")
     return torch.device(name)
-
-
-def count_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def keep_freed_memory() -> None:

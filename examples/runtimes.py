@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from detector.device import count_cores
+from detector.cores import count_cores
 from detector.network.assembly import DetectorNetwork
 from detector.network.graph import INPUT, trunk_graph
 from detector.presets import find_recipe

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from detector.device import count_cores
+from detector.cores import count_cores
 from detector.network.memory import memory_bytes
 
 PROCESSORS = Path("/proc/cpuinfo")

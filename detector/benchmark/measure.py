@@ -15,7 +15,8 @@ from detector.benchmark.report import MatrixProducts, Report, Sound
 from detector.benchmark.scans import Case, Run, hops, run
 from detector.benchmark.sound import cut_excerpts, make_sound
 from detector.benchmark.subject import Subject, find_subject
-from detector.device import DeviceName, count_cores
+from detector.cores import count_cores
+from detector.device import DeviceName
 from detector.errors import ConfigurationError
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.scan import list_recordings, one_thread_each

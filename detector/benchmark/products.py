@@ -9,7 +9,7 @@ from time import perf_counter
 
 import torch
 
-from detector.device import count_cores
+from detector.cores import count_cores
 from detector.network.geometry import measure
 from detector.recipe import Recipe
 from detector.scanning.layout import Layout

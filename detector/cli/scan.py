@@ -179,7 +179,7 @@ def scan(
       find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
     """  # noqa: D301
-    from detector.device import count_cores
+    from detector.cores import count_cores
     from detector.scanning.results import Outputs
     from detector.scanning.scan import scan as scan_recordings
     from detector.scanning.scanner import Setting

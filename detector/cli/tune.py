@@ -119,7 +119,7 @@ def tune(
     import json
 
     from detector.annotations.table import ReadOptions
-    from detector.device import count_cores
+    from detector.cores import count_cores
     from detector.evaluation.placing import LabelRules
     from detector.outputs import new_file
     from detector.presets import find_folder

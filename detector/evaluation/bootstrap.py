@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ def _counts(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[NDArray
 
 
 def draw_together(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[Draws]:
-    """Draw as `draw_weights` does, many draws at a time ."""
+    """Draw as `draw_weights` does, many draws at a time."""
     at_once = max(1, MOST_WEIGHTS // max(1, len(groups)))
     counts = _counts(groups, draws, seed)
     for first in range(0, draws, at_once):
@@ -48,39 +48,36 @@ def draw_together(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[D
         yield Draws(narrowed(np.ascontiguousarray(some.T))[groups])
 
 
-def resample(rows: Mapping[str, Sequence[Statistic]], draws: Iterator[Draws]) -> dict[str, Numbers]:
-    """Tell the figures of each row for each resample (figure, draw)."""
-    drawn: dict[str, list[Numbers]] = {name: [] for name in rows}
+def resample(statistics: Sequence[Statistic], draws: Iterable[Draws]) -> Iterator[Numbers]:
+    """Tell the figures of each statistic for each label and resample (figure, label, draw)."""
+    drawn: list[list[Numbers]] = [[] for _ in statistics]
     for some in draws:
-        for name, statistics in rows.items():
-            drawn[name].append(np.concatenate([one.in_portions(some) for one in statistics]))
-    return {name: np.concatenate(figures, axis=1) for name, figures in drawn.items()}
-
-
-def tell(statistics: Sequence[Statistic], weights: NDArray[np.float64]) -> list[float]:
-    """Tell the figures of several statistics, one after the other, given how often each unit is there (unit,)."""
-    return [figure for statistic in statistics for figure in statistic(weights)]
+        for figures, statistic in zip(drawn, statistics):
+            figures.append(statistic.in_portions(some))
+    for figures in drawn:
+        yield np.concatenate(figures, axis=-1)
+        figures.clear()
 
 
 def limits(drawn: Numbers) -> Numbers:
-    """Give the 2.5 and 97.5 % quantiles of each row (2, figure), over the resamples in which it exists.
+    """Give the 2.5 and 97.5 % quantiles of each figure (2, ...), over the resamples in which it exists.
 
     Parameters
     ----------
-    drawn : array (figure, draw)
+    drawn : array (..., draw)
         Not numbers where a figure does not exist.
     """
-    ordered = np.sort(drawn, axis=1)  # what is no number comes last
-    n_known = np.count_nonzero(~np.isnan(drawn), axis=1)
+    ordered = np.sort(drawn, axis=-1)  # what is no number comes last
+    n_known = np.count_nonzero(~np.isnan(drawn), axis=-1)
     return np.stack([_quantile(ordered, n_known, share) for share in LIMITS])
 
 
 def _quantile(ordered: Numbers, n_known: NDArray[np.intp], share: float) -> Numbers:
-    """Interpolate between the numbers of each row as `numpy.quantile` does (row,)."""
-    rows = np.arange(len(ordered))
+    """Interpolate between the numbers of each figure as `numpy.quantile` does (...,)."""
     place = share * np.maximum(n_known - 1, 0)
     below = np.floor(place).astype(np.intp)
-    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, np.maximum(n_known - 1, 0))]
+    above = np.minimum(below + 1, np.maximum(n_known - 1, 0))
+    low, high = (np.take_along_axis(ordered, number[..., None], axis=-1)[..., 0] for number in (below, above))
     part = place - below
     step = high - low
     return np.where(part >= 0.5, high - step * (1 - part), low + step * part)

@@ -8,20 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from detector.evaluation.chain import Chain, Descent, Totals, chained
 from detector.evaluation.field import Field
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.statistic import (
-    UNKNOWN,
-    Descent,
-    Draws,
-    Integers,
-    Numbers,
-    Statistic,
-    Sums,
-    ratio,
-    sum_down,
-    totals,
-)
+from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, ratio
 from detector.evaluation.sweep import Chosen
 
 
@@ -94,7 +84,7 @@ def pooled(clips: Sequence[Clips]) -> Clips:
 class ClipLevel(Statistic):
     """Average precision and AUROC of clips; neither exists where all clips are of one kind."""
 
-    clips: Clips
+    chain: Chain[Clips]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,42 +93,43 @@ class ClipLevel(Statistic):
 
     @property
     def n_rows(self) -> int:
-        """The gaining scores."""
-        return len(self.clips.gaining)
+        """The points."""
+        return self.chain.points.n_rows
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures; AUROC counts a pair of equal scores as half (Mann and Whitney 1947)."""
-        clips, weights = self.clips, draws.weights
-        n_with, n_doubtful, n_lost = self._totals.counts(weights)
-        n_sure = draws.keep(clips.sure, "number", totals(clips.sure).counts)[0]
-        n_without = clips.n_labels * n_sure + n_doubtful - n_with
-        hits = np.concatenate(
-            [np.zeros((1, len(draws))), clips.gained.down(weights), n_with[None]]
-        )  # the last have no score
-        without = np.concatenate([clips.lost.down(weights), n_without[None]])
-        before = np.concatenate([self._above.down(weights), n_lost[None]])
-        gained = np.diff(hits, axis=0)
-        pairs = (gained * (n_without - (before + without) / 2)).sum(axis=0)
-        found = hits[1:] + without
-        gained *= hits[1:]
-        gained /= np.maximum(found, 1.0)
+        chain, points, weights = self.chain, self.chain.points, draws.weights
+        n_with, n_doubtful, n_lost = self._totals(weights)
+        sure = chain.descents[0].sure
+        n_labels = np.array([[clips.n_labels] for clips in chain.descents])
+        n_without = n_labels * draws.keep(sure, "number", Totals(([sure],)))[0] + n_doubtful - n_with
+        gained = chain.gained.of(weights)
+        hits = points.down(gained)
+        without, before = points.down(chain.lost.of(weights)), points.down(self._above.of(weights))
+        last = n_with - points.last(hits)  # these have no score
+        ranked = points.sum(gained * (points.at_rows(n_without) - (before + without) / 2))
+        pairs = ranked + last * (n_without - (n_lost + n_without) / 2)
+        precise = points.sum(gained * hits / np.maximum(hits + without, 1.0))
+        precise += last * n_with / np.maximum(n_with + n_without, 1.0)
         both = (n_with > 0) & (n_without > 0)
-        figures = (ratio(sum_down(gained), n_with), ratio(pairs, n_with * n_without))
+        figures = (ratio(precise, n_with), ratio(pairs, n_with * n_without))
         return [np.where(both, figure, UNKNOWN) for figure in figures]
 
     @cached_property
-    def _totals(self) -> Sums:
+    def _totals(self) -> Totals:
         """Clips with their label, those of them that have uncertain spans, and clips without it that have a score."""
-        clips = self.clips
-        return totals(clips.with_label, clips.doubtful, clips.units[~clips.gains])
+        labels = self.chain.descents
+        kinds = ([one.with_label for one in labels], [one.doubtful for one in labels])
+        return Totals((*kinds, [one.units[~one.gains] for one in labels]))
 
     @cached_property
     def _above(self) -> Sums:
-        """Clips without their label whose score is above each gaining score."""
-        clips = self.clips
-        firsts = np.searchsorted(-clips.scores, -clips.scores[clips.gaining], side="left")
-        rows = np.flatnonzero(~clips.gains)
-        return Sums(clips.units[rows], np.searchsorted(rows, firsts))
+        """Clips without their label whose score is above that of each point."""
+        sums = []
+        for clips in self.chain.descents:
+            firsts = np.searchsorted(-clips.scores, -clips.scores[clips.gaining], side="left")
+            sums.append(clips.chosen_down_to(~clips.gains, firsts))
+        return chained(sums)
 
 
 NOTHING = Clips(

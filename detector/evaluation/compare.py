@@ -8,55 +8,90 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.evaluation import clip_level, coverage, ranking, timing
+from detector.evaluation.chain import Chain
 from detector.evaluation.clip_level import ClipLevel, Clips, rank_clips
-from detector.evaluation.coverage import Coverage
+from detector.evaluation.coverage import Coverage, Covered
+from detector.evaluation.detection import AtIous, Detection
 from detector.evaluation.field import field_of
-from detector.evaluation.figures import OVERALL
 from detector.evaluation.matching import find_hits
 from detector.evaluation.material import Material
-from detector.evaluation.psds import PSDS1, PSDS2, Psds, PsdsOfLabel, psds
-from detector.evaluation.ranking import AtIou, Detection, Ranking, rank_field
+from detector.evaluation.psds import PSDS1, PSDS2, Psds, PsdsOfLabels, psds
+from detector.evaluation.ranking import Ranking, rank_field
 from detector.evaluation.settings import Settings
 from detector.evaluation.statistic import Statistic
-from detector.evaluation.timing import Matched, Timing, match, measure_times
+from detector.evaluation.timing import Errors, Matched, Timing, match, measure_times
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The events of some labels, or of all as one, compared in every way.
+
+    Attributes
+    ----------
+    rankings : mapping of float to sequence of Ranking
+        Of each label, by IoU.
+    clips : sequence of Clips
+        Units by their highest score.
+    errors : sequence of Errors
+        Of the hits at the threshold.
+    covered : sequence of Covered
+        At the threshold.
+    psds : sequence of Statistic
+        Both scores.
+    """
+
+    rankings: Mapping[float, Sequence[Ranking]]
+    clips: Sequence[Clips]
+    errors: Sequence[Errors]
+    covered: Sequence[Covered]
+    psds: Sequence[Statistic]
+
+    def pooled(self, scores: Sequence[Psds]) -> Kinds:
+        """Put the events of all labels together."""
+        return Kinds(
+            {iou: [ranking.pooled(of_labels or [ranking.NOTHING])] for iou, of_labels in self.rankings.items()},
+            [clip_level.pooled(self.clips or [clip_level.NOTHING])],
+            [timing.pooled(self.errors or [timing.NOTHING])],
+            [coverage.pooled(self.covered or [coverage.NOTHING])],
+            scores,
+        )
+
+    def statistics(self, material: Material, settings: Settings) -> list[Statistic]:
+        """List what tells the figures, in their order; what needs scores only where there are."""
+        chains = {iou: Chain(tuple(of_labels)) for iou, of_labels in self.rankings.items()}
+        told: list[Statistic] = [Detection(chains.pop(settings.iou), material.durations, settings.rates)]
+        told += [Timing(self.errors), Coverage(self.covered)]
+        if material.scored:
+            told += [AtIous(chains)] if chains else []
+            told += [ClipLevel(Chain(tuple(self.clips))), *self.psds]
+        return told
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The events of one label, or of all, compared in every way.
+    """What the figures follow from.
 
     Attributes
     ----------
-    rankings : mapping of float to Ranking
-        By IoU.
-    clips : Clips
-        Units by their highest score.
-    timing : Timing
-        Of the hits at the threshold.
-    coverage : Coverage
-        At the threshold.
-    psds : sequence of Psds
-        Both scores.
+    rankings : sequence of Ranking
+        The detections of each label, at the IoU of a hit.
+    pooled : Ranking
+        Those of all labels.
+    of_labels, overall : sequence of Statistic
+        What tells the figures of labels, and of all labels as one. There is none of labels where there are no labels.
+    matched : Matched
+        What became of each event at the threshold.
     """
 
-    rankings: Mapping[float, Ranking]
-    clips: Clips
-    timing: Timing
-    coverage: Coverage
-    psds: Sequence[Psds | PsdsOfLabel]
-
-    def statistics(self, material: Material, settings: Settings) -> list[Statistic]:
-        """List what tells the figures, in their order; what needs scores only where there are."""
-        told: list[Statistic] = [Detection(self.rankings[settings.iou], material.durations, settings.rates)]
-        told += [self.timing, self.coverage]
-        if material.scored:
-            told += [AtIou(self.rankings[iou], iou) for iou in settings.ious if iou != settings.iou]
-            told += [ClipLevel(self.clips), *self.psds]
-        return told
+    rankings: Sequence[Ranking]
+    pooled: Ranking
+    of_labels: Sequence[Statistic]
+    overall: Sequence[Statistic]
+    matched: Matched
 
 
-def compare(material: Material, settings: Settings) -> tuple[dict[str, Compared], Matched]:
-    """Compare the events of each label, and of all as `OVERALL`; tell what became of each at the threshold."""
+def compare(material: Material, settings: Settings) -> Compared:
+    """Compare the events of each label, and of all as one."""
     field = field_of(material)
     thresholds = np.array([settings.threshold_of(label) for label in material.labels])
     hits = dict(zip(settings.ious, find_hits(field, settings.ious)))
@@ -66,21 +101,20 @@ def compare(material: Material, settings: Settings) -> tuple[dict[str, Compared]
         psds(name, field, material.durations, criteria, settings.iou)
         for name, criteria in (("psds1", PSDS1), ("psds2", PSDS2))
     ]
-    clips, times = rank_clips(field, rankings[settings.iou]), measure_times(matched)
-    covered = coverage.cover(field, settings, thresholds)
-    wanted = field.of_labels(field.wanted)
-    with_events = [label for label, rows in zip(material.labels, wanted) if rows.stop > rows.start]
-    there = {label: n for n, label in enumerate(with_events)}
-    compared = {}
-    for n, label in enumerate(material.labels):
-        of_its_own = [PsdsOfLabel(score, there.get(label)) for score in scores]
-        by_iou = {iou: of_labels[n] for iou, of_labels in rankings.items()}
-        compared[label] = Compared(by_iou, clips[n], times[n], covered[n], of_its_own)
-    compared[OVERALL] = Compared(
-        {iou: ranking.pooled(of_labels or [ranking.NOTHING]) for iou, of_labels in rankings.items()},
-        clip_level.pooled(clips or [clip_level.NOTHING]),
-        timing.pooled(times or [timing.NOTHING]),
-        coverage.pooled(covered or [coverage.NOTHING]),
-        scores,
+    there = np.array([rows.stop > rows.start for rows in field.of_labels(field.wanted)], dtype=bool)
+    places = np.where(there, np.cumsum(there) - 1, -1)
+    labels = Kinds(
+        rankings,
+        rank_clips(field, rankings[settings.iou]),
+        measure_times(matched),
+        coverage.cover(field, settings, thresholds),
+        [PsdsOfLabels(score, places) for score in scores],
     )
-    return compared, matched
+    together = labels.pooled(scores)
+    return Compared(
+        rankings[settings.iou],
+        together.rankings[settings.iou][0],
+        labels.statistics(material, settings) if material.labels else (),
+        together.statistics(material, settings),
+        matched,
+    )

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
+from detector.evaluation.chain import Totals
 from detector.evaluation.field import Field
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, ratio, totals
+from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, ratio
 from detector.evaluation.sweep import covered_s, reaches
 
 
 @dataclass(frozen=True)
+class Covered:
+    """The units of the detections of a label that are used, of its detections, its events found, and its events."""
+
+    used: Integers
+    found: Integers
+    covered: Integers
+    wanted: Integers
+
+
+@dataclass(frozen=True)
 class Coverage(Statistic):
-    """Precision, recall and F1 by coverage, at the threshold.
+    """Precision, recall and F1 of labels by coverage, at the threshold."""
 
-    `units` holds the units of the detections used, of the detections, of the reference events found, and of the
-    reference events.
-    """
-
-    units: tuple[Integers, Integers, Integers, Integers]
+    labels: Sequence[Covered]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -32,18 +40,23 @@ class Coverage(Statistic):
     @property
     def n_rows(self) -> int:
         """The sums."""
-        return len(self.units)
+        return 4 * len(self.labels)
+
+    @cached_property
+    def _totals(self) -> Totals:
+        kinds = ("used", "found", "covered", "wanted")
+        return Totals(tuple([getattr(label, kind) for label in self.labels] for kind in kinds))
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures; F1 is the harmonic mean of the other two."""
-        used, found, covered, wanted = totals(*self.units).counts(draws.weights)
+        used, found, covered, wanted = self._totals(draws.weights)
         precision, recall = ratio(used, found), ratio(covered, wanted)
         both = (used > 0) & (covered > 0)
         f1 = np.where(both, ratio(2 * precision * recall, precision + recall), 0.0)
         return [precision, recall, np.where(wanted > 0, f1, UNKNOWN)]
 
 
-def cover(field: Field, settings: Settings, thresholds: Numbers) -> list[Coverage]:
+def cover(field: Field, settings: Settings, thresholds: Numbers) -> list[Covered]:
     """Count, for each label, as Koogu's `assess_annotations_and_detections_match` does, by the union of what overlaps.
 
     A detection on an uncertain span that is not used is left out. `thresholds` are those of the labels.
@@ -57,23 +70,23 @@ def cover(field: Field, settings: Settings, thresholds: Numbers) -> list[Coverag
     firsts = np.searchsorted(labels, np.arange(field.n_labels + 1))
     of_label = [slice(first, last) for first, last in pairwise(firsts)]
     return [
-        Coverage(
-            (
-                units[theirs][used[theirs]],
-                units[theirs][counted[theirs]],
-                field.wanted_units[ours][covered[ours]],
-                field.wanted_units[ours],
-            )
+        Covered(
+            units[theirs][used[theirs]],
+            units[theirs][counted[theirs]],
+            field.wanted_units[ours][covered[ours]],
+            field.wanted_units[ours],
         )
         for theirs, ours in zip(of_label, field.of_labels(wanted))
     ]
 
 
-def pooled(coverages: Sequence[Coverage]) -> Coverage:
+def pooled(labels: Sequence[Covered]) -> Covered:
     """Put the events of several labels together."""
-    used, found, covered, wanted = (np.concatenate(units) for units in zip(*(one.units for one in coverages)))
-    return Coverage((used, found, covered, wanted))
+    used, found, covered, wanted = (
+        np.concatenate([getattr(label, kind) for label in labels]) for kind in ("used", "found", "covered", "wanted")
+    )
+    return Covered(used, found, covered, wanted)
 
 
-NOTHING = Coverage((np.zeros(0, np.intp),) * 4)
+NOTHING = Covered(*(np.zeros(0, np.intp) for _ in range(4)))
 """That of no label."""

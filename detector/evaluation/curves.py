@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from detector.evaluation.statistic import Descent, Integers, Numbers, Sums, Weights
+from detector.evaluation.chain import Chain, Descent, Segments, chained
+from detector.evaluation.statistic import Integers, Numbers, Sums, Weights
 from detector.evaluation.sweep import Chosen, portions
 
 UNSURE = 1e-9
@@ -34,57 +33,17 @@ class Steps(Descent):
 
 
 @dataclass(frozen=True)
-class Points:
-    """The points of the curves of some labels, one for each gaining score, label by label, as thresholds fall.
-
-    Attributes
-    ----------
-    steps : tuple of Steps
-        What changes for each label.
-    """
-
-    steps: tuple[Steps, ...]
-
-    @cached_property
-    def places(self) -> Integers:
-        """Number of the label of each point (point,)."""
-        return np.repeat(np.arange(len(self.steps)), [len(steps.gaining) for steps in self.steps])
-
-    @cached_property
-    def firsts(self) -> Integers:
-        """The first point of each label, and the number of points (label + 1,)."""
-        return np.searchsorted(self.places, np.arange(len(self.steps) + 1))
-
-    @cached_property
-    def _gains(self) -> Sums:
-        return self._chained([steps.gained for steps in self.steps])
-
-    @cached_property
-    def _false(self) -> Sums:
-        return self._chained([steps.lost for steps in self.steps])
-
-    @staticmethod
-    def _chained(sums: Sequence[Sums]) -> Sums:
-        """Put the sums of labels one after the other, without the rows after the last end of each."""
-        units = [one.units[: one.ends[-1]] if len(one.ends) else one.units[:0] for one in sums]
-        before = np.cumsum([0, *(len(part) for part in units)])
-        return Sums(_chain(units), _chain([one.ends + first for one, first in zip(sums, before)]))
+class Changes(Chain[Steps]):
+    """What changes for some labels; a point of their curves is a gaining score of a label."""
 
     @cached_property
     def crossings(self) -> tuple[Sums, Integers]:
         """Cross-triggers up to each point, and the numbers of the labels that they cross."""
-        counts = [np.searchsorted(steps.crossed_row, steps.gaining, side="right") for steps in self.steps]
-        sums = [Sums(steps.units[steps.crossed_row], ends) for steps, ends in zip(self.steps, counts)]
-        crossed = [steps.crossed_label[: ends[-1] if len(ends) else 0] for steps, ends in zip(self.steps, counts)]
-        return self._chained(sums), _chain(crossed)
-
-    def gained(self, weights: Weights) -> Numbers:
-        """Count reference events found down to each point (point, draw)."""
-        return self._down(self._gains, weights)
-
-    def false(self, weights: Weights) -> Numbers:
-        """Count false alarms down to each point (point, draw)."""
-        return self._down(self._false, weights)
+        counts = [np.searchsorted(steps.crossed_row, steps.gaining, side="right") for steps in self.descents]
+        sums = [Sums(steps.units[steps.crossed_row], ends) for steps, ends in zip(self.descents, counts)]
+        ends = [int(of_label[-1]) if len(of_label) else 0 for of_label in counts]
+        crossed = [steps.crossed_label[:end] for steps, end in zip(self.descents, ends)]
+        return chained(sums), np.concatenate([np.zeros(0, np.intp), *crossed])
 
     def crossed(self, weights: Weights, cost: Numbers) -> Numbers:
         """Sum cross-triggers down to each point, each by the cost of the label that it crosses (point, draw).
@@ -94,22 +53,7 @@ class Points:
         crossings, labels = self.crossings
         before = np.zeros((len(labels) + 1, weights.shape[1]))
         np.cumsum(weights[crossings.units] * cost[labels], axis=0, out=before[1:])
-        return self._of_own(before[crossings.ends], before[np.append(0, crossings.ends)[self.firsts[:-1]]])
-
-    def _down(self, sums: Sums, weights: Weights) -> Numbers:
-        counts = sums.down(weights)
-        before = np.concatenate([np.zeros((1, weights.shape[1])), counts])[self.firsts[:-1]]
-        return self._of_own(counts, before)
-
-    def _of_own(self, sums: Numbers, before: Numbers) -> Numbers:
-        """Take away, from what is summed up to each point, what the labels before had (label, draw)."""
-        if len(self.steps) > 1:
-            sums -= before[self.places]
-        return sums
-
-
-def _chain(parts: list[Integers]) -> Integers:
-    return np.concatenate([np.zeros(0, np.intp), *parts])
+        return self.points.within(before[crossings.ends])
 
 
 @dataclass(frozen=True)
@@ -118,8 +62,8 @@ class Curves:
 
     Attributes
     ----------
-    points : Points
-        Whose they are.
+    points : Segments
+        The points of each label.
     false : array (point, draw)
         Effective false alarms per hour, at most `e_max`.
     recall : array (point, draw)
@@ -130,7 +74,7 @@ class Curves:
         Where the area ends.
     """
 
-    points: Points
+    points: Segments
     false: Numbers
     recall: Numbers
     there: Chosen
@@ -139,7 +83,7 @@ class Curves:
     def area(self, alpha_st: float) -> Numbers:
         """Measure the area under the mean over labels less `alpha_st` standard deviations, as a share (draw,)."""
         false, recall = np.ascontiguousarray(self.false.T), np.ascontiguousarray(self.recall.T)  # (draw, point)
-        if len(self.points.steps) > 1:
+        if len(self.points) > 1:
             false, recall = self._over_labels(false, recall, alpha_st)
         widths = np.diff(false, axis=1, append=self.e_max)
         widths *= recall
@@ -153,8 +97,7 @@ class Curves:
         last = ends[np.diff(self.points.firsts) > 0] - 1
         widths[last] = self.e_max - self.false[last]
         widths *= self.recall
-        own = csr_matrix((np.ones(len(widths)), np.arange(len(widths)), self.points.firsts), (len(ends), len(widths)))
-        return np.asarray(own @ widths) / self.e_max
+        return self.points.sum(widths) / self.e_max
 
     def _over_labels(self, false: Numbers, recall: Numbers, alpha_st: float) -> tuple[Numbers, Numbers]:
         """Put the points of all labels in order; give the mean recall less its spread at each (draw, point)."""

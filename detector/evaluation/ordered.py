@@ -1,41 +1,49 @@
-"""Quantiles of values that are there once or more often, for many draws at once."""
+"""Quantiles of values that are there once or more often, for several labels and many draws at once."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from detector.evaluation.chain import Segments
 from detector.evaluation.statistic import UNKNOWN, Integers, Numbers, Sums, Weights
 
 
 @dataclass(frozen=True)
 class Ordered:
-    """Ascending values, and the number of the unit of each (value,).
+    """Ascending values of each label, and the number of the unit of each (value,).
 
     They are counted by runs of as many values as there are runs; only in one run of each draw, value by value.
+    `labels` tells which values are of which label.
     """
 
     values: Numbers
     units: Integers
-
-    @property
-    def run(self) -> int:
-        """How many values a run has."""
-        return math.isqrt(len(self.values)) + 1
+    labels: Segments
 
     @cached_property
-    def runs(self) -> Sums:
+    def run(self) -> Integers:
+        """How many values a run has (label,)."""
+        return np.sqrt(np.diff(self.labels.firsts)).astype(np.intp) + 1
+
+    @cached_property
+    def runs(self) -> Segments:
+        """The runs of each label."""
+        return Segments.of((-(-np.diff(self.labels.firsts) // self.run)).tolist())
+
+    @cached_property
+    def _counted(self) -> Sums:
         """The values in runs."""
-        ends = np.arange(self.run, len(self.values) + self.run, self.run)
-        return Sums(self.units, np.minimum(ends, len(self.values)))
+        number = np.arange(self.runs.n_rows) - self.runs.firsts[self.runs.labels]  # of a run among those of its label
+        ends = self.labels.firsts[self.runs.labels] + (number + 1) * self.run[self.runs.labels]
+        return Sums(self.units, np.minimum(ends, self.labels.firsts[1:][self.runs.labels]))
 
     def drawn(self, weights: Weights) -> Drawn:
         """Count the values in some draws."""
-        return Drawn(self, weights, self.runs.down(weights))
+        return Drawn(self, weights, self.runs.down(self._counted.of(weights)))
 
 
 @dataclass(frozen=True)
@@ -46,42 +54,44 @@ class Drawn:
     weights: Weights
     counted: Numbers
 
-    def median(self) -> Numbers:
-        """Take the mean of the two in the middle, as `numpy.median` does (draw,)."""
-        n = self.counted[-1]
-        low, high = self.nth(np.stack([(n - 1) // 2, n // 2]))
-        return np.where(n > 0, (low + high) / 2, UNKNOWN)
+    @cached_property
+    def n(self) -> Numbers:
+        """How many values each label has (label, draw)."""
+        return self.ordered.runs.last(self.counted)
 
-    def quantiles(self, shares: Sequence[float]) -> Numbers:
-        """Interpolate as `numpy.quantile` does (share, draw)."""
-        n = self.counted[-1]
-        place = np.array(shares)[:, None] * np.maximum(n - 1, 0)
+    def median(self) -> Numbers:
+        """Take the mean of the two in the middle, as `numpy.median` does (label, draw)."""
+        low, high = self.nth((self.n - 1) // 2), self.nth(self.n // 2)
+        return np.where(self.n > 0, (low + high) / 2, UNKNOWN)
+
+    def quantiles(self, shares: Sequence[float]) -> list[Numbers]:
+        """Interpolate as `numpy.quantile` does; one (label, draw) for each share."""
+        return [self._quantile(share) for share in shares]
+
+    def _quantile(self, share: float) -> Numbers:
+        n = self.n
+        place = share * np.maximum(n - 1, 0)
         below = np.floor(place)
-        low, high = self.nth(np.stack([below, np.minimum(below + 1, n - 1)]))
+        low, high = self.nth(below), self.nth(np.minimum(below + 1, n - 1))
         part, step = place - below, high - low
         return np.where(n > 0, np.where(part >= 0.5, high - step * (1 - part), low + step * part), UNKNOWN)
 
     def nth(self, number: Numbers) -> Numbers:
-        """Give the value of each number, from 0, in each draw (..., draw)."""
-        n_runs, n_draws = self.counted.shape
-        run = np.minimum(_count_down(self.counted, number), n_runs - 1)
-        draws = np.arange(n_draws)
-        before = np.where(run > 0, self.counted[run - 1, draws], 0.0)
-        values, units = self.ordered.values, self.ordered.units
-        first = run * self.ordered.run
-        rows = np.minimum(first + np.arange(self.ordered.run).reshape(-1, *[1] * run.ndim), len(values) - 1)
-        left = number - before
+        """Give the value of each number, from 0, in each label and draw (label, draw); anything where there is none."""
+        ordered, runs = self.ordered, self.ordered.runs
+        if not runs.n_rows:
+            return np.full(number.shape, UNKNOWN)
+        draws = np.arange(number.shape[1])
+        run = runs.count(self.counted <= runs.at_rows(number)).astype(np.intp)
+        run = np.minimum(run, np.maximum(np.diff(runs.firsts) - 1, 0)[:, None])
+        of_all = np.minimum(runs.firsts[:-1, None] + run, runs.n_rows - 1)
+        left = number - np.where(run > 0, self.counted[of_all - 1, draws], 0.0)
+        first = ordered.labels.firsts[:-1, None] + run * ordered.run[:, None]
         place = np.zeros(run.shape, np.intp)
         counted = np.zeros(run.shape)
-        for of_run in rows:
-            counted += self.weights[units[of_run], draws]
+        for n in range(int(ordered.run.max())):
+            value = np.minimum(first + n, len(ordered.values) - 1)
+            counted += self.weights[ordered.units[value], draws]
             place += counted <= left
-        return values[np.minimum(first + place, len(values) - 1)]
-
-
-def _count_down(counted: Numbers, number: Numbers) -> Integers:
-    """Count the runs that end before each number (..., draw)."""
-    runs = np.zeros(number.shape, np.intp)
-    for of_run in counted:
-        runs += of_run <= number
-    return runs
+        last = np.maximum(ordered.labels.firsts[1:, None] - 1, 0)
+        return ordered.values[np.minimum(first + place, last)]

@@ -15,10 +15,10 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from detector.evaluation.curves import Curves, Points, Steps
+from detector.evaluation.curves import Changes, Curves, Steps
 from detector.evaluation.field import Field
 from detector.evaluation.intersection import Criteria, find_steps
-from detector.evaluation.statistic import UNKNOWN, Draws, Numbers, Statistic, Sums, Weights, in_portions
+from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, Weights, in_portions
 
 HOUR_S = 3600.0
 
@@ -80,29 +80,28 @@ class Psds(Statistic):
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figure; labels without reference events are left out."""
-        return [draws.keep(self, "areas", self.areas)[-1]]
+        return [draws.keep(self, "areas", self.areas)[-1:]]
 
     @cached_property
-    def points(self) -> Points:
-        """The points of all labels."""
-        return Points(tuple(self.steps))
+    def changes(self) -> Changes:
+        """The changes of all labels."""
+        return Changes(tuple(self.steps))
 
     def areas(self, weights: Weights) -> Numbers:
         """Measure the areas of each label and of all (label + 1, draw)."""
-        draws = Draws(weights)
-        n_rows = len(self.points.places) + len(self.points.crossings[1]) + len(self.stage.reference.ends)
-        return in_portions(draws, n_rows, self._areas)
+        n_rows = self.changes.points.n_rows + len(self.changes.crossings[1]) + len(self.stage.reference.ends)
+        return in_portions(Draws(weights), n_rows, self._areas)
 
     def _areas(self, draws: Draws) -> Numbers:
-        points, stage, weights = self.points, self.stage, draws.weights
+        changes, points, stage, weights = self.changes, self.changes.points, self.stage, draws.weights
         seconds, n_reference = draws.seconds(stage.durations), draws.keep(stage, "number", stage.n_reference)
         known = (n_reference > 0) & (seconds > 0)
-        false = points.false(weights) / np.where(seconds > 0, seconds, 1.0)
+        false = points.down(changes.lost.of(weights)) / np.where(seconds > 0, seconds, 1.0)
         n_others = np.count_nonzero(n_reference, axis=0) - 1.0
         if stage.criteria.alpha_ct and (n_others > 0).any():
             share = np.where(n_others > 0, stage.criteria.alpha_ct / np.maximum(n_others, 1), 0.0)
-            false += share * points.crossed(weights, draws.keep(stage, "cost", stage.cost))
-        recall = points.gained(weights) / np.maximum(n_reference, 1.0)[points.places]
+            false += share * changes.crossed(weights, draws.keep(stage, "cost", stage.cost))
+        recall = points.down(changes.gained.of(weights)) / points.at_rows(np.maximum(n_reference, 1.0))
         e_max = stage.criteria.e_max
         curves = Curves(points, np.minimum(false * HOUR_S, e_max), recall, n_reference > 0, e_max)
         of_labels = np.where(known, curves.areas(), UNKNOWN)
@@ -113,11 +112,11 @@ class Psds(Statistic):
 
 
 @dataclass(frozen=True)
-class PsdsOfLabel(Statistic):
-    """The score of one label of several; without a place among them it has no reference events."""
+class PsdsOfLabels(Statistic):
+    """The scores of labels; `places` has the place of each among those with reference events, -1 without (label,)."""
 
     together: Psds
-    place: int | None
+    places: Integers
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,9 +130,8 @@ class PsdsOfLabel(Statistic):
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figure."""
-        if self.place is None:
-            return [np.full(len(draws), UNKNOWN)]
-        return [draws.keep(self.together, "areas", self.together.areas)[self.place]]
+        areas = draws.keep(self.together, "areas", self.together.areas)
+        return [np.where(self.places[:, None] < 0, UNKNOWN, areas[self.places])]
 
 
 def psds(name: str, field: Field, durations: Numbers, criteria: Criteria, least_iou: float) -> Psds:

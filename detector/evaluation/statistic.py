@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
+
+from detector.cores import count_cores
 
 Numbers = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -83,7 +86,7 @@ def narrowed(weights: NDArray[np.int32]) -> Weights:
 
 
 class Statistic(ABC):
-    """Some figures of the events of one label or of all."""
+    """Some figures of the events of several labels, or of all labels as one."""
 
     @property
     @abstractmethod
@@ -97,24 +100,25 @@ class Statistic(ABC):
 
     @abstractmethod
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell each figure for each draw (draw,), `UNKNOWN` where it does not exist."""
+        """Tell each figure of each label for each draw (label, draw), `UNKNOWN` where it does not exist."""
 
     def in_portions(self, draws: Draws) -> Numbers:
-        """Tell each figure for each draw (figure, draw), a few draws at a time."""
+        """Tell each figure of each label for each draw (figure, label, draw), a few draws at a time."""
         return in_portions(draws, self.n_rows, lambda portion: np.stack(self.drawn(portion)))
 
-    def __call__(self, weights: ArrayLike) -> list[float]:
-        """Tell the figures of one draw, given how often each unit is there (unit,)."""
-        return self.in_portions(one_draw(weights))[:, 0].tolist()
+    def __call__(self, weights: ArrayLike) -> Numbers:
+        """Tell the figures of each label (figure, label), given how often each unit is there (unit,)."""
+        return self.in_portions(one_draw(weights))[..., 0]
 
 
 def in_portions(draws: Draws, n_rows: int, tell: Callable[[Draws], Numbers]) -> Numbers:
-    """Tell something (..., draw) a few draws at a time, given about how many numbers it takes for one draw."""
+    """Tell something (..., draw) a few draws at a time, on all cores, given about how many numbers a draw takes."""
     step = max(1, MOST_NUMBERS // max(1, n_rows))
     if step >= len(draws):
         return tell(draws)
-    portions = [draws[first : first + step] for first in range(0, len(draws), step)]
-    return np.concatenate([tell(portion) for portion in portions], axis=-1)
+    firsts = range(0, len(draws), step)
+    with ThreadPoolExecutor(count_cores()) as pool:
+        return np.concatenate(list(pool.map(lambda first: tell(draws[first : first + step]), firsts)), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -154,75 +158,9 @@ class Sums:
         sums: Weights = matrix.astype(kind, copy=False) @ weights.astype(kind, copy=False)
         return sums
 
-    def down(self, weights: Weights) -> Numbers:
-        """Sum the weights of the rows from the first up to each end (end, draw)."""
-        return np.cumsum(self.of(weights), axis=0, dtype=np.int32).astype(np.float64)
-
-
-def totals(*units: Integers) -> Sums:
-    """Sum the weights of several sets of rows, given by the units of each."""
-    return Sums(np.concatenate(units), np.cumsum([len(of_set) for of_set in units]))
-
-
-@dataclass(frozen=True)
-class Descent:
-    """Rows in descending order of score, summed up at the scores that gain something: no other threshold is ever best.
-
-    Attributes
-    ----------
-    units : array of int (row,)
-        Number of the unit of each row.
-    scores : array (row,)
-        Descending.
-    gains : array of bool (row,)
-        Whether the row is a gain (a hit, a reference event found).
-    """
-
-    units: Integers
-    scores: Numbers
-    gains: NDArray[np.bool_]
-
-    @cached_property
-    def ends(self) -> Integers:
-        """The last row of each distinct score: a threshold takes all rows of a score or none."""
-        return np.flatnonzero(np.append(np.diff(self.scores) < 0, len(self.scores) > 0))
-
-    @cached_property
-    def gaining(self) -> Integers:
-        """The last row of each distinct score that has a gain."""
-        return np.unique(self.ends[np.searchsorted(self.ends, np.flatnonzero(self.gains))])
-
-    @cached_property
-    def useful(self) -> int:
-        """How many rows there are down to the last gaining score."""
-        return int(self.gaining[-1]) + 1 if len(self.gaining) else 0
-
-    @cached_property
-    def gained(self) -> Sums:
-        """Gains down to each gaining score."""
-        return self._chosen(np.flatnonzero(self.gains))
-
-    @cached_property
-    def lost(self) -> Sums:
-        """Other rows down to each gaining score."""
-        return self._chosen(np.flatnonzero(~self.gains))
-
-    @cached_property
-    def counted(self) -> Sums:
-        """Rows down to each gaining score."""
-        return Sums(self.units, self.gaining + 1)
-
-    def _chosen(self, rows: Integers) -> Sums:
-        return Sums(self.units[rows], np.searchsorted(rows, self.gaining, side="right"))
-
 
 def ratio(part: ArrayLike, whole: ArrayLike) -> Numbers:
     """Divide, where there is something to divide by."""
     whole = np.asarray(whole, dtype=np.float64)
     out = np.full(np.broadcast_shapes(np.shape(part), whole.shape), UNKNOWN)
     return np.divide(part, whole, out=out, where=whole > 0)
-
-
-def sum_down(numbers: Numbers) -> Numbers:
-    """Sum over rows (draw,), in the order in which numpy sums those of a single draw."""
-    return np.ascontiguousarray(numbers.T).sum(axis=1)

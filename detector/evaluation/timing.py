@@ -11,54 +11,67 @@ from itertools import pairwise
 import numpy as np
 
 from detector.evaluation.assignment import pair_hits
+from detector.evaluation.chain import Segments
 from detector.evaluation.field import Field
 from detector.evaluation.ordered import Ordered
-from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic
+from detector.evaluation.statistic import Draws, Integers, Numbers, Statistic
 from detector.evaluation.sweep import Chosen
 
 QUANTILES = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
-class Timing(Statistic):
-    """Errors of onset and offset: the median with its sign, and the median and 90th percentile of the absolute error.
+class Errors:
+    """How far pairs of a hit and its reference event are apart.
 
     Attributes
     ----------
     units : array of int (pair,)
-        Number of the unit of each pair of a hit and its reference event.
-    errors : array (pair, 2)
+        Number of the unit of each pair.
+    seconds : array (pair, 2)
         Onset and offset of the detection less those of the reference event, s.
     """
 
     units: Integers
-    errors: Numbers
+    seconds: Numbers
+
+
+@dataclass(frozen=True)
+class Timing(Statistic):
+    """Errors of onset and offset: the median with its sign, and the median and 90th percentile of the absolute error.
+
+    `labels` has the errors of each label.
+    """
+
+    labels: Sequence[Errors]
 
     @property
     def names(self) -> tuple[str, ...]:
         """What the figures are called."""
         return tuple(f"{edge}_{what}_s" for edge in ("onset", "offset") for what in ("bias", "median", "p90"))
 
-    @property
+    @cached_property
     def n_rows(self) -> int:
         """The pairs that are counted one by one, and the runs of those that are not."""
-        return 2 * math.isqrt(len(self.units))
+        return 2 * sum(math.isqrt(len(errors.units)) + 1 for errors in self.labels)
 
     @cached_property
     def _ordered(self) -> list[Ordered]:
-        """The errors and the absolute errors of each edge in order."""
-        columns = [column for edge in self.errors.T for column in (edge, np.abs(edge))]
-        orders = [np.argsort(column, kind="stable") for column in columns]
-        return [Ordered(column[order], self.units[order]) for column, order in zip(columns, orders)]
+        """The errors and the absolute errors of each edge in order, label by label."""
+        sizes = [len(errors.units) for errors in self.labels]
+        numbers = np.repeat(np.arange(len(sizes)), sizes)
+        units = np.concatenate([errors.units for errors in self.labels])
+        seconds = np.concatenate([errors.seconds for errors in self.labels])
+        columns = [column for edge in seconds.T for column in (edge, np.abs(edge))]
+        orders = [np.lexsort((column, numbers)) for column in columns]
+        return [Ordered(column[order], units[order], Segments.of(sizes)) for column, order in zip(columns, orders)]
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures, s."""
-        if not len(self.units):
-            return [np.full(len(draws), UNKNOWN)] * len(self.names)
         figures: list[Numbers] = []
         for n, ordered in enumerate(self._ordered):
             drawn = ordered.drawn(draws.weights)
-            figures += list(drawn.quantiles(QUANTILES)) if n % 2 else [drawn.median()]
+            figures += drawn.quantiles(QUANTILES) if n % 2 else [drawn.median()]
         return figures
 
 
@@ -98,19 +111,21 @@ def match(field: Field, hits: Chosen, least_iou: float, thresholds: Numbers) -> 
     return Matched(field, wanted, found, np.flatnonzero(missed), false_alarms)
 
 
-def measure_times(matched: Matched) -> list[Timing]:
+def measure_times(matched: Matched) -> list[Errors]:
     """Compare the onsets and offsets of the pairs of each label."""
     field = matched.field
     errors = field.found.spans[matched.found] - field.wanted.spans[matched.wanted]
     units = field.wanted_units[matched.wanted]
     firsts = np.searchsorted(field.wanted.cells[matched.wanted], np.arange(field.n_labels + 1) * field.n_units)
-    return [Timing(units[first:last], errors[first:last]) for first, last in pairwise(firsts)]
+    return [Errors(units[first:last], errors[first:last]) for first, last in pairwise(firsts)]
 
 
-def pooled(timings: Sequence[Timing]) -> Timing:
+def pooled(labels: Sequence[Errors]) -> Errors:
     """Put the pairs of several labels together."""
-    return Timing(np.concatenate([t.units for t in timings]), np.concatenate([t.errors for t in timings]))
+    return Errors(
+        np.concatenate([errors.units for errors in labels]), np.concatenate([errors.seconds for errors in labels])
+    )
 
 
-NOTHING = Timing(np.zeros(0, np.intp), np.zeros((0, 2)))
-"""That of no label."""
+NOTHING = Errors(np.zeros(0, np.intp), np.zeros((0, 2)))
+"""Those of no label."""

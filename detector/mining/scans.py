@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from detector.clips import UNCERTAIN
-from detector.device import count_cores
+from detector.cores import count_cores
 from detector.errors import ClipsError
 from detector.extraction.recording import known_on_channel
 from detector.extraction.sources import Source

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from detector.benchmark.machine import processor_name
-from detector.device import count_cores
+from detector.cores import count_cores
 from detector.evaluation.figures import Estimate
 from trials.files import write_whole
 from trials.trial import Figures, Seconds

@@ -15,7 +15,7 @@ from detector.evaluation.field import field_of
 from detector.evaluation.figures import Evaluation
 from detector.evaluation.intersection import Criteria
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabel, psds
+from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabels, psds
 from detector.evaluation.ranking import rank
 from detector.evaluation.settings import Settings
 from detector.evaluation.thresholds import curve_of
@@ -72,9 +72,9 @@ def test_psds_over_labels_is_that_of_sed_scores_eval(name: str, criteria: Criter
     score = psds(name, field_of(compared), compared.durations, replace(criteria, e_max=e_max), 0.3)
     golden: dict[str, Any] = GOLDEN["mixed"]["figures"][f"{name} {e_max:g}"]
     ones = np.ones(len(compared.units))
-    assert score(ones) == [pytest.approx(golden["overall"])]
-    for number, label in enumerate(compared.labels):
-        assert PsdsOfLabel(score, number)(ones) == [pytest.approx(golden[label])]
+    assert score(ones).tolist() == [[pytest.approx(golden["overall"])]]
+    of_labels = PsdsOfLabels(score, np.arange(len(compared.labels)))(ones)[0]
+    assert of_labels.tolist() == pytest.approx([golden[label] for label in compared.labels])
 
 
 @pytest.mark.parametrize("name", ["psds1", "psds2"])

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.evaluation.bootstrap import draw_weights, limits, tell
+from detector.evaluation.bootstrap import draw_weights, limits
 from detector.evaluation.compare import compare
 from detector.evaluation.evaluate import evaluate
-from detector.evaluation.figures import OVERALL
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.settings import Settings
+from detector.evaluation.statistic import Numbers, Statistic
 
 from .conftest import event, materials
 
@@ -50,12 +53,34 @@ def test_a_unit_drawn_twice_is_the_same_as_two_units_alike(material: Material, d
         {copy: material.uncertain[unit] for copy, unit in copies.items()},
         {copy: material.seconds[unit] for copy, unit in copies.items()},
     )
-    (drawn, _), (told, _) = compare(material, Settings()), compare(resample, Settings())
-    for label in resample.labels if resample.labels != material.labels else (*resample.labels, OVERALL):
-        figures = tell(drawn[label].statistics(material, Settings()), np.array(counts, dtype=np.float64))
-        assert figures == pytest.approx(
-            tell(told[label].statistics(resample, Settings()), np.ones(len(copies))), nan_ok=True
-        )
+    drawn, told = compare(material, Settings()), compare(resample, Settings())
+    if resample.labels == material.labels:
+        assert tell(drawn.overall, counts) == pytest.approx(tell(told.overall, [1] * len(copies)), nan_ok=True)
+    if resample.labels:
+        rows = [material.labels.index(label) for label in resample.labels]
+        figures = tell(drawn.of_labels, counts)[:, rows]
+        assert figures == pytest.approx(tell(told.of_labels, [1] * len(copies)), nan_ok=True)
+
+
+def tell(statistics: Sequence[Statistic], counts: list[int]) -> Numbers:
+    return np.concatenate([statistic(np.array(counts)) for statistic in statistics])
+
+
+@settings(deadline=None, max_examples=25)
+@given(material=materials(3))
+def test_labels_have_the_figures_that_each_has_alone(material: Material) -> None:
+    figures = tell(compare(material, Settings()).of_labels, [1] * len(material.units)) if material.labels else None
+    for n, label in enumerate(material.labels):
+        sides = [
+            {unit: [one for one in events if one.label == label] for unit, events in side.items()}
+            for side in (material.reference, material.estimated)
+        ]
+        alone = compare(replace(material, reference=sides[0], estimated=sides[1]), Settings())
+        of_label = tell(alone.of_labels, [1] * len(material.units))[:, 0]
+        names = [name for statistic in alone.of_labels for name in statistic.names]
+        assert figures is not None
+        same = np.array([name != "psds2" for name in names])  # cross-triggers with other labels count there
+        assert figures[same, n] == pytest.approx(of_label[same], nan_ok=True)
 
 
 def two_recordings() -> Material:

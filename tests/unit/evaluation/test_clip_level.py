@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 
+from detector.evaluation.chain import Chain
 from detector.evaluation.clip_level import ClipLevel, rank_clips
 from detector.evaluation.field import field_of_parts
 from detector.evaluation.material import Part
@@ -24,7 +25,8 @@ def clips(rows: list[tuple[bool, list[float]]]) -> list[Part]:
 
 def figures(parts: list[Part], least_iou: float) -> list[float]:
     (clips_of_label,) = rank_clips(field_of_parts(parts), [rank(parts, least_iou, 0.0)])
-    return ClipLevel(clips_of_label)(np.ones(len(parts)))
+    figures: list[float] = ClipLevel(Chain((clips_of_label,)))(np.ones(len(parts)))[:, 0].tolist()
+    return figures
 
 
 def told(parts: list[Part]) -> list[float]:

@@ -8,7 +8,7 @@ import pytest
 from detector.evaluation.field import field_of
 from detector.evaluation.intersection import Criteria
 from detector.evaluation.material import Material, Part, Unit
-from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabel, psds
+from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabels, psds
 
 from .conftest import event
 
@@ -24,8 +24,8 @@ def score(parts: list[Part], criteria: Criteria, seconds: np.ndarray = HOUR) -> 
     ]
     doubt = [span for part in parts for span in part.uncertain]
     field = field_of(Material({unit: sides[0]}, {unit: sides[1]}, {unit: doubt}))
-    (value,) = psds("psds", field, seconds, criteria, 0.3)(np.ones(1))
-    return value
+    (value,) = psds("psds", field, seconds, criteria, 0.3)(np.ones(1)).ravel().tolist()
+    return float(value)
 
 
 def test_a_false_alarm_before_the_hit_costs_the_share_of_the_axis_to_its_left() -> None:
@@ -88,4 +88,4 @@ def test_a_label_has_the_score_that_it_has_without_the_others() -> None:
     sides.append([replace(one, label=str(n)) for n, part in enumerate(parts) for one in part.estimated])
     together = psds("psds", field_of(Material({unit: sides[0]}, {unit: sides[1]})), HOUR, PSDS1, 0.3)
     alone = [score([part], PSDS1) for part in parts]
-    assert [PsdsOfLabel(together, n)(np.ones(1))[0] for n in range(3)] == pytest.approx(alone)
+    assert PsdsOfLabels(together, np.arange(3))(np.ones(1))[0].tolist() == pytest.approx(alone)

@@ -6,7 +6,7 @@ import pytest
 from detector.evaluation.field import field_of_parts
 from detector.evaluation.matching import find_hits
 from detector.evaluation.material import Part
-from detector.evaluation.timing import Matched, Timing, match, pooled
+from detector.evaluation.timing import Errors, Matched, Timing, match, pooled
 from detector.evaluation.timing import measure_times as measure
 
 from .conftest import event
@@ -18,9 +18,9 @@ def match_parts(parts: list[Part], least: float, threshold: float) -> Matched:
     return match(field, hits, least, np.full(1, threshold))
 
 
-def measure_times(parts: list[Part], threshold: float = 0.0) -> Timing:
-    (timing,) = measure(match_parts(parts, 0.3, threshold))
-    return timing
+def measure_times(parts: list[Part], threshold: float = 0.0) -> Errors:
+    (errors,) = measure(match_parts(parts, 0.3, threshold))
+    return errors
 
 
 def listed(matched: Matched) -> tuple[list[tuple[int, int]], list[int], list[int]]:
@@ -29,8 +29,8 @@ def listed(matched: Matched) -> tuple[list[tuple[int, int]], list[int], list[int
 
 
 def figures(parts: list[Part], weights: list[float], threshold: float = 0.0) -> dict[str, float]:
-    timing = measure_times(parts, threshold)
-    return dict(zip(timing.names, timing(np.array(weights)), strict=True))
+    timing = Timing([measure_times(parts, threshold)])
+    return dict(zip(timing.names, timing(np.array(weights))[:, 0].tolist(), strict=True))
 
 
 def test_errors_are_those_of_the_detection_less_the_annotation() -> None:
@@ -79,5 +79,5 @@ def test_a_unit_drawn_twice_counts_twice() -> None:
 
 def test_labels_are_put_together() -> None:
     parts = [Part(0, (event(0, 1),), (event(0.1, 1),)), Part(0, (event(0, 1),), (event(0.3, 1),))]
-    timings = [measure_times([part]) for part in parts]
-    assert pooled(timings)(np.ones(1))[1] == pytest.approx(0.2)
+    together = pooled([measure_times([part]) for part in parts])
+    assert Timing([together])(np.ones(1))[1, 0] == pytest.approx(0.2)

@@ -1,0 +1,211 @@
+"""What is counted for several labels at once: their rows one label after the other, and sums over those of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from detector.evaluation.statistic import Integers, Numbers, Sums, Weights
+from detector.evaluation.sweep import Chosen
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Rows of several labels, one label after the other.
+
+    Attributes
+    ----------
+    firsts : array of int (label + 1,)
+        The first row of each label, and the number of rows.
+    """
+
+    firsts: Integers
+
+    @staticmethod
+    def of(sizes: Sequence[int]) -> Segments:
+        """Lay out so many rows for each label."""
+        return Segments(np.cumsum([0, *sizes]))
+
+    def __len__(self) -> int:
+        return len(self.firsts) - 1
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows all labels have."""
+        return int(self.firsts[-1])
+
+    @cached_property
+    def labels(self) -> Integers:
+        """Number of the label of each row (row,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.firsts))
+
+    @cached_property
+    def _there(self) -> Integers:
+        """Labels that have rows."""
+        return np.flatnonzero(np.diff(self.firsts))
+
+    @cached_property
+    def _summing(self) -> csr_matrix:
+        n = self.n_rows
+        return csr_matrix((np.ones(n), np.arange(n), self.firsts), (len(self), n))
+
+    def at_rows(self, values: Numbers) -> Numbers:
+        """Give each row (row, draw) what its label has (label, draw)."""
+        return values if len(self) == 1 else values[self.labels]
+
+    def down(self, counts: Weights) -> Numbers:
+        """Sum whole numbers (row, draw) from the first row of each label down to each row."""
+        return self.within(np.cumsum(counts, axis=0, dtype=np.int32).astype(np.float64))
+
+    def within(self, summed: Numbers) -> Numbers:
+        """Take away, in place, from what is summed down all rows (row, draw) what the labels before had."""
+        if len(self) > 1:
+            before = np.zeros((len(self), summed.shape[1]))
+            later = self.firsts[:-1] > 0
+            before[later] = summed[self.firsts[:-1][later] - 1]
+            summed -= before[self.labels]
+        return summed
+
+    def sum(self, values: Numbers) -> Numbers:
+        """Sum the rows of each label (label, draw)."""
+        if len(self) == 1:  # in the order in which numpy sums those of a single draw
+            return np.ascontiguousarray(values.T).sum(axis=1)[None]
+        return np.asarray(self._summing @ values)
+
+    def highest(self, values: Numbers) -> Numbers:
+        """Find the highest of each label (label, draw); 0 where it has no rows."""
+        return self._reduced(np.maximum, values, 0.0)
+
+    def count(self, chosen: Chosen) -> Numbers:
+        """Count the rows of each label that are chosen (label, draw)."""
+        return self._reduced(np.add, chosen.astype(np.int32), 0)
+
+    def first(self, chosen: Chosen) -> Integers:
+        """Find the first row of each label that is chosen (label, draw); the number of all rows where there is none."""
+        n = len(chosen)
+        rows = np.where(chosen, np.arange(n, dtype=np.int32)[:, None], np.int32(n))
+        return self._reduced(np.minimum, rows, n).astype(np.intp)
+
+    def last(self, values: Numbers) -> Numbers:
+        """Take the last row of each label (label, draw); 0 where it has none."""
+        out = np.zeros((len(self), values.shape[1]))
+        out[self._there] = values[self.firsts[1:][self._there] - 1]
+        return out
+
+    def _reduced(self, by: np.ufunc, values: NDArray[np.float64] | NDArray[np.int32], empty: float) -> Numbers:
+        out = np.full((len(self), values.shape[1]), empty, dtype=np.float64)
+        if len(self._there):
+            out[self._there] = by.reduceat(values, self.firsts[:-1][self._there], axis=0)
+        return out
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Rows in descending order of score, summed up at the scores that gain something: no other threshold is ever best.
+
+    Attributes
+    ----------
+    units : array of int (row,)
+        Number of the unit of each row.
+    scores : array (row,)
+        Descending.
+    gains : array of bool (row,)
+        Whether the row is a gain (a hit, a reference event found).
+    """
+
+    units: Integers
+    scores: Numbers
+    gains: NDArray[np.bool_]
+
+    @cached_property
+    def ends(self) -> Integers:
+        """The last row of each distinct score: a threshold takes all rows of a score or none."""
+        return np.flatnonzero(np.append(np.diff(self.scores) < 0, len(self.scores) > 0))
+
+    @cached_property
+    def gaining(self) -> Integers:
+        """The last row of each distinct score that has a gain."""
+        return np.unique(self.ends[np.searchsorted(self.ends, np.flatnonzero(self.gains))])
+
+    def down_to(self, ends: Integers) -> Sums:
+        """Sum all rows up to each of some ends."""
+        return Sums(self.units, ends)
+
+    def chosen_down_to(self, chosen: Chosen, ends: Integers) -> Sums:
+        """Sum some rows up to each of some ends."""
+        rows = np.flatnonzero(chosen)
+        return Sums(self.units[rows], np.searchsorted(rows, ends, side="left"))
+
+
+D = TypeVar("D", bound=Descent)
+
+
+@dataclass(frozen=True)
+class Chain(Generic[D]):
+    """Descents of several labels; each gaining score of each is a point.
+
+    Attributes
+    ----------
+    descents : tuple
+        One a label.
+    """
+
+    descents: tuple[D, ...]
+
+    @cached_property
+    def points(self) -> Segments:
+        """The points, label by label."""
+        return Segments.of([len(one.gaining) for one in self.descents])
+
+    @cached_property
+    def gained(self) -> Sums:
+        """Gains from the point before, of the same label, up to each point."""
+        return chained([one.chosen_down_to(one.gains, one.gaining + 1) for one in self.descents])
+
+    @cached_property
+    def lost(self) -> Sums:
+        """Other rows up to each point."""
+        return chained([one.chosen_down_to(~one.gains, one.gaining + 1) for one in self.descents])
+
+    @cached_property
+    def counted(self) -> Sums:
+        """Rows up to each point."""
+        return chained([one.down_to(one.gaining + 1) for one in self.descents])
+
+
+def chained(sums: Sequence[Sums]) -> Sums:
+    """Put the sums of labels one after the other, without the rows after the last end of each."""
+    units = [one.units[: one.ends[-1]] if len(one.ends) else one.units[:0] for one in sums]
+    before = np.cumsum([0, *(len(part) for part in units)])
+    none = np.zeros(0, np.intp)
+    ends = [one.ends + first for one, first in zip(sums, before)]
+    return Sums(np.concatenate([none, *units]), np.concatenate([none, *ends]))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How often rows of several kinds are there for each label.
+
+    Attributes
+    ----------
+    kinds : tuple
+        Of each kind, and of each label, the units of the rows.
+    """
+
+    kinds: tuple[Sequence[Integers], ...]
+
+    @cached_property
+    def _sums(self) -> Sums:
+        units = [of_label for kind in self.kinds for of_label in kind]
+        ends = np.cumsum([len(of_label) for of_label in units], dtype=np.intp)
+        return Sums(np.concatenate([np.zeros(0, np.intp), *units]), ends)
+
+    def __call__(self, weights: Weights) -> Numbers:
+        """Count (kind, label, draw)."""
+        return self._sums.counts(weights).reshape(len(self.kinds), -1, weights.shape[1])

@@ -1,0 +1,207 @@
+"""How good detections are: the figures that follow from which of them are hits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import numpy as np
+
+from detector.evaluation.chain import Chain, Segments, Totals, chained
+from detector.evaluation.ranking import Ranking
+from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, Weights, ratio
+
+HOUR_S = 3600.0
+
+
+def average_precision(points: Segments, hits: Numbers, gained: Weights, found: Numbers, wanted: Numbers) -> Numbers:
+    """Sum precision over the steps of recall (label, draw).
+
+    Parameters
+    ----------
+    points : Segments
+        Descending thresholds of each label.
+    hits, gained, found : array (point, draw)
+        Hits down to each threshold, those since the one before, and detections.
+    wanted : array (label, draw)
+        Reference events.
+    """
+    precise = gained * hits
+    precise /= np.maximum(found, 1.0)
+    return ratio(points.sum(precise), wanted)
+
+
+def best_f1(points: Segments, hits: Numbers, found: Numbers, wanted: Numbers) -> tuple[Integers, Numbers]:
+    """Find the point of the highest F1, the first where several have it, and this F1 (label, draw).
+
+    The point is -1 where nothing hits. Parameters are those of `average_precision`.
+    """
+    there = wanted > 0
+    f1 = 2 * hits
+    f1 /= np.maximum(found + points.at_rows(wanted), 1.0)
+    highest = points.highest(f1)
+    at = points.first(f1 >= points.at_rows(highest) - 1e-12)
+    hit = there & (highest > 0)
+    return np.where(hit, at, -1), np.where(there, highest, UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Detections down to each score that gains something in any of several chains.
+
+    Attributes
+    ----------
+    points : Segments
+        These scores, label by label.
+    rows : Sums
+        The detections.
+    places : sequence of (Chain, array)
+        The chains, and where the points of each are among these.
+    """
+
+    points: Segments
+    rows: Sums
+    places: Sequence[tuple[Chain[Ranking], Integers]]
+
+
+def count_together(chains: Sequence[Chain[Ranking]]) -> Counted:
+    """Find what to count for chains of the same detections."""
+    by_label = list(zip(*(chain.descents for chain in chains)))
+    gaining = [reduce(np.union1d, (ranking.gaining for ranking in rankings)) for rankings in by_label]
+    points = Segments.of([len(rows) for rows in gaining])
+    rows = chained([rankings[0].down_to(ends + 1) for rankings, ends in zip(by_label, gaining)])
+    places = []
+    for chain in chains:
+        own = [np.searchsorted(rows, ranking.gaining) for rows, ranking in zip(gaining, chain.descents)]
+        places.append((chain, np.concatenate([part + first for part, first in zip(own, points.firsts)])))
+    return Counted(points, rows, places)
+
+
+def _are_alike(one: Chain[Ranking], other: Chain[Ranking]) -> bool:
+    return all(
+        np.array_equal(a.units, b.units) and np.array_equal(a.scores, b.scores)
+        for a, b in zip(one.descents, other.descents)
+    )
+
+
+@dataclass(frozen=True)
+class AtIous(Statistic):
+    """Average precision at several IoUs; `chains` has the detections by IoU."""
+
+    chains: Mapping[float, Chain[Ranking]]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the figures are called."""
+        return tuple(f"average_precision_iou_{iou:g}" for iou in self.chains)
+
+    @cached_property
+    def n_rows(self) -> int:
+        """The points of one IoU."""
+        return max(chain.points.n_rows for chain in self.chains.values())
+
+    @cached_property
+    def _wanted(self) -> Totals:
+        """Reference events, the same at every IoU."""
+        rankings = next(iter(self.chains.values())).descents
+        return Totals(([ranking.reference_units for ranking in rankings],))
+
+    @cached_property
+    def _counted(self) -> list[Counted]:
+        """What to count for all chains of the same detections at once: they are the same but for uncertain spans."""
+        alike: list[list[Chain[Ranking]]] = []
+        for chain in self.chains.values():
+            group = next((group for group in alike if _are_alike(group[0], chain)), None)
+            if group is None:
+                alike.append([chain])
+            else:
+                group.append(chain)
+        return [count_together(group) for group in alike]
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
+        """Tell the figures."""
+        figures: dict[int, Numbers] = {}
+        (wanted,) = self._wanted(draws.weights)
+        for together in self._counted:
+            counted = together.points.down(together.rows.of(draws.weights))
+            for chain, own in together.places:
+                found = counted if len(own) == len(counted) else counted[own]
+                gained = chain.gained.of(draws.weights)
+                figures[id(chain)] = average_precision(chain.points, chain.points.down(gained), gained, found, wanted)
+        return [figures[id(chain)] for chain in self.chains.values()]
+
+
+@dataclass(frozen=True)
+class Detection(Statistic):
+    """Precision, recall and F1 at the threshold and at the best one, average precision, recall at false alarm rates.
+
+    Attributes
+    ----------
+    chain : Chain of Ranking
+        The detections of each label.
+    durations : array (unit,)
+        The seconds of each unit, not numbers where nobody knows.
+    rates : tuple of float
+        False alarms per hour.
+    """
+
+    chain: Chain[Ranking]
+    durations: Numbers
+    rates: tuple[float, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the figures are called."""
+        named = ("precision", "recall", "f1", "best_precision", "best_recall", "best_f1", "average_precision")
+        return (*named, *(f"recall_at_{rate:g}_per_hour" for rate in self.rates))
+
+    @property
+    def n_rows(self) -> int:
+        """The points."""
+        return self.chain.points.n_rows
+
+    @cached_property
+    def _at_threshold(self) -> Totals:
+        """Hits at the threshold, detections at the threshold, reference events."""
+        rankings = self.chain.descents
+        hits = [ranking.units[ranking.reported & ranking.gains] for ranking in rankings]
+        found = [ranking.units[ranking.reported] for ranking in rankings]
+        return Totals((hits, found, [ranking.reference_units for ranking in rankings]))
+
+    def drawn(self, draws: Draws) -> list[Numbers]:
+        """Tell the figures."""
+        weights, points = draws.weights, self.chain.points
+        gained = self.chain.gained.of(weights)
+        hits, found = points.down(gained), points.down(self.chain.counted.of(weights))
+        n_hits, n_found, wanted = self._at_threshold(weights)
+        at, f1 = best_f1(points, hits, found, wanted)
+        n_best, n_best_found = (_taken(counts, at) for counts in (hits, found))
+        return [
+            ratio(n_hits, n_found),
+            ratio(n_hits, wanted),
+            np.where(wanted > 0, ratio(2 * n_hits, n_found + wanted), UNKNOWN),
+            ratio(n_best, n_best_found),
+            np.where(at < 0, UNKNOWN, ratio(n_best, wanted)),
+            f1,
+            average_precision(points, hits, gained, found, wanted),
+            *self._recalls(hits, found, wanted, draws.seconds(self.durations) / HOUR_S),
+        ]
+
+    def _recalls(self, hits: Numbers, found: Numbers, wanted: Numbers, hours: Numbers) -> list[Numbers]:
+        """Tell the highest recall among thresholds with at most so many false alarms per hour."""
+        points = self.chain.points
+        false = found - hits
+        recalls = []
+        for rate in self.rates:
+            n = points.count(false <= rate * hours + 1e-9).astype(np.intp)
+            above = _taken(hits, np.where(n > 0, points.firsts[:-1, None] + n - 1, -1))
+            recalls.append(np.where(hours > 0, ratio(above, wanted), UNKNOWN))
+        return recalls
+
+
+def _taken(counts: Numbers, at: Integers) -> Numbers:
+    """Take what is counted (point, draw) at one point of each label (label, draw); 0 where that is -1."""
+    if not len(counts):
+        return np.zeros(at.shape)
+    return np.where(at < 0, 0.0, np.take_along_axis(counts, np.maximum(at, 0), axis=0))
