@@ -30,6 +30,7 @@ _SAMPLE_BYTES = {
     "DOUBLE": 8,
 }
 _SAMPLES_PER_BYTE = 65536  # more than any coding gets into a byte: what claims more is not to be believed
+_MPEG_PADDING = 4 * 1152  # samples that encoders put before and behind the sound, at most
 _UNKNOWN = "format not recognised"
 _WITH_CHUNKS = {"WAV", "WAVEX", "RF64", "W64", "AIFF"}
 
@@ -176,13 +177,25 @@ def _read(path: Path, file: BinaryIO, identity: Identity) -> Header:
     like_mpeg = start[:3] == b"ID3" or start[:1] == b"\xff" or path.suffix.lower() == ".mp3"
     if like_mpeg:
         plan = mpeg_runs.plan(file, size)
-        header = _as_decoded(path, identity, plan.view)
+        header = _in_runs(path, identity, plan) if plan.runs else _as_decoded(path, identity, plan.view)
         if header.format == "MP3":
-            status: Status = "damaged" if plan.runs else "ok"
-            return replace(header, runs=plan.runs, faults=(plan.fault,) if plan.fault else (), status=status)
+            return replace(header, faults=(plan.fault,) if plan.fault else ())
+    elif start == b"OggS":
+        return _with_pages(path, file, identity)
     else:
         header = _as_decoded(path, identity)
-    return _with_pages(header, file, size) if header.format == "OGG" else header
+    return _with_pages(path, file, identity) if header.format == "OGG" else header
+
+
+def _in_runs(path: Path, identity: Identity, plan: mpeg_runs.Plan) -> Header:
+    """Take what libsndfile says of the longest run of an MP3 file, and its length from the whole, if that can be."""
+    header = replace(_as_decoded(path, identity, plan.longest), view=None, runs=plan.runs, status="damaged")
+    with suppress(soundfile.SoundFileError):
+        whole = _as_decoded(path, identity)
+        alike = (whole.sample_rate, whole.n_channels) == (header.sample_rate, header.n_channels)
+        if alike and whole.n_frames is not None and 0 <= plan.n_samples - whole.n_frames <= _MPEG_PADDING:
+            return replace(header, n_frames=whole.n_frames)
+    return header
 
 
 def _with_chunks(path: Path, file: BinaryIO, identity: Identity) -> Header:
@@ -267,10 +280,18 @@ def _with_true_info(path: Path, file: BinaryIO, identity: Identity, info: flac.S
     return replace(header, flac=true, n_held=true.total, faults=(f"its header claims {', '.join(wrong)}",))
 
 
-def _with_pages(header: Header, file: BinaryIO, size: int) -> Header:
+def _with_pages(path: Path, file: BinaryIO, identity: Identity) -> Header:
     """Look through the pages of an Ogg file for what is lost, and for streams that follow the first one."""
-    links = ogg.survey(file, size)
-    if not links or not links[0].headers:
+    links = ogg.survey(file, identity.size)
+    try:
+        header = _as_decoded(path, identity)
+    except soundfile.SoundFileError:  # its first page with sound may be the damaged one
+        if not (links and links[0].headers and links[0].runs):
+            raise
+        run = links[0].runs[0]
+        view = View(run.start, run.end, ogg.header_pages(file, links[0], within=True))
+        header = replace(_as_decoded(path, identity, view), view=None)
+    if header.format != "OGG" or not links or not links[0].headers:
         return header
     faults: list[str] = []
     status: Status = "ok"
@@ -287,7 +308,8 @@ def _with_pages(header: Header, file: BinaryIO, size: int) -> Header:
     if len(links) == 1 and links[0].whole:
         return header
     known = links[-1].ended and not all(link.whole for link in links)
-    return replace(header, links=links, n_frames=ogg.length(file, links, header.sample_rate) if known else None)
+    n_frames = ogg.length(file, links, header.sample_rate) if known else None
+    return replace(header, links=links, n_frames=n_frames)
 
 
 def _with_true_extent(header: Header, file: BinaryIO, size: int, witness: fields.Witness | None = None) -> Header:

@@ -36,12 +36,18 @@ class Plan:
         What to decode in the place of the file; None for the file itself.
     runs : tuple of Run
         What to decode instead, where there are gaps.
+    longest : View or None
+        Where there are runs: what to decode of the longest one.
+    n_samples : int
+        Where there are runs: samples of all frames, missing ones included.
     fault : str
         What is wrong with the file; empty where nothing is.
     """
 
     view: View | None = None
     runs: tuple[Run, ...] = ()
+    longest: View | None = None
+    n_samples: int = 0
     fault: str = ""
 
 
@@ -73,6 +79,8 @@ def plan(file: BinaryIO, size: int) -> Plan:
         begin = View(start, size, mpeg.endless_frame(frame, size))
     else:
         begin = View(frame.offset, size)
+    if spans and spans[0].start > start:
+        spans.insert(0, _Span(start, start, 0))  # the frames at the beginning are none, or of another stream
     if len(spans) > 1:
         return _in_runs(file, frame, spans, counted, begin)
     strange = frame.offset - _tags_end(file)
@@ -92,14 +100,16 @@ def _in_runs(file: BinaryIO, frame: mpeg.Frame, spans: list[_Span], counted: int
     lost = _lost_frames(spans, gaps, counted)
     delay = 0 if counted is None else mpeg.encoder_delay(file, frame)
     prefix = mpeg.endless_frame(frame, spans[-1].end)
-    runs = [Run(View(begin.start, spans[0].end, begin.prefix), 0)]
+    runs = [Run(View(begin.start, spans[0].end, begin.prefix), 0)] if spans[0].n_frames else []
     number = spans[0].n_frames
     for span, n_lost in zip(spans[1:], lost):
         number += n_lost
         runs.append(Run(View(span.start, span.end, prefix), max(0, number * frame.samples - delay)))
         number += span.n_frames
     exact = "" if counted is not None and len(gaps) == 1 else "; times behind them are estimates"
-    return Plan(None, tuple(runs), f"damaged: {sum(gaps)} bytes between its frames are none{exact}")
+    longest = max((run.view for run in runs), key=lambda view: view.end - view.start)
+    fault = f"damaged: {sum(gaps)} bytes between its frames are none{exact}"
+    return Plan(None, tuple(runs), longest, number * frame.samples, fault)
 
 
 def _lost_frames(spans: list[_Span], gaps: list[int], counted: int | None) -> list[int]:
