@@ -21,7 +21,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from detector.cliptables import (
@@ -36,6 +35,7 @@ from detector.cliptables import (
     read_events,
     read_facts,
     read_index,
+    write_table,
 )
 from detector.errors import ClipsError, one_line, shown
 from detector.recipe import Recipe, read_recipe
@@ -130,8 +130,8 @@ class ClipWriter:
     def close(self, facts: dict[str, LabelFacts]) -> None:
         """Write the last shard, the tables and the recipe."""
         self._write_shard()
-        pd.DataFrame(self.index, columns=INDEX_COLUMNS).to_csv(self.folder / INDEX_FILE, index=False)
-        pd.DataFrame(self._events, columns=EVENT_COLUMNS).to_csv(self.folder / EVENTS_FILE, index=False)
+        write_table(self.folder / INDEX_FILE, self.index, INDEX_COLUMNS)
+        write_table(self.folder / EVENTS_FILE, self._events, EVENT_COLUMNS)
         content = {name: asdict(fact) for name, fact in facts.items()}
         (self.folder / LABELS_FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         (self.folder / RECIPE_FILE).write_text(self.recipe.to_toml(), encoding="utf-8")

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from detector.errors import fault_lines, shown
+from detector.line_ends import LineEnds
 from detector.texts import FACTS_BYTES, TABLE_BYTES, check_size, parse_json, read_text
 
 INDEX_FILE = "clips.csv"
@@ -44,6 +45,13 @@ class LabelFacts:
     high_hz: _Hertz | None
 
 
+def write_table(path: Path, rows: Sequence[object], columns: list[str]) -> None:
+    """Write rows as a CSV file; names read back as they are, whatever bytes they are made of."""
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        stream: Any = LineEnds(file)
+        pd.DataFrame(rows, columns=columns).to_csv(stream, index=False, lineterminator=LineEnds.QUOTED)
+
+
 def read_table(path: Path, columns: list[str], types: dict[str, Any], **options: Any) -> pd.DataFrame:
     """Read some columns of a CSV file, empty fields as empty texts.
 
@@ -55,7 +63,8 @@ def read_table(path: Path, columns: list[str], types: dict[str, Any], **options:
     try:
         check_size(path, TABLE_BYTES)
         with np.errstate(invalid="ignore"):  # an endless number is an error, or is found by `check_finite`
-            return pd.read_csv(path, dtype=types, keep_default_na=False, usecols=columns, **options)
+            options |= {"dtype": types, "keep_default_na": False, "usecols": columns}
+            return pd.read_csv(path, encoding_errors="surrogateescape", **options)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{path.name}: {error}") from error
 

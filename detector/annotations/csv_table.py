@@ -13,7 +13,7 @@ from typing import TextIO
 from detector.annotations.rows import Row, table_of
 from detector.annotations.sheet import first_line, read_sheet
 from detector.annotations.table import Located, ReadOptions, Table
-from detector.outputs.line_ends import LineEnds
+from detector.line_ends import LineEnds
 
 COLUMNS = ("recording", "channel", "start_s", "end_s", "low_hz", "high_hz", "label", "score", "start_time")
 

@@ -100,8 +100,8 @@ def _cut_all(jobs: Sequence[Job], recipe: Recipe, writer: ClipWriter, report: Re
 
 def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     """Read the tables, join them with the recordings, and share the recordings out among the splits."""
-    recordings = find_recordings(request.recordings)
-    background = find_recordings(request.background)
+    recordings = find_recordings(request.recordings, passed_over=report.pass_over)
+    background = find_recordings(request.background, passed_over=report.pass_over)
     everything = list(dict.fromkeys([*recordings, *background]))
     rules = LabelRules(
         request.rules.rename, request.rules.background, request.rules.uncertain, request.recipe.labels.names
@@ -176,7 +176,7 @@ def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -
     absent = sum(1 for _, channel in source.calls if channel not in numbers)
     if absent and names != ("mix",):
         report.notes.append(f"{source.path}: {absent} annotations are of channels that it does not have; skipped")
-    rng = random.Random(f"{seed} {source.path.name}")
+    rng = random.Random(f"{seed} {source.path.name}".encode("utf-8", "surrogateescape"))
     for channel, name in enumerate(names):
         scene = Scene(
             duration,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from detector.clips import CONFUSING, UNCERTAIN
-from detector.cliptables import check_spans, read_table
+from detector.cliptables import check_spans, read_table, write_table
 from detector.errors import ClipsError, one_line, shown
 from detector.events import Event
 from detector.extraction.sources import Source
@@ -28,7 +28,7 @@ ANNOTATION_COLUMNS = ["recording", "channel", "start_s", "end_s", *BAND, "label"
 def write_known(sources: Sequence[Source], folder: Path) -> None:
     """Write both tables into a folder of clips."""
     recordings = [(source.path.as_posix(), source.split, source.group, source.complete) for source in sources]
-    pd.DataFrame(recordings, columns=RECORDING_COLUMNS).to_csv(folder / RECORDINGS_FILE, index=False)
+    write_table(folder / RECORDINGS_FILE, recordings, RECORDING_COLUMNS)
     rows = [
         (source.path.as_posix(), channel or "", event.start_s, event.end_s, event.low_hz, event.high_hz, label)
         for source in sources
@@ -36,7 +36,7 @@ def write_known(sources: Sequence[Source], folder: Path) -> None:
         for event, channel in events
         for label in [CONFUSING if confusing else event.label]
     ]
-    pd.DataFrame(rows, columns=ANNOTATION_COLUMNS).to_csv(folder / ANNOTATIONS_FILE, index=False)
+    write_table(folder / ANNOTATIONS_FILE, rows, ANNOTATION_COLUMNS)
 
 
 def read_known(folder: Path) -> list[Source]:

@@ -31,6 +31,10 @@ class Report:
         self.failed.append(fault.reason)
         self.bugs += fault.bug is not None
 
+    def pass_over(self, folder: Path, reason: str) -> None:
+        """Take a folder that cannot be searched."""
+        self.failed.append(f"{folder}: cannot be searched: {reason}")
+
     def add_problems(self, tables: AnnotationSet) -> None:
         """Take what could not be used of annotation tables: each with file and row, and their number."""
         self.notes.extend(str(problem) for problem in tables.problems)

@@ -12,7 +12,7 @@ from detector.annotations.csv_table import DELIMITERS
 from detector.annotations.rows import number
 from detector.annotations.sheet import Sheet, first_line, read_sheet
 from detector.errors import AnnotationError
-from detector.outputs.line_ends import LineEnds
+from detector.line_ends import LineEnds
 
 if TYPE_CHECKING:
     from detector.review.sample import Item

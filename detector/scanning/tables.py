@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from detector.errors import OutputError
-from detector.outputs.line_ends import LineEnds
+from detector.line_ends import LineEnds
 from detector.terminal import visible
 
 Rows = Iterable[Iterable[object]]

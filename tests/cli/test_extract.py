@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import os
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from detector.cli import main
 from detector.clips import open_clips
 from detector.extraction.cut import ClipCutter
+from detector.extraction.known import read_known
 from tests.made import recipe, sound, write_recipe, write_set, write_sound, write_table
 
 
@@ -178,3 +181,35 @@ def test_boobook_owls_become_clips_by_site(tmp_path: Path, data: Path, capsys: p
     assert (store.index.groupby("group")["split"].nunique() == 1).all()
     assert "has the same content as" in err
     assert "was given as background, but has annotated calls; the annotations are kept" in err
+
+
+def test_names_of_any_bytes_come_through_clips_as_they_are(tmp_path: Path) -> None:
+    called, quiet = 'a\r"b,\n.wav', os.fsdecode(b"\xff\r.wav")
+    for folder, name, seed in (("in", called, 1), ("quiet", quiet, 2)):
+        write_sound(tmp_path / folder / "a.wav", sound(6.0, seed=seed))
+        (tmp_path / folder / "a.wav").rename(tmp_path / folder / name)
+    with (tmp_path / "calls.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["recording", "start_s", "end_s", "label"], [called, 1.0, 1.5, "low"]])
+    made = write_recipe(tmp_path / "my.toml", recipe())
+    given = (tmp_path / "calls.csv", tmp_path / "in", "-r", made, "--background", tmp_path / "quiet")
+    assert run("extract", *given, "-o", tmp_path / "clips") == 0
+    assert {Path(path).name for path in open_clips(tmp_path / "clips").index["recording"]} == {called, quiet}
+    assert {source.path.name for source in read_known(tmp_path / "clips")} == {called, quiet}
+
+
+def test_a_folder_that_cannot_be_searched_costs_only_itself(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = next(path for path in given if isinstance(path, Path) and path.is_dir()) / "locked"
+    locked.mkdir()
+    search = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path) == str(locked):
+            raise PermissionError(13, "Permission denied")
+        return search(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert run(*given) == 1
+    assert str(locked) in capsys.readouterr().err
+    assert len(open_clips(tmp_path / "clips")) > 0
