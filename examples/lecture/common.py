@@ -56,13 +56,52 @@ def figure(rows: int = 1, columns: int = 1, size: tuple[float, float] = (10.0, 5
     return drawn, axes
 
 
+def matrix(axes: Any, values: Tensor, title: str, window: int = 0) -> None:
+    """Draw a matrix (row, column) with its numbers; frame its first `window` by `window` places."""
+    low, high = float(values.min()), float(values.max())
+    axes.imshow(
+        values.numpy(), cmap="Blues", vmin=low, vmax=2 * high - low + 1
+    )  # light, so that black numbers can be read
+    for (row, column), value in np.ndenumerate(values.numpy()):
+        axes.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=14)
+    if window:
+        left, right = -0.47, window - 0.53
+        axes.plot([left, right, right, left, left], [left, left, right, right, left], color="C1", linewidth=4)
+    axes.set(title=title, xlabel="column", ylabel="row", xticks=range(values.shape[1]), yticks=range(values.shape[0]))
+
+
+def image(axes: Any, values: Tensor, times: tuple[float, float], title: str, **style: Any) -> None:
+    """Draw a spectrogram or map (band, frame) from a first time to a last, s."""
+    extent = (*times, 0, len(values))
+    axes.imshow(values.numpy(), extent=extent, origin="lower", aspect="auto", interpolation="nearest", **style)
+    axes.set(title=title, xlabel="time (s)", ylabel="band")
+
+
+def connections(axes: Any, layers: list[Tensor], title: str) -> None:
+    """Draw which outputs depend on which inputs, layer by layer (output, input); mark what the middle input reaches."""
+    inputs = layers[0].shape[1]
+    reached = torch.arange(inputs) == inputs // 2
+    for level, layer in enumerate(layers):
+        above, below = ((inputs - size) / 2 for size in layer.shape)
+        for output, source in layer.nonzero().tolist():
+            style = (
+                {"color": "C1", "linewidth": 3, "zorder": 3} if reached[source] else {"color": "0.7", "linewidth": 1}
+            )
+            axes.plot([source + below, output + above], [level, level + 1], marker="o", **style)
+        reached = layer[:, reached].any(dim=1)
+    axes.set(title=f"{title}: an input\nreaches {int(reached.sum())} of {len(reached)} outputs", xlabel="unit")
+    axes.set(ylabel="layer", yticks=range(len(layers) + 1), xticks=range(0, inputs, 2))
+
+
 def save(drawn: Any, path: Path) -> None:
-    """Write a picture."""
+    """Write a picture; no letter is smaller than 12 points."""
+    for text in drawn.findobj(lambda part: hasattr(part, "set_fontsize")):
+        text.set_fontsize(max(12, text.get_fontsize()))
     save_picture(drawn, path)
 
 
 def table(rows: Iterable[tuple[object, ...]]) -> str:
-    """Write rows as text, columns one below the other."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    """Write rows as text, columns one below the other, whole numbers with a comma for thousands."""
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells)]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in cells)
