@@ -9,13 +9,12 @@ Run: python examples/lecture/01_convolution.py [--plot FILE]
 from __future__ import annotations
 
 import torch
-from common import figure, matrix, options, save, table
+from common import INPUT, figure, matrix, options, save, table
 from torch import Tensor
 
 from detector.network.stages import ConvolutionStage, Pace
 from detector.recipe import Stage
 
-INPUT = torch.tensor([[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1.0]])
 KERNEL = torch.tensor([[0, 1, 2], [2, 2, 0], [0, 1, 2.0]])
 CLICK = torch.tensor([[0, 0, 1, 0, 0.0]])  # 1-D: one row
 FADING = torch.tensor([[3, 2, 1.0]])

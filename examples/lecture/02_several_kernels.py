@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import torch
 from common import figure, image, options, samples_of, save, spectrogram_of, table
-from scipy.signal import correlate
 from torch import Tensor, nn
 
 from detector.network.geometry import measure
 from detector.network.stages import Trunk
-from detector.recipe import Mel, Network, Recipe, Stage
+from detector.recipe import Linear, Network, Recipe, Stage
 
 LAYER = Stage(filters=10, kernel=3, activation="linear")
-RECIPE = Recipe(frontend=Mel(n_bands=48, scaling="pcen"), network=Network(stage=(LAYER, LAYER)))
+RECIPE = Recipe(frontend=Linear(n_bands=48, fmax=8000, scaling="pcen"), network=Network(stage=(LAYER, LAYER)))
 DRAWN = slice(96, 172)  # frames
 TIMES = (DRAWN.start / RECIPE.frame_rate, DRAWN.stop / RECIPE.frame_rate)  # s
 
@@ -26,15 +25,16 @@ TIMES = (DRAWN.start / RECIPE.frame_rate, DRAWN.stop / RECIPE.frame_rate)  # s
 def fused(maps: Tensor, layer: nn.Module) -> Tensor:
     """Make the maps of a layer by hand from those below (kernel, band, frame): a bias, and a sum over them."""
     weights, biases = layer.state_dict().values()
-    rows = [sum(torch.from_numpy(correlate(f, w, "valid")) for f, w in zip(maps, kernels)) for kernels in weights]
-    return torch.stack([bias + row for bias, row in zip(biases, rows)])
+    seen = maps.unfold(1, 3, 1).unfold(2, 3, 1)  # (kernel, band, frame, 3, 3)
+    sums = [sum((f * w).sum(dim=(2, 3)) for f, w in zip(seen, kernels)) for kernels in weights]
+    return torch.stack([bias + added for bias, added in zip(biases, sums)])
 
 
 def main() -> None:
     chosen = options(__doc__, recording="meadow")
     torch.manual_seed(1)
     trunk = Trunk(RECIPE.network, RECIPE.n_bands).double().requires_grad_(False)
-    spectrogram = spectrogram_of(samples_of(chosen.recording, RECIPE), RECIPE).double()
+    spectrogram = spectrogram_of(samples_of(chosen.recording, RECIPE, least=3.5), RECIPE).double()
     first = trunk.stages[0](spectrogram)
     second = trunk.stages[1](first)
     rows = [(layer.name, layer.output[0], layer.parameters) for layer in measure(RECIPE).layers[:2]]

@@ -39,7 +39,7 @@ def main() -> None:
     dense = joined(dense_layers(Dense(units=()), 11, 9), 11)
     print(f"11 inputs, 9 outputs: {first.sum()} connections by a kernel of 3, {dense.sum()} in a dense layer")
     if chosen.plot:
-        drawn, (left, middle, right) = figure(1, 3, size=(9.6, 3.6))
+        drawn, (left, middle, right) = figure(1, 3, size=(9, 3.4))
         connections(left, [first], "a convolution")
         connections(middle, [first, second], "two convolutions")
         connections(right, [dense], "a dense layer")

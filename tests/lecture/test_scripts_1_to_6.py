@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from scipy.signal import convolve, correlate
 
@@ -33,6 +35,28 @@ def test_every_script_is_short_prints_and_draws(
     assert any(character.isdigit() for character in capsys.readouterr().out)
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert len((LECTURE / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 60
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--recording", "nothing.flac"), ("--recording", __file__), ("--plot", "drawn.txt"), ("--plot", "nothing/a.png")],
+)
+def test_a_file_that_cannot_be_used_is_named_without_a_traceback(
+    option: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["06_pooling", option, value])
+    with pytest.raises(SystemExit) as ended:
+        script("06_pooling").main()
+    assert ended.value.code not in (0, None)
+    assert value in f"{ended.value.code} {capsys.readouterr().err}"
+
+
+def test_a_recording_too_short_for_a_lesson_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = tmp_path / "short.wav"
+    soundfile.write(short, np.zeros(24000), 24000)
+    monkeypatch.setattr(sys, "argv", ["02_several_kernels", "--recording", str(short)])
+    with pytest.raises(SystemExit, match=re.escape(str(short))):
+        script("02_several_kernels").main()
 
 
 def test_the_worked_example_is_the_cross_correlation() -> None:
@@ -86,3 +110,73 @@ def test_an_input_reaches_as_many_outputs_as_the_kernel_has_places_and_all_of_a_
     assert torch.equal(first, expected)
     assert (second.int() @ first.int() > 0)[:, 5].sum() == 5
     assert lesson.joined(lesson.dense_layers(lesson.Dense(units=()), 11, 9), 11).all()
+
+
+def test_gradients_reach_as_far_as_kernels_and_strides_say_at_every_layer() -> None:
+    lesson = script("04_receptive_field")
+    (recording,) = (LECTURE.parent / "recordings").glob("pond_*.flac")
+    model, spectrogram = lesson.shipped_model(recording)
+    layers = [layer for layer in model.network.geometry.layers if layer.kernel]
+    assert len(layers) == 8
+    for layer in layers:
+        gradient = lesson.gradient(model, layer, spectrogram)
+        assert lesson.size(gradient) == (layer.bands.size, layer.frames.size)
+        first = [int(places.min()) for places in gradient.nonzero().T]
+        assert first == [layer.output[1] // 2 * layer.bands.step, lesson.AROUND * layer.frames.step]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Any:
+    (recording,) = (LECTURE.parent / "recordings").glob("meadow_*.flac")
+    return script("common").shipped_model(recording)
+
+
+@pytest.mark.parametrize("frames", [4, 8, 40])
+def test_a_map_moves_by_what_the_call_moves_divided_by_the_stride(shipped: Any, frames: int) -> None:
+    model, spectrogram = shipped
+    stride = model.network.geometry.frames.step
+    moved = script("05_equivariance").move(model.network.trunk, spectrogram[:, 195:250], frames)
+    assert moved == (frames / stride, pytest.approx(0, abs=1e-6), pytest.approx(0, abs=1e-6))
+
+
+def test_between_multiples_of_the_stride_the_map_changes_its_maximum_less_and_a_trunk_of_stride_1_not(
+    shipped: Any,
+) -> None:
+    model, spectrogram = shipped
+    lesson, call = script("05_equivariance"), spectrogram[:, 195:250]
+    for frames in (1, 2, 3):
+        _, changed, largest_changed = lesson.move(model.network.trunk, call, frames)
+        assert changed > 0.05
+        assert 0 < largest_changed < changed
+    assert lesson.move(model.network.trunk_at(1).requires_grad_(False), call, 3)[:2] == (3, pytest.approx(0, abs=1e-6))
+
+
+def test_one_pass_scores_as_window_by_window(shipped: Any) -> None:
+    lesson = script("05_equivariance")
+    (shared, _), (single, _) = (lesson.scan(*shipped, engine) for engine in ("shared", "windows"))
+    assert shared.shape == single.shape == (52, 59, 1)
+    assert np.abs(shared - single).max() < 1e-6
+    assert np.ptp(shared) > 0.9
+
+
+def test_pooling_of_the_worked_example() -> None:
+    lesson = script("06_pooling")
+    largest, mean, coarse = (lesson.pool(lesson.INPUT, spec) for spec in lesson.POOLS)
+    assert largest.tolist() == [[3, 3, 3], [3, 3, 3], [3, 2, 3]]
+    assert torch.allclose(9 * mean, torch.tensor([[15, 15, 15], [9, 11, 16], [10, 7, 12.0]]))
+    assert coarse.tolist() == [[3, 3], [3, 2]]
+
+
+def test_one_dense_head_serves_inputs_of_all_sizes_by_the_same_grid() -> None:
+    lesson = script("06_pooling")
+    network = lesson.DetectorNetwork(lesson.recipe(64)).requires_grad_(False)
+    maps = [network.trunk(torch.rand(1, *size)) for size in lesson.SIZES]
+    assert [tuple(values.shape[1:]) for values in maps] == [(8, 13, 22), (8, 13, 59), (8, 29, 59), (8, 29, 122)]
+    assert {tuple(network.head.grid(values).shape) for values in maps} == {(1, 8, 9, 9)}
+    assert {tuple(network.head(values).shape) for values in maps} == {(1, 1)}
+    assert network.head.dense[0].in_features == 8 * 9 * 9
+    without = lesson.Network(stage=lesson.NETWORK.stage)
+    bare = lesson.DetectorNetwork(lesson.recipe(64).model_copy(update={"network": without}))
+    for values in maps:
+        with pytest.raises(RuntimeError):
+            bare.head(values)
