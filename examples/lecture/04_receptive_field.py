@@ -14,7 +14,7 @@ from torch import Tensor
 from detector.model import Model
 from detector.network.geometry import Layer
 
-AROUND, EVERY = 3, 16  # units beside the one in question, to see that they add nothing; frames from place to place
+AROUND, EVERY = 3, 32  # units beside the one in question, to see that they add nothing; frames from place to place
 
 
 def size(seen: Tensor) -> tuple[int, int]:
