@@ -14,6 +14,8 @@ from scipy.sparse import csr_matrix
 from detector.evaluation.statistic import Integers, Numbers, Sums, Weights
 from detector.evaluation.sweep import Chosen
 
+Summed = TypeVar("Summed", NDArray[np.float64], NDArray[np.int32])
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -61,12 +63,12 @@ class Segments:
 
     def down(self, counts: Weights) -> Numbers:
         """Sum whole numbers (row, draw) from the first row of each label down to each row."""
-        return self.within(np.cumsum(counts, axis=0, dtype=np.int32).astype(np.float64))
+        return self.within(np.cumsum(counts, axis=0, dtype=np.int32)).astype(np.float64)
 
-    def within(self, summed: Numbers) -> Numbers:
+    def within(self, summed: Summed) -> Summed:
         """Take away, in place, from what is summed down all rows (row, draw) what the labels before had."""
         if len(self) > 1:
-            before = np.zeros((len(self), summed.shape[1]))
+            before = np.zeros((len(self), summed.shape[1]), summed.dtype)
             later = self.firsts[:-1] > 0
             before[later] = summed[self.firsts[:-1][later] - 1]
             summed -= before[self.labels]

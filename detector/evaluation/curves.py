@@ -66,8 +66,8 @@ class Curves:
         The points of each label.
     false : array (point, draw)
         Effective false alarms per hour, at most `e_max`.
-    recall : array (point, draw)
-        0 where the label does not occur in a draw.
+    rises, recall : array (point, draw)
+        Recall won at the point, and down to it; 0 where the label does not occur in a draw.
     there : array of bool (label, draw)
         Whether the label occurs.
     e_max : float
@@ -76,6 +76,7 @@ class Curves:
 
     points: Segments
     false: Numbers
+    rises: Numbers
     recall: Numbers
     there: Chosen
     e_max: float
@@ -84,7 +85,7 @@ class Curves:
         """Measure the area under the mean over labels less `alpha_st` standard deviations, as a share (draw,)."""
         false, recall = np.ascontiguousarray(self.false.T), np.ascontiguousarray(self.recall.T)  # (draw, point)
         if len(self.points) > 1:
-            false, recall = self._over_labels(false, recall, alpha_st)
+            false, recall = self._over_labels(false, alpha_st)
         widths = np.diff(false, axis=1, append=self.e_max)
         widths *= recall
         return widths.sum(axis=1) / self.e_max
@@ -99,15 +100,14 @@ class Curves:
         widths *= self.recall
         return self.points.sum(widths) / self.e_max
 
-    def _over_labels(self, false: Numbers, recall: Numbers, alpha_st: float) -> tuple[Numbers, Numbers]:
+    def _over_labels(self, false: Numbers, alpha_st: float) -> tuple[Numbers, Numbers]:
         """Put the points of all labels in order; give the mean recall less its spread at each (draw, point)."""
-        firsts = self.points.firsts[:-1][np.diff(self.points.firsts) > 0]
-        rises, squares = (np.diff(values, axis=1, prepend=0.0) for values in (recall, recall**2))
-        rises[:, firsts], squares[:, firsts] = recall[:, firsts], recall[:, firsts] ** 2
         order = np.argsort(false, axis=1)
         false = np.take_along_axis(false, order, axis=1)
+        squares = self.rises * (2 * self.recall - self.rises)  # what the square of the recall rises by
+        rises, squares = (np.take_along_axis(np.ascontiguousarray(v.T), order, axis=1) for v in (self.rises, squares))
         n_labels = np.maximum(np.count_nonzero(self.there, axis=0), 1)[:, None]
-        mean, square = (np.cumsum(np.take_along_axis(v, order, axis=1), axis=1) / n_labels for v in (rises, squares))
+        mean, square = (np.cumsum(values, axis=1) / n_labels for values in (rises, squares))
         variance = np.maximum(square - mean**2, 0.0)
         effective = mean - alpha_st * np.sqrt(variance)
         unsure = (variance < UNSURE * mean**2) if len(false) > 1 else np.ones(false.shape, bool)

@@ -101,9 +101,11 @@ class Psds(Statistic):
         if stage.criteria.alpha_ct and (n_others > 0).any():
             share = np.where(n_others > 0, stage.criteria.alpha_ct / np.maximum(n_others, 1), 0.0)
             false += share * changes.crossed(weights, draws.keep(stage, "cost", stage.cost))
-        recall = points.down(changes.gained.of(weights)) / points.at_rows(np.maximum(n_reference, 1.0))
+        wanted = points.at_rows(np.maximum(n_reference, 1.0))
+        gained = changes.gained.of(weights)
         e_max = stage.criteria.e_max
-        curves = Curves(points, np.minimum(false * HOUR_S, e_max), recall, n_reference > 0, e_max)
+        false = np.minimum(false * HOUR_S, e_max)
+        curves = Curves(points, false, gained / wanted, points.down(gained) / wanted, n_reference > 0, e_max)
         of_labels = np.where(known, curves.areas(), UNKNOWN)
         if len(self.steps) == 1:
             return np.repeat(of_labels, 2, axis=0)
