@@ -45,20 +45,37 @@ def spectrogram_of(samples: Tensor, recipe: Recipe) -> Tensor:
     return Scale(recipe)(power)[0]
 
 
+def window_of(recording: Path, recipe: Recipe) -> Tensor:
+    """Give the scaled spectrogram (1, band, frame) of the first window of a recording."""
+    return spectrogram_of(samples_of(recording, recipe), recipe)[..., : recipe.window_frames]
+
+
 def figure(rows: int = 1, columns: int = 1, size: tuple[float, float] = (10.0, 5.0), **named: Any) -> tuple[Any, Any]:
-    """Make a picture of some axes, with letters that can be read on a slide."""
+    """Make a picture of some axes."""
     drawn = find_figure("--plot")(figsize=size, layout="constrained")
-    axes = drawn.subplots(rows, columns, **named)
-    for one in np.atleast_1d(axes).flat:
-        one.tick_params(labelsize=12)
-        for text in (one.title, one.xaxis.label, one.yaxis.label):
-            text.set_fontsize(14)
-    return drawn, axes
+    return drawn, drawn.subplots(rows, columns, **named)
+
+
+def image(axes: Any, values: Tensor, rate: float, title: str, most: float | None = None, **more: Any) -> Any:
+    """Draw a spectrogram or a map (band, column), `rate` columns to the second, in colours from -`most` to `most`."""
+    axes.set(title=title, xlabel="time (s)", ylabel="band")
+    colours = {} if most is None else {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+    extent = (0, values.shape[1] / rate, 0, values.shape[0])
+    more = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent} | colours | more
+    return axes.imshow(values.numpy(), **more)
 
 
 def save(drawn: Any, path: Path) -> None:
-    """Write a picture."""
+    """Write a picture, with letters that can be read on a slide."""
+    for axes in drawn.axes:  # those of colour bars, too
+        axes.tick_params(labelsize=12)
+        for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+            text.set_fontsize(14)
     save_picture(drawn, path)
+    if path.suffix.lower() == ".png":
+        from PIL import Image  # which matplotlib brings
+
+        Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)  # a third of the bytes
 
 
 def table(rows: Iterable[tuple[object, ...]]) -> str:
@@ -66,3 +83,8 @@ def table(rows: Iterable[tuple[object, ...]]) -> str:
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells)]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in cells)
+
+
+def sizes(shape: Iterable[int]) -> str:
+    """Write a shape as text."""
+    return " x ".join(f"{size:,}" for size in shape)
