@@ -9,7 +9,8 @@ Run: python examples/lecture/01_convolution.py [--plot FILE]
 from __future__ import annotations
 
 import torch
-from common import INPUT, figure, matrix, options, save, table
+from common import INPUT, options, table
+from pictures import figure, matrix, save
 from torch import Tensor
 
 from detector.network.stages import ConvolutionStage, Pace

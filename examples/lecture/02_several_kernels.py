@@ -9,7 +9,8 @@ Run: python examples/lecture/02_several_kernels.py [--recording FILE] [--plot FI
 from __future__ import annotations
 
 import torch
-from common import figure, image, options, samples_of, save, spectrogram_of, table
+from common import options, samples_of, spectrogram_of, table
+from pictures import figure, image, save
 from torch import Tensor, nn
 
 from detector.network.geometry import measure
@@ -19,7 +20,7 @@ from detector.recipe import Linear, Network, Recipe, Stage
 LAYER = Stage(filters=10, kernel=3, activation="linear")
 RECIPE = Recipe(frontend=Linear(n_bands=48, fmax=8000, scaling="pcen"), network=Network(stage=(LAYER, LAYER)))
 DRAWN = slice(96, 172)  # frames
-TIMES = (DRAWN.start / RECIPE.frame_rate, DRAWN.stop / RECIPE.frame_rate)  # s
+START_S = DRAWN.start / RECIPE.frame_rate
 
 
 def fused(maps: Tensor, layer: nn.Module) -> Tensor:
@@ -46,8 +47,8 @@ def main() -> None:
         shown |= {f"fout({i})": second[i] for i in (0, 1, 2, 3, 9)}
         for panel, (title, values) in zip(axes.flat, shown.items()):
             contrast = (values - values.median())[:, DRAWN]
-            most = contrast.abs().max()
-            image(panel, contrast, TIMES, title, cmap="RdBu_r", vmin=-most, vmax=most)
+            most = float(contrast.abs().max())
+            image(panel, contrast, RECIPE.frame_rate, title, start=START_S, most=most)
             panel.label_outer()
         save(drawn, chosen.plot)
 

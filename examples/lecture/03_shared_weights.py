@@ -9,7 +9,8 @@ Run: python examples/lecture/03_shared_weights.py [--plot FILE]
 from __future__ import annotations
 
 import torch
-from common import connections, figure, options, save, table
+from common import options, table
+from pictures import connections, figure, save
 from torch import Tensor, nn
 
 from detector.network.geometry import measure

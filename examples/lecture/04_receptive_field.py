@@ -8,7 +8,9 @@ Run: python examples/lecture/04_receptive_field.py [--recording FILE] [--plot FI
 
 from __future__ import annotations
 
-from common import box, figure, image, options, save, shipped_model, table, trunk_up_to
+from common import options, table
+from pictures import box, figure, image, save
+from shipped import shipped_model, trunk_up_to
 from torch import Tensor
 
 from detector.model import Model
@@ -41,7 +43,7 @@ def main() -> None:
     print(table([("layer", "bands", "frames", "by gradients: bands", "frames"), *rows]))
     if chosen.plot:
         drawn, (left, right) = figure(1, 2, size=(12, 5))
-        image(left, spectrogram[:, 170:270], (1.7, 2.7), "what a unit of each layer sees", cmap="Greys")
+        image(left, spectrogram[:, 170:270], 100, "what a unit of each layer sees", start=1.7)
         for n, (layer, (_, frames)) in enumerate(zip(layers, seen)):
             (width, height), color = (layer.frames.size / 100, layer.bands.size), f"C{n}"
             box(left, (2.2 - width / 2, 32 - height / 2), (width, height), color=color, linewidth=3)

@@ -2,14 +2,15 @@
 
 The trunk of the shipped model gives a column for every 4 frames. A call that comes 40 frames later gives the same map,
 10 columns later. So a scan need not compute overlapping windows one by one: it cuts them from one map of the recording.
-
-Run: python examples/lecture/05_equivariance.py [--recording FILE] [--plot FILE]
+`python examples/lecture/05_equivariance.py [--recording FILE] [--plot FILE]`
 """
 
 from __future__ import annotations
 
 import numpy as np
-from common import figure, image, options, save, scan, shipped_model, table
+from common import options, table
+from pictures import figure, image, save
+from shipped import scan, shipped_model
 from torch import Tensor, nn
 
 from detector.network.head import GridPool
@@ -46,7 +47,7 @@ def main() -> None:
     if chosen.plot:
         drawn, axes = figure(2, 2, size=(12, 6.5))
         for panel, at in zip(axes[0], (100, 140)):
-            image(panel, scene(call, at), (0, 3), f"the call, {at - 100} frames later", cmap="Greys")
+            image(panel, scene(call, at), 100, f"the call, {at - 100} frames later")
             axes[1, 0].plot(trunk(scene(call, at)[None])[0, 86, 0], linewidth=3)
         axes[1, 0].set(title="a channel of the map, 0 and 40 frames later", xlabel="column (4 frames)", ylabel="value")
         once, each = (scores[:, :5].ravel() for scores in (shared, single))  # a window is 5 columns after the last

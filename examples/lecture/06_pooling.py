@@ -9,7 +9,8 @@ Run: python examples/lecture/06_pooling.py [--recording FILE] [--plot FILE]
 from __future__ import annotations
 
 import torch
-from common import INPUT, figure, image, matrix, options, samples_of, save, spectrogram_of, table
+from common import INPUT, options, samples_of, spectrogram_of, table
+from pictures import figure, image, matrix, save
 from torch import Tensor
 
 from detector.network.assembly import DetectorNetwork
@@ -50,8 +51,8 @@ def main() -> None:
         for panel, (name, values), window in zip(axes[0], {"input": INPUT, **small}.items(), (3, 1, 1, 0)):
             matrix(panel, values, name, window)
         for (left, right), values, grid in zip(axes[1].reshape(2, 2), inputs[::3], grids[::3]):
-            image(left, values[0], (0, values.shape[2] / 50), f"{values.shape[1]} bands", cmap="Greys")
-            image(right, grid[0], (0, values.shape[2] / 50), "the grid of its first map", cmap="Greys")
+            image(left, values[0], 50, f"{values.shape[1]} bands")
+            image(right, grid[0], 50 * grid.shape[2] / values.shape[2], "the grid of its first map")
         save(drawn, chosen.plot)
 
 
