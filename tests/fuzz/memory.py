@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
@@ -20,12 +21,14 @@ def peak() -> int:
 
 def forget_peak() -> None:
     """Let the peak begin anew at what is held now."""
-    if _CLEAR.exists():
-        _CLEAR.write_text("5", encoding="ascii")
+    with suppress(FileNotFoundError), _CLEAR.open("w", encoding="ascii") as clear:
+        clear.write("5")
 
 
 def _told(name: str) -> int:
-    if not _STATUS.exists():
+    try:
+        text = _STATUS.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
         return 0
-    lines = _STATUS.read_text(encoding="ascii", errors="replace").splitlines()
-    return next((int(line.split()[1]) << 10 for line in lines if line.startswith(f"{name}:")), 0)
+    _, _, after = text.partition(f"\n{name}:")
+    return int(after.split(maxsplit=1)[0]) << 10 if after else 0
