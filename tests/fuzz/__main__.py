@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,31 +16,41 @@ _GRACE_S = 120.0  # for a process to start, and to end
 
 
 def fuzz(target: str, seconds: float, folder: Path, seed: int) -> tuple[int, int]:
-    """Fuzz a target until its time is over, again where a process dies; give the numbers of runs and findings."""
+    """Fuzz a target until its time is over, in one process after another; give the numbers of runs and findings."""
     folder.mkdir(parents=True, exist_ok=True)
     before = set(folder.iterdir())
     n_runs, end = 0, time.monotonic() + seconds
     while (left := end - time.monotonic()) > 1:
-        command = [sys.executable, "-m", "tests.fuzz.one", target, f"{left:.0f}", str(folder), str(seed)]
-        (folder / "runs").unlink(missing_ok=True)
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"}
-            )
-            try:
-                code = process.wait(left + _GRACE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                code = process.wait()
+        kept = _kept(folder)
+        with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as scratch:
+            code = _run(target, left, folder, seed, scratch)
         runs = folder / "runs"
         n_runs += int(runs.read_text(encoding="ascii")) if runs.exists() else 0
-        kept = {path for path in set(folder.iterdir()) - before if path.name.startswith(_KEPT)}
-        if code != 0 and not kept:
+        if code != 0 and _kept(folder) == kept:
             (folder / "last").rename(folder / f"died-{code}-{seed}.input") if (folder / "last").exists() else None
             (folder / "log").rename(folder / f"died-{code}-{seed}.txt")
         seed += 1
     findings = {path for path in set(folder.iterdir()) - before if path.suffix == ".input" or "-" in path.stem}
     return n_runs, len({path.stem for path in findings})
+
+
+def _run(target: str, seconds: float, folder: Path, seed: int, scratch: str) -> int:
+    """Fuzz in one process; give its exit status. It may end before its time is over."""
+    command = [sys.executable, "-m", "tests.fuzz.one", target, f"{seconds:.0f}", str(folder), str(seed)]
+    variables = os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": scratch}
+    (folder / "runs").unlink(missing_ok=True)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
+        try:
+            return process.wait(seconds + _GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+
+def _kept(folder: Path) -> set[Path]:
+    """Give the inputs that libFuzzer kept."""
+    return {path for path in folder.iterdir() if path.name.startswith(_KEPT)}
 
 
 def main() -> int:

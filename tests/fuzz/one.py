@@ -1,13 +1,15 @@
 """Fuzz one target in this process: with atheris where it is installed, else by drawn mutations alone.
 
 `python -m tests.fuzz.one TARGET SECONDS FOLDER` keeps in FOLDER an input and a traceback of each finding, named by the
-place that raised, and a file `runs` with the number of inputs. The driver `tests.fuzz` starts it, and looks at those.
+place that raised, a file `runs` with the number of inputs, and in `corpus` what atheris chose to mutate further. The
+driver `tests.fuzz` starts it, looks at those, and starts it again where it ends early.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import random
 import resource
 import sys
@@ -15,9 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.fuzz import memory
 from tests.fuzz.target import MOST_BYTES, Target, attempt
 
 _MOST_MEMORY = 2048  # MiB
+_FULL = 1024 << 20
+"""Bytes at which the process ends, for a fresh one to go on: atheris keeps the result of every comparison that it
+traces, which costs nothing for a bool but keeps an array for ever. What one input takes is measured in `target`."""
 _NOTED_EVERY = 100  # inputs
 
 
@@ -39,8 +45,11 @@ class Session:
         if found and kept and not kept.exists():
             kept.write_bytes(data)
             kept.with_suffix(".txt").write_text(found.text, encoding="utf-8", errors="backslashreplace")
-        if self.n_runs % _NOTED_EVERY == 1:
+        full = memory.resident() > _FULL
+        if full or self.n_runs % _NOTED_EVERY == 1:
             (self.folder / "runs").write_text(str(self.n_runs), encoding="ascii")
+        if full:
+            os._exit(0)  # nothing else ends atheris from within; its corpus is on the disk
 
 
 def drawn(session: Session, seconds: float, seed: int) -> None:
@@ -61,7 +70,8 @@ def guided(session: Session, seconds: float, seed: int) -> None:
         rng = random.Random(drawn_seed)
         return (session.target.mutate(data, rng) if rng.random() < 0.7 else atheris.Mutate(data, most))[:most]
 
-    seeds = session.scratch / "seeds"
+    corpus, seeds = session.folder / "corpus", session.scratch / "seeds"
+    corpus.mkdir(exist_ok=True)
     seeds.mkdir()
     for n, data in enumerate(session.target.seeds()):
         (seeds / str(n)).write_bytes(data)
@@ -69,11 +79,13 @@ def guided(session: Session, seconds: float, seed: int) -> None:
         f"-max_total_time={max(1, round(seconds))}",
         f"-rss_limit_mb={_MOST_MEMORY}",
         f"-max_len={MOST_BYTES}",
-        "-timeout=60",
+        "-timeout=60",  # of the clock, for what waits; what is slow is measured in processor time
+        "-report_slow_units=61",  # a machine that stood still for a while is no finding
         "-close_fd_mask=3",  # decoders print
         "-print_final_stats=0",
         f"-seed={seed}",
         f"-artifact_prefix={session.folder}/",
+        str(corpus),  # the first one is added to
         str(seeds),
     ]
     atheris.Setup([sys.argv[0], *options], session, custom_mutator=mutate)

@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fuzz import memory
+
 MOST_S = 10.0  # of processor time, for an input of at most MOST_BYTES
+MOST_MEMORY = 500 << 20  # bytes, beyond those that the process held before
 MOST_BYTES = 1 << 17
 
 Mutate = Callable[[bytes, random.Random], bytes]
@@ -19,6 +22,10 @@ Mutate = Callable[[bytes, random.Random], bytes]
 
 class TooSlowError(AssertionError):
     """An input takes more time than its size can explain."""
+
+
+class TooLargeError(AssertionError):
+    """An input takes more memory than its size can explain."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Found:
 def attempt(target: Target, data: bytes, folder: Path) -> Found | None:
     """Run a target on an input; give what is wrong."""
     try:
-        with in_time():
+        with in_bounds():
             target.run(data, folder)
     except Exception as error:  # noqa: BLE001 (any exception that comes here is a finding)
         frames = traceback.extract_tb(error.__traceback__)
@@ -65,12 +72,15 @@ def attempt(target: Target, data: bytes, folder: Path) -> Found | None:
 
 
 @contextmanager
-def in_time() -> Iterator[None]:
-    """Raise `TooSlowError` where what is within has taken too long."""
-    start = time.process_time()
+def in_bounds() -> Iterator[None]:
+    """Raise `TooSlowError` or `TooLargeError` where what is within has taken too much time or memory of its own."""
+    memory.forget_peak()
+    held, start = memory.resident(), time.process_time()
     yield
     if (taken := time.process_time() - start) > MOST_S:
         raise TooSlowError(f"{taken:.0f} s of processor time")
+    if (taken := memory.peak() - held) > MOST_MEMORY:
+        raise TooLargeError(f"{taken >> 20} MiB of memory")
 
 
 def file_name(data: bytes) -> str:
