@@ -11,7 +11,6 @@ from __future__ import annotations
 import torch
 from common import INPUT, options, samples_of, spectrogram_of, table
 from pictures import figure, image, matrix, save
-from torch import Tensor
 
 from detector.network.assembly import DetectorNetwork
 from detector.network.stages import Pace, pooling
@@ -23,7 +22,7 @@ NETWORK = Network(stage=STAGES, grid=Grid(size=(9, 9)), dense=Dense(units=(32,))
 SIZES = ((64, 100), (64, 250), (128, 250), (128, 500))  # bands, frames
 
 
-def pool(values: Tensor, spec: Pool) -> Tensor:
+def pool(values: torch.Tensor, spec: Pool) -> torch.Tensor:
     """Pool a matrix (row, column) by the program's layer."""
     return pooling(spec, "conv2d", Pace())(values[None, None])[0, 0]
 

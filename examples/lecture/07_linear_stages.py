@@ -39,8 +39,7 @@ def compare(spectrogram: torch.Tensor, *activations: str) -> tuple[torch.Tensor,
 def main() -> None:
     chosen, recipe = options(__doc__ or "", recording="shore"), find_recipe("small-cnn")
     spectrogram = window_of(chosen.recording, recipe)
-    cases = ("linear linear", "linear relu", "relu relu")
-    results = [(case, *compare(spectrogram, *case.split())) for case in cases]
+    results = [(it, *compare(spectrogram, *it.split())) for it in ("linear linear", "linear relu", "relu relu")]
     rows = [(case, f"{(two - one).norm() / two.norm():.1g}") for case, two, one in results]
     print(table([("two stages 5 x 5", "relative difference from one 9 x 9"), *rows]), end="\n\n")
     for network in networks("linear", "linear"):

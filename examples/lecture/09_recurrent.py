@@ -8,7 +8,6 @@ from __future__ import annotations
 import torch
 from common import options, table, window_of
 from pictures import figure, save
-from torch import Tensor
 
 from detector.network.assembly import DetectorNetwork
 from detector.network.geometry import measure
@@ -22,7 +21,7 @@ def recipe_of(preset: str, recurrent: bool) -> Recipe:
     return recipe.model_copy(update={"network": recipe.network.model_copy(update=without)})
 
 
-def dependence(recipe: Recipe, spectrogram: Tensor) -> Tensor:
+def dependence(recipe: Recipe, spectrogram: torch.Tensor) -> torch.Tensor:
     """Measure how the last column of (1, band, frame) depends on each frame: the size of its gradient (frame,)."""
     torch.manual_seed(0)
     network, sound = DetectorNetwork(recipe).eval(), spectrogram.clone().requires_grad_()
@@ -31,7 +30,7 @@ def dependence(recipe: Recipe, spectrogram: Tensor) -> Tensor:
     return gradient[0].norm(dim=0) / gradient[0].norm(dim=0).max()
 
 
-def reach(dependent: Tensor, least: float = 0.0) -> int:
+def reach(dependent: torch.Tensor, least: float = 0.0) -> int:
     """Count the frames from the first to the last one on which a column depends by more than `least`."""
     return int((felt := (dependent > least).nonzero())[-1] - felt[0]) + 1
 

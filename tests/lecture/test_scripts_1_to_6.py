@@ -128,7 +128,7 @@ def test_gradients_reach_as_far_as_kernels_and_strides_say_at_every_layer() -> N
 @pytest.fixture(scope="module")
 def shipped() -> Any:
     (recording,) = (LECTURE.parent / "recordings").glob("meadow_*.flac")
-    return script("common").shipped_model(recording)
+    return script("shipped").shipped_model(recording)
 
 
 @pytest.mark.parametrize("frames", [4, 8, 40])
