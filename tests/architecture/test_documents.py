@@ -106,6 +106,26 @@ def test_detections_are_evaluated_as_written(tmp_path: Path) -> None:
     assert len((tmp_path / "detections.csv").read_text(encoding="utf-8").splitlines()) > 40
 
 
+@pytest.mark.slow
+def test_the_exercise_of_the_lecture_runs_as_written(tmp_path: Path) -> None:
+    recipe = tmp_path / "examples" / "recipes" / "quick-start.toml"
+    recipe.parent.mkdir(parents=True)
+    text = (ROOT / "examples" / "recipes" / "quick-start.toml").read_text(encoding="utf-8")
+    recipe.write_text(re.sub(r"(?m)^epochs = \d+$", "epochs = 2", text), encoding="utf-8")
+    (tmp_path / "examples" / "recordings").symlink_to(ROOT / "examples" / "recordings")
+    run_shell(block_after("lecture.md", "## Exercise"), tmp_path)
+    assert len((tmp_path / "effort.csv").read_text(encoding="utf-8").splitlines()) == 8
+    assert (tmp_path / "detections.csv").read_text(encoding="utf-8").startswith("recording,channel,")
+
+
+def test_every_script_of_the_lecture_has_its_place_and_its_picture_in_the_chapter() -> None:
+    text = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8")
+    scripts = {path.stem for path in (ROOT / "examples" / "lecture").glob("[01]*.py")}
+    assert len(scripts) >= 11
+    assert set(re.findall(r"\((?:\.\./examples/lecture)/([01]\w+)\.py\)", text)) == scripts
+    assert set(re.findall(r"\(lecture/([\w-]+)\.png\)", text)) == {name.replace("_", "-") for name in scripts}
+
+
 def test_evaluation_from_python_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
     exec(block_after("evaluation.md", "## From Python"), {})
     assert capsys.readouterr().out == (
