@@ -1,62 +1,15 @@
-"""The first half of the lecture: its numbers, and that every script runs and draws."""
+"""What the first half of the lecture tells: convolution, weights, receptive fields, equivariance, pooling."""
 
 from __future__ import annotations
 
-import importlib
-import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 import torch
 from scipy.signal import convolve, correlate
 
-LECTURE = Path(__file__).resolve().parents[2] / "examples" / "lecture"
-SCRIPTS = sorted(path.stem for path in LECTURE.glob("0[1-6]_*.py"))
-
-
-def script(name: str) -> Any:
-    """Import a script as it is imported beside `common`."""
-    if str(LECTURE) not in sys.path:
-        sys.path.insert(0, str(LECTURE))
-    return importlib.import_module(name)
-
-
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_every_script_is_short_prints_and_draws(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    picture = tmp_path / "drawn.png"
-    monkeypatch.setattr(sys, "argv", [name, "--plot", str(picture)])
-    script(name).main()
-    assert any(character.isdigit() for character in capsys.readouterr().out)
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert len((LECTURE / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 60
-
-
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("--recording", "nothing.flac"), ("--recording", __file__), ("--plot", "drawn.txt"), ("--plot", "nothing/a.png")],
-)
-def test_a_file_that_cannot_be_used_is_named_without_a_traceback(
-    option: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["06_pooling", option, value])
-    with pytest.raises(SystemExit) as ended:
-        script("06_pooling").main()
-    assert ended.value.code not in (0, None)
-    assert value in f"{ended.value.code} {capsys.readouterr().err}"
-
-
-def test_a_recording_too_short_for_a_lesson_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    short = tmp_path / "short.wav"
-    soundfile.write(short, np.zeros(24000), 24000)
-    monkeypatch.setattr(sys, "argv", ["02_several_kernels", "--recording", str(short)])
-    with pytest.raises(SystemExit, match=re.escape(str(short))):
-        script("02_several_kernels").main()
+from .scripts import recording, script
 
 
 def test_the_worked_example_is_the_cross_correlation() -> None:
@@ -114,8 +67,7 @@ def test_an_input_reaches_as_many_outputs_as_the_kernel_has_places_and_all_of_a_
 
 def test_gradients_reach_as_far_as_kernels_and_strides_say_at_every_layer() -> None:
     lesson = script("04_receptive_field")
-    (recording,) = (LECTURE.parent / "recordings").glob("pond_*.flac")
-    model, spectrogram = lesson.shipped_model(recording)
+    model, spectrogram = lesson.shipped_model(recording("pond"))
     layers = [layer for layer in model.network.geometry.layers if layer.kernel]
     assert len(layers) == 8
     for layer in layers:
@@ -127,8 +79,7 @@ def test_gradients_reach_as_far_as_kernels_and_strides_say_at_every_layer() -> N
 
 @pytest.fixture(scope="module")
 def shipped() -> Any:
-    (recording,) = (LECTURE.parent / "recordings").glob("meadow_*.flac")
-    return script("shipped").shipped_model(recording)
+    return script("shipped").shipped_model(recording("meadow"))
 
 
 @pytest.mark.parametrize("frames", [4, 8, 40])

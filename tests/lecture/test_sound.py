@@ -1,13 +1,8 @@
-"""The figures of the lecture's scripts 7 to 11, and that each of them runs and draws."""
+"""What the second half of the lecture tells: linear stages, learnt kernels, paradigms, why sound is no picture."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from functools import cache
 from itertools import combinations
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -21,56 +16,7 @@ from detector.network.stages import Trunk
 from detector.presets import find_folder, find_recipe
 from detector.recipe import ConstantQ, Linear
 
-LECTURE = Path(__file__).resolve().parents[2] / "examples" / "lecture"
-SCRIPTS = (
-    "07_linear_stages",
-    "08_learned_kernels",
-    "08_feature_maps",
-    "09_two_paradigms",
-    "09_recurrent",
-    "10_sound_is_no_picture",
-    "10_position",
-    "10_harmonics",
-    "11_keras_network",
-)
-RECORDINGS = sorted((LECTURE.parent / "recordings").glob("*.flac"))
-
-
-@cache
-def script(name: str) -> ModuleType:
-    """Import a script, whose name begins with digits, as it is when it runs: beside `common`."""
-    sys.path.insert(0, str(LECTURE))
-    try:
-        spec = importlib.util.spec_from_file_location(f"lecture_{name}", LECTURE / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(LECTURE))
-    return module
-
-
-def recording(name: str) -> Path:
-    (path,) = (path for path in RECORDINGS if path.name.startswith(name))
-    return path
-
-
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_prints_its_figures_and_draws_them(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    picture = tmp_path / "picture.png"
-    monkeypatch.setattr(sys, "argv", [name, "--plot", str(picture)])
-    script(name).main()
-    assert len(capsys.readouterr().out.splitlines()) >= 3
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert picture.stat().st_size < 150_000
-
-
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_is_under_60_lines(name: str) -> None:
-    assert len((LECTURE / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 60
+from .scripts import recording, script
 
 
 @pytest.fixture
