@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,3 +132,10 @@ def test_evaluation_from_python_runs_as_written(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == (
         "Counts(hits=1, false_alarms=0, misses=0) Estimate(value=1.0, low=None, high=None)\n"
     )
+
+
+def test_parts_are_scanned_from_python_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    exec(block_after("scanning.md", "scanned beside it. In Python:"), names)
+    assert len(names["scores"]) == 1  # one channel
