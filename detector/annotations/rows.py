@@ -39,6 +39,10 @@ class Row(NamedTuple):
     file_offset: str = ""
 
 
+LONGEST_S = 1e9
+"""No time in a recording is later, s."""
+
+
 def number(name: str, text: str) -> float:
     """Read a finite number, or raise ValueError that names the cell and its text."""
     try:
@@ -101,6 +105,8 @@ def table_of(
 def _times(row: Row) -> tuple[float, float]:
     """Read onset and offset in seconds from the start of the row's own recording, or raise ValueError."""
     start_s, end_s = number("start_s", row.start), number("end_s", row.end)
+    if end_s > LONGEST_S:
+        raise ValueError(f"end_s {row.end} is beyond any recording")
     if end_s <= start_s:
         raise ValueError(f"end_s {row.end} is not after start_s {row.start}")
     if row.file_offset:

@@ -254,11 +254,18 @@ def _is_whole(file: BinaryIO, layout: Layout, size: int) -> bool:
     return abs(whole - size) <= 1
 
 
+_FILES = {b"RIFF", b"RIFX", b"RF64", b"FORM", b"riff"}  # how files begin
+
+
 def _chunks_fill(file: BinaryIO, layout: Layout, start: int, size: int) -> bool:
-    """Say whether chunks with printable names follow one another from `start` to the very end of the file."""
+    """Say whether chunks with printable names follow one another from `start` to the very end of the file.
+
+    Another file that was joined to this one is no chunk of it.
+    """
     end = start
     for chunk in walk(file, layout, start):
-        if not all(32 <= byte < 127 for byte in chunk.name[:4]) or chunk.offset + chunk.size > size:
+        printable = all(32 <= byte < 127 for byte in chunk.name[:4])
+        if not printable or chunk.name[:4] in _FILES or chunk.offset + chunk.size > size:
             return False
         end = chunk.next
     return end - layout.align < size <= end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -171,8 +172,8 @@ def _read(path: Path, file: BinaryIO, identity: Identity) -> Header:
     layout = chunks.find_layout(file)
     if layout is not None:
         return _with_chunks(path, file, identity)
-    info = flac.read_stream_info(file) if start in {b"fLaC", b"ID3"} else None
-    if start == b"fLaC" and info is not None:
+    info = flac.read_stream_info(file) if start == b"fLaC" or start[:3] == b"ID3" else None
+    if info is not None:
         return _with_true_info(path, file, identity, info)
     like_mpeg = start[:3] == b"ID3" or start[:1] == b"\xff" or path.suffix.lower() == ".mp3"
     if like_mpeg:
@@ -238,13 +239,15 @@ def _with_true_fields(path: Path, file: BinaryIO, identity: Identity, witness: f
             raise
         assert true.subtype is not None
         layout = chunks.find_layout(file)
+        status: Status = "ok"
         if layout is not None and chunks.has_two(file, layout):
-            faults = (*faults, "damaged: it has two chunks of samples; only the first is read")
-        return Header(path, "WAV", true.subtype, true.sample_rate, true.n_channels, None, faults=faults, raw=True)
+            faults, status = (*faults, "damaged: it has two chunks of samples; only the first is read"), "damaged"
+        return Header(
+            path, "WAV", true.subtype, true.sample_rate, true.n_channels, None, faults=faults, status=status, raw=True
+        )
     if not faults:
         return header
-    status: Status = "ok" if witness.certain else "damaged"
-    header = replace(header, faults=faults, status=status)
+    header = replace(header, faults=faults, status="ok" if witness.certain else "damaged")
     if true.sample_rate != witness.stated.sample_rate:
         header = replace(header, sample_rate=true.sample_rate)
     if witness.recoded and true.subtype is not None:
@@ -283,14 +286,14 @@ def _with_true_info(path: Path, file: BinaryIO, identity: Identity, info: flac.S
 def _with_pages(path: Path, file: BinaryIO, identity: Identity) -> Header:
     """Look through the pages of an Ogg file for what is lost, and for streams that follow the first one."""
     links = ogg.survey(file, identity.size)
+    refused = False
     try:
         header = _as_decoded(path, identity)
-    except soundfile.SoundFileError:  # its first page with sound may be the damaged one
-        if not (links and links[0].headers and links[0].runs):
+    except soundfile.SoundFileError:  # its first page with sound is damaged, or another stream stands before the sound
+        found = _of_runs(path, file, identity, links)
+        if found is None:
             raise
-        run = links[0].runs[0]
-        view = View(run.start, run.end, ogg.header_pages(file, links[0], within=True))
-        header = replace(_as_decoded(path, identity, view), view=None)
+        header, refused = found, True
     if header.format != "OGG" or not links or not links[0].headers:
         return header
     faults: list[str] = []
@@ -305,11 +308,33 @@ def _with_pages(path: Path, file: BinaryIO, identity: Identity) -> Header:
         faults.append("truncated: its last page is missing")
         status = "truncated" if status == "ok" else status
     header = replace(header, faults=tuple(faults), status=status)
-    if len(links) == 1 and links[0].whole:
+    if len(links) == 1 and links[0].whole and not refused:
         return header
-    known = links[-1].ended and not all(link.whole for link in links)
+    links = tuple(_since(header, file, link) for link in links)
+    known = links[-1].ended and (refused or not all(link.whole for link in links))
     n_frames = ogg.length(file, links, header.sample_rate) if known else None
     return replace(header, links=links, n_frames=n_frames)
+
+
+def _since(header: Header, file: BinaryIO, link: ogg.Link) -> ogg.Link:
+    """Find out how many samples a stream's positions count before its first one, where that is not lost."""
+    if not link.headers or not link.runs or not link.runs[0].first:
+        return link
+    run, head = link.runs[0], ogg.header_pages(file, link)
+    with suppress(soundfile.SoundFileError), header.opened_view(View(run.start, run.end, head)) as sound:
+        before = ogg.samples_until(link, run.granule, head, header.sample_rate) - sound.frames
+        return replace(link, before=before) if before > header.sample_rate else link
+    return link
+
+
+def _of_runs(path: Path, file: BinaryIO, identity: Identity, links: Sequence[ogg.Link]) -> Header | None:
+    """Take what libsndfile says of the longest run of pages that it opens; None where it opens none."""
+    runs = [(link, run) for link in links if link.headers for run in link.runs]
+    for link, run in sorted(runs, key=lambda pair: pair[1].start - pair[1].end):
+        view = View(run.start, run.end, ogg.header_pages(file, link, within=True))
+        with suppress(soundfile.SoundFileError):
+            return replace(_as_decoded(path, identity, view), view=None)
+    return None
 
 
 def _with_true_extent(header: Header, file: BinaryIO, size: int, witness: fields.Witness | None = None) -> Header:

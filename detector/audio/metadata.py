@@ -19,7 +19,7 @@ _AUDIOMOTH = re.compile(
     r"Recorded at (?P<time>\d\d:\d\d:\d\d(?:\.\d+)?) (?P<day>\d\d)/(?P<month>\d\d)/(?P<year>\d{4}) "
     r"\(UTC(?:(?P<sign>[+-])(?P<hours>\d{1,2})(?::(?P<minutes>\d\d))?)?\)"
 )
-_GUANO_TIME = re.compile(rb"^Timestamp: *(\S+)", re.MULTILINE)
+_GUANO_TIME = re.compile(rb"^Timestamp: *([^\r\n\0]+)", re.MULTILINE)
 _OPSO = "opso_metadata"
 _NAME = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<dash>[-_]?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
@@ -101,7 +101,7 @@ def _guano(header: Header) -> str:
             if chunk.name == b"guan":
                 file.seek(chunk.offset)
                 match = _GUANO_TIME.search(file.read(min(chunk.size, 65536)))
-                return match[1].decode("utf-8", "replace") if match else ""
+                return match[1].decode("utf-8", "replace").strip() if match else ""
     return ""
 
 
@@ -129,7 +129,9 @@ def _zone(sign: str, hours: str, minutes: str | None) -> tzinfo | None:
 
 
 def _iso(text: str, zone: tzinfo | None) -> datetime | None:
-    """Read ISO 8601 as a time with a zone, its own or `zone`; None without one, or for what is no time."""
+    """Read ISO 8601 as a time with a zone, its own or `zone`; None without one, or for what is no time of day."""
+    if len(text) <= len("2023-07-04"):
+        return None
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

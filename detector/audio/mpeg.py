@@ -7,7 +7,7 @@ first, silent frame.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 _BITRATES = {  # kbit/s by index, layer III
@@ -55,6 +55,15 @@ class Frame:
         )
 
 
+def as_of(frame: Frame, other: Frame) -> Frame:
+    """Read a frame as one of the stream of another: with its version, sample rate and number of channels."""
+    one, two, three = frame.head[1:4]
+    a, b, c = other.head[1:4]
+    head = bytes([0xFF, one & ~0x1E | a & 0x1E, two & ~12 | b & 12, three & ~0xC0 | c & 0xC0])
+    read = read_frame(head, frame.offset)
+    return frame if read is None else replace(read, size=frame.size)
+
+
 def read_frame(head: bytes, offset: int) -> Frame | None:
     """Read a frame's four bytes of head; None where they are none, or not of layer III."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
@@ -81,6 +90,10 @@ def first_frame(file: BinaryIO, size: int) -> Frame | None:
         start += length
     if start > 0 and (across := _across(file, tag + _TAG_HEAD, start)) is not None:
         return across
+    file.seek(start)
+    tagged = read_frame(file.read(4), start)
+    if tagged is not None and is_tagged(file, tagged):
+        return tagged  # whatever follows it
     return find_frame(file, start, size, 1)
 
 
@@ -95,15 +108,22 @@ def tag_size(file: BinaryIO, start: int) -> int:
 
 
 def find_frame(file: BinaryIO, start: int, size: int, n_more: int) -> Frame | None:
-    """Find the first frame from `start` on, not too far away, that `n_more` others follow or the end of the file."""
-    file.seek(start)
-    searched = file.read(_SEARCHED)
-    at = searched.find(0xFF)
-    while at >= 0:
-        frame = read_frame(searched[at : at + 4], start + at)
-        if frame is not None and _is_followed(file, frame, size, n_more):
-            return frame
-        at = searched.find(0xFF, at + 1)
+    """Find the first frame from `start` on that `n_more` others follow or the end of the file.
+
+    Where one other is enough, chance finds one in the end, so it is not looked for too far away.
+    """
+    while start < size:
+        file.seek(start)
+        searched = file.read(_SEARCHED)
+        at = searched.find(b"\xff")
+        while at >= 0:
+            frame = read_frame(searched[at : at + 4], start + at)
+            if frame is not None and _is_followed(file, frame, size, n_more):
+                return frame
+            at = searched.find(b"\xff", at + 1)
+        if n_more < CHAIN or len(searched) < _SEARCHED:
+            return None
+        start += len(searched) - 3
     return None
 
 
@@ -181,6 +201,7 @@ def mended_tag(file: BinaryIO, frame: Frame, n_frames: int) -> bytes:
     """Write the frame with a tag anew, as far as it can be known what it said: that `n_frames` follow it."""
     content = bytearray(_content(file, frame))
     known = bytes(content[frame.tag + _ENCODER_AT :][:4]) in _ENCODERS
+    content[:4] = frame.head
     content[4 : frame.tag] = bytes(frame.tag - 4)
     content[frame.tag : frame.tag + 8] = b"Info" + struct.pack(">I", 15 if known else 1)
     content[frame.tag + 8 : frame.tag + 12] = struct.pack(">I", n_frames)

@@ -15,6 +15,7 @@ from detector.audio import mpeg
 from detector.audio.view import View
 
 _CHUNK = 1 << 22
+_STRANGE_TAG = "its first frame is not of the kind of the others"
 _WRONG_TAG = "the size of its ID3 tag is wrong"
 
 
@@ -39,7 +40,7 @@ class Plan:
     longest : View or None
         Where there are runs: what to decode of the longest one.
     n_samples : int
-        Where there are runs: samples of all frames, missing ones included.
+        Where there are runs: samples of all frames, missing ones and what an encoder puts before the sound included.
     fault : str
         What is wrong with the file; empty where nothing is.
     """
@@ -67,22 +68,28 @@ def plan(file: BinaryIO, size: int) -> Plan:
     frame = mpeg.first_frame(file, size)
     if frame is None:
         return Plan()
-    spoilt = mpeg.is_spoilt_tag(file, frame)
-    counted = mpeg.counted_frames(file, frame, size)
-    start = frame.offset + (frame.size if spoilt or mpeg.is_tagged(file, frame) else 0)
-    spans = _walk(file, start, size, frame)
+    usual = _usual_frame(file, frame, size)
+    spoilt, tagged = mpeg.is_spoilt_tag(file, frame), mpeg.is_tagged(file, frame)
+    if not (spoilt or tagged or usual.like(frame)):
+        other = mpeg.as_of(frame, usual)
+        if mpeg.is_tagged(file, other):
+            frame, spoilt = other, True
+    fits = usual.like(frame)
+    counted = mpeg.counted_frames(file, frame, size) if fits else None
+    start = frame.offset + (frame.size if spoilt or tagged else 0)
+    spans = _walk(file, start, size, usual)
     n_found = sum(span.n_frames for span in spans)
     fault = ""
     if spoilt:
         fault, begin = "the tag in its first frame is damaged", View(start, size, mpeg.mended_tag(file, frame, n_found))
     elif counted is None:
-        begin = View(start, size, mpeg.endless_frame(frame, size))
+        fault, begin = "" if fits else _STRANGE_TAG, View(start, size, mpeg.endless_frame(usual, size))
     else:
         begin = View(frame.offset, size)
     if spans and spans[0].start > start:
         spans.insert(0, _Span(start, start, 0))  # the frames at the beginning are none, or of another stream
     if len(spans) > 1:
-        return _in_runs(file, frame, spans, counted, begin)
+        return _in_runs(file, frame, usual, spans, counted, begin)
     strange = frame.offset - _tags_end(file)
     if strange:
         fault = f"damaged: {strange} bytes before its first frame are none" if strange > 0 else _WRONG_TAG
@@ -94,22 +101,32 @@ def plan(file: BinaryIO, size: int) -> Plan:
     return Plan(begin if strange or spoilt or counted is None else None, fault=fault)
 
 
-def _in_runs(file: BinaryIO, frame: mpeg.Frame, spans: list[_Span], counted: int | None, begin: View) -> Plan:
-    """Place runs of frames with gaps between them."""
+def _usual_frame(file: BinaryIO, first: mpeg.Frame, size: int) -> mpeg.Frame:
+    """Find a frame that says what those of the stream are like: the first, unless many others follow that are not."""
+    at, n_frames = _along(file, first.offset, size, first)
+    if n_frames >= mpeg.CHAIN:
+        return first
+    return mpeg.find_frame(file, at, size, mpeg.CHAIN) or first
+
+
+def _in_runs(
+    file: BinaryIO, frame: mpeg.Frame, usual: mpeg.Frame, spans: list[_Span], counted: int | None, begin: View
+) -> Plan:
+    """Place runs of frames with gaps between them; `frame` is the first of the file, `usual` one of the stream."""
     gaps = [later.start - earlier.end for earlier, later in itertools.pairwise(spans)]
     lost = _lost_frames(spans, gaps, counted)
     delay = 0 if counted is None else mpeg.encoder_delay(file, frame)
-    prefix = mpeg.endless_frame(frame, spans[-1].end)
+    prefix = mpeg.endless_frame(usual, spans[-1].end)
     runs = [Run(View(begin.start, spans[0].end, begin.prefix), 0)] if spans[0].n_frames else []
     number = spans[0].n_frames
     for span, n_lost in zip(spans[1:], lost):
         number += n_lost
-        runs.append(Run(View(span.start, span.end, prefix), max(0, number * frame.samples - delay)))
+        runs.append(Run(View(span.start, span.end, prefix), max(0, number * usual.samples - delay)))
         number += span.n_frames
     exact = "" if counted is not None and len(gaps) == 1 else "; times behind them are estimates"
     longest = max((run.view for run in runs), key=lambda view: view.end - view.start)
     fault = f"damaged: {sum(gaps)} bytes between its frames are none{exact}"
-    return Plan(None, tuple(runs), longest, number * frame.samples, fault)
+    return Plan(None, tuple(runs), longest, number * usual.samples, fault)
 
 
 def _lost_frames(spans: list[_Span], gaps: list[int], counted: int | None) -> list[int]:

@@ -87,8 +87,8 @@ class Link:
         Whether it has its last page.
     n_strange : int
         Bytes between its pages that are none.
-    whole : bool
-        Whether nothing is lost before its end.
+    before : int
+        Samples that its positions count before its first one: those of a stream that was joined while it ran.
     """
 
     kind: bytes
@@ -96,6 +96,7 @@ class Link:
     runs: tuple[Run, ...]
     ended: bool
     n_strange: int = 0
+    before: int = 0
 
     @property
     def whole(self) -> bool:
@@ -236,12 +237,12 @@ def header_pages(file: BinaryIO, link: Link, *, within: bool = False) -> bytes:
 
 
 def samples_until(link: Link, granule: int, head: bytes, sample_rate: int) -> int:
-    """Turn a granule position into samples at `sample_rate` from the stream's beginning; `head` is its own."""
+    """Turn a granule position into samples at `sample_rate` from the stream's first one; `head` is its own."""
     if link.kind != b"OpusHead":
-        return granule
+        return granule - link.before
     at = _HEAD + head[26] + 10
     skipped = int.from_bytes(head[at : at + 2], "little")
-    return round((granule - skipped) * sample_rate / _OPUS_RATE)
+    return round((granule - skipped) * sample_rate / _OPUS_RATE) - link.before
 
 
 def length(file: BinaryIO, links: Sequence[Link], sample_rate: int) -> int:

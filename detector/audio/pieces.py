@@ -101,17 +101,25 @@ def _sought(sound: Sound, at: int) -> bool:
         return False
 
 
+def _told(sound: Sound) -> int:
+    """Say at which sample decoding is; 0 in codings that cannot tell."""
+    try:
+        return sound.tell()
+    except soundfile.SoundFileError:
+        return 0
+
+
 def _read(sound: Sound, header: Header, n_frames: int) -> tuple[Coded, str]:
     """Decode so many frames, or up to the file's end or an error; give them, and what the error was."""
     block = np.empty((n_frames, header.n_channels), dtype=np.int16 if header.subtype == "PCM_16" else np.float32)
     at_once = _MPEG_READ if header.format == "MP3" else n_frames  # reads that lie the same whatever the block
     n_filled = 0
     while n_filled < n_frames:
-        before, asked = sound.tell(), min(at_once, n_frames - n_filled)
+        before, asked = _told(sound), min(at_once, n_frames - n_filled)
         try:
             n_got = len(sound.read(out=block[n_filled : n_filled + asked]))
         except soundfile.LibsndfileError as error:
-            n_filled += max(0, sound.tell() - before)  # libsndfile counts what came before the error
+            n_filled += max(0, _told(sound) - before)  # libsndfile counts what came before the error
             return block[:n_filled], reason(error)
         n_filled += n_got
         if n_got == 0 or (n_got < asked and header.flac is not None):  # asked again, libsndfile may never come back

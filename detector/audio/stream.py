@@ -72,7 +72,7 @@ class AudioStream:
     faults : list of str
         What is wrong with the recording, a line each; grows while `blocks` runs.
     status : str
-        After `blocks`: "ok", or the worst of "empty", "damaged", "truncated" and "silent", in this order.
+        After `blocks`: "ok", or the worst of "failed", "empty", "damaged", "truncated" and "silent", in this order.
     n_samples : int
         Samples of each channel given so far, at the recipe's rate.
     ended : bool

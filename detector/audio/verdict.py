@@ -14,7 +14,7 @@ from detector.audio.status import Status
 _LOSSY = {"MP3", "OGG"}
 _NAMED = 10  # holes that are listed
 _TOLERANCE_S = 0.1  # codecs pad: their headers may claim a little more than comes out
-_WORSE: tuple[Status, ...] = ("ok", "silent", "truncated", "damaged", "empty")
+_WORSE: tuple[Status, ...] = ("ok", "silent", "truncated", "damaged", "empty", "failed")
 
 
 Hole = tuple[int, int]
@@ -88,7 +88,7 @@ def joined(holes: Sequence[Hole]) -> tuple[Hole, ...]:
 def judge(header: Header, channels: Sequence[str], facts: Facts) -> tuple[Status, list[str]]:
     """Say what a recording is that was decoded, and what is wrong with it, a line each.
 
-    The status is "ok", or the worst of "empty", "damaged", "truncated" and "silent", in this order.
+    The status is "ok", or the worst of "failed", "empty", "damaged", "truncated" and "silent", in this order.
     """
     found: list[tuple[Status, str]] = []
     facts = facts.ended()
@@ -100,14 +100,17 @@ def judge(header: Header, channels: Sequence[str], facts: Facts) -> tuple[Status
     elif facts.disturbed and n_missing <= 0:
         found.append(("damaged", "damaged: there is something between its samples that does not belong there"))
     if facts.error:
-        found.append(("damaged", f"decode error at {read_s:.1f} s: {facts.error}; the rest was not read"))
+        rest = "; the rest was not read" if facts.n_read else ""
+        found.append(("damaged", f"decode error at {read_s:.1f} s: {facts.error}{rest}"))
     elif facts.n_read and n_missing > n_tolerated:
         status: Status = "damaged" if header.format == "OGG" else "truncated"  # Ogg tells a cut by itself
         line = f"{read_s:.1f} s of {claimed / header.sample_rate:.1f} s could be read ({n_missing} samples are missing)"
         found.append((status, f"{status}: {line}"))
     if facts.n_absurd:
         found.append(("damaged", f"{facts.n_absurd} samples are not finite, or beyond any recorder; taken as 0"))
-    if facts.n_read == 0:
+    if facts.n_read == 0 and facts.error:
+        found.append(("failed", "nothing of it could be decoded"))
+    elif facts.n_read == 0:
         claim = f", though its header claims {header.n_frames}" if header.n_frames else ""
         found.append(("empty", f"holds no samples{claim}"))
     elif not facts.sounding.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -149,6 +150,8 @@ def tune(
     if diagram is not None:
         draw_diagram(tuning, diagram)
     click.echo("\n".join(as_text(tuning)))
+    if heard.n_failed:
+        sys.exit(1)
 
 
 def _refuse_losses(

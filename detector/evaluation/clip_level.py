@@ -102,7 +102,11 @@ class ClipLevel(Statistic):
         n_with, n_doubtful, n_lost = self._totals(weights)
         sure = chain.descents[0].sure
         n_labels = np.array([[clips.n_labels] for clips in chain.descents])
-        n_without = n_labels * draws.keep(sure, "number", Totals(([sure],)))[0] + n_doubtful - n_with
+        n_without = (
+            n_labels * draws.keep(sure, "number", lambda draws: Totals(([sure],))(draws.weights))[0]
+            + n_doubtful
+            - n_with
+        )
         gained = chain.gained.of(weights)
         hits = points.down(gained)
         without, before = points.down(chain.lost.of(weights)), points.down(self._above.of(weights))

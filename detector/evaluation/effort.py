@@ -45,6 +45,10 @@ class Scan:
         return self.scanned_s if self.last_s is None else self.last_s
 
 
+LONGEST_S = 1e8
+"""No recording is longer than three years."""
+
+
 def read_effort(path: Path) -> list[Scan]:
     """Read the rows of an effort table, those of which nothing was scanned included.
 
@@ -86,6 +90,6 @@ def _seconds(where: str, column: str, text: str) -> float:
         seconds = number(column, text)
     except ValueError:
         seconds = -1.0
-    if seconds < 0:
-        raise AnnotationError(f"{where}: {column} {text!r}: must be a number from 0")
+    if not 0 <= seconds <= LONGEST_S:
+        raise AnnotationError(f"{where}: {column} {text!r}: must be a number from 0 to {LONGEST_S:.0f}")
     return seconds

@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 from detector.evaluation.curves import Changes, Curves, Steps
 from detector.evaluation.field import Field
 from detector.evaluation.intersection import Criteria, find_steps
-from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, Weights, in_portions
+from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, in_portions
 
 HOUR_S = 3600.0
 
@@ -47,13 +47,13 @@ class Stage:
     reference: Sums
     reference_s: csr_matrix
 
-    def n_reference(self, weights: Weights) -> Numbers:
+    def n_reference(self, draws: Draws) -> Numbers:
         """Count the reference events of each label (label, draw)."""
-        return self.reference.of(weights).astype(np.float64)
+        return self.reference.counts(draws.weights)
 
-    def cost(self, weights: Weights) -> Numbers:
+    def cost(self, draws: Draws) -> Numbers:
         """Weigh cross-triggers with each label, the heavier the less there is of it (label, draw)."""
-        rare: Numbers = 1 / np.maximum(self.reference_s @ weights, 1e-12)
+        rare: Numbers = 1 / np.maximum(self.reference_s @ draws.weights, 1e-12)
         return rare
 
 
@@ -87,10 +87,10 @@ class Psds(Statistic):
         """The changes of all labels."""
         return Changes(tuple(self.steps))
 
-    def areas(self, weights: Weights) -> Numbers:
+    def areas(self, draws: Draws) -> Numbers:
         """Measure the areas of each label and of all (label + 1, draw)."""
         n_rows = self.changes.points.n_rows + len(self.changes.crossings[1]) + len(self.stage.reference.ends)
-        return in_portions(Draws(weights), n_rows, self._areas)
+        return in_portions(draws, n_rows, self._areas)
 
     def _areas(self, draws: Draws) -> Numbers:
         changes, points, stage, weights = self.changes, self.changes.points, self.stage, draws.weights

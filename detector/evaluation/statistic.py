@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,6 +50,7 @@ class Draws:
         self.weights = weights
         self._whole, self._columns = whole, columns
         self._kept: dict[tuple[int, str], tuple[Numbers, object]] = {}
+        self._locks: dict[tuple[int, str], Lock] = {}
 
     def __len__(self) -> int:
         return self.weights.shape[1]
@@ -56,18 +58,19 @@ class Draws:
     def __getitem__(self, columns: slice) -> Draws:
         return Draws(self.weights[:, columns].copy(), self, columns)
 
-    def keep(self, owner: object, name: str, tell: Callable[[Weights], Numbers]) -> Numbers:
-        """Tell something of the weights (..., draw) the first time that it is asked for, of all draws at once."""
+    def keep(self, owner: object, name: str, compute: Callable[[Draws], Numbers]) -> Numbers:
+        """Compute something (..., draw) the first time that any thread asks for it, for all draws at once."""
         if self._whole is not None:
-            return self._whole.keep(owner, name, tell)[..., self._columns]
+            return self._whole.keep(owner, name, compute)[..., self._columns]
         key = (id(owner), name)
-        if key not in self._kept:
-            self._kept[key] = (tell(self.weights), owner)  # an owner that is kept alive keeps its address
+        with self._locks.setdefault(key, Lock()):
+            if key not in self._kept:
+                self._kept[key] = (compute(self), owner)  # an owner that is kept alive keeps its address
         return self._kept[key][0]
 
     def seconds(self, durations: Numbers) -> Numbers:
         """Sum the seconds of units (draw,); not a number where nobody knows those of one."""
-        return self.keep(durations, "seconds", lambda weights: _summed(weights, durations))
+        return self.keep(durations, "seconds", lambda draws: _summed(draws.weights, durations))
 
 
 def _summed(weights: Weights, durations: Numbers) -> Numbers:
@@ -76,7 +79,7 @@ def _summed(weights: Weights, durations: Numbers) -> Numbers:
 
 
 def one_draw(weights: ArrayLike) -> Draws:
-    """Take each unit as often as it is there (unit,)."""
+    """Take each unit as often as it is there (unit,): whole numbers from 0."""
     return Draws(narrowed(np.asarray(weights, dtype=np.int32)[:, None]))
 
 
@@ -96,7 +99,7 @@ class Statistic(ABC):
     @property
     @abstractmethod
     def n_rows(self) -> int:
-        """About how many numbers it takes for one draw."""
+        """About how many numbers it takes for one draw, which bounds how many draws are computed at once."""
 
     @abstractmethod
     def drawn(self, draws: Draws) -> list[Numbers]:
@@ -111,14 +114,17 @@ class Statistic(ABC):
         return self.in_portions(one_draw(weights))[..., 0]
 
 
-def in_portions(draws: Draws, n_rows: int, tell: Callable[[Draws], Numbers]) -> Numbers:
-    """Tell something (..., draw) a few draws at a time, on all cores, given about how many numbers a draw takes."""
+def in_portions(draws: Draws, n_rows: int, compute: Callable[[Draws], Numbers]) -> Numbers:
+    """Compute something (..., draw) a few draws at a time, in a thread for each core.
+
+    `n_rows` is about how many numbers it takes for one draw; portions are so large that these fit into a cache.
+    """
     step = max(1, MOST_NUMBERS // max(1, n_rows))
     if step >= len(draws):
-        return tell(draws)
+        return compute(draws)
     firsts = range(0, len(draws), step)
     with ThreadPoolExecutor(count_cores()) as pool:
-        return np.concatenate(list(pool.map(lambda first: tell(draws[first : first + step]), firsts)), axis=-1)
+        return np.concatenate(list(pool.map(lambda first: compute(draws[first : first + step]), firsts)), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ class Sums:
     units : array of int (row,)
         Number of the unit of each row.
     ends : array of int (end,)
-        How many rows there are up to each end.
+        How many rows there are up to each end, ascending; rows after the last one do not count.
     """
 
     units: Integers

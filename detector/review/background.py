@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from detector.annotations.rows import number
 from detector.annotations.table import Located
 from detector.errors import AnnotationError, ConfigurationError
+from detector.evaluation.effort import LONGEST_S
 from detector.events import Span, complement
 from detector.review.tables import read_csv
 
@@ -72,6 +73,9 @@ def read_scanned(path: Path) -> Scanned:
             seconds[key] = number("scanned_s", cells[scanned])
         except ValueError as fault:
             raise AnnotationError(f"{path}, row {row}: {fault}") from fault
+        if not 0 <= seconds[key] <= LONGEST_S:
+            told = f"{path}, row {row}: scanned_s {cells[scanned]!r}"
+            raise AnnotationError(f"{told}: must be a number from 0 to {LONGEST_S:.0f}")
     return Scanned(path, seconds)
 
 

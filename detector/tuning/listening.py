@@ -88,12 +88,15 @@ class Heard:
         How scores become events; its operating points are plain.
     notes : tuple of str
         What a user should know.
+    n_failed : int
+        Recordings that could not be scanned.
     """
 
     material: Material
     tracks: tuple[Track, ...]
     reader: Reader
     notes: tuple[str, ...] = ()
+    n_failed: int = 0
 
     @property
     def n_recordings(self) -> int:
@@ -140,14 +143,14 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
         scanner = Scanner(raw, Setting(hop_s=hop_s, workers=workers))
         for note in (*scanner.notes(), *notes):
             progress.say(note)
-        tracks, scans = _scan(scanner, used, progress)
+        tracks, scans, n_failed = _scan(scanner, used, progress)
     if not scans:
         raise ConfigurationError(f"{request.recordings[0]}: not one of the recordings can be scanned")
     placing = Placing(scans, request.rules, None, request.group)
     material = placing.material(_placed(tables), [])
     found = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
     reader = Reader(model.recipe, scanner.layout.grid, plain)
-    return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found)
+    return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found, n_failed)
 
 
 def _rehearse(request: Request, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
@@ -194,8 +197,10 @@ def _used(request: Request, recordings: Sequence[Path], tables: AnnotationSet, n
     return used
 
 
-def _scan(scanner: Scanner, recordings: Sequence[Path], progress: Progress) -> tuple[dict[Unit, Track], list[Scan]]:
-    """Scan recordings; give the scores of each channel, and how long it is."""
+def _scan(
+    scanner: Scanner, recordings: Sequence[Path], progress: Progress
+) -> tuple[dict[Unit, Track], list[Scan], int]:
+    """Scan recordings; give the scores of each channel, how long it is, and how many recordings failed."""
     kept: defaultdict[Unit, list[Scores]] = defaultdict(list)
 
     def keep(block: ScoreBlock) -> None:
@@ -204,7 +209,9 @@ def _scan(scanner: Scanner, recordings: Sequence[Path], progress: Progress) -> t
 
     tracks: dict[Unit, Track] = {}
     scans: list[Scan] = []
+    n_failed = 0
     for scanned in scanner.scan_all(recordings, keep, progress.advance):
+        n_failed += scanned.failed
         for remark in scanned.remarks:
             progress.say(remark)
         for scan in _scans(scanned):
@@ -212,7 +219,7 @@ def _scan(scanner: Scanner, recordings: Sequence[Path], progress: Progress) -> t
             tracks[unit] = Track(np.concatenate(kept.pop(unit)), scanned.heard_s)
             scans.append(scan)
         progress.done()
-    return tracks, scans
+    return tracks, scans, n_failed
 
 
 def _scans(scanned: Scanned) -> Iterator[Scan]:

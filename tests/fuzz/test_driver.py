@@ -47,6 +47,7 @@ def test_a_full_process_ends_with_all_its_inputs_counted(tmp_path: Path, monkeyp
     ended: list[int] = []
     monkeypatch.setattr(one.os, "_exit", ended.append)
     monkeypatch.setattr(one.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(one, "_FULL", 1 << 50)  # this process may have grown before
     session = one.Session(target(lambda data, folder: None), tmp_path)
     for _ in range(5):
         session(b"")

@@ -104,3 +104,54 @@ def test_a_healthy_file_is_decoded_as_it_is(content: bytes, write: Write, rate: 
     header = read_header(write("whole.mp3", content))
     assert (header.faults, header.view, header.runs, header.status) == ((), None, (), "ok")
     assert header.sample_rate == rate
+
+
+FLIPPED = {"version": (1, 0x08), "layer": (1, 0x02), "rate": (2, 0x0C), "mode": (3, 0xC0)}
+
+
+@pytest.mark.parametrize("what", FLIPPED)
+@pytest.mark.parametrize("number", [0, 1, 2])  # the tag's frame, the first with sound, the next
+def test_a_frame_at_the_beginning_that_is_of_another_kind_costs_no_more_than_itself(
+    content: bytes, write: Write, rate: int, number: int, what: str
+) -> None:
+    whole_path = write("whole.mp3", content)
+    _, whole = samples(whole_path, rate)
+    at = frames(whole_path)[number]
+    byte, bits = FLIPPED[what]
+    changed = bytearray(content)
+    changed[at + byte] ^= bits
+    stream, found = samples(write("broken.mp3", bytes(changed)), rate)
+    assert stream.faults
+    assert abs(len(found) - len(whole)) <= 4 * 1152
+    if number > 0:  # without the tag, what the encoder put before the sound is heard, too
+        settled = slice(8 * 1152, 9 * 1152)
+        np.testing.assert_allclose(found[settled], whole[settled], atol=1e-4)
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_hole_however_long_costs_no_more_than_itself(write: Write, tagged: bool) -> None:
+    content = write("whole.mp3", noise(120, 44100), 44100, format="MP3").read_bytes()
+    starts = frames(write("whole.mp3", content))
+    content = content if tagged else content[starts[1] :]
+    hole = slice(len(content) // 3, len(content) // 3 + 200_000)
+    assert hole.stop < len(content) // 2 + 200_000
+    changed = content[: hole.start] + np.random.default_rng(1).bytes(200_000) + content[hole.stop :]
+    stream, found = samples(write("broken.mp3", changed), 44100)
+    assert stream.status == "damaged"
+    assert len(found) / 44100 == pytest.approx(120, abs=0.5)
+    lost_s = sum(end - start for start, end in stream.facts.holes) / 44100
+    assert lost_s == pytest.approx(120 * 200_000 / len(content), rel=0.1)
+
+
+@pytest.mark.parametrize("what", ["version", "mode"])
+def test_a_first_frame_of_another_kind_without_a_tag_is_told_and_the_rest_is_read(
+    content: bytes, write: Write, rate: int, what: str
+) -> None:
+    starts = frames(write("whole.mp3", content))
+    body = bytearray(content[starts[1] :])
+    byte, bits = FLIPPED[what]
+    body[byte] ^= bits
+    stream, found = samples(write("broken.mp3", bytes(body)), rate)
+    assert stream.faults
+    assert len(found) / rate == pytest.approx(SECONDS, abs=0.5)
+    assert np.abs(found[rate:]).max() > 0.1

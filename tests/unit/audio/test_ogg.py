@@ -117,3 +117,48 @@ def test_a_stream_of_another_kind_that_follows_is_told_and_not_read(tmp_path: Pa
     assert got.shape == (1, 3 * RATE)
     assert stream.status == "damaged"
     assert "2 channels" in stream.faults[0]
+
+
+def sealed(page: bytes) -> bytes:
+    page = page[:22] + bytes(4) + page[26:]
+    return page[:22] + checksum(page).to_bytes(4, "little") + page[26:]
+
+
+@pytest.mark.parametrize("offset_s", [3600, 7 * 3600])
+def test_positions_of_a_stream_that_was_joined_while_it_ran_shift_nothing(
+    content: bytes, write: Write, offset_s: int
+) -> None:
+    offset = offset_s * (48000 if b"OpusHead" in content else RATE)
+
+    def moved(page: bytes) -> bytes:
+        position = int.from_bytes(page[6:14], "little")
+        return sealed(page[:6] + (position + offset).to_bytes(8, "little") + page[14:]) if position else page
+
+    later = [moved(page) for page in paged(content)]
+    _, whole = samples(write("whole.ogg", content))
+    later.pop(len(later) // 2)
+    stream, got = samples(write("live.ogg", b"".join(later)))
+    assert stream.status == "damaged"
+    assert got.shape == whole.shape
+    ((start, end),) = stream.facts.holes
+    assert end - start < 1.1 * RATE
+    np.testing.assert_allclose(got[:, end + RATE :], whole[:, end + RATE :], atol=0.02)
+
+
+@pytest.mark.parametrize("other", [b"fishead\0" + bytes(56), b"\x80theora\3\2\1" + bytes(33)])
+def test_a_stream_of_another_kind_that_begins_first_hides_no_sound(content: bytes, write: Write, other: bytes) -> None:
+    _, whole = samples(write("whole.ogg", content))
+    head = b"OggS\0\2" + bytes(8) + b"\7\7\7\7" + bytes(4) + bytes(4) + bytes([1, len(other)])
+    stream, got = samples(write("mixed.ogg", sealed(head + other) + content))
+    assert (stream.status, stream.faults) == ("ok", [])
+    np.testing.assert_array_equal(got, whole)
+
+
+def test_a_damaged_first_page_of_a_short_stream_hides_no_later_stream(write: Write, tmp_path: Path) -> None:
+    short, second = made(tmp_path / "a.ogg", "OPUS", 1.5), made(tmp_path / "b.ogg", "OPUS", 4)
+    pages = paged(short)
+    pages[2] = pages[2][:27] + bytes([pages[2][27] ^ 0x3F]) + pages[2][28:]
+    stream, got = samples(write("chained.ogg", b"".join(pages) + second))
+    assert stream.status == "damaged"
+    _, whole = samples(write("second.ogg", second))
+    np.testing.assert_allclose(got[:, -3 * RATE :], whole[:, -3 * RATE :], atol=0.02)
