@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detector.evaluation.bootstrap import draw_weights, limits
+from detector.evaluation import bootstrap, statistic
+from detector.evaluation.bootstrap import draw_together, draw_weights, limits
 from detector.evaluation.compare import compare
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
@@ -99,3 +100,38 @@ def test_one_group_has_no_interval() -> None:
     one = Material(material.reference, material.estimated, groups=dict.fromkeys(material.units, "site"))
     assert evaluate(one).overall.figures["recall"].low is None
     assert evaluate(material, Settings(draws=0)).overall.figures["recall"].low is None
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(material=materials(4), seed=st.integers(0, 99))
+def test_many_draws_in_portions_and_threads_give_what_each_gives_alone(
+    material: Material, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistic, "MOST_NUMBERS", 64)
+    monkeypatch.setattr(statistic, "count_cores", lambda: 4)
+    compared = compare(material, Settings())
+    (draws,) = draw_together(material.group_numbers, 23, seed)
+    for one in [*compared.of_labels, *compared.overall]:
+        together = one.in_portions(draws)
+        for k in (0, 11, 22):
+            assert together[..., k] == pytest.approx(one(draws.weights[:, k]), nan_ok=True, abs=1e-9)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1 << 25])
+def test_draws_made_together_are_those_made_one_by_one(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = np.array([0, 2, 1, 2, 0, 3])
+    monkeypatch.setattr(bootstrap, "MOST_WEIGHTS", at_once * len(groups))
+    together = np.concatenate([draws.weights for draws in draw_together(groups, 20, seed=5)], axis=1)
+    assert together.T.tolist() == [weights.tolist() for weights in draw_weights(groups, 20, seed=5)]
+
+
+def test_the_interval_of_a_mean_is_that_of_the_labels_with_events() -> None:
+    units = [Unit(f"{n}.wav") for n in range(4)]
+    reference = {unit: [event(0, 1)] if n < 2 else [] for n, unit in enumerate(units)}
+    found = {
+        unit: [event(0, 1, score=0.9)] if n == 0 else [event(5, 6, label="other", score=0.5)]
+        for n, unit in enumerate(units)
+    }
+    told = evaluate(Material(reference, found), Settings(draws=300))
+    own = next(row for row in told.labels if row.label != "other").figures["recall"]
+    assert told.mean["recall"] == own
