@@ -13,6 +13,7 @@ import click
 
 from detector.cli.audit import refuse_inputs
 from detector.cli.messages import say
+from detector.cli.paths import NEW_FILE
 from detector.cli.renaming import RENAME, once
 from detector.cli.scan import finite
 from detector.errors import ConfigurationError
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from detector.evaluation.material import Unit
     from detector.events import Event
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 TABLE = click.Path(exists=True, path_type=Path)
 FACTOR = 3  # in length: from here on, an IoU of 0.3 is out of reach
 SHARE = click.FloatRange(0, 1, min_open=True)
@@ -97,8 +97,8 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.option("--draws", default=1000, show_default=True, type=click.IntRange(0), help="Of the bootstrap; 0: none.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option("--curves", type=FILE, metavar="PICTURE", help="Draw the curves: .png, .svg or .pdf.")
-@click.option("--errors", type=FILE, help="Write misses and false alarms as a Raven selection table.")
+@click.option("--curves", type=NEW_FILE, metavar="PICTURE", help="Draw the curves: .png, .svg or .pdf.")
+@click.option("--errors", type=NEW_FILE, help="Write misses and false alarms as a Raven selection table.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def evaluate(
     detections: Path,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detector.cli.messages import say
+from detector.cli.paths import NEW_PATH
 from detector.cli.renaming import RENAME
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.argument("annotations", type=click.Path(exists=True, path_type=Path))
 @click.argument("recordings", type=click.Path(exists=True, path_type=Path))
 @click.option("-r", "--recipe", "recipe_name", required=True, help="A shipped recipe, a model folder or a TOML file.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option("-o", "--output", required=True, type=NEW_PATH, help="The folder to make.")
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column that holds the label.")
 @click.option("--format", "table_format", help="The tables' format, where it is not found by itself.")
@@ -58,7 +59,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
 @click.option(
     "--preview",
-    type=click.Path(path_type=Path),
+    type=NEW_PATH,
     metavar="PICTURE",
     help="Draw examples to look at: .png, .svg or .pdf.",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from detector.cli.messages import say
+from detector.cli.paths import NEW_PATH
 from detector.terminal import visible
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _sizes(_context: click.Context, _option: click.Parameter, value: str | None)
 
 @click.command()
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.option("-o", "--output", required=True, type=NEW_PATH, help="The model folder to make.")
 @click.option("-r", "--recipe", "recipe_name", help="Another network or training section for the clips' front end.")
 @click.option(
     "--from", "start_name", metavar="MODEL", help="Begin from the weights of a model folder or shipped model."

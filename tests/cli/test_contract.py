@@ -67,6 +67,32 @@ def test_every_option_says_what_it_does_or_what_it_may_be(name: str) -> None:
     assert [option.name for option in options if not option.help and not isinstance(option.type, click.Choice)] == []
 
 
+OUTPUTS = [
+    (name, parameter)
+    for name, command in commands.commands.items()
+    for parameter in command.params
+    if isinstance(parameter, click.Option) and isinstance(parameter.type, click.Path) and not parameter.type.exists
+]
+
+
+@pytest.mark.parametrize(("name", "option"), OUTPUTS, ids=[f"{name} {option.opts[-1]}" for name, option in OUTPUTS])
+def test_an_output_is_never_named_like_an_option(name: str, option: click.Option) -> None:
+    context = click.Context(commands.commands[name])
+    with pytest.raises(click.BadParameter, match="--engine") as caught:
+        option.type.convert("--engine", option, context)
+    assert (caught.value.exit_code, caught.value.param) == (2, option)
+    assert option.type.convert("./--engine", option, context) == Path("--engine")
+
+
+def test_an_option_that_swallows_another_is_wrong_usage_and_makes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(commands, ["scan", "a.wav", "--scores", "--engine", "shared"])
+    assert (done.exit_code, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert "--scores" in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize("name", list(commands.commands))
 def test_an_unknown_option_is_wrong_usage(name: str) -> None:
     done = CliRunner().invoke(commands, [name, "--colour"])
