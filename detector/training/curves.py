@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from detector.drawing import score_axis
+
 
 def draw_curves(log: pd.DataFrame, path: Path) -> bool:
     """Draw losses and average precision over epochs; give whether it was done (the extra `plots` may be absent)."""
@@ -22,6 +24,7 @@ def draw_curves(log: pd.DataFrame, path: Path) -> bool:
     left.legend(frameon=False)
     right.plot(log["epoch"], log["validation_average_precision"], color="C1")
     right.set(xlabel="epoch", ylabel="validation average precision")
+    score_axis(right)
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)
