@@ -168,7 +168,7 @@ def write_model(
         save_model(model, folder)
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
-        draw_curves(log, folder / "curves.png")
+        draw_curves(log, folder / "curves.png", trainer.progress.best)
         write_card(
             folder,
             store,
