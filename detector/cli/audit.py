@@ -21,7 +21,7 @@ DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "see
 ESTIMATING = ("as_json", "curve")
 
 
-@click.command()
+@click.command(short_help="Draw detections to check by ear; estimate precision and recall.")
 @click.argument("detections", type=click.Path(exists=True, path_type=Path))
 @click.option("-n", "n", default=200, show_default=True, type=click.IntRange(1), help="Detections to draw, a label.")
 @click.option("--label", "labels", multiple=True, metavar="NAME", help="Of these labels only.")

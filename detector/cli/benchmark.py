@@ -40,7 +40,7 @@ LEGEND = (
 )
 
 
-@click.command()
+@click.command(short_help="Measure how fast a model scans or trains on this machine.")
 @click.argument("recordings", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "-m",

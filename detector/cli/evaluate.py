@@ -59,7 +59,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     return covered, used
 
 
-@click.command()
+@click.command(short_help="Compare detections with annotations: precision and recall.")
 @click.argument("detections", type=TABLE)
 @click.argument("annotations", type=TABLE)
 @click.option("--effort", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What `scan` wrote there.")

@@ -27,7 +27,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     return train, validation, test
 
 
-@click.command()
+@click.command(short_help="Cut clips for training out of annotated recordings.")
 @click.argument("annotations", type=click.Path(exists=True, path_type=Path))
 @click.argument("recordings", type=click.Path(exists=True, path_type=Path))
 @click.option("-r", "--recipe", "recipe_name", required=True, help="A shipped recipe, a model folder or a TOML file.")

@@ -16,7 +16,7 @@ from detector.terminal import visible
 T = TypeVar("T")
 
 
-@click.command()
+@click.command(short_help="Train a model again on what it wrongly finds.")
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "-m",

@@ -31,7 +31,7 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
         raise click.BadParameter(str(error), param=option) from error
 
 
-@click.command()
+@click.command(short_help="Choose the thresholds of a model on annotated recordings.")
 @click.argument("model")
 @click.argument("annotations", type=TABLE)
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))

@@ -40,6 +40,13 @@ def test_help_lists_the_commands_on_standard_output() -> None:
     }
 
 
+def test_what_a_command_is_for_fits_its_line_of_80_columns() -> None:
+    done = CliRunner().invoke(commands, ["--help"], terminal_width=80)
+    listed = done.stdout.split("Commands:")[1].split("\n")[1:-1]
+    assert len(listed) == len(commands.commands)  # a line each
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in commands.commands)])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
