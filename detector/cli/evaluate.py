@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detector.cli.audit import refuse_inputs
+from detector.cli.grouping import group_option
 from detector.cli.messages import say
 from detector.cli.paths import NEW_FILE
 from detector.cli.renaming import RENAME, once
@@ -85,7 +86,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
-@click.option("--group", metavar="REGEX", help="What names the deployment in a file name, for the intervals.")
+@group_option("the intervals draw deployments")
 @click.option(
     "--coverage",
     default="0.5,0.5",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.grouping import group_option
 from detector.cli.messages import say
 from detector.cli.paths import NEW_PATH
 from detector.cli.renaming import RENAME
@@ -51,7 +52,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.option(
     "--negatives", default=5.0, show_default=True, type=click.FloatRange(0, 1_000_000), help="Background clips a call."
 )
-@click.option("--group", metavar="REGEX", help="What names the site in a file name; a site stays in one split.")
+@group_option("a site stays in one split")
 @click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table with columns recording and split.")
 @click.option(
     "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Size of the splits."

@@ -10,6 +10,7 @@ import click
 
 from detector.cli.audit import refuse_inputs
 from detector.cli.evaluate import SHARE, TABLE
+from detector.cli.grouping import group_option
 from detector.cli.messages import say
 from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.renaming import RENAME
@@ -66,7 +67,7 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
-@click.option("--group", metavar="REGEX", help="What names the deployment in a file name, for folds and intervals.")
+@group_option("folds and intervals keep a deployment whole")
 @click.option("--hop", type=SECONDS, callback=finite, help="Seconds between windows.  [default: as scan has it]")
 @click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
 @click.option("-o", "--output", type=NEW_PATH, help="Write a tuned copy of the model, and leave MODEL.")

@@ -121,7 +121,7 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     known = sources.all()
     named = {path.resolve() for source in known for path in source.paths}
     report.unused = sum(1 for path in recordings if path.resolve() not in named)
-    set_groups(known, request.group)
+    set_groups(known, request.group, [*request.recordings, *request.background])
     if request.split is not None:
         report.notes.extend(split_by_table(known, request.split))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from detector.audio.header import read_header
 from detector.clips import UNCERTAIN
 from detector.errors import ClipsError, ConfigurationError, RecordingError
 from detector.events import Event
+from detector.groups import name_groups
 
 PROBE_SAMPLES = 1 << 13
 SHOWN = 5  # labels that an error lists
@@ -197,25 +197,14 @@ class Sources:
         return sorted(self._by_content.values(), key=lambda source: source.path.as_posix())
 
 
-def set_groups(sources: Sequence[Source], pattern: str | None) -> None:
-    """Group recordings by what `pattern` finds in their names (its first group, or all of it); without one, each alone.
+def set_groups(sources: Sequence[Source], pattern: str | None, folders: Sequence[Path] = ()) -> None:
+    """Group recordings by what `pattern` finds in their names or paths (`name_groups`); without one, each alone.
 
     Raises
     ------
     ConfigurationError
-        Where the pattern is no regular expression, or does not match a name.
+        Where the pattern is no regular expression, or finds nothing in a name or path.
     """
-    if pattern is None:
-        for source in sources:
-            source.group = source.path.as_posix()
-        return
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise ConfigurationError(f"--group: {pattern!r} is not a regular expression: {error}") from error
+    groups = {} if pattern is None else name_groups([source.path for source in sources], pattern, folders)
     for source in sources:
-        found = expression.search(source.path.name)
-        name = found and found.group(1 if expression.groups else 0)
-        if not name:
-            raise ConfigurationError(f"--group: {pattern!r} finds nothing in the name {source.path.name}")
-        source.group = name
+        source.group = groups.get(source.path, source.path.as_posix())

@@ -76,6 +76,17 @@ def test_every_option_reaches_the_clips(
     assert set(store.index["split"]) == {"train"}
 
 
+def test_sites_may_be_folders(tmp_path: Path, given: list[object]) -> None:
+    for site, name in enumerate(("site0_0.wav", "site1_1.wav", "site2_2.wav")):
+        target = tmp_path / "recordings" / f"wood{site // 2}" / name
+        target.parent.mkdir(exist_ok=True)
+        (tmp_path / "recordings" / name).rename(target)
+    write_sound(tmp_path / "quiet" / "wood1" / "q.wav", sound(2.0, seed=9))
+    assert run(*given, "--background", tmp_path / "quiet", "--group", "^([^/]+)/") == 0
+    groups = {source.path.name: source.group for source in read_known(tmp_path / "clips")}
+    assert groups == {"site0_0.wav": "wood0", "site1_1.wav": "wood0", "site2_2.wav": "wood1", "q.wav": "wood1"}
+
+
 def test_one_broken_recording_is_exit_code_1_and_named_while_the_others_are_cut(
     tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
