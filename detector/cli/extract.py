@@ -97,7 +97,7 @@ def extract(
 
     \b
     Examples:
-      detector extract tables/ recordings/ -r small-cnn -o clips/
+      detector extract tables/ recordings/ -r small-cnn -o clips/ --fully-annotated
       detector extract calls.csv wavs/ -r my.toml -o clips/ --fully-annotated --preview clips.png
       detector extract owls/ ./ -r small-cnn -o clips/ --label boobook --fully-annotated \\
           --background without-owls/ --confusing between-owls/ --group '^(.+?_[0-9]+_[0-9]+)_'
