@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from detector.errors import ConfigurationError, OutputError
 from detector.outputs import new_paths
@@ -27,6 +27,13 @@ def check_picture(path: Path, option: str) -> None:
     find_figure(option)
     if path.suffix.lower() not in ENDINGS:
         raise ConfigurationError(f"{option}: {path}: its ending is none of {', '.join(ENDINGS)}")
+
+
+def score_axis(axis: Any, which: Literal["x", "y"] = "y") -> None:
+    """Let an axis of scores, or of figures from 0 to 1, run from 0 to 1 whatever is drawn, with markers at its ends."""
+    axis.set(**{f"{which}lim": (0, 1)})
+    for line in axis.get_lines():
+        line.set_clip_on(False)
 
 
 def save_picture(figure: Any, path: Path) -> None:

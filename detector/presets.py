@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from detector.errors import ConfigurationError
@@ -24,6 +25,13 @@ def list_presets() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(shipped_folder().glob(f"*/{RECIPE_FILE}"))}
 
 
+def describe_preset(folder: Path) -> str:
+    """Say in one line what a shipped recipe is for: the comment that its file begins with."""
+    with (folder / RECIPE_FILE).open(encoding="utf-8") as file:
+        first = next(file, "")
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
+
+
 def find_folder(name: str) -> Path:
     """Find a model folder by path, or a shipped one by name; raise `ConfigurationError` where there is none."""
     if Path(name).is_dir():
@@ -31,7 +39,11 @@ def find_folder(name: str) -> Path:
     presets = list_presets()
     if name in presets:
         return presets[name]
-    raise ConfigurationError(f"{name}: neither a folder nor one of the shipped models: {', '.join(presets)}")
+    alike = get_close_matches(Path(name).name.casefold(), presets, n=1)
+    raise ConfigurationError(
+        f"{name}: neither a folder nor one of the shipped models: {', '.join(presets)}"
+        + "".join(f"; did you mean {preset}?" for preset in alike)
+    )
 
 
 def find_recipe(name: str) -> Recipe:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detector.cli.messages import say
+from detector.cli.paths import NEW_FILE, NEW_FOLDER
 from detector.cli.scan import finite
 
 if TYPE_CHECKING:
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
     from detector.review.sample import Item, Request
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "seed", "output", "by_score")
 ESTIMATING = ("as_json", "curve")
 
 
-@click.command()
+@click.command(short_help="Draw detections to check by ear; estimate precision and recall.")
 @click.argument("detections", type=click.Path(exists=True, path_type=Path))
 @click.option("-n", "n", default=200, show_default=True, type=click.IntRange(1), help="Detections to draw, a label.")
 @click.option("--label", "labels", multiple=True, metavar="NAME", help="Of these labels only.")
@@ -49,7 +49,7 @@ ESTIMATING = ("as_json", "curve")
 @click.option("-o", "--output", type=NEW_FILE, help="Write the sample into this file.  [default: standard output]")
 @click.option(
     "--raven",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="FOLDER",
     help="Also write Raven selection tables into this new folder; with --verdicts, read verdicts from them.",
 )

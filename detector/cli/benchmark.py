@@ -12,6 +12,7 @@ import click
 
 from detector.cli.describe import WIDTH, binary, number, table
 from detector.cli.messages import say
+from detector.cli.paths import NEW_FILE
 from detector.cli.scan import DEVICE, SECONDS, finite
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ LEGEND = (
 )
 
 
-@click.command()
+@click.command(short_help="Measure how fast a model scans or trains on this machine.")
 @click.argument("recordings", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "-m",
@@ -61,7 +62,7 @@ LEGEND = (
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 @click.option(
     "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     metavar="PICTURE",
     help="Draw stages and speeds: .png, .svg or .pdf.",
 )

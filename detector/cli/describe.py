@@ -57,7 +57,7 @@ LEGEND = (
 )
 
 
-@click.command()
+@click.command(short_help="Print the layers of a model, with shapes and parameters.")
 @click.argument("model", metavar="MODEL|RECIPE")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 def describe(model: str, as_json: bool) -> None:

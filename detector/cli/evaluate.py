@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from detector.cli.audit import refuse_inputs
+from detector.cli.grouping import group_option
 from detector.cli.messages import say
+from detector.cli.paths import NEW_FILE
 from detector.cli.renaming import RENAME, once
 from detector.cli.scan import finite
 from detector.errors import ConfigurationError
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from detector.evaluation.material import Unit
     from detector.events import Event
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 TABLE = click.Path(exists=True, path_type=Path)
 FACTOR = 3  # in length: from here on, an IoU of 0.3 is out of reach
 SHARE = click.FloatRange(0, 1, min_open=True)
@@ -59,7 +60,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     return covered, used
 
 
-@click.command()
+@click.command(short_help="Compare detections with annotations: precision and recall.")
 @click.argument("detections", type=TABLE)
 @click.argument("annotations", type=TABLE)
 @click.option("--effort", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What `scan` wrote there.")
@@ -85,7 +86,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
-@click.option("--group", metavar="REGEX", help="What names the deployment in a file name, for the intervals.")
+@group_option("the intervals draw deployments")
 @click.option(
     "--coverage",
     default="0.5,0.5",
@@ -97,8 +98,8 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 @click.option("--draws", default=1000, show_default=True, type=click.IntRange(0), help="Of the bootstrap; 0: none.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the bootstrap.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option("--curves", type=FILE, metavar="PICTURE", help="Draw the curves: .png, .svg or .pdf.")
-@click.option("--errors", type=FILE, help="Write misses and false alarms as a Raven selection table.")
+@click.option("--curves", type=NEW_FILE, metavar="PICTURE", help="Draw the curves: .png, .svg or .pdf.")
+@click.option("--errors", type=NEW_FILE, help="Write misses and false alarms as a Raven selection table.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def evaluate(
     detections: Path,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.grouping import group_option
 from detector.cli.messages import say
+from detector.cli.paths import NEW_PATH
 from detector.cli.renaming import RENAME
 
 if TYPE_CHECKING:
@@ -26,11 +28,11 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     return train, validation, test
 
 
-@click.command()
+@click.command(short_help="Cut clips for training out of annotated recordings.")
 @click.argument("annotations", type=click.Path(exists=True, path_type=Path))
 @click.argument("recordings", type=click.Path(exists=True, path_type=Path))
 @click.option("-r", "--recipe", "recipe_name", required=True, help="A shipped recipe, a model folder or a TOML file.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option("-o", "--output", required=True, type=NEW_PATH, help="The folder to make.")
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column that holds the label.")
 @click.option("--format", "table_format", help="The tables' format, where it is not found by itself.")
@@ -50,7 +52,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.option(
     "--negatives", default=5.0, show_default=True, type=click.FloatRange(0, 1_000_000), help="Background clips a call."
 )
-@click.option("--group", metavar="REGEX", help="What names the site in a file name; a site stays in one split.")
+@group_option("a site stays in one split")
 @click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table with columns recording and split.")
 @click.option(
     "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Size of the splits."
@@ -58,7 +60,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
 @click.option(
     "--preview",
-    type=click.Path(path_type=Path),
+    type=NEW_PATH,
     metavar="PICTURE",
     help="Draw examples to look at: .png, .svg or .pdf.",
 )
@@ -95,7 +97,7 @@ def extract(
 
     \b
     Examples:
-      detector extract tables/ recordings/ -r small-cnn -o clips/
+      detector extract tables/ recordings/ -r small-cnn -o clips/ --fully-annotated
       detector extract calls.csv wavs/ -r my.toml -o clips/ --fully-annotated --preview clips.png
       detector extract owls/ ./ -r small-cnn -o clips/ --label boobook --fully-annotated \\
           --background without-owls/ --confusing between-owls/ --group '^(.+?_[0-9]+_[0-9]+)_'

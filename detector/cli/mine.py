@@ -10,12 +10,13 @@ from typing import Literal, TypeVar
 import click
 
 from detector.cli.messages import say
+from detector.cli.paths import NEW_PATH
 from detector.terminal import visible
 
 T = TypeVar("T")
 
 
-@click.command()
+@click.command(short_help="Train a model again on what it wrongly finds.")
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "-m",
@@ -24,7 +25,7 @@ T = TypeVar("T")
     metavar="MODEL",
     help="The model to begin with, as one trained on CLIPS: of their front end and labels.",
 )
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.option("-o", "--output", required=True, type=NEW_PATH, help="The model folder to make.")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Rounds at most.")
 @click.option(
     "--per-round",
@@ -34,9 +35,7 @@ T = TypeVar("T")
 @click.option(
     "--from", "start_name", metavar="MODEL", help="Begin each round from these weights, as detector train does."
 )
-@click.option(
-    "--keep-clips", type=click.Path(path_type=Path), metavar="FOLDER", help="Keep the clips of the best round."
-)
+@click.option("--keep-clips", type=NEW_PATH, metavar="FOLDER", help="Keep the clips of the best round.")
 @click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True, help="Of the training.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
 @click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command()
+@click.command(short_help="List the shipped recipes, or print one.")
 @click.argument("name", required=False)
 @click.option("--schema", is_flag=True, help="Print the JSON schema of a recipe.")
 def recipe(name: str | None, schema: bool) -> None:
@@ -22,7 +22,7 @@ def recipe(name: str | None, schema: bool) -> None:
     import json
 
     from detector.network.geometry import measure
-    from detector.presets import WEIGHTS_FILE, find_recipe, list_presets
+    from detector.presets import WEIGHTS_FILE, describe_preset, find_recipe, list_presets
     from detector.recipe import Recipe
 
     if schema:
@@ -34,4 +34,4 @@ def recipe(name: str | None, schema: bool) -> None:
     else:
         for preset, folder in list_presets().items():
             trained = "trained" if (folder / WEIGHTS_FILE).is_file() else "recipe"
-            click.echo(f"{preset:15} {trained}")
+            click.echo(f"{preset:15} {trained:9}{describe_preset(folder)}".rstrip())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from detector.cli.messages import say
+from detector.cli.paths import NEW_FILE
 from detector.errors import ConfigurationError, DetectorError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from detector.device import DeviceName
     from detector.operating.target import Target
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 SECONDS = click.FloatRange(min=0, min_open=True)
 MOST_LIMIT = 10**9
 SHARE = click.FloatRange(0, 1)
@@ -116,9 +116,9 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
     help="Score that a detection needs, or, of a tuned model, the target for each label: at least the precision P, "
     "or at most R false alarms per hour.  [default: the model's]",
 )
-@click.option("--scores", type=FILE, help="Write the scores of every window (or frame column) into FILE.")
-@click.option("-o", "--output", type=FILE, help="Write the detections into FILE.  [default: standard output]")
-@click.option("--effort", type=FILE, help="Write into FILE what became of each recording and channel.")
+@click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) into FILE.")
+@click.option("-o", "--output", type=NEW_FILE, help="Write the detections into FILE.  [default: standard output]")
+@click.option("--effort", type=NEW_FILE, help="Write into FILE what became of each recording and channel.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "shared", "windows"]),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from detector.cli.messages import say
+from detector.cli.paths import NEW_PATH
 from detector.terminal import visible
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _sizes(_context: click.Context, _option: click.Parameter, value: str | None)
 
 @click.command()
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.option("-o", "--output", required=True, type=NEW_PATH, help="The model folder to make.")
 @click.option("-r", "--recipe", "recipe_name", help="Another network or training section for the clips' front end.")
 @click.option(
     "--from", "start_name", metavar="MODEL", help="Begin from the weights of a model folder or shipped model."
@@ -163,12 +164,16 @@ def _text(about: Path | None) -> str:
 
 
 def _show(found: Mapping[str, Figures]) -> None:
-    """Show average precision and F1 of each split and label."""
+    """Show average precision and F1 of each split and label, and where they say little, why."""
     for split, figures in found.items():
-        for label, value in figures.average_precision.items():
+        for label in figures.calls if figures.rows else ():
+            remark = figures.remark(label)
+            if label not in figures.average_precision:
+                click.echo(f"{split:10} {visible(label)}: no figures ({remark})", err=True)
+                continue
             click.echo(
-                f"{split:10} {label}: average precision {value:.4f}, F1 {figures.f1[label]:.4f} at threshold "
-                f"{figures.threshold[label]:.3f}",
+                f"{split:10} {visible(label)}: average precision {figures.average_precision[label]:.4f}, "
+                f"F1 {figures.f1[label]:.4f} at threshold {figures.threshold[label]:.3f}{remark and f' ({remark})'}",
                 err=True,
             )
         if figures.accuracy is not None:

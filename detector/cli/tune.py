@@ -11,9 +11,11 @@ import click
 
 from detector.cli.audit import refuse_inputs
 from detector.cli.evaluate import SHARE, TABLE
+from detector.cli.grouping import group_option
 from detector.cli.messages import say
+from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.renaming import RENAME
-from detector.cli.scan import DEVICE, FILE, SECONDS, finite
+from detector.cli.scan import DEVICE, SECONDS, finite
 from detector.errors import DetectorError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
         raise click.BadParameter(str(error), param=option) from error
 
 
-@click.command()
+@click.command(short_help="Choose the thresholds of a model on annotated recordings.")
 @click.argument("model")
 @click.argument("annotations", type=TABLE)
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -66,16 +68,14 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
-@click.option("--group", metavar="REGEX", help="What names the deployment in a file name, for folds and intervals.")
+@group_option("folds and intervals keep a deployment whole")
 @click.option("--hop", type=SECONDS, callback=finite, help="Seconds between windows.  [default: as scan has it]")
 @click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write a tuned copy of the model, and leave MODEL."
-)
-@click.option("--json", "json_file", type=FILE, help="Write everything that is told into FILE, too.")
+@click.option("-o", "--output", type=NEW_PATH, help="Write a tuned copy of the model, and leave MODEL.")
+@click.option("--json", "json_file", type=NEW_FILE, help="Write everything that is told into FILE, too.")
 @click.option(
     "--diagram",
-    type=FILE,
+    type=NEW_FILE,
     metavar="PICTURE",
     help="Draw how often detections of a score are right: .png, .svg or .pdf.",
 )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from operator import not_
 from pathlib import Path
 from typing import NamedTuple
 
-from detector.errors import ConfigurationError
 from detector.evaluation.effort import Scan
 from detector.evaluation.material import Material, Unit
 from detector.events import Event, Span, merged
+from detector.groups import name_groups
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,9 @@ class Placing:
     hours : float or None
         How long all of them are together, where it is not known of each: then all are taken as equally long.
     group : str or None
-        Regular expression that finds the deployment in a recording's name.
+        Regular expression that finds the deployment in a recording's name or path, as `name_groups` takes it.
+    folders : sequence of Path
+        The folders of recordings that were given, for that.
     notes : list of str
         What a user should know.
     """
@@ -88,6 +89,7 @@ class Placing:
     rules: LabelRules
     hours: float | None = None
     group: str | None = None
+    folders: Sequence[Path] = ()
     notes: list[str] = field(default_factory=list)
 
     def material(self, reference: Iterable[Placed], estimated: Iterable[Placed]) -> Material:
@@ -153,19 +155,8 @@ class Placing:
         named = ((event, of[event.label]) for event in events)
         return [event if label == event.label else replace(event, label=label) for event, label in named if label]
 
-    def _groups(self, units: Iterable[Unit]) -> dict[Unit, str]:
+    def _groups(self, units: Collection[Unit]) -> dict[Unit, str]:
         if self.group is None:
             return {}
-        try:
-            expression = re.compile(self.group)
-        except re.error as error:
-            raise ConfigurationError(f"--group: {self.group!r} is not a regular expression: {error}") from error
-        groups = {}
-        for unit in units:
-            name = Path(unit.recording).name
-            found = expression.search(name)
-            deployment = found and found.group(1 if expression.groups else 0)
-            if not deployment:
-                raise ConfigurationError(f"--group: {self.group!r} finds nothing in the name {name}")
-            groups[unit] = deployment
-        return groups
+        of = name_groups((Path(unit.recording) for unit in units), self.group, self.folders)
+        return {unit: of[Path(unit.recording)] for unit in units}

@@ -17,7 +17,7 @@ from detector.audio.stream import channel_names
 from detector.clips import UNCERTAIN, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.extraction.cut import ClipCutter
-from detector.extraction.facts import crowded, label_facts
+from detector.extraction.facts import crowded, label_facts, only_calls
 from detector.extraction.known import write_known
 from detector.extraction.plan import Planned, Scene, plan
 from detector.extraction.recording import Job, cut_recording, on_channel
@@ -74,6 +74,7 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
         _cut_all(jobs, recipe, writer, report, progress)
         if not any(row["kind"] == "call" for row in writer.index):
             raise ClipsError(f"no clip of a call could be cut: {'; '.join([*report.failed, *report.notes][:3])}")
+        report.notes.extend(only_calls(writer.index, recipe))
         writer.close(label_facts(sources, recipe))
         write_known(sources, folder)
     return report
@@ -109,6 +110,7 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     sources = Sources(rules)
     tables = read_annotations(request.annotations, recordings, request.read)
     sources.add_annotations(tables, complete=request.complete)
+    sources.check_labels()
     sources.add_background(background)
     report.add_problems(tables)
     if request.confusing:
@@ -119,7 +121,7 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     known = sources.all()
     named = {path.resolve() for source in known for path in source.paths}
     report.unused = sum(1 for path in recordings if path.resolve() not in named)
-    set_groups(known, request.group)
+    set_groups(known, request.group, [*request.recordings, *request.background])
     if request.split is not None:
         report.notes.extend(split_by_table(known, request.split))
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,23 @@ def crowded(sources: Sequence[Source], recipe: Recipe) -> Iterator[str]:
                 "of the one before and will be found as one event, for a window has one score; take a recipe with "
                 'frame outputs (network.dense.per = "frame", as in conv1d-gru) or a shorter window.duration'
             )
+
+
+def only_calls(clips: Iterable[Mapping[str, Any]], recipe: Recipe) -> Iterator[str]:
+    """Warn where nothing in the split train is known to be no call: training then has nothing to tell calls from.
+
+    Parameters
+    ----------
+    clips : iterable of mapping
+        Rows of the index: kind, split, complete.
+    """
+    train = [clip for clip in clips if clip["split"] == "train"]
+    around = recipe.network.dense.per == "frame" and any(clip["complete"] for clip in train)  # frames beside the calls
+    if train and not around and all(clip["kind"] == "call" for clip in train):
+        yield (
+            "the split train has no background, so a model cannot learn what is no call: give --fully-annotated, if "
+            "every call in the annotated recordings is annotated, or --background FOLDER with recordings without calls"
+        )
 
 
 def _by_recording(sources: Sequence[Source], label: str) -> Iterator[list[Event]]:

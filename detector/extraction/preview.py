@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,21 @@ import numpy as np
 
 from detector.clips import CONFUSING, UNCERTAIN, ClipStore
 from detector.drawing import check_picture, find_figure, save_picture
+from detector.errors import ClipsError
+from detector.events import Event
+from detector.extraction.known import read_known
+from detector.extraction.recording import known_on_channel
+from detector.extraction.sources import Source
+from detector.network.axes import Axes
 from detector.outputs import refuse_existing
+from detector.terminal import visible
 
 COLUMNS = 6
 ROWS_PER_KIND = 2
+TITLE_CHARACTERS = 36  # of a line, in the width of a clip
+FREQUENCY_TICKS = 5
+KHZ_FROM = 2000.0  # the highest frequency, Hz, from which an axis is in kHz
+SAME_S = 1e-4  # onsets nearer than this are those of one annotation
 MARKS = {UNCERTAIN: "grey", CONFUSING: "orange"}
 
 
@@ -24,7 +37,7 @@ def check_preview(path: Path, *, force: bool) -> None:
 
 
 def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
-    """Draw clips of each label and of the background, calls marked, to a picture.
+    """Draw clips of each label and of the background, calls and their bands marked, to a picture.
 
     Raises
     ------
@@ -37,12 +50,13 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     chosen = [(name, clip) for name, members in groups for clip in _draw(rng, members)]
     rows = -(-len(chosen) // COLUMNS)
-    figure = find_figure("--preview")(figsize=(2.6 * COLUMNS, 2.0 * rows + 0.3), layout="constrained")
+    known = _known(clips)
+    figure = find_figure("--preview")(figsize=(2.6 * COLUMNS, 2.4 * rows + 0.3), layout="constrained")
     axes = figure.subplots(rows, COLUMNS, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, (name, clip) in zip(axes.flat, chosen):
-        _draw_clip(axis, clips, clip, name)
+        _draw_clip(axis, clips, clip, name, known)
     with suppress(OSError):  # a folder that cannot be made is told below
         path.parent.mkdir(parents=True, exist_ok=True)
     save_picture(figure, path)
@@ -63,27 +77,93 @@ def _draw(rng: np.random.Generator, members: np.ndarray) -> np.ndarray:
     return np.sort(rng.choice(members, count, replace=False))
 
 
-def _draw_clip(axis: Any, clips: ClipStore, clip: int, name: str) -> None:
+def _known(clips: ClipStore) -> Mapping[str, Source]:
+    """Give what is known of each recording, by its path; nothing for clips that have no tables of that."""
+    try:
+        return {source.path.as_posix(): source for source in read_known(clips.folder)}
+    except ClipsError:
+        return {}
+
+
+def _draw_clip(axis: Any, clips: ClipStore, clip: int, name: str, known: Mapping[str, Source]) -> None:
     recipe, row = clips.recipe, clips.index.iloc[clip]
     margin = clips.margin / recipe.frame_rate
     power = clips.power(np.array([clip]))[0]
-    axis.set_axis_on()
-    axis.set(xticks=[0, recipe.window.duration], yticks=[])
     extent = (-margin, recipe.window.duration + margin)
+    axis.set_axis_on()
+    axis.tick_params(labelsize=6)
+    axis.set_xlabel("s", fontsize=6)
     if power.shape[0] == 1:
         axis.plot(np.linspace(*extent, power.shape[1]), power[0], linewidth=0.4, color="black")
+        axis.set(xlim=extent, yticks=[])
     else:
-        level = 10 * np.log10(np.maximum(power, 1e-10))
-        sound = slice(row["first_frame"], row["first_frame"] + row["n_frames"])
-        low, high = np.percentile(level[:, sound], [20, 99.8])
-        outside = np.ones(level.shape[1], dtype=bool)
-        outside[sound] = False
-        level[:, outside] = np.nan
-        axis.imshow(level, origin="lower", aspect="auto", extent=(*extent, 0, 1), cmap="magma", vmin=low, vmax=high)
+        _draw_power(axis, power, slice(row["first_frame"], row["first_frame"] + row["n_frames"]), extent)
+    edges = band_edges_hz(Axes(recipe))
+    if edges is not None:
+        ticks, names, unit = frequency_ticks(edges)
+        axis.set_yticks(ticks, names)
+        axis.set_ylabel(unit, fontsize=6)
+    source = known.get(row["recording"])
+    annotated = [] if source is None else list(known_on_channel(source, row["channel"]))
     events = clips.events[clips.events["clip"] == clip]
     for start, end, label in zip(events["start_s"], events["end_s"], events["label"]):
-        axis.axvspan(max(start, extent[0]), min(end, extent[1]), 0, 0.04, color=MARKS.get(label, "cyan"))
+        span, color = (max(start, extent[0]), min(end, extent[1])), MARKS.get(label, "cyan")
+        axis.axvspan(*span, 0, 0.04, color=color)
+        if edges is not None and (band := _band_of(annotated, label, row["start_s"] + start)) is not None:
+            low, high = np.interp(band, edges, np.arange(len(edges)))
+            axis.fill_between(span, low, high, facecolor="none", edgecolor=color, linewidth=0.8)
     for edge in (0, recipe.window.duration):
         axis.axvline(edge, color="white", linewidth=0.6, linestyle=":")
-    axis.set_title(f"{name}  {Path(row['recording']).stem[-22:]} {row['start_s']:.1f} s", fontsize=6)
-    axis.tick_params(labelsize=6)
+    axis.set_title(_title(name, row["recording"], row["start_s"]), fontsize=6, parse_math=False)
+
+
+def _draw_power(axis: Any, power: np.ndarray, sound: slice, extent: tuple[float, float]) -> None:
+    """Draw power (band, frame) in dB over the numbers of the bands; what is no sound stays white."""
+    level = 10 * np.log10(np.maximum(power, 1e-10))
+    low, high = np.percentile(level[:, sound], [20, 99.8])
+    outside = np.ones(level.shape[1], dtype=bool)
+    outside[sound] = False
+    level[:, outside] = np.nan
+    place = (*extent, 0, power.shape[0])
+    axis.imshow(level, origin="lower", aspect="auto", extent=place, cmap="magma", vmin=low, vmax=high)
+
+
+def band_edges_hz(axes: Axes) -> np.ndarray | None:
+    """Give where each band begins and the last one ends, Hz (n_bands + 1,); None where bands are no frequencies."""
+    edges = [axes.edge_hz(band) for band in range(axes.n_bands + 1)]
+    return None if None in edges else np.array(edges, dtype=np.float64)
+
+
+def frequency_ticks(edges: np.ndarray) -> tuple[list[float], list[str], str]:
+    """Choose round frequencies along an axis of bands, about evenly far apart.
+
+    Parameters
+    ----------
+    edges : ndarray
+        Where each band begins and the last one ends, Hz (n_bands + 1,).
+
+    Returns
+    -------
+    (list of float, list of str, str)
+        Places, in bands from the lower edge of the first; what stands there; its unit.
+    """
+    n_bands = len(edges) - 1
+    places = (np.arange(FREQUENCY_TICKS) + 0.5) * n_bands / FREQUENCY_TICKS
+    near = np.interp(places, np.arange(n_bands + 1), edges)
+    rounded = sorted({float(f"{hz:.1g}") for hz in near})
+    inside = [hz for hz in rounded if edges[0] <= hz <= edges[-1]]
+    scale, unit = (1000.0, "kHz") if edges[-1] >= KHZ_FROM else (1.0, "Hz")
+    return np.interp(inside, edges, np.arange(n_bands + 1)).tolist(), [f"{hz / scale:g}" for hz in inside], unit
+
+
+def _band_of(annotated: Sequence[Event], label: str, onset_s: float) -> tuple[float, float] | None:
+    """Find the band, Hz, of the annotation with this label and onset; None where it has none."""
+    alike = (event for event in annotated if event.label == label and abs(event.start_s - onset_s) < SAME_S)
+    bands = ((event.low_hz, event.high_hz) for event in alike)
+    return next(((low, high) for low, high in bands if low is not None and high is not None), None)
+
+
+def _title(name: str, recording: str, start_s: float) -> str:
+    """Write the label, when the clip begins, and the name of the recording, in as many lines as it needs."""
+    lines = textwrap.wrap(visible(Path(recording).stem), TITLE_CHARACTERS)
+    return "\n".join([f"{visible(name)}, at {start_s:.1f} s of", *lines])

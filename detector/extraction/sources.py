@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,12 @@ import soundfile
 from detector.annotations.table import Annotation, AnnotationSet
 from detector.audio.header import read_header
 from detector.clips import UNCERTAIN
-from detector.errors import ConfigurationError, RecordingError
+from detector.errors import ClipsError, ConfigurationError, RecordingError
 from detector.events import Event
+from detector.groups import name_groups
 
 PROBE_SAMPLES = 1 << 13
+SHOWN = 5  # labels that an error lists
 RESERVED = ("(confusing)", "(background)")  # what reports and tables of clips call them
 
 
@@ -62,10 +64,14 @@ class LabelRules:
     uncertain: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
 
+    def is_background(self, label: str) -> bool:
+        """Return whether the user declared a label, by its old or its new name, to be of sounds that are not calls."""
+        return bool({label, self.rename.get(label, self.rename.get("*", label))} & self.background)
+
     def apply(self, label: str) -> tuple[str, str]:
         """Give (kind, label): kind "call", "confusing" or "uncertain"."""
         renamed = self.rename.get(label, self.rename.get("*", label))
-        if {label, renamed} & self.background:
+        if self.is_background(label):
             return "confusing", label
         if {label, renamed} & self.uncertain:
             return "uncertain", UNCERTAIN
@@ -105,6 +111,8 @@ class Sources:
     ----------
     notes : list of str
         What the user should know: doubled recordings, labels that were not used.
+    unknown : Counter of str
+        How many annotations have each label that is none of `rules.names`.
     """
 
     def __init__(self, rules: LabelRules) -> None:
@@ -113,6 +121,7 @@ class Sources:
         self._by_content: dict[str, Source] = {}
         self._keys: dict[Path, str] = {}
         self._taken: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
 
     def source(self, path: Path) -> Source:
         """Find the source of a recording, made where it is new."""
@@ -148,9 +157,25 @@ class Sources:
         event = Event(row.event.start_s, row.event.end_s, label, row.event.low_hz, row.event.high_hz)
         if kind == "confusing":
             self._taken[label] += 1
+            self.unknown[label] += not self.rules.is_background(row.event.label)
             source.confusing.append((event, row.channel))
         else:
             source.calls.append((event, row.channel))
+
+    def check_labels(self) -> None:
+        """Raise `ClipsError` where no annotation is a call because the recipe names other labels."""
+        labels = {call.label for source in self._by_content.values() for call, _ in source.calls}
+        others = [label for label, count in self.unknown.most_common() if count]
+        if not others or labels - {UNCERTAIN}:
+            return
+        names = self.rules.names
+        shown = ", ".join(map(repr, others[:SHOWN])) + (", ..." if len(others) > SHOWN else "")
+        example = shlex.quote(f"{others[0]}={names[0]}")
+        raise ClipsError(
+            f"no clip of a call comes of these annotations: the recipe knows only the labels "
+            f"{', '.join(map(repr, names))} (labels.names), the annotations have {shown}; "
+            f"rename a label, for example --rename {example}"
+        )
 
     def add_confusing(self, tables: AnnotationSet) -> None:
         """Take every row of tables as a sound that is not a call."""
@@ -172,25 +197,14 @@ class Sources:
         return sorted(self._by_content.values(), key=lambda source: source.path.as_posix())
 
 
-def set_groups(sources: Sequence[Source], pattern: str | None) -> None:
-    """Group recordings by what `pattern` finds in their names (its first group, or all of it); without one, each alone.
+def set_groups(sources: Sequence[Source], pattern: str | None, folders: Sequence[Path] = ()) -> None:
+    """Group recordings by what `pattern` finds in their names or paths (`name_groups`); without one, each alone.
 
     Raises
     ------
     ConfigurationError
-        Where the pattern is no regular expression, or does not match a name.
+        Where the pattern is no regular expression, or finds nothing in a name or path.
     """
-    if pattern is None:
-        for source in sources:
-            source.group = source.path.as_posix()
-        return
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise ConfigurationError(f"--group: {pattern!r} is not a regular expression: {error}") from error
+    groups = {} if pattern is None else name_groups([source.path for source in sources], pattern, folders)
     for source in sources:
-        found = expression.search(source.path.name)
-        name = found and found.group(1 if expression.groups else 0)
-        if not name:
-            raise ConfigurationError(f"--group: {pattern!r} finds nothing in the name {source.path.name}")
-        source.group = name
+        source.group = groups.get(source.path, source.path.as_posix())

@@ -7,9 +7,24 @@ from pathlib import Path
 
 import pandas as pd
 
+from detector.drawing import score_axis
 
-def draw_curves(log: pd.DataFrame, path: Path) -> bool:
-    """Draw losses and average precision over epochs; give whether it was done (the extra `plots` may be absent)."""
+
+def draw_curves(log: pd.DataFrame, path: Path, kept: int = 0) -> bool:
+    """Draw losses and average precision over epochs, and mark the epoch that was kept.
+
+    Parameters
+    ----------
+    log : DataFrame
+        A row for each epoch, as in `training.csv`.
+    kept : int, optional
+        The epoch whose weights are the model's; 0 marks none.
+
+    Returns
+    -------
+    bool
+        Whether it was done: the extra `plots` may be absent.
+    """
     if find_spec("matplotlib") is None:
         return False
     from matplotlib.figure import Figure
@@ -19,10 +34,16 @@ def draw_curves(log: pd.DataFrame, path: Path) -> bool:
     left.plot(log["epoch"], log["train_loss"], label="training")
     left.plot(log["epoch"], log["validation_loss"], label="validation")
     left.set(xlabel="epoch", ylabel="loss", yscale="log")
-    left.legend(frameon=False)
     right.plot(log["epoch"], log["validation_average_precision"], color="C1")
     right.set(xlabel="epoch", ylabel="validation average precision")
+    score_axis(right)
+    if kept:
+        for axis in (left, right):
+            axis.axvline(kept, color="grey", linewidth=1, linestyle=":", label=f"kept: epoch {kept}")
+        right.legend(frameon=False)
+    left.legend(frameon=False)
     for axis in (left, right):
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)
     return True

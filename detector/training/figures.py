@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+FEW = 10  # calls: with fewer, one call more or less moves recall by over a tenth
 
 
 @dataclass(frozen=True)
 class Figures:
     """How a model does on a split: figures only of labels that occur in it and are not always there.
 
-    `f1` is at `threshold`, which is the best for this split, or was given.
+    `f1` is at `threshold`, which is the best for this split, or was given. `calls` are the annotated calls of each
+    label of the recipe, where they were counted.
     """
 
     loss: float
@@ -23,6 +26,16 @@ class Figures:
     threshold: dict[str, float]
     accuracy: float | None
     rows: int
+    calls: Mapping[str, int] = field(default_factory=dict)
+
+    def remark(self, label: str) -> str:
+        """Say why the figures of a label tell little or are not there; empty where neither is so."""
+        n_calls = self.calls.get(label, FEW)
+        if label not in self.average_precision:
+            return (
+                "no call of it in this split" if not n_calls else "nothing in this split is known to be no call of it"
+            )
+        return "" if n_calls >= FEW else f"only {n_calls} call{'s' * (n_calls != 1)}: this says little"
 
     @property
     def mean_average_precision(self) -> float:

@@ -145,6 +145,7 @@ class Trainer:
             self.progress = self.state.resume(self.progress)
             if self.progress.epochs:
                 self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
+        first = True
         last = self.recipe.training.epochs if epochs is None else min(epochs, self.recipe.training.epochs)
         while len(self.progress.epochs) < last and not self._stale():
             epoch = self._epoch(len(self.progress.epochs) + 1)
@@ -159,6 +160,12 @@ class Trainer:
                 f"{epoch.validation_loss:.4f}  average precision {epoch.validation_average_precision:.4f}  "
                 f"{epoch.seconds:.1f} s{mark}"
             )
+            if first and len(self.validation) and math.isnan(epoch.validation_average_precision):
+                self.hooks.line(
+                    "average precision is nan: no label has both calls and clips without one in the split validation; "
+                    "epochs are compared by the validation loss alone"
+                )
+            first = False
 
     @property
     def done(self) -> bool:

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import t as student
 
+from detector.drawing import score_axis
 from detector.errors import ClipsError, ConfigurationError, OutputError, one_line
 from detector.outputs import settle
 from detector.recipe import Recipe
@@ -238,6 +239,7 @@ def draw(points: Sequence[Point], path: Path) -> bool:
     axis.set(xlabel="annotated calls", ylabel="validation average precision", xscale="log")
     axis.set_xticks(calls, [str(n) for n in calls])
     axis.minorticks_off()
+    score_axis(axis)
     axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)
     return True

@@ -96,9 +96,15 @@ class Nesting:
         return [sum(1 for _, label in calls if label == name) for name in self._labels]
 
 
-def calls_of(store: ClipStore) -> dict[int, set[Call]]:
-    """Name the annotated calls in the windows of training clips of calls, one call alike in however many clips."""
-    clips = store.index[(store.index["split"] == "train") & (store.index["kind"] == "call")]
+def count_calls(store: ClipStore, split: str) -> dict[str, int]:
+    """Count the annotated calls of each label in a split; 0 where a label has none."""
+    calls = {call for calls in calls_of(store, split).values() for call in calls}
+    return {name: sum(label == name for _, label in calls) for name in store.recipe.labels.names}
+
+
+def calls_of(store: ClipStore, split: str = "train") -> dict[int, set[Call]]:
+    """Name the annotated calls in the windows of a split's clips of calls, one call alike in however many clips."""
+    clips = store.index[(store.index["split"] == split) & (store.index["kind"] == "call")]
     events = store.events[store.events["label"].isin(store.recipe.labels.names)]
     inside = (events["start_s"] < store.recipe.window.duration) & (events["end_s"] > 0)
     rows = events[inside].merge(clips[["clip", "recording", "channel", "start_s"]], on="clip", suffixes=("", "_clip"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +22,7 @@ from detector.training.curves import draw_curves
 from detector.training.figures import Figures
 from detector.training.fit import Hooks, Trainer
 from detector.training.fitting import fitting
+from detector.training.nesting import count_calls
 from detector.training.place import check_place, written
 from detector.training.precision import Precision, PrecisionName, accelerator_for, settle
 from detector.training.progress import PROGRESS_FILE
@@ -66,7 +67,9 @@ class Run:
             hooks=self.hooks, start=settings.start,
         )  # fmt: skip
         if not len(trainer.validation):
-            trainer.hooks.line("no clips in the split validation: all epochs are trained, and the last one is kept")
+            trainer.hooks.line(
+                "no clips in the split validation: its figures are nan, and the last of all epochs is kept"
+            )
         if settings.start is not None:
             _tell_start(trainer, settings.start)
         trainer.run(resume=settings.resume, epochs=settings.epochs)
@@ -156,16 +159,16 @@ def write_model(
     if not trainer.accelerator.is_main_process:
         return None
     store, settings, model = run.store, run.settings, trainer.best_model()
-    found = {"validation": trainer.evaluate(trainer.validation)}
+    found = {"validation": _counted(trainer.evaluate(trainer.validation), store, "validation")}
     model.operating = _operating(store, found["validation"])
     thresholds = {point.name: point.threshold for point in model.operating.label}
-    found["test"] = trainer.evaluate(store.in_split("test"), thresholds)
+    found["test"] = _counted(trainer.evaluate(store.in_split("test"), thresholds), store, "test")
     begun = "" if settings.start is None else settings.start.describe()
     with new_folder(output, force=settings.force) as folder, written(output):
         save_model(model, folder)
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
-        draw_curves(log, folder / "curves.png")
+        draw_curves(log, folder / "curves.png", trainer.progress.best)
         write_card(
             folder,
             store,
@@ -175,6 +178,11 @@ def write_model(
         also(folder, found["validation"])
     shutil.rmtree(run.work, ignore_errors=True)
     return found
+
+
+def _counted(found: Figures, store: ClipStore, split: str) -> Figures:
+    """Add how many annotated calls the figures of a split rest on."""
+    return replace(found, calls=count_calls(store, split))
 
 
 def _tell_start(trainer: Trainer, start: Start) -> None:

@@ -146,7 +146,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
         tracks, scans, n_failed = _scan(scanner, used, progress)
     if not scans:
         raise ConfigurationError(f"{request.recordings[0]}: not one of the recordings can be scanned")
-    placing = Placing(scans, request.rules, None, request.group)
+    placing = Placing(scans, request.rules, None, request.group, request.recordings)
     material = placing.material(_placed(tables), [])
     found = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
     reader = Reader(model.recipe, scanner.layout.grid, plain)
@@ -156,7 +156,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
 def _rehearse(request: Request, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
     """Find out before the scan whether labels and groups can be used, as if all channels were scanned to their end."""
     whole = [Scan(recording, "", math.nan) for recording in used]
-    material = Placing(whole, request.rules, None, request.group).material(_placed(tables), [])
+    material = Placing(whole, request.rules, None, request.group, request.recordings).material(_placed(tables), [])
     list(_labels_apart(material, labels, request))
 
 

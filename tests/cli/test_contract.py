@@ -40,6 +40,13 @@ def test_help_lists_the_commands_on_standard_output() -> None:
     }
 
 
+def test_what_a_command_is_for_fits_its_line_of_80_columns() -> None:
+    done = CliRunner().invoke(commands, ["--help"], terminal_width=80)
+    listed = done.stdout.split("Commands:")[1].split("\n")[1:-1]
+    assert len(listed) == len(commands.commands)  # a line each
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in commands.commands)])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
@@ -65,6 +72,32 @@ def test_every_command_has_a_summary_and_examples_in_its_help(name: str) -> None
 def test_every_option_says_what_it_does_or_what_it_may_be(name: str) -> None:
     options = [parameter for parameter in commands.commands[name].params if isinstance(parameter, click.Option)]
     assert [option.name for option in options if not option.help and not isinstance(option.type, click.Choice)] == []
+
+
+OUTPUTS = [
+    (name, parameter)
+    for name, command in commands.commands.items()
+    for parameter in command.params
+    if isinstance(parameter, click.Option) and isinstance(parameter.type, click.Path) and not parameter.type.exists
+]
+
+
+@pytest.mark.parametrize(("name", "option"), OUTPUTS, ids=[f"{name} {option.opts[-1]}" for name, option in OUTPUTS])
+def test_an_output_is_never_named_like_an_option(name: str, option: click.Option) -> None:
+    context = click.Context(commands.commands[name])
+    with pytest.raises(click.BadParameter, match="--engine") as caught:
+        option.type.convert("--engine", option, context)
+    assert (caught.value.exit_code, caught.value.param) == (2, option)
+    assert option.type.convert("./--engine", option, context) == Path("--engine")
+
+
+def test_an_option_that_swallows_another_is_wrong_usage_and_makes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(commands, ["scan", "a.wav", "--scores", "--engine", "shared"])
+    assert (done.exit_code, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert "--scores" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", list(commands.commands))

@@ -83,6 +83,15 @@ def test_intervals_are_of_deployments_where_these_are_told(tables: list[str]) ->
     assert "bootstrap over 2 deployments" in run(*tables, "--group", "^[ab]").stdout
 
 
+def test_deployments_may_be_folders(tables: list[str]) -> None:
+    for name in tables[:2] + tables[-1:]:
+        text = Path(name).read_text()
+        Path(name).write_text(text.replace("a.wav", "rec/site1/x/a.wav").replace("b.wav", "rec/site2/b.wav"))
+    assert as_json(*tables, "--group", "^([^/]+)/")["groups"] == 2
+    assert as_json(*tables, "--group", "^(site)[0-9]/")["groups"] == 1
+    assert as_json(*tables, "--group", "^[ab]")["groups"] == 2
+
+
 def test_recordings_without_annotations_may_be_left_out(tables: list[str]) -> None:
     effort = Path(tables[-1])
     effort.write_text(effort.read_text() + "c.wav,mix,ok,180,180,,,\n")

@@ -76,6 +76,17 @@ def test_every_option_reaches_the_clips(
     assert set(store.index["split"]) == {"train"}
 
 
+def test_sites_may_be_folders(tmp_path: Path, given: list[object]) -> None:
+    for site, name in enumerate(("site0_0.wav", "site1_1.wav", "site2_2.wav")):
+        target = tmp_path / "recordings" / f"wood{site // 2}" / name
+        target.parent.mkdir(exist_ok=True)
+        (tmp_path / "recordings" / name).rename(target)
+    write_sound(tmp_path / "quiet" / "wood1" / "q.wav", sound(2.0, seed=9))
+    assert run(*given, "--background", tmp_path / "quiet", "--group", "^([^/]+)/") == 0
+    groups = {source.path.name: source.group for source in read_known(tmp_path / "clips")}
+    assert groups == {"site0_0.wav": "wood0", "site1_1.wav": "wood0", "site2_2.wav": "wood1", "q.wav": "wood1"}
+
+
 def test_one_broken_recording_is_exit_code_1_and_named_while_the_others_are_cut(
     tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +104,33 @@ def test_recordings_without_annotations_are_told(
     assert run(*given) == 0
     told = "detector: 1 recordings have no annotations and are not used (--background declares them free of calls)"
     assert told in capsys.readouterr().err.splitlines()
+
+
+def test_clips_that_train_would_refuse_for_want_of_background_are_made_with_a_warning_that_says_what_to_give(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def warned(*options: object) -> list[str]:
+        assert run(*given[:-1], *options, "--fractions", "1,0,0", "--force") == 0
+        lines = capsys.readouterr().err.splitlines()
+        return [line for line in lines if "--fully-annotated" in line and "--background FOLDER" in line]
+
+    write_sound(tmp_path / "quiet" / "q.wav", sound(2.0, seed=9))
+    assert len(warned()) == 1
+    assert run("train", tmp_path / "clips", "-o", tmp_path / "model", "--epochs", 1) == 2
+    assert warned("--fully-annotated") == warned("--background", tmp_path / "quiet") == []
+
+
+def test_annotations_with_none_of_the_labels_that_a_recipe_names_are_refused_with_both_and_the_way_out(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_recipe(tmp_path / "my.toml", recipe(labels={"names": ["hum", "high"]}))
+    for name in ("lost1", "lost2", "lost3"):  # faults that are not the reason
+        write_table(tmp_path / "tables" / f"{name}.csv", [(f"{name}.wav", 1, 2, "low")])
+    (tmp_path / "calls.csv").rename(tmp_path / "tables" / "calls.csv")
+    assert run("extract", tmp_path / "tables", *given[2:]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert all(part in line for part in ("'hum'", "'high'", "'low'", "--rename low=hum"))
+    assert run("extract", tmp_path / "tables", *given[2:], "--rename", "low=hum") == 0
 
 
 def test_an_existing_output_is_refused_untouched_and_replaced_with_force(

@@ -24,6 +24,8 @@ def test_without_a_name_the_shipped_recipes_are_listed() -> None:
     lines = run().splitlines()
     assert [line.split()[0] for line in lines] == list(list_presets())
     assert {line.split()[1] for line in lines} <= {"recipe", "trained"}
+    assert all(line.endswith(".") and len(line.split()) > 6 for line in lines)
+    assert max(map(len, lines)) <= 100
 
 
 @pytest.mark.parametrize("name", ["small-cnn", "lecture", "waveform"])

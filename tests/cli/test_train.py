@@ -57,9 +57,24 @@ def test_a_line_an_epoch_and_the_figures_are_shown_and_data_stays_off_standard_o
     assert lines[4].startswith("validation a: average precision ")
     assert lines[5].startswith("test       a: average precision ")
     assert lines[6:] == [f"wrote {tmp_path}/model"]
+    assert "only 4 calls" in lines[4]
+    assert "only 2 calls" in lines[5]
     card = (tmp_path / "model" / "README.md").read_text()
     assert "licence of the weights: CC0" in card
     assert "For tests." in card
+
+
+def test_figures_that_are_not_numbers_are_explained(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = tmp_path / "clips" / "clips.csv"
+    lines = index.read_text().splitlines(keepends=True)
+    kept = [line.replace(",validation,", ",train,") if ",call," in line else line for line in lines]
+    index.write_text("".join(kept))
+    assert run(*given) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert sum("nan" in line and "no label" in line for line in told) == 1
+    assert [line for line in told if line.startswith("validation") and "no call" in line]
 
 
 def test_epochs_then_resume_ends_at_the_same_weights_to_the_bit(

@@ -441,6 +441,11 @@ def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(
             ["--rename", "*=tone", "--group", "^far"],
             "--group: '^far' finds nothing in the name site0_0.wav",
         ),
+        (
+            "calls.csv",
+            ["--rename", "*=tone", "--group", "^rec/"],
+            "--group: '^rec/' finds nothing in the path site0_0.wav",
+        ),
         ("calls.csv", [], "calls.csv: has none of the model's labels tone on these recordings, but song (--rename"),
         ("empty.csv", [], "empty.csv: has no annotated calls on these recordings to tune on"),
         ("calls.csv", ["--background-label", "song"], "calls.csv: has no annotated calls on these recordings to tune"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from detector.network import memory
 from detector.network.assembly import DetectorNetwork
 from detector.network.geometry import measure
 from detector.network.stages import Trunk
-from detector.presets import DEFAULT_MODEL, RECIPE_FILE, find_folder, find_recipe, list_presets
+from detector.presets import RECIPE_FILE, find_folder, find_recipe, list_presets
 from detector.recipe import Recipe
 
 PRESETS = list(list_presets())
@@ -46,8 +47,8 @@ def test_the_recipes_that_the_documentation_names_are_there() -> None:
     } <= set(PRESETS)
 
 
-@pytest.mark.parametrize("name", [name for name in PRESETS if name != DEFAULT_MODEL])
-def test_a_preset_says_what_it_is_in_its_first_line(name: str) -> None:
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_says_what_it_is_for_in_its_first_line(name: str) -> None:
     first = (list_presets()[name] / RECIPE_FILE).read_text(encoding="utf-8").splitlines()[0]
     assert re.match(r"# \S.{20,}\.$", first)
 
@@ -149,6 +150,20 @@ def test_a_name_that_is_nothing_lists_what_there_is() -> None:
         find_recipe("smal-cnn")
     with pytest.raises(ConfigurationError, match=r"missing\.toml: no such file"):
         find_recipe("missing.toml")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("mistyped", [lambda name: name[:-1], str.upper, lambda name: f"models/{name}s"])
+def test_a_mistyped_name_gets_the_name_that_was_meant(name: str, mistyped: Callable[[str], str]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        find_recipe(mistyped(name))
+    assert str(caught.value).endswith(f"; did you mean {name}?")
+
+
+def test_a_name_that_is_like_none_gets_no_guess() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        find_recipe("zzzzzz")
+    assert "did you mean" not in str(caught.value)
 
 
 def test_a_folder_without_a_recipe_is_named(tmp_path: Path) -> None:

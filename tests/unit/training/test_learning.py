@@ -12,14 +12,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from safetensors.torch import load_file
 
 from detector.clips import Clip, ClipStore, ClipWriter, open_clips
 from detector.errors import ConfigurationError, OutputError
 from detector.model import load_model
 from detector.training.fit import Hooks, Trainer
-from detector.training.learning import Learned, Point, forecast, learn, sentence
-from detector.training.nesting import Nesting
+from detector.training.learning import Learned, Point, draw, forecast, learn, sentence
+from detector.training.nesting import Nesting, count_calls
 from detector.training.train import Settings, train
 from tests.made import recipe, write_clips
 
@@ -144,6 +145,26 @@ def test_points_that_support_no_forecast_get_none(points: list[Point]) -> None:
 
 def run(clips: Path, output: Path, sizes: tuple[float, ...], lines: list[str], **settings: Any) -> Learned | None:
     return learn(clips, output, None, Settings(device="cpu", **settings), sizes, Hooks(lines.append))
+
+
+@pytest.mark.parametrize("values", [(0.99995, 0.99996, 0.99997), (0.5, 0.6, 0.7), (0.0, 0.0, 0.0), (1.0, 1.0)])
+def test_the_axis_of_scores_runs_from_0_to_1_whatever_the_points_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: tuple[float, ...]
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    assert draw([point(10 * 2**n, value) for n, value in enumerate(values)], tmp_path / "curve.png")
+    (axis,) = drawn[0].axes
+    assert axis.get_ylim() == (0, 1)
+
+
+@given(st.integers(0, 11))
+def test_calls_are_counted_once_in_however_many_clips(store: ClipStore, first: int) -> None:
+    some = store.without(np.flatnonzero(store.index["recording"] != f"{first}.wav"))
+    counts = count_calls(some, "train")
+    assert sum(counts.values()) == (4 if first < 8 else 0)
+    assert set(counts) == {"a", "b"}
+    assert set(count_calls(store, "validation").values()) == {0}
 
 
 def test_the_model_is_the_one_trained_on_all_with_the_curve_in_its_folder(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_without_validation_the_user_and_the_card_are_told(tmp_path: Path, clips
     index.to_csv(clips / "clips.csv", index=False)
     lines: list[str] = []
     assert run(clips, tmp_path / "model", lines=lines) is not None
-    assert lines[0] == "no clips in the split validation: all epochs are trained, and the last one is kept"
+    assert all(part in lines[0] for part in ("no clips in the split validation", "nan", "the last"))
     model = load_model(tmp_path / "model")
     assert [point.threshold for point in model.operating.label] == [0.5, 0.5]
     assert model.operating.chosen_on == "nothing"

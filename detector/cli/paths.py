@@ -1,0 +1,30 @@
+"""The names of outputs, as options take them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class _Output(click.Path):
+    """A path to write to; a name that begins with -- is an option whose turn it was not, as in `--scores --hop 1`."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Give the path; refuse what looks like an option."""
+        if os.fspath(value).startswith("--"):
+            self.fail(f"{value!r} is an option, not a file name; a file of this name is ./{value}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _output(**rules: Any) -> _Output:
+    return _Output(path_type=Path, **rules)
+
+
+NEW_FILE = _output(dir_okay=False)
+NEW_FOLDER = _output(file_okay=False)
+NEW_PATH = _output()
