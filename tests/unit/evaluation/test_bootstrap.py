@@ -133,5 +133,5 @@ def test_the_interval_of_a_mean_is_that_of_the_labels_with_events() -> None:
         for n, unit in enumerate(units)
     }
     told = evaluate(Material(reference, found), Settings(draws=300))
-    own = next(row for row in told.labels if row.label != "other").figures["recall"]
-    assert told.mean["recall"] == own
+    own = next(row for row in told.labels if row.label != "other").figures["precision"]
+    assert told.mean["precision"] == own
