@@ -187,6 +187,16 @@ def measure(file: BinaryIO, size: int, second: int) -> Extent | None:
     return Extent(start, min(size, start + claimed), claimed, unread=rest if sounds else 0, order=layout.order)
 
 
+def sized_head(file: BinaryIO, extent: Extent) -> bytes:
+    """Read what stands before the samples of a WAV file, with sizes that are those of the file."""
+    file.seek(0)
+    head = bytearray(file.read(extent.start))
+    held = extent.end - extent.start
+    head[-4:] = held.to_bytes(4, "little")
+    head[4:8] = (extent.end - 8).to_bytes(4, "little")
+    return bytes(head)
+
+
 @dataclass(frozen=True)
 class _Claim:
     """What a file of `size` bytes says of its chunk of samples."""

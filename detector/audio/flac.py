@@ -20,6 +20,7 @@ _BITS = (0, 8, 12, -1, 16, 20, 24, 32)
 _LONGEST_HEAD = 16
 _MOST_BLOCKS = 1000
 _NUMBERED = 0xF8  # second byte of frames that tell their number; 0xF9: that of their first sample
+_MOST_RUNS = 10_000  # among which the longest recording is looked for
 _CHUNK = 1 << 22
 _TAIL = 1 << 16
 _MOST_TAIL = 1 << 20
@@ -328,9 +329,34 @@ def map_frames(file: BinaryIO, size: int, info: StreamInfo) -> FrameMap:
 
 
 def _forward(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which frames begin after all those before them end; the others come a second time."""
-    reached = np.append(0, np.maximum.accumulate(firsts + sizes))[:-1]
-    return firsts >= reached
+    """Tell which frames make the longest recording in which each begins after those before it end.
+
+    The others come a second time, or are those of another file whose blocks lie among these.
+    """
+    if not len(firsts):
+        return np.zeros(0, bool)
+    starts = np.flatnonzero(np.append(True, firsts[1:] != firsts[:-1] + sizes[:-1]))  # of runs of frames that join
+    ends = np.append(starts[1:], len(firsts)) - 1
+    first, end = firsts[starts], firsts[ends] + sizes[ends]
+    if (first[1:] >= end[:-1]).all():
+        return np.ones(len(firsts), bool)
+    if len(starts) > _MOST_RUNS:
+        reached = np.append(0, np.maximum.accumulate(firsts + sizes))[:-1]
+        return firsts >= reached
+    best, before = end - first, np.full(len(starts), -1)
+    for n in range(1, len(starts)):
+        more = end[n] - np.maximum(first[n], end[:n])  # than what ends with an earlier run
+        longest = np.where(more > 0, best[:n] + more, 0)
+        if longest.max() > best[n]:
+            before[n], best[n] = longest.argmax(), longest.max()
+    kept = np.zeros(len(firsts), bool)
+    run = int(best.argmax())
+    while run >= 0:
+        since = int(end[before[run]]) if before[run] >= 0 else 0
+        frames = slice(starts[run], ends[run] + 1)
+        kept[frames] = firsts[frames] >= since
+        run = int(before[run])
+    return kept
 
 
 def _heads(file: BinaryIO, size: int) -> Iterator[Frame]:

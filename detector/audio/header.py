@@ -33,6 +33,8 @@ _SAMPLE_BYTES = {
 _SAMPLES_PER_BYTE = 65536  # more than any coding gets into a byte: what claims more is not to be believed
 _MPEG_PADDING = 4 * 1152  # samples that encoders put before and behind the sound, at most
 _UNKNOWN = "format not recognised"
+_WITH_SIZES = {"WAV", "WAVEX"}  # of 32 bits, just before the samples
+_LONGEST_HEAD = 1 << 20  # bytes
 _WITH_CHUNKS = {"WAV", "WAVEX", "RF64", "W64", "AIFF"}
 
 
@@ -359,7 +361,10 @@ def _with_true_extent(header: Header, file: BinaryIO, size: int, witness: fields
         n_frames = extent.claimed // frame
     elif n_frames is not None and 0 < held < extent.claimed <= chunks.MOST_BYTES:
         n_frames = n_frames * extent.claimed // held
-    if extent.unread or (extent.mended and not frame):
+    known = header.format in _WITH_SIZES and extent.order == "LITTLE" and extent.start <= _LONGEST_HEAD
+    if extent.mended and not frame and known and extent.end < chunks.WRAP:
+        view = View(extent.start, extent.end, chunks.sized_head(file, extent))
+    if extent.unread or (extent.mended and not frame and view is None):
         status = "damaged"
         faults = (*faults, f"{extent.unread or held} bytes follow the samples that the header claims; not read")
     n_held = held // frame if frame else None

@@ -37,6 +37,8 @@ def main() -> None:
     chosen, model = options(__doc__ or "", recording="shore"), load_model(find_folder(DEFAULT_MODEL))
     bird = samples_of(chosen.recording, model.recipe)
     views = look(model, bird), look(model, torch.from_numpy(soxr.resample(bird[0].numpy(), 1, 4))[None])
+    if not all(called.any() for _, _, called in views):
+        raise SystemExit(f"{chosen.recording}: the model finds no call in it")
     rises = torch.stack([rise(maps, called) for _, maps, called in views], dim=1)  # (kernel, view)
     rows = [(n, f"{high:.2f}", f"{low:.2f}") for n, (high, low) in enumerate(rises.tolist(), 1)]
     print(table([("map", "bird", "whale"), *rows]))
@@ -47,10 +49,8 @@ def main() -> None:
             for ax, n, shown in zip(row, (None, *best), (spectrogram, *maps[best])):
                 rate = model.recipe.frame_rate / (1 if n is None else 2)
                 start = int(0.45 * shown.shape[1])
-                part, name = (
-                    shown[:, start : start + int(seconds * rate)],
-                    "spectrogram" if n is None else f"map {n + 1}",
-                )
+                part = shown[:, start : start + int(seconds * rate)]
+                name = "spectrogram" if n is None else f"map {n + 1}"
                 image(ax, part, rate, f"{view}: {name}", vmax=float(shown.quantile(0.998)))
         save(drawn, chosen.plot)
 

@@ -470,3 +470,12 @@ def test_a_threshold_that_is_neither_score_nor_target_is_refused(folder: Path, v
     done = run("scan", "rec", "-m", "model", "--threshold", value)
     assert done.exit_code == 2
     assert f"'{value}'" in done.stderr
+
+
+def test_a_recording_that_cannot_be_scanned_costs_only_itself_and_shows_in_the_exit_code(folder: Path) -> None:
+    spoilt = folder / "rec" / "site0_0.wav"
+    spoilt.write_bytes(spoilt.read_bytes()[:20])
+    done = tune("-o", "tuned")
+    assert done.exit_code == 1
+    assert "site0_0.wav" in done.stderr
+    assert (folder / "tuned").is_dir()

@@ -63,6 +63,7 @@ DAMAGE = {
     "whole frames are missing": lambda c, at: c[: at[50]] + c[at[54] :],
     "bytes come in between": lambda c, at: c[: at[50] + 9] + np.random.default_rng(0).bytes(5000) + c[at[50] + 9 :],
     "frames come twice": lambda c, at: c[: at[50]] + c[at[45] :],
+    "later frames in the place of others": lambda c, at: c[: at[20]] + c[at[80] : at[90]] + c[at[30] :],
     "the first frame": lambda c, at: c[: at[0] + 20] + bytes(40) + c[at[0] + 60 :],
     "the head of a frame": lambda c, at: c[: at[50] + 2] + b"\x00" + c[at[50] + 3 :],
     "two places": lambda c, at: c[: at[20] + 50] + bytes(99) + c[at[20] + 149 : at[80] + 50] + c[at[80] + 250 :],

@@ -49,6 +49,19 @@ def test_a_hole_behind_an_id3_tag_costs_a_flac_file_only_the_hole(write: Write) 
     assert tagged[0].facts.holes == plain[0].facts.holes
 
 
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM", "GSM610"])
+@pytest.mark.parametrize("stated", [0, 0xFFFFFFFF])
+def test_codings_in_blocks_whose_length_was_never_filled_in_are_read_to_the_end(
+    write: Write, subtype: str, stated: int
+) -> None:
+    content = encoded(noise(20, RATE), "WAV", subtype)
+    at = content.index(b"data") + 4
+    stream, seconds = read(write, "coded.wav", content[:at] + stated.to_bytes(4, "little") + content[at + 4 :])
+    assert stream.faults
+    assert seconds == pytest.approx(20, abs=0.2)
+    assert stream.status == "ok"
+
+
 def test_a_second_chunk_of_samples_and_a_joined_file_are_told(write: Write) -> None:
     content = encoded(noise(10, RATE), "WAV", "PCM_16")
     stream, seconds = read(write, "joined.wav", content + content)
