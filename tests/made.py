@@ -131,3 +131,10 @@ def write_clips(folder: Path, made: Recipe, *, n: int = 24, seed: int = 0) -> Pa
         writer.add(clip, power, power.mean(axis=1) if slow else None)
     writer.close({label: LabelFacts(4, 0.3, 0.2, 0.5, 100.0, 200.0) for label in labels})
     return folder
+
+
+def link_recordings(folder: Path, sources: Mapping[str, Path]) -> None:
+    """Make links to recordings below a folder, by name."""
+    for name, source in sources.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(source)

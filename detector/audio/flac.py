@@ -1,26 +1,18 @@
-"""Read the frames of FLAC files: what their heads say of the recording, and where whole ones lie in a damaged file.
-
-Each frame's head says which samples it holds and carries a checksum of its own, so the frames of a file can be found
-whatever lies between them, and the samples after a hole are at their true time. Format: RFC 9639.
-"""
+"""Read the metadata and the heads of frames of FLAC files, and compare the two. Format: RFC 9639."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 _SAMPLE_RATES = (0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 _BITS = (0, 8, 12, -1, 16, 20, 24, 32)
 _LONGEST_HEAD = 16
 _MOST_BLOCKS = 1000
 _NUMBERED = 0xF8  # second byte of frames that tell their number; 0xF9: that of their first sample
-_MOST_RUNS = 10_000  # among which the longest recording is looked for
 _CHUNK = 1 << 22
 _TAIL = 1 << 16
 _MOST_TAIL = 1 << 20
@@ -211,7 +203,7 @@ def true_info(file: BinaryIO, size: int, info: StreamInfo) -> StreamInfo | None:
     """
     first = _first_frame(file, info)
     last = None if first is None else last_frame(file, size, replace(info, audio=first.offset))
-    if first is None or last is None or _likeness(first) != _likeness(last):
+    if first is None or last is None or likeness(first) != likeness(last):
         return None
     numbered = first.second == _NUMBERED
     if not (first.sample_rate or info.sample_rate) or not (first.bits or info.bits):
@@ -234,10 +226,10 @@ def _first_frame(file: BinaryIO, info: StreamInfo) -> Frame | None:
     frame = read_frame(file.read(_LONGEST_HEAD), info.audio)
     if frame is not None:
         return frame if frame.number == 0 else None
-    return next((frame for frame in _heads(file, _CHUNK) if frame.number == 0), None)
+    return next((frame for frame in find_heads(file, _CHUNK) if frame.number == 0), None)
 
 
-def _likeness(frame: Frame) -> tuple[int, int, int, int]:
+def likeness(frame: Frame) -> tuple[int, int, int, int]:
     """Give what the frames of a file have in common."""
     return frame.second, frame.n_channels, frame.sample_rate, frame.bits
 
@@ -265,101 +257,7 @@ def last_frame(file: BinaryIO, size: int, info: StreamInfo) -> Frame | None:
     return None
 
 
-@dataclass(frozen=True)
-class FrameMap:
-    """The frames of a file whose heads are whole, in order of their samples.
-
-    Attributes
-    ----------
-    offsets, ends : ndarray of int64 (frame,)
-        The first byte of each, and the first one of the next frame, whether that is among these or not.
-    firsts, sizes : ndarray of int64 (frame,)
-        The first sample of each, and how many samples it has.
-    """
-
-    offsets: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-
-    def at(self, sample: int) -> int:
-        """Give the number of the first frame that holds `sample` or one after it."""
-        return int(np.searchsorted(self.firsts + self.sizes, sample, side="right"))
-
-    def whole_until(self, sample: int) -> int:
-        """Give where the frame begins that holds `sample`, or `sample` where that is between two frames."""
-        frame = self.at(sample)
-        return min(sample, int(self.firsts[frame])) if frame < len(self.firsts) else sample
-
-    def is_disturbed(self, frame: int) -> bool:
-        """Say whether bytes lie before a frame that belong neither to it nor to the frame before its samples."""
-        return 0 < frame < len(self.offsets) and bool(self.offsets[frame] != self.ends[frame - 1])
-
-    def run(self, frame: int) -> tuple[int, int, int]:
-        """Give the bytes of a frame and those that follow it without a gap, as start and end, and their samples."""
-        after = self._breaks[np.searchsorted(self._breaks, frame, side="right")]
-        return int(self.offsets[frame]), int(self.ends[after - 1]), int(self.sizes[frame:after].sum())
-
-    @cached_property
-    def _breaks(self) -> NDArray[np.intp]:
-        """List the frames that do not follow the ones before them, and the number of frames."""
-        missing = (self.firsts[1:] != (self.firsts + self.sizes)[:-1]) | (self.offsets[1:] != self.ends[:-1])
-        return np.append(np.flatnonzero(missing) + 1, len(self.firsts))
-
-
-def map_frames(file: BinaryIO, size: int, info: StreamInfo) -> FrameMap:
-    """Find all frames of a file of `size` bytes, in one pass over it."""
-    frames = list(_heads(file, size))
-    if not frames:
-        nothing = np.zeros(0, np.int64)
-        return FrameMap(nothing, nothing, nothing, nothing)
-    usual = Counter(map(_likeness, frames)).most_common(1)[0][0]
-    frames = [frame for frame in frames if _likeness(frame) == usual]
-    sizes = np.array([frame.size for frame in frames], np.int64)
-    block = int(np.bincount(sizes[:-1]).argmax()) if len(frames) > 1 else info.block
-    firsts = np.array([frame.first(block) for frame in frames], np.int64)
-    offsets = np.array([frame.offset for frame in frames], np.int64)
-    joined = firsts[1:] == firsts[:-1] + sizes[:-1]
-    trusted = np.append(joined, False) | np.append(False, joined)
-    ceiling = np.minimum.accumulate(np.where(trusted, firsts, np.iinfo(np.int64).max)[::-1])[::-1]
-    kept = trusted | (firsts < ceiling) & (ceiling < np.iinfo(np.int64).max)
-    kept[kept] &= _forward(firsts[kept], sizes[kept])
-    ends = np.append(offsets[1:], size)
-    return FrameMap(offsets[kept], ends[kept], firsts[kept], sizes[kept])
-
-
-def _forward(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which frames make the longest recording in which each begins after those before it end.
-
-    The others come a second time, or are those of another file whose blocks lie among these.
-    """
-    if not len(firsts):
-        return np.zeros(0, bool)
-    starts = np.flatnonzero(np.append(True, firsts[1:] != firsts[:-1] + sizes[:-1]))  # of runs of frames that join
-    ends = np.append(starts[1:], len(firsts)) - 1
-    first, end = firsts[starts], firsts[ends] + sizes[ends]
-    if (first[1:] >= end[:-1]).all():
-        return np.ones(len(firsts), bool)
-    if len(starts) > _MOST_RUNS:
-        reached = np.append(0, np.maximum.accumulate(firsts + sizes))[:-1]
-        return firsts >= reached
-    best, before = end - first, np.full(len(starts), -1)
-    for n in range(1, len(starts)):
-        more = end[n] - np.maximum(first[n], end[:n])  # than what ends with an earlier run
-        longest = np.where(more > 0, best[:n] + more, 0)
-        if longest.max() > best[n]:
-            before[n], best[n] = longest.argmax(), longest.max()
-    kept = np.zeros(len(firsts), bool)
-    run = int(best.argmax())
-    while run >= 0:
-        since = int(end[before[run]]) if before[run] >= 0 else 0
-        frames = slice(starts[run], ends[run] + 1)
-        kept[frames] = firsts[frames] >= since
-        run = int(before[run])
-    return kept
-
-
-def _heads(file: BinaryIO, size: int) -> Iterator[Frame]:
+def find_heads(file: BinaryIO, size: int) -> Iterator[Frame]:
     """Find everything that looks like the head of a frame in the first `size` bytes."""
     for start in range(0, size, _CHUNK):
         file.seek(start)

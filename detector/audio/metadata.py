@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from detector.audio import chunks
-from detector.audio.header import Header, read_header
+from detector.audio.header import Header
+from detector.audio.reading import read_header
 from detector.errors import RecordingError
 
 _AUDIOMOTH = re.compile(

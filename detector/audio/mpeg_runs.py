@@ -69,11 +69,13 @@ def plan(file: BinaryIO, size: int) -> Plan:
     if frame is None:
         return Plan()
     usual = _usual_frame(file, frame, size)
-    spoilt, tagged = mpeg.is_spoilt_tag(file, frame), mpeg.is_tagged(file, frame)
+    spoilt = mpeg.is_spoilt_tag(file, frame)
+    tagged = mpeg.is_tagged(file, frame)
     if not (spoilt or tagged or usual.like(frame)):
         other = mpeg.as_of(frame, usual)
         if mpeg.is_tagged(file, other):
-            frame, spoilt = other, True
+            frame = other
+            spoilt = True
     fits = usual.like(frame)
     counted = mpeg.counted_frames(file, frame, size) if fits else None
     start = frame.offset + (frame.size if spoilt or tagged else 0)
@@ -83,7 +85,8 @@ def plan(file: BinaryIO, size: int) -> Plan:
     if spoilt:
         fault, begin = "the tag in its first frame is damaged", View(start, size, mpeg.mended_tag(file, frame, n_found))
     elif counted is None:
-        fault, begin = "" if fits else _STRANGE_TAG, View(start, size, mpeg.endless_frame(usual, size))
+        fault = "" if fits else _STRANGE_TAG
+        begin = View(start, size, mpeg.endless_frame(usual, size))
     else:
         begin = View(frame.offset, size)
     if spans and spans[0].start > start:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from detector.audio import flac, ogg
 from detector.audio.decode import Sound, reason
+from detector.audio.flac_map import FrameMap, map_frames
 from detector.audio.header import Header
 from detector.audio.view import View
 
@@ -193,12 +194,12 @@ def _has_gap(block: Coded, info: flac.StreamInfo | None) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _frame_map(header: Header) -> flac.FrameMap:
+def _frame_map(header: Header) -> FrameMap:
     """Find the frames of a damaged file, once for all its parts."""
     assert header.flac is not None
     with header.file() as file:
         size = file.seek(0, 2)
-        return flac.map_frames(file, size, header.flac)
+        return map_frames(file, size, header.flac)
 
 
 def _by_frames(header: Header, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:

@@ -11,8 +11,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from detector.audio.header import Header, read_header
+from detector.audio.header import Header
 from detector.audio.pieces import Coded, Undecodable, pieces
+from detector.audio.reading import read_header
 from detector.audio.status import Status
 from detector.audio.verdict import Facts, joined, judge
 from detector.clock import Clock

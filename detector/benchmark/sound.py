@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream, Stretch
 from detector.recipe import Audio
 

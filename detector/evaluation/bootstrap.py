@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.evaluation.statistic import Draws, Numbers, Statistic, narrowed
+from detector.evaluation.statistic import Draws, Numbers, Statistic, interpolate, narrowed
 
 LIMITS = (0.025, 0.975)
 
@@ -78,6 +78,4 @@ def _quantile(ordered: Numbers, n_known: NDArray[np.intp], share: float) -> Numb
     below = np.floor(place).astype(np.intp)
     above = np.minimum(below + 1, np.maximum(n_known - 1, 0))
     low, high = (np.take_along_axis(ordered, number[..., None], axis=-1)[..., 0] for number in (below, above))
-    part = place - below
-    step = high - low
-    return np.where(part >= 0.5, high - step * (1 - part), low + step * part)
+    return interpolate(low, high, place - below)

@@ -98,7 +98,9 @@ class ClipLevel(Statistic):
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures; AUROC counts a pair of equal scores as half (Mann and Whitney 1947)."""
-        chain, points, weights = self.chain, self.chain.points, draws.weights
+        chain = self.chain
+        points = chain.points
+        weights = draws.weights
         n_with, n_doubtful, n_lost = self._totals(weights)
         sure = chain.descents[0].sure
         n_labels = np.array([[clips.n_labels] for clips in chain.descents])
@@ -109,7 +111,8 @@ class ClipLevel(Statistic):
         )
         gained = chain.gained.of(weights)
         hits = points.down(gained)
-        without, before = points.down(chain.lost.of(weights)), points.down(self._above.of(weights))
+        without = points.down(chain.lost.of(weights))
+        before = points.down(self._above.of(weights))
         last = n_with - points.last(hits)  # these have no score
         ranked = points.sum(gained * (points.at_rows(n_without) - (before + without) / 2))
         pairs = ranked + last * (n_without - (n_lost + n_without) / 2)

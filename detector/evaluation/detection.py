@@ -10,9 +10,7 @@ import numpy as np
 
 from detector.evaluation.chain import Chain, Segments, Totals, chained
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, Weights, ratio
-
-HOUR_S = 3600.0
+from detector.evaluation.statistic import HOUR_S, UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, Weights, ratio
 
 
 def average_precision(points: Segments, hits: Numbers, gained: Weights, found: Numbers, wanted: Numbers) -> Numbers:
@@ -171,9 +169,11 @@ class Detection(Statistic):
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Tell the figures."""
-        weights, points = draws.weights, self.chain.points
+        weights = draws.weights
+        points = self.chain.points
         gained = self.chain.gained.of(weights)
-        hits, found = points.down(gained), points.down(self.chain.counted.of(weights))
+        hits = points.down(gained)
+        found = points.down(self.chain.counted.of(weights))
         n_hits, n_found, wanted = self._at_threshold(weights)
         at, f1 = best_f1(points, hits, found, wanted)
         n_best, n_best_found = (_taken(counts, at) for counts in (hits, found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from detector.evaluation.bootstrap import draw_together, limits, resample
 from detector.evaluation.compare import Compared
 from detector.evaluation.material import Material
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import Numbers
+from detector.evaluation.statistic import Numbers, Statistic
 
 
 @dataclass(frozen=True)
@@ -33,24 +34,36 @@ class Estimates:
 
 
 def estimate(material: Material, settings: Settings, compared: Compared, recall: int) -> Estimates:
-    """Tell the figures, in the order of the statistics; `recall` is the number of one that shows who has events."""
+    """Compute the figures with their intervals, in the order of the statistics.
+
+    `recall` is the number of a figure that exists for exactly the labels with reference events.
+    """
     alone = len(material.labels) == 1  # one label is all that there is
-    of_labels, overall = compared.of_labels, () if alone else compared.overall
-    once = np.ones(len(material.units))
-    values, whole = (np.concatenate([one(once) for one in some]) if some else None for some in (of_labels, overall))
-    there = np.zeros(0, bool) if values is None else ~np.isnan(values[recall])
-    for_labels, for_all, for_mean = list[Numbers](), list[Numbers](), list[Numbers]()
+    of_labels = compared.of_labels
+    overall = () if alone else compared.overall
+    values = _once(of_labels, material)
+    whole = _once(overall, material)
+    has_events = np.zeros(0, bool) if values is None else ~np.isnan(values[recall])
+    for_labels: list[Numbers] = []
+    for_all: list[Numbers] = []
+    for_mean: list[Numbers] = []
     if settings.draws and len(set(material.group_numbers.tolist())) > 1:
         draws = draw_together(material.group_numbers, settings.draws, settings.seed)
         for n, drawn in enumerate(resample([*of_labels, *overall], draws)):
             if n < len(of_labels):
                 for_labels.append(limits(drawn))
-                for_mean.append(limits(_mean(drawn[:, there])))
+                for_mean.append(limits(_mean(drawn[:, has_events])))
             else:
                 for_all.append(limits(drawn))
     labels = _with_limits(values, for_labels)
-    mean = None if values is None or not there.any() else _with_limits(_mean(values[:, there]), for_mean)
+    mean = None if values is None or not has_events.any() else _with_limits(_mean(values[:, has_events]), for_mean)
     return Estimates(labels, labels if alone else _with_limits(whole, for_all), mean)
+
+
+def _once(statistics: Sequence[Statistic], material: Material) -> Numbers | None:
+    """Compute the figures of the material itself (figure, label); None where there is nothing to compute."""
+    once = np.ones(len(material.units))
+    return np.concatenate([statistic(once) for statistic in statistics]) if statistics else None
 
 
 def _with_limits(values: Numbers | None, limits_of: list[Numbers]) -> Numbers:

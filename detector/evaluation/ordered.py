@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from detector.evaluation.chain import Segments
-from detector.evaluation.statistic import UNKNOWN, Integers, Numbers, Sums, Weights
+from detector.evaluation.statistic import UNKNOWN, Integers, Numbers, Sums, Weights, interpolate
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ class Drawn:
         place = share * np.maximum(n - 1, 0)
         below = np.floor(place)
         low, high = self.nth(below), self.nth(np.minimum(below + 1, n - 1))
-        part, step = place - below, high - low
-        return np.where(n > 0, np.where(part >= 0.5, high - step * (1 - part), low + step * part), UNKNOWN)
+        return np.where(n > 0, interpolate(low, high, place - below), UNKNOWN)
 
     def nth(self, number: Numbers) -> Numbers:
         """Give the value of each number, from 0, in each label and draw (label, draw); anything where there is none."""

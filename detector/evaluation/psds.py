@@ -18,9 +18,7 @@ from scipy.sparse import csr_matrix
 from detector.evaluation.curves import Changes, Curves, Steps
 from detector.evaluation.field import Field
 from detector.evaluation.intersection import Criteria, find_steps
-from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, in_portions
-
-HOUR_S = 3600.0
+from detector.evaluation.statistic import HOUR_S, UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, in_portions
 
 PSDS1 = Criteria(dtc=0.7, gtc=0.7)
 PSDS2 = Criteria(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5)
@@ -93,8 +91,10 @@ class Psds(Statistic):
         return in_portions(draws, n_rows, self._areas)
 
     def _areas(self, draws: Draws) -> Numbers:
-        changes, points, stage, weights = self.changes, self.changes.points, self.stage, draws.weights
-        seconds, n_reference = draws.seconds(stage.durations), draws.keep(stage, "number", stage.n_reference)
+        changes, stage, weights = self.changes, self.stage, draws.weights
+        points = changes.points
+        seconds = draws.seconds(stage.durations)
+        n_reference = draws.keep(stage, "number", stage.n_reference)
         known = (n_reference > 0) & (seconds > 0)
         false = points.down(changes.lost.of(weights)) / np.where(seconds > 0, seconds, 1.0)
         n_others = np.count_nonzero(n_reference, axis=0) - 1.0

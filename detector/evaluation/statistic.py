@@ -30,6 +30,8 @@ MOST_OFTEN = 64
 MOST_ROWS = np.iinfo(np.int16).max // MOST_OFTEN
 """How many rows may be summed in 16 bits."""
 
+HOUR_S = 3600.0
+
 UNKNOWN = float("nan")
 """A figure that does not exist, such as the precision of no detections."""
 
@@ -170,3 +172,9 @@ def ratio(part: ArrayLike, whole: ArrayLike) -> Numbers:
     whole = np.asarray(whole, dtype=np.float64)
     out = np.full(np.broadcast_shapes(np.shape(part), whole.shape), UNKNOWN)
     return np.divide(part, whole, out=out, where=whole > 0)
+
+
+def interpolate(low: Numbers, high: Numbers, part: Numbers) -> Numbers:
+    """Go from `low` towards `high` by a part of the way, to the last bit as `numpy.quantile` does."""
+    step = high - low
+    return np.where(part >= 0.5, high - step * (1 - part), low + step * part)

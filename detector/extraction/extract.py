@@ -12,7 +12,7 @@ from pathlib import Path
 from detector.annotations.formats import read_annotations
 from detector.annotations.table import ReadOptions
 from detector.audio.files import find_recordings
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
 from detector.clips import UNCERTAIN, ClipWriter
 from detector.errors import ClipsError, RecordingError

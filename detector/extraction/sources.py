@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from detector.annotations.table import Annotation, AnnotationSet
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.clips import UNCERTAIN
 from detector.errors import ClipsError, ConfigurationError, RecordingError
 from detector.events import Event

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
 from detector.clips import CONFUSING, UNCERTAIN, ClipStore, ClipWriter
 from detector.extraction.cut import ClipCutter

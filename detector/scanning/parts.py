@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from detector.audio.header import Header, read_header
+from detector.audio.header import Header
+from detector.audio.reading import read_header
 from detector.audio.stream import MOST_SAMPLES, AudioStream, Stretch
 from detector.audio.verdict import Facts
 from detector.clock import Clock

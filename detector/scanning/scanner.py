@@ -9,9 +9,10 @@ from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 
-from detector.audio.header import Header, read_header
+from detector.audio.header import Header
 from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.metadata import StartTime, name_time, start_time
+from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
 from detector.clock import Clock
 from detector.errors import RecordingError, fault_of

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from detector.annotations.formats import read_annotations
 from detector.annotations.table import ReadOptions
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.errors import RecordingError
 from detector.evaluation.placing import LabelRules
 from detector.events import complement

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.made import link_recordings
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "recordings").glob("*.flac"))[:3]
 BROKEN = """
@@ -35,9 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with three recordings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    (tmp_path / "rec").mkdir()
-    for path in EXAMPLES:
-        (tmp_path / "rec" / path.name).symlink_to(path)
+    link_recordings(tmp_path, {f"rec/{path.name}": path for path in EXAMPLES})
     return tmp_path
 
 

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.made import link_recordings
+
 ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples" / "recordings"
 RECORDINGS = [f"rec/{name}.flac" for name in ("a", "b")]
 SCAN = f"{shlex.quote(sys.executable)} -m detector scan rec"
 PAUSED = """
@@ -38,9 +41,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with two recordings: one with calls, one without."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    (tmp_path / "rec").mkdir()
-    for path, source in zip(RECORDINGS, ("pond_20240511_213000Z", "empty_20240517_030000Z")):
-        (tmp_path / path).symlink_to(ROOT / "examples" / "recordings" / f"{source}.flac")
+    sources = (EXAMPLES / f"{name}.flac" for name in ("pond_20240511_213000Z", "empty_20240517_030000Z"))
+    link_recordings(tmp_path, dict(zip(RECORDINGS, sources)))
     return tmp_path
 
 

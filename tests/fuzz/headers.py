@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from detector.audio.header import read_header
 from detector.audio.metadata import start_time
+from detector.audio.reading import read_header
 from detector.errors import RecordingError
 from tests.fuzz import sounds
 from tests.fuzz.target import Target

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from detector.audio.chunks import WRAP, measure
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 
 from .conftest import Write, a_list_chunk
 

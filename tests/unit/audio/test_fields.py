@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.header import Header, read_header
+from detector.audio.header import Header
+from detector.audio.reading import read_header
 
 from .conftest import Write, noise
 

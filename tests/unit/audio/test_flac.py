@@ -8,7 +8,7 @@ import pytest
 
 from detector.audio import pieces
 from detector.audio.flac import map_frames, read_frame, read_stream_info, true_info
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream, Stretch
 from detector.recipe import Audio
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.errors import RecordingError
 
 from .conftest import Write, a_list_chunk, noise, with_data_size

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.errors import RecordingError
 from detector.recipe import Audio

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.audio.header import read_header
 from detector.audio.limits import LOWEST_RATE, Limits
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.errors import RecordingError
 from detector.recipe import Audio

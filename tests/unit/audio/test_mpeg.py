@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.audio.header import read_header
 from detector.audio.mpeg import first_frame, read_frame
 from detector.audio.mpeg_runs import plan
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.recipe import Audio
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.header import read_header
 from detector.audio.ogg import Link, checksum, survey
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.recipe import Audio
 

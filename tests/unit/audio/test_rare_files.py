@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.header import read_header
 from detector.audio.metadata import start_time
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.audio.verdict import Facts, judge
 from detector.recipe import Audio

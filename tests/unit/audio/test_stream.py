@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import soxr
 
-from detector.audio.header import read_header
+from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream, Stretch
 from detector.clock import Clock
 from detector.errors import RecordingError

@@ -14,7 +14,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detector.audio.header import Header, read_header
+from detector.audio.header import Header
+from detector.audio.reading import read_header
 from detector.errors import ConfigurationError, RecordingError
 from detector.model import Model, Operating, OperatingPoint
 from detector.scanning import parts
