@@ -38,7 +38,7 @@ fuzz: setup  ## look for inputs that break the program, FUZZ_SECONDS for each ta
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[fuzz]"
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --keep work/fuzz
 
-corpus: setup  ## scan all broken files of tests/corpus, in hours; make test scans a part
+corpus: setup  ## scan all broken files of tests/corpus, in about an hour; make test scans a part
 	$(BIN)/python -m tests.corpus
 
 call-activity: setup  ## make the training set of the embedded model and train it again; DATA names the recordings

@@ -49,7 +49,7 @@ def draw_together(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[D
 
 
 def resample(statistics: Sequence[Statistic], draws: Iterable[Draws]) -> Iterator[Numbers]:
-    """Tell the figures of each statistic for each label and resample (figure, label, draw)."""
+    """Compute the figures of each statistic for each label and resample (figure, label, draw)."""
     drawn: list[list[Numbers]] = [[] for _ in statistics]
     for some in draws:
         for figures, statistic in zip(drawn, statistics):

@@ -97,7 +97,7 @@ class ClipLevel(Statistic):
         return self.chain.points.n_rows
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell the figures; AUROC counts a pair of equal scores as half (Mann and Whitney 1947)."""
+        """Compute the figures; AUROC counts a pair of equal scores as half (Mann and Whitney 1947)."""
         chain = self.chain
         points = chain.points
         weights = draws.weights

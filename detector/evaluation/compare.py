@@ -1,4 +1,4 @@
-"""From the events of each label, and of all labels, to the statistics that tell their figures."""
+"""From the events of each label, and of all labels, to what computes their figures."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from detector.evaluation.timing import Errors, Matched, Timing, match, measure_t
 
 
 @dataclass(frozen=True)
-class Kinds:
-    """The events of some labels, or of all as one, compared in every way.
+class Evidence:
+    """What the figures of some labels, or of all as one, follow from.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class Kinds:
     covered: Sequence[Covered]
     psds: Sequence[Statistic]
 
-    def pooled(self, scores: Sequence[Psds]) -> Kinds:
+    def pooled(self, scores: Sequence[Psds]) -> Evidence:
         """Put the events of all labels together."""
-        return Kinds(
+        return Evidence(
             {iou: [ranking.pooled(of_labels or [ranking.NOTHING])] for iou, of_labels in self.rankings.items()},
             [clip_level.pooled(self.clips or [clip_level.NOTHING])],
             [timing.pooled(self.errors or [timing.NOTHING])],
@@ -57,19 +57,19 @@ class Kinds:
         )
 
     def statistics(self, material: Material, settings: Settings) -> list[Statistic]:
-        """List what tells the figures, in their order; what needs scores only where there are."""
+        """List what computes the figures, in their order; what needs scores only where there are."""
         chains = {iou: Chain(tuple(of_labels)) for iou, of_labels in self.rankings.items()}
-        told: list[Statistic] = [Detection(chains.pop(settings.iou), material.durations, settings.rates)]
-        told += [Timing(self.errors), Coverage(self.covered)]
+        statistics: list[Statistic] = [Detection(chains.pop(settings.iou), material.durations, settings.rates)]
+        statistics += [Timing(self.errors), Coverage(self.covered)]
         if material.scored:
-            told += [AtIous(chains)] if chains else []
-            told += [ClipLevel(Chain(tuple(self.clips))), *self.psds]
-        return told
+            statistics += [AtIous(chains)] if chains else []
+            statistics += [ClipLevel(Chain(tuple(self.clips))), *self.psds]
+        return statistics
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What the figures follow from.
+    """The evidence as statistics, apart by label and together.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Compared:
     pooled : Ranking
         Those of all labels.
     of_labels, overall : sequence of Statistic
-        What tells the figures of labels, and of all labels as one. There is none of labels where there are no labels.
+        What computes the figures of labels (none where there are no labels), and of all labels as one.
     matched : Matched
         What became of each event at the threshold.
     """
@@ -103,7 +103,7 @@ def compare(material: Material, settings: Settings) -> Compared:
     ]
     there = np.array([rows.stop > rows.start for rows in field.of_labels(field.wanted)], dtype=bool)
     places = np.where(there, np.cumsum(there) - 1, -1)
-    labels = Kinds(
+    labels = Evidence(
         rankings,
         rank_clips(field, rankings[settings.iou]),
         measure_times(matched),

@@ -48,7 +48,7 @@ class Coverage(Statistic):
         return Totals(tuple([getattr(label, kind) for label in self.labels] for kind in kinds))
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell the figures; F1 is the harmonic mean of the other two."""
+        """Compute the figures; F1 is the harmonic mean of the other two."""
         used, found, covered, wanted = self._totals(draws.weights)
         precision, recall = ratio(used, found), ratio(covered, wanted)
         both = (used > 0) & (covered > 0)

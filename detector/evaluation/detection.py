@@ -118,7 +118,7 @@ class AtIous(Statistic):
         return [count_together(group) for group in alike]
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell the figures."""
+        """Compute the figures."""
         figures: dict[int, Numbers] = {}
         (wanted,) = self._wanted(draws.weights)
         for together in self._counted:
@@ -168,7 +168,7 @@ class Detection(Statistic):
         return Totals((hits, found, [ranking.reference_units for ranking in rankings]))
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell the figures."""
+        """Compute the figures."""
         weights = draws.weights
         points = self.chain.points
         gained = self.chain.gained.of(weights)
@@ -189,7 +189,7 @@ class Detection(Statistic):
         ]
 
     def _recalls(self, hits: Numbers, found: Numbers, wanted: Numbers, hours: Numbers) -> list[Numbers]:
-        """Tell the highest recall among thresholds with at most so many false alarms per hour."""
+        """Compute the highest recall among thresholds with at most so many false alarms per hour."""
         points = self.chain.points
         false = found - hits
         recalls = []

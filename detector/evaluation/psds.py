@@ -77,7 +77,7 @@ class Psds(Statistic):
         return 1
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell the figure; labels without reference events are left out."""
+        """Compute the figure; labels without reference events are left out."""
         return [draws.keep(self, "areas", self.areas)[-1:]]
 
     @cached_property
@@ -131,7 +131,7 @@ class PsdsOfLabels(Statistic):
         return 1
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell the figure."""
+        """Compute the figure."""
         areas = draws.keep(self.together, "areas", self.together.areas)
         return [np.where(self.places[:, None] < 0, UNKNOWN, areas[self.places])]
 

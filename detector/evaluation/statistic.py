@@ -105,14 +105,14 @@ class Statistic(ABC):
 
     @abstractmethod
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell each figure of each label for each draw (label, draw), `UNKNOWN` where it does not exist."""
+        """Compute each figure of each label for each draw (label, draw), `UNKNOWN` where it does not exist."""
 
     def in_portions(self, draws: Draws) -> Numbers:
-        """Tell each figure of each label for each draw (figure, label, draw), a few draws at a time."""
+        """Compute each figure of each label for each draw (figure, label, draw), a few draws at a time."""
         return in_portions(draws, self.n_rows, lambda portion: np.stack(self.drawn(portion)))
 
     def __call__(self, weights: ArrayLike) -> Numbers:
-        """Tell the figures of each label (figure, label), given how often each unit is there (unit,)."""
+        """Compute the figures of each label (figure, label), given how often each unit is there (unit,)."""
         return self.in_portions(one_draw(weights))[..., 0]
 
 

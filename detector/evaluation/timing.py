@@ -67,7 +67,7 @@ class Timing(Statistic):
         return [Ordered(column[order], units[order], Segments.of(sizes)) for column, order in zip(columns, orders)]
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Tell the figures, s."""
+        """Compute the figures, s."""
         figures: list[Numbers] = []
         for n, ordered in enumerate(self._ordered):
             drawn = ordered.drawn(draws.weights)

@@ -46,7 +46,7 @@ def main() -> None:
     if chosen.plot:
         drawn, axes = figure(2, 2, size=(12, 6.5))
         for panel, at in zip(axes[0], (100, 140)):
-            image(panel, scene(call, at), 100, f"the call, {at - 100} frames later")
+            image(panel, scene(call, at), 100, f"the sound, {at - 100} frames later")
             axes[1, 0].plot(trunk(scene(call, at)[None])[0, 86, 0], linewidth=3)
         axes[1, 0].set(title="a channel of the map, 0 and 40 frames later", xlabel="column (4 frames)", ylabel="value")
         once, each = (scores[:, :5].ravel() for scores in (shared, single))  # a window is 5 columns after the last
