@@ -19,6 +19,7 @@ _SEARCHED = 65536
 _LARGEST_FRAME = 2881
 _SMALLEST_FRAME = 24
 _TAG_HEAD = 10
+_TAG_1 = 128  # bytes of a tag of version 1, which stands behind the last frame
 _ENCODER_AT = 120  # in a tag: the encoder's name
 _ENCODERS = {b"LAME", b"Lavf", b"Lavc"}
 _CHECKED = 154  # bytes of a tag of LAME that its checksum covers, with what stands before it in the frame
@@ -98,9 +99,11 @@ def first_frame(file: BinaryIO, size: int) -> Frame | None:
 
 
 def tag_size(file: BinaryIO, start: int) -> int:
-    """Give the bytes of the ID3v2 tag at `start`; 0 where there is none."""
+    """Give the bytes of the ID3 tag at `start`, of version 1 or 2; 0 where there is none."""
     file.seek(start)
     tag = file.read(_TAG_HEAD)
+    if tag[:3] == b"TAG":
+        return _TAG_1
     if len(tag) < _TAG_HEAD or tag[:3] != b"ID3":
         return 0
     a, b, c, d = (byte & 0x7F for byte in tag[6:10])

@@ -155,3 +155,14 @@ def test_a_first_frame_of_another_kind_without_a_tag_is_told_and_the_rest_is_rea
     assert stream.faults
     assert len(found) / rate == pytest.approx(SECONDS, abs=0.5)
     assert np.abs(found[rate:]).max() > 0.1
+
+
+def test_files_joined_with_their_tags_are_read_to_the_end_without_a_gap(
+    content: bytes, write: Write, rate: int
+) -> None:
+    starts = frames(write("whole.mp3", content))
+    body = content[starts[1] :]  # without a count of frames, which would be of the first file alone
+    _, once = samples(write("once.mp3", body), rate)
+    stream, twice = samples(write("twice.mp3", body + b"TAG" + bytes(125) + body + b"TAG" + bytes(125)), rate)
+    assert (stream.status, stream.faults) == ("ok", [])
+    assert len(twice) / rate == pytest.approx(2 * len(once) / rate, abs=0.1)
