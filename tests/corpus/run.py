@@ -111,6 +111,7 @@ def _waited(command: Sequence[str], stderr: int, folder: Path, limits: Limits) -
         preexec_fn=limited,  # noqa: PLW1509 (only the child is to be limited; no thread runs here)
     )
     start, since, reason, culprits = time.monotonic(), dict[str, tuple[float, float]](), "", tuple[str, ...]()
+    memory = 0
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
@@ -124,15 +125,17 @@ def _waited(command: Sequence[str], stderr: int, folder: Path, limits: Limits) -
             for name, (began, used_before) in since.items()
             if used - used_before > limits.file_s or now - began > _PATIENCE * limits.file_s
         )
-        if not reason and _memory(process.pid) > limits.memory:
+        memory = max(memory, _memory(process.pid))
+        if not reason and memory > limits.memory:
             reason, culprits = "memory", opened
         elif not reason and (slow or used > limits.all_s or now - start > _PATIENCE * limits.all_s):
             reason, culprits = "hang", slow or opened
         if reason:
             process.kill()
         time.sleep(0.1)
-    unit = 1 if sys.platform == "darwin" else 1024
-    memory = usage.ru_maxrss * unit
+    inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # a new process's peak begins with that of its maker
+    if usage.ru_maxrss > inherited:
+        memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     reason = reason or ("memory" if memory > limits.memory else "")
     return Ended(process.returncode, reason, culprits, memory, time.monotonic() - start)
 
@@ -160,9 +163,10 @@ def _used_s(pid: int) -> float:
 
 
 def _memory(pid: int) -> int:
-    """Give the memory that a process holds, in bytes; 0 where the system does not tell."""
+    """Give the most memory that a process has held since it began its program, in bytes; 0 where nobody tells."""
     with suppress(OSError, IndexError, ValueError):
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+        told = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        return int(told.split("VmHWM:")[1].split()[0]) << 10
     return 0
 
 
