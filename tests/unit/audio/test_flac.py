@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from detector.audio import pieces
-from detector.audio.flac import map_frames, read_frame, read_stream_info, true_info
+from detector.audio.flac import read_frame, read_stream_info, true_info
+from detector.audio.flac_map import map_frames
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream, Stretch
 from detector.recipe import Audio
