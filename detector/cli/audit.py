@@ -13,8 +13,8 @@ from detector.cli.paths import NEW_FILE, NEW_FOLDER
 from detector.cli.scan import finite
 
 if TYPE_CHECKING:
-    from detector.review.detections import Detections
-    from detector.review.sample import Item, Request
+    from detector.audit.detections import Detections
+    from detector.audit.sample import Item, Request
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "seed", "output", "by_score")
@@ -91,8 +91,8 @@ def audit(
       detector audit detections.csv -n 200 --background 100 --effort effort.csv --raven tables/ -o sample.csv
       detector audit detections.csv --verdicts sample.csv --raven tables/ --json > audit.json
     """  # noqa: D301
-    from detector.review.detections import read_detections
-    from detector.review.sample import Request
+    from detector.audit.detections import read_detections
+    from detector.audit.sample import Request
 
     _refuse_mixture(ctx, ESTIMATING if verdicts is None else DRAWING)
     refuse_inputs([output, curve], [detections, effort, verdicts])
@@ -132,12 +132,12 @@ def draw_sample(
     import sys
     from contextlib import ExitStack
 
+    from detector.audit.background import read_scanned
+    from detector.audit.sample import draw
+    from detector.audit.selections import selection_tables
+    from detector.audit.tables import write_sample
     from detector.cli.scan import byte_for_byte
     from detector.outputs import new_file, new_folder
-    from detector.review.background import read_scanned
-    from detector.review.sample import draw
-    from detector.review.selections import selection_tables
-    from detector.review.tables import write_sample
 
     scanned = None if effort is None else read_scanned(effort)
     items = draw(detections, request, scanned)
@@ -176,11 +176,11 @@ def print_figures(
     import json
     from dataclasses import asdict
 
+    from detector.audit.answers import read_answers
+    from detector.audit.curve import check_curve, draw_curve
+    from detector.audit.figures import audit as estimate
+    from detector.audit.report import lines
     from detector.outputs import check_output
-    from detector.review.answers import read_answers
-    from detector.review.curve import check_curve, draw_curve
-    from detector.review.figures import audit as estimate
-    from detector.review.report import lines
 
     if curve is not None:
         check_curve(curve)

@@ -156,7 +156,6 @@ def evaluate(
     """  # noqa: D301
     import json
 
-    from detector.annotations.table import ReadOptions
     from detector.evaluation.evaluate import evaluate as run
     from detector.evaluation.mistakes import write_mistakes
     from detector.evaluation.pictures import draw_curves
@@ -165,6 +164,7 @@ def evaluate(
     from detector.evaluation.settings import Settings
     from detector.evaluation.tables import Request, read_material
     from detector.outputs import new_file
+    from detector.tables.table import ReadOptions
 
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), frozenset(only_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)

@@ -102,7 +102,6 @@ def extract(
       detector extract owls/ ./ -r small-cnn -o clips/ --label boobook --fully-annotated \\
           --background without-owls/ --confusing between-owls/ --group '^(.+?_[0-9]+_[0-9]+)_'
     """  # noqa: D301
-    from detector.annotations.table import ReadOptions
     from detector.cli.progress import bar
     from detector.clips import open_clips
     from detector.extraction.extract import Request
@@ -110,6 +109,7 @@ def extract(
     from detector.extraction.preview import check_preview, draw_preview
     from detector.extraction.sources import LabelRules
     from detector.presets import find_recipe
+    from detector.tables.table import ReadOptions
 
     if preview is not None:
         check_preview(preview, force=force)  # before the work, not after it

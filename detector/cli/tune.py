@@ -119,12 +119,12 @@ def tune(
     """  # noqa: D301
     import json
 
-    from detector.annotations.table import ReadOptions
     from detector.cores import count_cores
     from detector.evaluation.placing import LabelRules
     from detector.outputs import new_file
     from detector.presets import find_folder
     from detector.scanning.scan import load_named
+    from detector.tables.table import ReadOptions
     from detector.tuning.diagram import draw_diagram
     from detector.tuning.listening import Request, listen
     from detector.tuning.report import as_object, as_text, warnings
@@ -168,8 +168,8 @@ def _refuse_losses(
     files : (Path or None, Path or None)
         --json and --diagram.
     """
-    from detector.annotations.formats import FORMATS
     from detector.audio.files import find_recordings
+    from detector.tables.formats import FORMATS
 
     read = [annotations, *others]
     refuse_inputs([*files, output], [*read, *find_recordings(path for path in read if path.exists())])

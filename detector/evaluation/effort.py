@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from detector.annotations.csv_table import DELIMITERS
-from detector.annotations.rows import number
-from detector.annotations.sheet import cell, first_line, read_sheet
 from detector.audio.status import STATUSES
 from detector.errors import AnnotationError
+from detector.tables.csv_table import DELIMITERS
+from detector.tables.rows import number
+from detector.tables.sheet import cell, first_line, read_sheet
 
 WITH_HOLES = "damaged"
 """The status of a recording of which stretches in its midst may not have been scanned."""

@@ -6,11 +6,11 @@ import io
 from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
-from detector.annotations import raven
-from detector.annotations.sheet import single_line
 from detector.evaluation.figures import Evaluation
 from detector.evaluation.material import Unit
 from detector.events import Event
+from detector.tables import raven
+from detector.tables.sheet import single_line
 
 MISS, FALSE_ALARM = "miss", "false alarm"
 OUTCOME, RECORDING = "Outcome", "Recording"

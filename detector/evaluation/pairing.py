@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from detector.annotations.match import AUDIO_SUFFIX, Recordings, table_stems
-from detector.annotations.table import Table
+from detector.tables.match import AUDIO_SUFFIX, Recordings, table_stems
+from detector.tables.table import Table
 
 Name = tuple[Path, str | None]
 """A table, and what a row of it calls its recording; None where only the table's own name tells."""

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detector.annotations.formats import read_tables
-from detector.annotations.table import ReadOptions, Table
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.effort import Scan, read_effort
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
 from detector.evaluation.placing import LabelRules, Placed, Placing, many
+from detector.tables.formats import read_tables
+from detector.tables.table import ReadOptions, Table
 
 SHOWN = 3
 """How many of a kind are told one by one."""

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detector.annotations.formats import read_annotations
-from detector.annotations.table import ReadOptions
 from detector.audio.files import find_recordings
 from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
@@ -27,6 +25,8 @@ from detector.extraction.splits import shared_groups, split_by_group, split_by_t
 from detector.network.geometry import measure
 from detector.outputs import new_folder
 from detector.recipe import Recipe
+from detector.tables.formats import read_annotations
+from detector.tables.table import ReadOptions
 
 Progress = Callable[[Sequence[Source]], Iterable[Source]]
 

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detector.annotations.table import AnnotationSet
 from detector.clips import SPLITS
 from detector.errors import fault_of
+from detector.tables.table import AnnotationSet
 
 
 @dataclass

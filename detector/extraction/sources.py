@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from detector.annotations.table import Annotation, AnnotationSet
 from detector.audio.reading import read_header
 from detector.clips import UNCERTAIN
 from detector.errors import ClipsError, ConfigurationError, RecordingError
 from detector.events import Event
 from detector.groups import name_groups
+from detector.tables.table import Annotation, AnnotationSet
 
 PROBE_SAMPLES = 1 << 13
 SHOWN = 5  # labels that an error lists

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from detector.annotations.csv_table import COLUMNS as DETECTION_COLUMNS
 from detector.errors import ConfigurationError
 from detector.events import Event
 from detector.outputs import check_output, new_files
@@ -17,6 +16,7 @@ from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.effort import absolute_time
 from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.tables import Table
+from detector.tables.csv_table import COLUMNS as DETECTION_COLUMNS
 
 SCORE_COLUMNS = ("recording", "channel", "start_s", "end_s")
 

@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.annotations.formats import read_annotations
-from detector.annotations.table import AnnotationSet, ReadOptions
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.effort import Scan
 from detector.evaluation.material import Material, Unit
@@ -28,6 +26,8 @@ from detector.scanning.progress import Progress
 from detector.scanning.recording import Reader, Scanned, ScoreBlock
 from detector.scanning.scan import list_recordings, one_thread_each
 from detector.scanning.scanner import Scanner, Setting
+from detector.tables.formats import read_annotations
+from detector.tables.table import AnnotationSet, ReadOptions
 
 SHOWN = 3
 """How many problems of tables are told one by one."""

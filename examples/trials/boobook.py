@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from detector.annotations.formats import read_annotations
-from detector.annotations.table import ReadOptions
 from detector.audio.reading import read_header
 from detector.errors import RecordingError
 from detector.evaluation.placing import LabelRules
 from detector.events import complement
+from detector.tables.formats import read_annotations
+from detector.tables.table import ReadOptions
 from trials.trial import POOLED, Ask, Bench, Figures, Span, Trial, compared, write_annotations, write_splits
 
 SITE = r"^(.+?_[0-9]+_[0-9]+)_"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from detector.annotations.table import ReadOptions
 from detector.errors import ConfigurationError
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.figures import Estimate, Evaluation
 from detector.evaluation.placing import LabelRules
 from detector.evaluation.settings import Settings
 from detector.evaluation.tables import Request, read_material
+from detector.tables.table import ReadOptions
 from trials.files import write_table
 
 DETECTIONS, EFFORT, SCORES = "detections.csv", "effort.csv", "scores.csv"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from detector.annotations import ReadOptions, read_annotations
 from detector.audio.files import find_recordings
 from detector.cli import main
 from detector.events import Span, overlap_s
 from detector.scanning.effort import COLUMNS as EFFORT
+from detector.tables import ReadOptions, read_annotations
 from tests.architecture.test_documents import blocks, lines_of
 
 ROOT = Path(__file__).resolve().parents[2]

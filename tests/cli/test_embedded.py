@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from detector.annotations.formats import read_annotations
 from detector.cli import commands
 from detector.events import Event, overlap_s
 from detector.presets import DEFAULT_MODEL, shipped_folder
+from detector.tables.formats import read_annotations
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RECORDINGS = EXAMPLES / "recordings"

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
-from detector.annotations.formats import read_annotations
-from detector.annotations.table import ReadOptions
 from detector.errors import DetectorError
+from detector.tables.formats import read_annotations
+from detector.tables.table import ReadOptions
 from tests.fuzz.target import Target, spoilt
 
 _ONSETS = np.arange(5.0)[:, None]

@@ -8,13 +8,13 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from detector.annotations import ReadOptions, read_annotations
+from detector.audit.answers import read_answers
+from detector.audit.detections import Detections, read_detections
+from detector.audit.tables import read_sample
 from detector.errors import DetectorError
 from detector.evaluation.effort import read_effort
 from detector.events import Event
-from detector.review.answers import read_answers
-from detector.review.detections import Detections, read_detections
-from detector.review.tables import read_sample
+from detector.tables import ReadOptions, read_annotations
 from tests.fuzz.target import Target, replaced, spoilt
 
 _RECORDINGS = [Path("/a/one.wav"), Path("/a/two.flac"), Path("/b/one.wav")]

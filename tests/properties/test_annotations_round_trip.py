@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.annotations import ReadOptions, read_tables, write_table
 from detector.events import Event
+from detector.tables import ReadOptions, read_tables, write_table
 
 Located = tuple[str, str, Event]
 

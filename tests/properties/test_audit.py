@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.audit.background import Scanned, draw_windows, inclusion, systematic
+from detector.audit.detections import Detections
+from detector.audit.figures import background_figures, gather
+from detector.audit.intervals import Estimate, share_of_sum
+from detector.audit.sample import Request, draw
+from detector.audit.strata import LEAST, allocate, cut
 from detector.events import Event, overlap_s
-from detector.review.background import Scanned, draw_windows, inclusion, systematic
-from detector.review.detections import Detections
-from detector.review.figures import background_figures, gather
-from detector.review.intervals import Estimate, share_of_sum
-from detector.review.sample import Request, draw
-from detector.review.strata import LEAST, allocate, cut
-from tests.unit.review.worlds import World, detections_of, make_world
+from tests.unit.audit.worlds import World, detections_of, make_world
 
 scores = st.lists(st.integers(0, 20).map(lambda n: n / 20), min_size=1, max_size=80)
 

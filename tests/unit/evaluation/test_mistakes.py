@@ -3,11 +3,11 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from detector.annotations.formats import read_tables
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.mistakes import write_mistakes
 from detector.evaluation.settings import Settings
+from detector.tables.formats import read_tables
 
 from .conftest import event
 

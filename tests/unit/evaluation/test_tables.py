@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from detector.annotations.table import ReadOptions
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.placing import LabelRules
 from detector.evaluation.tables import Request, read_material
+from detector.tables.table import ReadOptions
 
 DETECTIONS = "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time\n"
 EFFORT = "recording,channel,status,seconds,scanned_s,start_time,time_source,detail\n"

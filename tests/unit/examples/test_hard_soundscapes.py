@@ -32,9 +32,9 @@ from hard_soundscapes import main, parse
 from scipy.signal import butter, sosfilt
 from soundscapes import RATE
 
-from detector.annotations.formats import read_annotations
-from detector.annotations.table import ReadOptions
 from detector.events import Event
+from detector.tables.formats import read_annotations
+from detector.tables.table import ReadOptions
 
 MINUTES = {"train": 5, "validation": 1, "test": 4}
 SECONDS = 20.0

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from detector.annotations import Annotation, AnnotationSet
 from detector.clips import UNCERTAIN
 from detector.errors import ConfigurationError
 from detector.events import Event
 from detector.extraction.sources import LabelRules, Source, Sources, content_key, set_groups
+from detector.tables import Annotation, AnnotationSet
 from tests.made import sound, write_sound
 
 

@@ -1,0 +1,161 @@
+"""From the cells of a row to a checked annotation: the same rules for every format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from detector.errors import AnnotationError
+from detector.events import Event
+from detector.tables.table import Annotation, Problem, ReadOptions, Table
+
+ROUNDING_S = 0.01
+"""A start less than this before 0 is a rounding of 0."""
+
+UNKNOWN_HZ = -1
+"""What Audacity writes for a frequency that nobody gave."""
+
+NOTHING = {"", "na", "nan", "none", "null"}
+"""How tables write that an optional number is unknown (R and pandas among them)."""
+
+
+class Row(NamedTuple):
+    """The cells of one row as text, found by meaning; "" where the table has no such cell.
+
+    With `file_offset`, `start` and `end` count from the first of several files and the offset from the row's own.
+    """
+
+    number: int
+    start: str
+    end: str
+    label: str = ""
+    low: str = ""
+    high: str = ""
+    score: str = ""
+    channel: str | None = None
+    audio: str = ""
+    file_offset: str = ""
+
+
+LONGEST_S = 1e9
+"""No time in a recording is later, s."""
+
+
+def number(name: str, text: str) -> float:
+    """Read a finite number, or raise ValueError that names the cell and its text."""
+    try:
+        value = float(text) if "_" not in text else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{name} {text!r} is not a number")
+    return value
+
+
+def table_of(
+    source: Path,
+    rows: Sequence[Row],
+    options: ReadOptions,
+    *,
+    names_audio: bool = False,
+    problems: Iterable[Problem] = (),
+) -> Table:
+    """Check every row of a table.
+
+    Parameters
+    ----------
+    source : Path
+        The table.
+    rows : sequence of Row
+        Its rows.
+    options : ReadOptions
+        `label` fills empty labels.
+    names_audio : bool
+        Whether the table has a column that names the audio.
+    problems : iterable of Problem
+        What was wrong before, with rows that are not among `rows`.
+
+    Raises
+    ------
+    AnnotationError
+        Where a score is no number from 0 to 1, and `options` is strict about that.
+    """
+    found = list(problems)
+    n_rows = len(rows) + len(found)
+    annotations: list[Annotation] = []
+    for row in rows:
+        try:
+            start_s, end_s = _times(row)
+            label = _label(row, options)
+        except ValueError as fault:
+            found.append(Problem(source, row.number, str(fault), row.audio or None))
+            continue
+        extras, remarks = _extras(row)
+        if options.strict_scores and "score" not in extras:
+            _check_score(source, row)
+        found += [Problem(source, row.number, remark, row.audio or None, kept=True) for remark in remarks]
+        event = Event(start_s, end_s, label, **extras)
+        annotations.append(Annotation(None, event, row.channel, source, row.number, row.audio or None))
+    found.sort(key=lambda problem: problem.row or 0)
+    return Table(source, n_rows, tuple(annotations), tuple(found), names_audio)
+
+
+def _times(row: Row) -> tuple[float, float]:
+    """Read onset and offset in seconds from the start of the row's own recording, or raise ValueError."""
+    start_s, end_s = number("start_s", row.start), number("end_s", row.end)
+    if end_s > LONGEST_S:
+        raise ValueError(f"end_s {row.end} is beyond any recording")
+    if end_s <= start_s:
+        raise ValueError(f"end_s {row.end} is not after start_s {row.start}")
+    if row.file_offset:
+        offset_s = number("file offset", row.file_offset)
+        start_s, end_s = offset_s, offset_s + (end_s - start_s)
+    if start_s < -ROUNDING_S or end_s <= 0:
+        raise ValueError(f"start_s {start_s:g} is before the start of the recording")
+    return max(start_s, 0.0), end_s
+
+
+def _label(row: Row, options: ReadOptions) -> str:
+    label = row.label.strip() or (options.label or "").strip()
+    if not label:
+        raise ValueError("its label is empty; --label NAME gives one")
+    return label
+
+
+def _within(name: str, value: float) -> float:
+    if name == "score" and not 0 <= value <= 1:
+        raise ValueError(f"score {value:g} is not from 0 to 1")
+    if value < 0:
+        raise ValueError(f"{name} {value:g} is below 0")
+    return value
+
+
+def _check_score(source: Path, row: Row) -> None:
+    if row.score.strip().casefold() in NOTHING:
+        return
+    try:
+        _within("score", number("score", row.score))
+    except ValueError as fault:
+        where = f"{source}, row {row.number}"
+        raise AnnotationError(f"{where}: score {row.score!r}: must be a number from 0 to 1, or empty") from fault
+
+
+def _extras(row: Row) -> tuple[dict[str, float], list[str]]:
+    """Read band and score, and say what is wrong with them; the row itself stays usable."""
+    extras: dict[str, float] = {}
+    remarks: list[str] = []
+    for name, text in (("low_hz", row.low), ("high_hz", row.high), ("score", row.score)):
+        if not text or text.strip().casefold() in NOTHING:
+            continue
+        try:
+            value = number(name, text)
+            if value != UNKNOWN_HZ or name == "score":
+                extras[name] = _within(name, value)
+        except ValueError as fault:
+            remarks.append(f"{fault}; the row is kept without it")
+    if "low_hz" in extras and "high_hz" in extras and extras["low_hz"] > extras["high_hz"]:
+        del extras["low_hz"], extras["high_hz"]
+        remarks.append(f"low_hz {row.low} is above high_hz {row.high}; the row is kept without its band")
+    return extras, remarks

@@ -1,0 +1,134 @@
+"""Text tables with a header, however they were saved: encodings, line ends, missing and surplus cells, column names."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from detector.errors import AnnotationError, OutputError
+from detector.tables.table import Problem, ReadOptions, UnreadableTableError
+
+LABEL_COLUMNS = ("annotation", "species", "label", "class", "type", "tags", "common_name", "species_code")
+"""Where labels stand, in order of preference, as `plain` writes them."""
+
+HEAD_BYTES = 65536
+
+
+def read_text(path: Path, n_bytes: int = -1) -> str:
+    """Read a text file, or its first `n_bytes`, in UTF-8, UTF-16 with its mark, or Latin-1."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(n_bytes)
+    except OSError as error:
+        raise UnreadableTableError(path, f"cannot be read: {error.strerror}") from error
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def lines_of(text: str) -> list[str]:
+    """Split at line ends only; `str.splitlines` splits at bytes that Latin-1 labels may hold, too."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def first_line(path: Path) -> str:
+    """Give the first line that is not blank; "" where there is none."""
+    return next((line for line in lines_of(read_text(path, HEAD_BYTES)) if line.strip()), "")
+
+
+def plain(name: str) -> str:
+    """Write a column's name in lower case with underscores: "Begin Time (s)" is `begin_time_s`."""
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The header and the rows of a table, each row with its number from 1 and padded to the header."""
+
+    source: Path
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    problems: tuple[Problem, ...]
+
+    def column(self, *names: str) -> int | None:
+        """Find the first of `names`, as `plain` writes them; None where the table has none of them."""
+        here = [plain(name) for name in self.header]
+        return next((here.index(name) for name in names if name in here), None)
+
+    def required(self, *names: str) -> int:
+        """Find the first of `names`; where there is none, the error says which columns there are."""
+        found = self.column(*names)
+        if found is None:
+            others = f" (or {', '.join(names[1:])})" if names[1:] else ""
+            raise UnreadableTableError(self.source, f"no column {names[0]}{others}; {self._columns()}")
+        return found
+
+    def label_column(self, options: ReadOptions, *first: str) -> int | None:
+        """Find the column of labels: the one asked for, else the first known one, `first` before the others."""
+        if options.label_column is None:
+            return self.column(*first, *LABEL_COLUMNS)
+        if options.label_column in self.header:
+            return self.header.index(options.label_column)
+        found = self.column(plain(options.label_column))
+        if found is None and self.rows:
+            raise AnnotationError(f"{self.source}: no column {options.label_column!r}; {self._columns()}")
+        return found
+
+    def _columns(self) -> str:
+        return "it has " + ", ".join(name for name in self.header if name)
+
+
+def cell(cells: Sequence[str], column: int | None) -> str:
+    """Give a cell's text; "" where the table has no such column."""
+    return "" if column is None else cells[column]
+
+
+def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
+    """Read a table whose first line that is not blank is its header.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+    delimiter : str
+        What stands between cells.
+    quoted : bool
+        Whether double quotes enclose cells, as in CSV, or are characters like others, as in Raven.
+    """
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, quoting=quoting, strict=True)
+    try:
+        lines = [list(map(str.strip, line)) for line in reader]
+    except csv.Error as error:
+        raise UnreadableTableError(path, f"line {reader.line_num} cannot be read: {error}") from error
+    filled = [line for line in lines if any(line)]
+    if not filled:
+        raise UnreadableTableError(path, "is empty: it has no header")
+    header = tuple(filled[0])
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    problems: list[Problem] = []
+    for row, line in enumerate(filled[1:], start=1):
+        if len(line) == len(header):
+            rows.append((row, tuple(line)))
+        elif any(line[len(header) :]):
+            problems.append(Problem(path, row, f"it has {len(line)} cells under {len(header)} columns"))
+        else:
+            rows.append((row, tuple(line[: len(header)] + [""] * (len(header) - len(line)))))
+    return Sheet(path, header, tuple(rows), tuple(problems))
+
+
+def single_line(text: str) -> str:
+    """Pass text that a tab-separated table can hold; refuse a tab or a line break."""
+    if re.search(r"[\t\r\n]", text):
+        raise OutputError(f"{text!r} holds a tab or a line break, which this table cannot hold; write it as csv")
+    return text
