@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ class AudioStream:
         self.status: Status = "ok"
         self.n_samples = 0
         self.ended = False
-        self.facts = Facts(np.zeros(len(self.channels), dtype=bool))
+        self.facts = Facts((False,) * len(self.channels))
         self._audio = audio
         self._block_s = block_s
         self._stretch = stretch or Stretch()
@@ -187,16 +187,16 @@ class AudioStream:
                     at = start
                 block = block[at - start : None if end is None else max(0, end - start)]  # noqa: PLW2901
                 if len(block):
-                    self.facts.n_read = at + len(block)
+                    self.facts = replace(self.facts, n_read=at + len(block))
                     yield self._chosen(block, at)
                     at += len(block)
         except Undecodable as error:
-            self.facts.error = str(error)
+            self.facts = replace(self.facts, error=str(error))
         self.ended = end is None or at < end
         self.header.check_unchanged()
 
     def _notice(self) -> None:
-        self.facts.disturbed = True
+        self.facts = replace(self.facts, disturbed=True)
 
     def _hole(self, start: int, end: int, length: int) -> Iterator[Samples]:
         """Give zeros for samples that cannot be read, and note which ones."""
@@ -204,9 +204,10 @@ class AudioStream:
             raise Undecodable(f"what follows claims to be {(end - start) / self.header.sample_rate:.0f} s later")
         first, last = self._stretch.answers
         hole = max(start, first), end if last is None else min(end, last)
+        holes = self.facts.holes
         if hole[0] < hole[1]:
-            self.facts.holes = joined((*self.facts.holes, hole))
-        self.facts.n_read = end
+            holes = joined((*holes, hole))
+        self.facts = replace(self.facts, holes=holes, n_read=end)
         for at in range(start, end, length):
             yield np.zeros((min(length, end - at), len(self.channels)), np.float32)
 
@@ -225,15 +226,17 @@ class AudioStream:
             block = block[:, self._audio.channel : self._audio.channel + 1]
         if coded.dtype != np.int16 and not (block.max() <= LOUDEST and block.min() >= -LOUDEST):  # nan is neither
             sane = np.abs(block) <= LOUDEST
-            self.facts.n_absurd += int(np.count_nonzero(~sane[mine]))
+            n_absurd = self.facts.n_absurd + int(np.count_nonzero(~sane[mine]))
+            self.facts = replace(self.facts, n_absurd=n_absurd)
             block = np.where(sane, block, np.float32(0))
         if self._audio.channel == "mix" and block.shape[1] > 1:
             total = block[:, 0].copy()  # one after another, so that a sum does not depend on the block's shape
             for channel in range(1, block.shape[1]):
                 total += block[:, channel]
             block = (total / np.float32(block.shape[1]))[:, None]
-        if not self.facts.sounding.all():
-            self.facts.sounding |= block[mine].any(axis=0)
+        if not all(self.facts.sounding):
+            sounding = np.logical_or(self.facts.sounding, block[mine].any(axis=0))
+            self.facts = replace(self.facts, sounding=tuple(map(bool, sounding)))
         return block
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from detector.audio.header import Header
 from detector.audio.status import Status
 
@@ -21,13 +18,13 @@ Hole = tuple[int, int]
 """Samples of the file that could not be read although later ones could: the first, and the one after the last."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What decoding a recording, or a stretch of it, brought to light.
 
     Attributes
     ----------
-    sounding : ndarray of bool
+    sounding : tuple of bool
         For each channel, whether a sample was not 0.
     n_read : int
         Up to which sample of the file it was read, counted from the recording's start.
@@ -41,7 +38,7 @@ class Facts:
         Whether there was something between its samples that does not belong there.
     """
 
-    sounding: NDArray[np.bool_]
+    sounding: tuple[bool, ...]
     n_read: int = 0
     n_absurd: int = 0
     error: str = ""
@@ -54,17 +51,19 @@ class Facts:
         return self.n_read - sum(end - start for start, end in self.holes)
 
     def of(self, channel: int) -> Facts:
-        """Give what concerns one channel, by number."""
+        """Give the facts of one channel, by its number."""
         return replace(self, sounding=self.sounding[channel : channel + 1])
 
-    def add(self, later: Facts) -> None:
-        """Take in what a later stretch of the same recording brought."""
-        self.sounding = self.sounding | later.sounding
-        self.n_read = max(self.n_read, later.n_read)
-        self.n_absurd += later.n_absurd
-        self.error = self.error or later.error
-        self.disturbed = self.disturbed or later.disturbed
-        self.holes = joined((*self.holes, *later.holes))
+    def joined_with(self, later: Facts) -> Facts:
+        """Give the facts of this stretch and of a later one of the same channels together."""
+        return Facts(
+            sounding=tuple(mine or other for mine, other in zip(self.sounding, later.sounding, strict=True)),
+            n_read=max(self.n_read, later.n_read),
+            n_absurd=self.n_absurd + later.n_absurd,
+            error=self.error or later.error,
+            holes=joined((*self.holes, *later.holes)),
+            disturbed=self.disturbed or later.disturbed,
+        )
 
     def ended(self) -> Facts:
         """Give them as those of a whole recording: a hole that goes on to the end is no hole, but the end."""
@@ -113,7 +112,7 @@ def judge(header: Header, channels: Sequence[str], facts: Facts) -> tuple[Status
     elif facts.n_read == 0:
         claim = f", though its header claims {header.n_frames}" if header.n_frames else ""
         found.append(("empty", f"holds no samples{claim}"))
-    elif not facts.sounding.any():
+    elif not any(facts.sounding):
         found.append(("silent", "silent"))
     else:
         silent = [name for name, sounding in zip(channels, facts.sounding) if not sounding]

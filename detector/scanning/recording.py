@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
@@ -120,7 +120,7 @@ class RecordingScan:
     def __init__(self, header: Header, start: StartTime | None, channels: Sequence[str], reader: Reader) -> None:
         self._header, self._start, self._reader = header, start, reader
         self._channels = {name: ChannelReading(reader) for name in channels}
-        self._facts = Facts(np.zeros(len(channels), dtype=bool))
+        self._facts = Facts((False,) * len(channels))
         self._n_points = 0
         self._seen_end = self._ended = False
         self._failure: Fault | None = None
@@ -157,8 +157,8 @@ class RecordingScan:
         if self._seen_end and facts.n_read > self._facts.n_read:
             self._ended = True  # it begins after damage that ended the one before it
             return None
-        facts.sounding = np.concatenate([part.facts.sounding for part in parts])
-        self._facts.add(facts)
+        sounding = tuple(sounds for part in parts for sounds in part.facts.sounding)
+        self._facts = self._facts.joined_with(replace(facts, sounding=sounding))
         self._seen_end = parts[0].ended
         self._ended = planned is None or len(parts[0].scores) < planned
         if not all(np.isfinite(part.scores).all() for part in parts):

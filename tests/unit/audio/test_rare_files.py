@@ -70,10 +70,9 @@ def test_a_second_chunk_of_samples_and_a_joined_file_are_told(write: Write) -> N
 
 def test_a_file_of_which_nothing_can_be_decoded_has_failed(write: Write) -> None:
     header = read_header(write("a.wav", encoded(noise(1, RATE), "WAV", "PCM_16")))
-    nothing = np.zeros(1, bool)
-    assert judge(header, ["0"], Facts(nothing, error="lost"))[0] == "failed"
-    assert judge(header, ["0"], Facts(nothing))[0] == "empty"
-    assert judge(header, ["0"], Facts(~nothing, n_read=RATE // 2, error="lost"))[0] == "damaged"
+    assert judge(header, ["0"], Facts((False,), error="lost"))[0] == "failed"
+    assert judge(header, ["0"], Facts((False,)))[0] == "empty"
+    assert judge(header, ["0"], Facts((True,), n_read=RATE // 2, error="lost"))[0] == "damaged"
 
 
 @pytest.mark.parametrize("between", ["T", " "])

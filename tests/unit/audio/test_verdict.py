@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+import pickle
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from detector.audio.header import Header
@@ -20,7 +21,7 @@ def facts(
     error: str = "",
     holes: tuple[Hole, ...] = (),
 ) -> Facts:
-    return Facts(np.array(sounding), n_read, n_bad, error, holes)
+    return Facts(sounding, n_read, n_bad, error, holes)
 
 
 def claims(format_: str = "WAV", n_frames: int | None = 8000, status: Status = "ok") -> Header:
@@ -34,17 +35,27 @@ def test_the_facts_of_stretches_add_up_to_those_of_the_recording() -> None:
         facts(9000, sounding=(False, False), error="first"),
         facts(7000, sounding=(False, False), n_bad=1, error="second"),
     ):
-        whole.add(stretch)
-    assert whole.sounding.tolist() == [True, False]
+        whole = whole.joined_with(stretch)
+    assert whole.sounding == (True, False)
     assert (whole.n_read, whole.n_absurd, whole.error) == (9000, 3, "first")
 
 
 def test_one_channel_s_facts_are_its_own() -> None:
     whole = facts(sounding=(True, False), n_bad=2)
-    assert [whole.of(channel).sounding.tolist() for channel in (0, 1)] == [[True], [False]]
+    assert [whole.of(channel).sounding for channel in (0, 1)] == [(True,), (False,)]
     assert whole.of(1).n_read == whole.n_read
-    whole.of(1).add(Facts(np.array([True]), 9000))
-    assert (whole.n_read, whole.sounding.tolist()) == (8000, [True, False])
+
+
+def test_facts_are_values_that_cross_processes() -> None:
+    whole = facts(sounding=(True, False), error="lost", holes=((1, 2),))
+    assert pickle.loads(pickle.dumps(whole)) == whole
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        whole.n_read = 1  # type: ignore[misc]  # must fail
+
+
+def test_facts_of_other_channels_cannot_be_joined() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        facts().joined_with(facts().of(0))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +94,7 @@ def test_the_worst_is_the_status_and_all_is_told() -> None:
 
 def test_holes_that_touch_are_one_and_what_was_scanned_is_without_them() -> None:
     whole = facts(3000, holes=((500, 1000),))
-    whole.add(facts(6000, holes=((3000, 3500), (1000, 1200))))
-    whole.add(facts(8000, holes=((3200, 4000),)))
+    whole = whole.joined_with(facts(6000, holes=((3000, 3500), (1000, 1200))))
+    whole = whole.joined_with(facts(8000, holes=((3200, 4000),)))
     assert whole.holes == ((500, 1200), (3000, 4000))
     assert whole.n_scanned == 8000 - 700 - 1000

@@ -212,7 +212,7 @@ def test_a_part_tells_of_its_own_channel(tmp_path: Path) -> None:
     path = written(tmp_path / "a.wav", np.stack([noise(2), np.zeros(2 * RATE), noise(2, 1)], axis=1))
     row = planned(scanner, read_header(path), ("0", "1", "2"))
     together = scanner.scan(row)
-    assert [bool(part.facts.sounding.all()) for part in together] == [True, False, True]
+    assert [all(part.facts.sounding) for part in together] == [True, False, True]
     for part, known in zip(row, together):
         (alone,) = scanner.scan([part])
         assert np.array_equal(alone.scores, known.scores)

@@ -34,7 +34,7 @@ def part(
 ) -> PartScores:
     """Make what a part of `n` windows gave."""
     n_read = RATE + (first + n - 1) * HOP if n else 0
-    facts = Facts(np.array([sounding]), n_read, n_absurd=n_absurd, error=error)
+    facts = Facts((sounding,), n_read, n_absurd=n_absurd, error=error)
     return PartScores(np.full((n, 2), score, dtype=np.float32), facts, bool(error))
 
 
