@@ -10,8 +10,10 @@ from time import perf_counter
 from detector.model import Model
 from detector.network.geometry import measure
 from detector.recipe import Recipe
+from detector.scanning.detecting import detect_all
+from detector.scanning.detections import Reader
 from detector.scanning.layout import Layout, lay_out
-from detector.scanning.recording import Scanned
+from detector.scanning.outcome import Scanned
 from detector.scanning.results import Outputs
 from detector.scanning.scanner import Scanner, Setting
 
@@ -85,13 +87,14 @@ def hops(recipe: Recipe) -> dict[float, float]:
 def run(model: Model, case: Case, folder: Path) -> Run:
     """Scan the recordings of a case once; the detections go into a table in `folder`."""
     scanner = Scanner(model, case.setting)
+    reader = Reader(model.recipe, case.layout.grid, model.operating.label)
     lengths: dict[Path, float] = {}
     failed: list[str] = []
     n_windows, sound_s = 0, 0.0
     outputs = Outputs(folder / "detections.csv", force=True)
     start = perf_counter()
     with outputs.opened(sys.stdout, model.labels) as results:
-        for scanned in scanner.scan_all(case.recordings, results.score_keeper()):
+        for scanned in detect_all(scanner, case.recordings, reader, results.score_keeper()):
             with scanner.clock("write"):
                 results.add(scanned)
             lengths[scanned.recording] = scanned.scanned_s

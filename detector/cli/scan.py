@@ -161,6 +161,7 @@ def scan(
     force: bool,
     strict: bool,
     debug: bool,
+    threshold: float | Target | None,
     **options: Any,
 ) -> None:
     """Find sounds in RECORDINGS; write a table of detections.
@@ -187,7 +188,7 @@ def scan(
     paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(output, scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
-    summary = scan_recordings(paths, model, device, setting, outputs, byte_for_byte(sys.stdout))
+    summary = scan_recordings(paths, model, device, setting, outputs, byte_for_byte(sys.stdout), threshold=threshold)
     say(summary)
     for bug in summary.bugs if debug else ():
         click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detector.clips import CONFUSING
 from detector.events import Event, Span, merged
 from detector.operating.points import Operating
-from detector.scanning.recording import ScoreBlock
+from detector.scanning.blocks import ScoreBlock
 from detector.scanning.windows import Points
 
 FLOOR = 0.5  # of a label's threshold: what scores lower is not taken for a call, now or after a little more training

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,32 +10,9 @@ from numpy.typing import NDArray
 from detector.clips import CONFUSING, UNCERTAIN, window_targets
 from detector.events import Event
 from detector.recipe import Recipe
-from detector.scanning.recording import ScoreBlock
 from detector.scanning.windows import Points
 
-Scores = NDArray[np.float32]
 Targets = NDArray[np.float32]
-
-
-class ScoreKeeper:
-    """Keep all scores of a recording, as a scan hands them on."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, list[Scores]] = defaultdict(list)
-        self.points: Points | None = None
-
-    def __call__(self, block: ScoreBlock) -> None:
-        """Take the next scores."""
-        self.points = block.points
-        for channel, scores in block.scores.items():
-            if len(scores):
-                self._kept[channel].append(scores.astype(np.float32))
-
-    def scores(self) -> dict[str, Scores]:
-        """Give the scores of each channel (point, label), and forget them."""
-        kept = {channel: np.concatenate(parts) for channel, parts in self._kept.items()}
-        self._kept.clear()
-        return kept
 
 
 def point_targets(points: Points, n: int, known: Sequence[Event], recipe: Recipe) -> Targets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from detector.errors import ClipsError
 from detector.extraction.recording import known_on_channel
 from detector.extraction.sources import Source
 from detector.mining.find import Find, PeakKeeper, Search
-from detector.mining.judge import ScoreKeeper, point_targets
+from detector.mining.judge import point_targets
 from detector.model import Model
-from detector.scanning.recording import Keeper, Scanned
+from detector.scanning.blocks import ScoreCollector, Take
+from detector.scanning.detections import Reader, Smoothing
+from detector.scanning.outcome import Scanned
 from detector.scanning.scan import one_thread_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.training.figures import Figures, figures
@@ -42,14 +44,16 @@ class Material:
 
     def judge(self, model: Model) -> Figures:
         """Measure a model on every window or column of the validation recordings."""
-        keeper, scores, targets = ScoreKeeper(), [], []
-        for source, scanned in self._scan(model, self.validation, keeper, "validation recordings"):
-            for channel, found in keeper.scores().items():
+        collector = ScoreCollector()
+        scores = []
+        targets = []
+        for source, scanned in self._scan(model, self.validation, collector, "validation recordings"):
+            for channel, found in collector.scores().items():
                 if not scanned.failed:
-                    assert keeper.points is not None
+                    assert collector.points is not None
                     known = list(known_on_channel(source, channel))
-                    scores.append(found)
-                    targets.append(point_targets(keeper.points, len(found), known, model.recipe))
+                    scores.append(found.astype(np.float32))
+                    targets.append(point_targets(collector.points, len(found), known, model.recipe))
         if not scores:
             raise ClipsError(f"{_first(self.validation)}: nor can any other recording of the split validation be read")
         told = figures(model.labels, np.concatenate(scores), np.concatenate(targets), np.nan, exclusive=False)
@@ -79,13 +83,14 @@ class Material:
             raise ClipsError(f"{_first(self.train)}: nor can any other recording of the split train be read")
         return sorted(found, key=lambda find: (-find.hardness, find.recording, find.channel, find.start_s))[:most]
 
-    def _scan(
-        self, model: Model, sources: Sequence[Source], keep: Keeper, what: str
-    ) -> Iterator[tuple[Source, Scanned]]:
+    def _scan(self, model: Model, sources: Sequence[Source], take: Take, what: str) -> Iterator[tuple[Source, Scanned]]:
         """Scan recordings in their order; tell once of each that cannot be read."""
         with one_thread_each():
             scanner = Scanner(model, Setting(workers=count_cores()))
-            results: Iterable[Scanned] = scanner.scan_all([source.path for source in sources], keep)
+            reader = Reader(model.recipe, scanner.layout.grid, model.operating.label)
+            smoothing = Smoothing(reader)
+            paths = [source.path for source in sources]
+            results = scanner.scan_all(paths, lambda block: take(reader.written(smoothing(block))))
             for source, scanned in zip(sources, self.hooks.bar(results, len(sources), what)):
                 if scanned.failed and str(source.path) not in self.failed:
                     self.failed.add(str(source.path))

@@ -1,172 +1,119 @@
-"""From scores to events: runs of scores at or above the threshold, and what a run says of the sound behind it."""
+"""From scores to events: the rules of a model, and what applies them to score blocks as they come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detector.events import Event, Span
-from detector.scanning.windows import Points
+from detector.events import Event
+from detector.operating.points import OperatingPoint
+from detector.recipe import Recipe
+from detector.scanning.blocks import Rows, ScoreBlock
+from detector.scanning.runs import Run, RunFinder
+from detector.scanning.smoothing import Smoother, half_width
+from detector.scanning.spans import ColumnReading, Reading, WindowReading
+from detector.scanning.windows import WindowGrid
 
-if TYPE_CHECKING:
-    from detector.operating.points import OperatingPoint
-
-Rows = NDArray[np.float64]
 Scored = tuple[float, float, float]  # onset in s, offset in s, score
 SLACK_S = 1e-9  # what an event may lack of the least length
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Neighbouring scores of one label that reach its threshold.
+@dataclass(frozen=True)
+class Reader:
+    """How scores become events.
 
     Attributes
     ----------
-    label : int
-        Number of the label.
-    start_s, end_s : float or None
-        Where the straight line between two scores crosses the threshold, s; None where the run begins with the first
-        score, or ends with the last.
-    score : float
-        The highest.
-    """
-
-    label: int
-    start_s: float | None
-    end_s: float | None
-    score: float
-
-
-class RunFinder:
-    """Find the runs of each label, from scores that come block by block.
-
-    Parameters
-    ----------
-    thresholds : sequence of float
+    recipe : Recipe
+        Of the model.
+    grid : WindowGrid
+        Where its windows lie.
+    operating : tuple of OperatingPoint
         One a label.
-    points : Points
-        The times of the scores.
     """
 
-    def __init__(self, thresholds: Sequence[float], points: Points) -> None:
-        self._thresholds = np.asarray(thresholds, dtype=np.float64)
-        self._points = points
-        self._last = np.full((1, len(thresholds)), np.nan)  # the row before the next
-        self._open: dict[int, tuple[float | None, float]] = {}  # label -> start and highest score of an unended run
-        self._runs: list[Run] = []
-        self.n_points = 0
+    recipe: Recipe
+    grid: WindowGrid
+    operating: tuple[OperatingPoint, ...]
 
-    def push(self, scores: Rows) -> None:
-        """Take the next scores (point, label)."""
-        if not len(scores):
-            return
-        rows = np.concatenate([self._last, scores])
-        above = rows >= self._thresholds
-        for label in np.flatnonzero(above.any(axis=0)):
-            self._follow(int(label), rows[:, label], above[:, label])
-        self._last = rows[-1:]
-        self.n_points += len(scores)
+    def reading(self, n_points: int, seconds: float) -> Reading:
+        """Choose how to read the times of sounds in a recording of so many points and seconds."""
+        if self.grid.columns is None:
+            return WindowReading(self.grid.points, n_points, seconds, self.recipe.labels.overlap)
+        return ColumnReading(self.grid.points, n_points, seconds)
 
-    def finish(self) -> list[Run]:
-        """End the scores; give the runs, label by label, in order of time."""
-        open_runs = [Run(label, start_s, None, score) for label, (start_s, score) in self._open.items()]
-        return sorted([*self._runs, *open_runs], key=lambda run: run.label)
+    def written(self, block: ScoreBlock) -> ScoreBlock:
+        """Bring scores to the scales on which they are written."""
+        if all(point.calibration is None for point in self.operating):
+            return block
+        return replace(block, scores={channel: self._written(rows) for channel, rows in block.scores.items()})
 
-    def _follow(self, label: int, scores: Rows, above: NDArray[np.bool_]) -> None:
-        """Take one label's scores, the first of which was taken before."""
-        turns = np.flatnonzero(above[1:] != above[:-1]) + 1
-        times = self._crossings(label, scores, turns)
-        highest = np.maximum.reduceat(scores, np.append(0, turns)).tolist()
-        for n in range(0 if above[0] else 1, len(highest), 2):
-            start_s, score = self._open.pop(label) if n == 0 else (times[n - 1], 0.0)
-            score = max(score, highest[n])
-            if n < len(times):
-                self._runs.append(Run(label, start_s, times[n], score))
-            else:
-                self._open[label] = (start_s, score)
-
-    def _crossings(self, label: int, scores: Rows, turns: NDArray[np.intp]) -> list[float | None]:
-        """Find when the threshold was crossed, between the scores before and at each turn."""
-        before, after = scores[turns - 1], scores[turns]
-        share = (self._thresholds[label] - before) / (after - before)
-        times = self._points.first_s + (self.n_points + turns - 2 + share) * self._points.step_s
-        return [None if unknown else time for unknown, time in zip(np.isnan(before).tolist(), times.tolist())]
+    def _written(self, rows: Rows) -> Rows:
+        return np.stack([point.written(column) for point, column in zip(self.operating, rows.T)], axis=1)
 
 
-class Reading(Protocol):
-    """How to read the time of a sound out of a run."""
+class Smoothing:
+    """Smooth the scores of recordings, block by block, each label by its own width.
 
-    def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset in s of a sound whose label typically lasts `typical_s`."""
-        ...
-
-
-@dataclass(frozen=True)
-class ColumnReading:
-    """A score tells whether its own column lies in a sound: the run is the sound.
-
-    A run that begins or ends with the recording's columns reaches half a step further. `seconds` is the length of the
-    recording, `n_points` the number of its scores.
+    A recording that begins takes the place of the one before, whether that was ended or not.
     """
 
-    points: Points
-    n_points: int
-    seconds: float
+    def __init__(self, reader: Reader) -> None:
+        points = reader.grid.points
+        self._halves = [half_width(point.smooth_s, points) for point in reader.operating]
+        self._smoothers: dict[str, Smoother] = {}
+        self._n_points = 0
 
-    def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset in s, within the recording."""
-        del typical_s
-        start_s = self.points.span(0)[0] if run.start_s is None else run.start_s
-        end_s = self.points.span(self.n_points - 1)[1] if run.end_s is None else run.end_s
-        return max(0.0, start_s), min(end_s, self.seconds)
+    def __call__(self, block: ScoreBlock) -> ScoreBlock:
+        """Take the next scores; give those that are smooth by now."""
+        if block.first == 0:
+            self._smoothers = {channel: Smoother(self._halves) for channel in block.scores}
+            self._n_points = 0
+        scores = {channel: smoother.push(block.scores[channel]) for channel, smoother in self._smoothers.items()}
+        if block.heard_s is not None:
+            scores = {
+                channel: np.concatenate([scores[channel], smoother.finish()])
+                for channel, smoother in self._smoothers.items()
+            }
+        smooth = replace(block, first=self._n_points, scores=scores)
+        self._n_points += smooth.n_points
+        return smooth
 
 
-@dataclass(frozen=True)
-class WindowReading:
-    """A score tells whether enough of a sound lies in a window: the run is longer than the sound, by a known amount.
+class EventFinder:
+    """Find the events of recordings in their smooth scores, block by block.
 
-    A window of length D scores high while it holds the share r (`labels.overlap`) of a sound of length L <= D. The
-    middles of such windows make a run of length D + (1 - 2 r) L around the middle of the sound. So a run of the length
-    W0 that a sound of typical length makes is read as such a sound, a longer run as a sound (or a row of sounds) that
-    is longer by as much, a shorter run as a typical sound that was heard faintly; always around the run's middle.
-
-    A recording's end hides where a run would have ended. Where a sound of typical length explains what is seen of the
-    run, that is the reading: it lies where the other end of the run puts it. Where the sound is too short for that, by
-    some time, the run is taken to go on as long again beyond the last score, at most to the recording's end.
+    A recording that begins takes the place of the one before, whether that was ended or not.
     """
 
-    points: Points
-    n_points: int
-    seconds: float
-    overlap: float
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._thresholds = [point.raw_threshold for point in reader.operating]
+        self._finders: dict[str, RunFinder] = {}
+        self._events: list[tuple[str, Event]] = []
 
-    def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset in s, within the recording."""
-        window_s = 2 * self.points.half_s
-        typical = window_s if typical_s is None else min(typical_s, window_s)
-        expected = window_s + (1 - 2 * self.overlap) * typical
-        start_s, end_s = self._crossings(run, expected)
-        half = (typical + max(0.0, end_s - start_s - expected)) / 2
-        middle = min(max(0.0, (start_s + end_s) / 2), self.seconds)
-        return max(0.0, middle - half), min(middle + half, self.seconds)
+    def __call__(self, block: ScoreBlock) -> None:
+        """Take the next scores."""
+        if block.first == 0:
+            points = self._reader.grid.points
+            self._finders = {channel: RunFinder(self._thresholds, points) for channel in block.scores}
+            self._events = []
+        for channel, finder in self._finders.items():
+            finder.push(block.scores[channel])
+        if block.heard_s is not None:
+            self._events = list(self._found(block.heard_s))
 
-    def _crossings(self, run: Run, expected: float) -> Span:
-        """Give the run's ends in s, and for those that the recording's ends hide, where they are taken to lie."""
-        start_s, end_s = run.start_s, run.end_s
-        if start_s is None and end_s is None:
-            return 0.0, self.seconds
-        if start_s is None:
-            assert end_s is not None
-            typical_s = end_s - expected
-            start_s = min(typical_s, max(0.0, 2 * self.points.at(0) - typical_s))
-        elif end_s is None:
-            typical_s = start_s + expected
-            end_s = max(typical_s, min(self.seconds, 2 * self.points.at(self.n_points - 1) - typical_s))
-        return start_s, end_s
+    def events(self) -> tuple[tuple[str, Event], ...]:
+        """Give the channel and event of each sound of the recording that ended last, in order of time."""
+        return tuple(sorted(self._events, key=lambda found: found[1].span))
+
+    def _found(self, seconds: float) -> Iterator[tuple[str, Event]]:
+        for channel, finder in self._finders.items():
+            reading = self._reader.reading(finder.n_points, seconds)
+            for event in events_of(finder.finish(), reading, self._reader.operating):
+                yield channel, event
 
 
 def events_of(runs: Iterable[Run], reading: Reading, operating: Sequence[OperatingPoint]) -> list[Event]:

@@ -50,8 +50,11 @@ class WindowEngine:
     """Run every window through the whole network, by itself, in groups counted from the first."""
 
     def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
-        self._model, self._trunk, self._clock = model, trunk, clock
-        self._length, self._hop = layout.grid.length, layout.grid.hop
+        self._model = model
+        self._trunk = trunk
+        self._clock = clock
+        self._length = layout.grid.length
+        self._hop = layout.grid.hop
         self._group = model.network.geometry.windows_at_once(WINDOWS_AT_ONCE)
         self._frames = Frames(model)
         self._n_scored = 0
@@ -89,8 +92,11 @@ class SharedEngine:
 
     def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
         geometry = model.network.geometry
-        self._model, self._trunk, self._clock = model, trunk, clock
-        self._field, self._step = geometry.frames.size, layout.step
+        self._model = model
+        self._trunk = trunk
+        self._clock = clock
+        self._field = geometry.frames.size
+        self._step = layout.step
         spacing = geometry.frames.step // layout.step
         self._overlap = Overlap(geometry.columns, layout.grid.hop // layout.step, spacing)
         self._span = (geometry.columns - 1) * spacing + 1  # columns from a window's first to its last

@@ -13,7 +13,7 @@ from detector.scanning.windows import Columns, WindowGrid, nearest_hop
 EngineName = Literal["auto", "shared", "windows"]
 
 DEFAULT_SHARE = 8  # hops to a window: no sound is further than a sixteenth of a window from where it is seen best
-OFF = 0.125  # a hop that shares may differ from the one asked for by this share of it
+OFF = 0.125  # the engine may change the requested hop by up to this fraction, so that windows share columns
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,13 @@ def lay_out(recipe: Recipe, hop_s: float | None = None, engine: EngineName = "au
     longest = columns.number * own if columns else recipe.window_frames
     asked = longest / (2 if columns else DEFAULT_SHARE) if hop_s is None else _checked(hop_s, longest, recipe)
     if columns or (hop_s is None and own <= longest):
-        step, hop = own, nearest_hop(asked, own, longest)
+        step = own
+        hop = nearest_hop(asked, own, longest)
     elif shared:
         step, hop = _sharing(asked, geometry, longest)
     else:
-        step, hop = own, nearest_hop(asked, 1, longest)
+        step = own
+        hop = nearest_hop(asked, 1, longest)
     first = -round(columns.centre) if columns else 0
     grid = WindowGrid(first, hop, recipe.window_frames, recipe.frame_rate, columns)
     return Layout(grid, "shared" if shared else "windows", step, _note(grid, shared, engine, against))

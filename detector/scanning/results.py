@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import TextIO
 from detector.errors import ConfigurationError
 from detector.events import Event
 from detector.outputs import check_output, new_files
+from detector.scanning.blocks import ScoreBlock, Take
 from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.effort import absolute_time
-from detector.scanning.recording import Scanned, ScoreBlock
+from detector.scanning.outcome import Scanned
 from detector.scanning.tables import Table
 from detector.tables.csv_table import COLUMNS as DETECTION_COLUMNS
 
@@ -99,7 +100,7 @@ class Results:
             self._effort.add(effort.row() for effort in scanned.effort)
             self._effort.flush()
 
-    def score_keeper(self) -> Callable[[ScoreBlock], None] | None:
+    def score_keeper(self) -> Take | None:
         """Give what writes scores; None where nobody wants them."""
         table = self._scores
         return None if table is None else lambda block: table.add(score_rows(block))

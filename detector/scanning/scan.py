@@ -17,9 +17,13 @@ from detector.audio.status import Status
 from detector.device import DeviceName, choose_device, keep_freed_memory
 from detector.errors import ConfigurationError, Fault
 from detector.model import Model, load_model
+from detector.operating.target import Target
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
+from detector.scanning.detecting import detect_all
+from detector.scanning.detections import Reader
+from detector.scanning.notes import threshold_notes
+from detector.scanning.outcome import Scanned, failed
 from detector.scanning.progress import Progress
-from detector.scanning.recording import Scanned, failed
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
 
@@ -112,7 +116,14 @@ def list_recordings(paths: Sequence[Path], passed_over: PassedOver | None = None
 
 
 def scan(
-    paths: Sequence[Path], model: str | None, device: DeviceName, setting: Setting, outputs: Outputs, stream: TextIO
+    paths: Sequence[Path],
+    model: str | None,
+    device: DeviceName,
+    setting: Setting,
+    outputs: Outputs,
+    stream: TextIO,
+    *,
+    threshold: float | Target | None = None,
 ) -> Summary:
     """Scan recordings into tables.
 
@@ -133,6 +144,9 @@ def scan(
         Where the tables go.
     stream : TextIO
         Takes the detections where `outputs` names no file for them.
+    threshold : float, Target or None
+        For all labels, in the place of the model's own, on the scale of written scores; a target is looked up for each
+        label in what `detector tune` stored.
 
     Returns
     -------
@@ -146,14 +160,16 @@ def scan(
     loaded = load_named(model, device)
     with one_thread_each():
         scanner = Scanner(loaded, setting)
+        grid = scanner.layout.grid
+        reader = Reader(loaded.recipe, grid, loaded.operating.at(threshold))
         with Progress(len(recordings), None if outputs.detections else stream) as progress:
-            for note in scanner.notes():
+            for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
             with outputs.opened(stream, loaded.labels) as results:
                 summary = Summary()
                 for folder in unsearched:
                     keep(folder, summary, results, progress)
-                return scan_each(recordings, scanner, results, progress, summary)
+                return scan_each(recordings, scanner, reader, results, progress, summary)
 
 
 def not_searched(folder: Path, reason: str) -> Scanned:
@@ -180,11 +196,16 @@ def one_thread_each() -> Iterator[None]:
 
 
 def scan_each(
-    recordings: Iterable[Path], scanner: Scanner, results: Results, progress: Progress, summary: Summary | None = None
+    recordings: Iterable[Path],
+    scanner: Scanner,
+    reader: Reader,
+    results: Results,
+    progress: Progress,
+    summary: Summary | None = None,
 ) -> Summary:
     """Scan recordings; say of which something is wrong, and go on; count on from a summary."""
     summary = summary or Summary()
-    for scanned in scanner.scan_all(recordings, results.score_keeper(), progress.advance):
+    for scanned in detect_all(scanner, recordings, reader, results.score_keeper(), progress.advance):
         with scanner.clock("write"):
             keep(scanned, summary, results, progress)
         progress.done()

@@ -1,37 +1,31 @@
-"""Scan recordings: cut them into parts, scan these on threads, and put together what they gave, in order."""
+"""Scan recordings: plan each, score its parts, and put their scores together, in order."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
-from itertools import islice
 from pathlib import Path
 
-from detector.audio.header import Header
 from detector.audio.limits import DEFAULT_LIMITS, Limits
-from detector.audio.metadata import StartTime, name_time, start_time
-from detector.audio.reading import read_header
-from detector.audio.stream import channel_names
+from detector.audio.metadata import name_time
 from detector.clock import Clock
 from detector.errors import RecordingError, fault_of
-from detector.evaluation.placing import many
 from detector.model import Model
-from detector.operating.points import OperatingPoint
-from detector.operating.target import Target
+from detector.scanning.assembly import Assembly
+from detector.scanning.blocks import Take
+from detector.scanning.executor import Executor, Stuck
 from detector.scanning.layout import EngineName, lay_out
-from detector.scanning.parts import Part, PartScanner, PartScores
-from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed
+from detector.scanning.outcome import Scanned, failed
+from detector.scanning.parts import PartScorer, PartScores
+from detector.scanning.plan import Part, Plan, Planner
 from detector.scanning.trunks import Precision, choose_precision
-from detector.scanning.workers import Pulse, Stuck, Task, Workers
+from detector.scanning.workers import Workers
 
 BLOCK_S = 10.0
-OPENED_AHEAD = 2  # recordings that are opened before their turn, for each worker
 
 Advance = Callable[[float], None]
-Opened = tuple[Header, StartTime | None, tuple[str, ...]]
-"""A recording's header, when it began, and the names of the channels to scan."""
+Pulse = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -42,11 +36,8 @@ class Setting:
     ----------
     hop_s : float or None
         From one window to the next, s.
-    threshold : float, Target or None
-        For all labels, in the place of the model's own, on the scale of written scores; a target is looked up for each
-        label in what `detector tune` stored.
     timezone : tzinfo or None
-        Of recorders that tell the time without one.
+        Of recorders that write the time without one.
     engine : str
         "shared", "windows", or "auto" for the first where it can be.
     precision : str
@@ -60,13 +51,21 @@ class Setting:
     """
 
     hop_s: float | None = None
-    threshold: float | Target | None = None
     timezone: tzinfo | None = None
     engine: EngineName = "auto"
     precision: Precision = "auto"
     workers: int = 1
     block_s: float = BLOCK_S
     limits: Limits = DEFAULT_LIMITS
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part of a plan; without a part, a recording that could not be planned."""
+
+    recording: Path
+    plan: Plan | Exception
+    part: Part | None = None
 
 
 class Scanner:
@@ -82,140 +81,124 @@ class Scanner:
 
     def __init__(self, model: Model, setting: Setting | None = None) -> None:
         self._setting = setting = setting or Setting()
-        self._audio = model.recipe.audio
+        self.recipe = model.recipe
         self.layout = lay_out(model.recipe, setting.hop_s, setting.engine)
         self.precision = choose_precision(setting.precision, model.device)
-        self.parts = PartScanner(model, self.layout, self.precision, setting.block_s)
+        self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s)
+        self._planner = Planner(model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone)
         self.clock = Clock()
-        self._operating = model.operating
-        self._reader = Reader(model.recipe, self.layout.grid, model.operating.at(setting.threshold))
 
     def notes(self) -> Iterator[str]:
-        """Tell how recordings are gone over, and what a user may take for more than it is.
-
-        That is a hop other than asked for (by frames) or tuned with, and a target that a label does not keep or for
-        which it was tuned on too little.
-        """
+        """Say how recordings are gone over, and where the hop is not the one asked for."""
+        grid = self.layout.grid
+        asked = self._setting.hop_s
         yield self.layout.note
-        asked, grid, tuned = self._setting.hop_s, self.layout.grid, self._operating.tuned
         if asked is not None and abs(grid.hop - asked * grid.frame_rate) > 0.5:
             yield f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
-        if tuned is not None and abs(tuned.hop_s - grid.hop_s) > 1e-6:
-            yield f"the model was tuned with a window every {tuned.hop_s:.4g} s; its thresholds are for that"
-        if isinstance(self._setting.threshold, Target):
-            yield from self._operating.shortfalls(self._setting.threshold)
-            yield from doubts(self._operating.label, self._setting.threshold)
 
-    def scan(self, recording: Path, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
+    def plan(self, recording: Path) -> Plan:
+        """Plan the scan of a recording; as `Planner.plan`."""
+        return self._planner.plan(recording)
+
+    def score(self, part: Part, pulse: Pulse | None = None) -> PartScores:
+        """Score a part; as `PartScorer.score`."""
+        clock = Clock()
+        try:
+            return self._scorer.score(part, clock, pulse)
+        finally:
+            self.clock.add(clock)
+
+    def assemble(self, plan: Plan) -> Assembly:
+        """Begin to put together the scores of the parts of a plan."""
+        return Assembly(plan, self.recipe, self.layout.grid)
+
+    def scan(self, recording: Path, take: Take | None = None, advance: Advance | None = None) -> Scanned:
         """Scan one recording; as `scan_all`."""
-        return next(self.scan_all([recording], keep, advance))
+        return next(self.scan_all([recording], take, advance))
 
     def scan_all(
-        self, recordings: Iterable[Path], keep: Keeper | None = None, advance: Advance | None = None
+        self, recordings: Iterable[Path], take: Take | None = None, advance: Advance | None = None
     ) -> Iterator[Scanned]:
-        """Scan recordings.
+        """Scan recordings, on threads.
 
         Parameters
         ----------
         recordings : iterable of Path
             The files.
-        keep : callable, optional
-            Takes the scores as they come, in `ScoreBlock`s.
+        take : callable, optional
+            Takes the scores as they come, as the network gives them.
         advance : callable, optional
             Hears now and then which share of the recording at hand (0 to 1) is done.
 
         Yields
         ------
         Scanned
-            For each recording, in order, what came out of it. One that cannot be scanned, for whatever reason, gives a
-            result that says so.
+            For each recording, in order, what came out of it, without detections. One that cannot be scanned, for
+            whatever reason, gives a result that says so.
         """
         with Workers(self._setting.workers, self._setting.limits.patience) as workers:
-            for job, made in workers.in_order(self._jobs(recordings, workers), self._done):
-                if isinstance(job.whole, Scanned):
-                    yield job.whole
-                    continue
-                outcome = given_up(job.whole.recording, made) if isinstance(made, Stuck) else made
-                with self.clock("events"):
-                    block = job.whole.add(outcome, job.n_windows)
-                if keep is not None and block is not None:
-                    keep(block)
-                if advance is not None:
-                    advance(job.whole.share)
-                if job.last:
-                    with self.clock("events"):
-                        last, scanned = job.whole.finish()
-                    if keep is not None and last is not None:
-                        keep(last)
-                    yield scanned
+            yield from self.scan_with(workers, recordings, take, advance)
 
-    def _jobs(self, recordings: Iterable[Path], workers: Workers) -> Iterator[Job]:
-        """Let workers open recordings ahead; give the parts of one after another."""
-        paths = iter(recordings)
-        opening: deque[tuple[Path, Task[Opened]]] = deque()
-        while True:
-            for path in islice(paths, OPENED_AHEAD * workers.number - len(opening)):
-                opening.append((path, workers.begin(lambda _, path=path: self._open(path))))  # type: ignore[misc]
-            if not opening:
-                return
-            path, task = opening.popleft()
-            try:
-                header, start, channels = workers.finish(task)
-                rows = list(self.parts.plan(header, channels))
-                whole = RecordingScan(header, start, channels, self._reader)
-            except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
-                error = given_up(path, error) if isinstance(error, Stuck) else error
-                start = name_time(path, self._setting.timezone)
-                yield Job(failed(path, start, fault_of(path, error)))
-                continue
-            for n, parts in enumerate(rows):
-                yield Job(whole, header, parts, last=n == len(rows) - 1)
+    def scan_with(
+        self, executor: Executor, recordings: Iterable[Path], take: Take | None = None, advance: Advance | None = None
+    ) -> Iterator[Scanned]:
+        """Scan recordings with an executor that does the work; as `scan_all`."""
+        plans = executor.in_order(recordings, lambda recording, _: self.plan(recording))
+        scored = executor.in_order(steps_of(plans), self._score_step)
+        for step, scores in scored:
+            if isinstance(step.plan, Exception):
+                start = name_time(step.recording, self._setting.timezone)
+                yield failed(step.recording, start, fault_of(step.recording, given_up(step.recording, step.plan)))
+            else:
+                yield self._assembled(step.plan, of_plan(step, scores, scored), take, advance)
 
-    def _open(self, path: Path) -> Opened:
-        """Read what is known of a recording before it is decoded."""
-        header = read_header(path, self._setting.limits)
-        channels = channel_names(header, self._audio.channel)
-        self.parts.check_memory(header, len(channels), self._setting.limits.memory)
-        return header, start_time(header, self._setting.timezone), channels
+    def _score_step(self, step: Step, pulse: Pulse) -> PartScores | None:
+        return None if step.part is None else self.score(step.part, pulse)
 
-    def _done(self, job: Job, pulse: Pulse) -> list[PartScores]:
-        """Scan the parts of a job, on whatever thread."""
-        if not job.parts:
-            return []
-        clock = Clock()
-        try:
-            return self.parts.scan(job.parts, job.header, clock, pulse)
-        finally:
-            self.clock.add(clock)
+    def _assembled(self, plan: Plan, parts: Iterable[Scores], take: Take | None, advance: Advance | None) -> Scanned:
+        """Put the scores of a recording's parts together as they come."""
+        assembly = self.assemble(plan)
+        for part, scores in parts:
+            with self.clock("events"):
+                block = assembly.add(part, scores)
+            if take is not None and block is not None:
+                take(block)
+            if advance is not None:
+                advance(assembly.share)
+        with self.clock("events"):
+            last, scanned = assembly.finish()
+        if take is not None and last is not None:
+            take(last)
+        return scanned
 
 
-def given_up(recording: Path, stuck: Stuck) -> RecordingError:
-    """Say of a recording that nothing was heard of it any more."""
-    return RecordingError(f"{recording}: given up after {stuck} s without any progress (limit: patience)")
+Scores = tuple[Part, PartScores | Exception]
 
 
-def doubts(points: Iterable[OperatingPoint], target: Target) -> Iterator[str]:
-    """Say which labels meet a target, but were tuned on too little to bear it out."""
-    for point in points:
-        if point.curve is None or point.shortfall(target):
-            continue
-        support = point.support(target)
-        if support is not None and not support.bears(target):
-            calls = many(point.curve.events, "call")
-            yield f"{point.name}: tuned on {calls} in {point.curve.hours:.2g} h: {support.doubt(target)}"
+def steps_of(plans: Iterable[tuple[Path, Plan | Exception]]) -> Iterator[Step]:
+    """Cut plans into steps."""
+    for recording, plan in plans:
+        if isinstance(plan, Exception):
+            yield Step(recording, plan)
+        else:
+            yield from (Step(recording, plan, part) for part in plan.parts())
 
 
-@dataclass(frozen=True)
-class Job:
-    """Parts that are scanned together, and what they belong to; a recording without parts, as what became of it."""
+def of_plan(
+    step: Step, scores: PartScores | Exception | None, following: Iterator[tuple[Step, PartScores | Exception | None]]
+) -> Iterator[Scores]:
+    """Give the parts of one recording with their scores, the first of which is at hand."""
+    while True:
+        assert step.part is not None
+        assert scores is not None
+        yield step.part, given_up(step.recording, scores) if isinstance(scores, Exception) else scores
+        if step.part.is_last:
+            return
+        step, scores = next(following)
 
-    whole: RecordingScan | Scanned
-    header: Header | None = None
-    parts: Sequence[Part] = ()
-    last: bool = True
 
-    @property
-    def n_windows(self) -> int | None:
-        """Count the windows that were planned; None where they go on to the recording's end."""
-        part = self.parts[0]
-        return None if part.end is None else part.end - part.first
+def given_up(recording: Path, error: Exception) -> Exception:
+    """Say of a recording that nothing was heard of it any more, where that is the error."""
+    if isinstance(error, Stuck):
+        return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")
+    return error

@@ -49,7 +49,8 @@ class Smoother:
     """
 
     def __init__(self, halves: Sequence[int]) -> None:
-        self._halves, self._ahead = halves, max(halves, default=0)
+        self._halves = halves
+        self._ahead = max(halves, default=0)
         self._kept = np.zeros((0, len(halves)))  # points that are needed yet
         self._n_done = 0  # of them, those that were given
 
@@ -67,5 +68,6 @@ class Smoother:
         smooth = np.stack([moving_median(column, half) for column, half in zip(self._kept.T, self._halves)], axis=1)
         given = smooth[self._n_done : end]
         drop = max(0, end - self._ahead)
-        self._kept, self._n_done = self._kept[drop:], end - drop
+        self._kept = self._kept[drop:]
+        self._n_done = end - drop
         return given

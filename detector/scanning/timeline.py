@@ -52,7 +52,8 @@ class ColumnTimeline:
 
     def _add(self, window: Rows) -> Rows:
         if self._sum is None:
-            self._sum, done = np.zeros_like(window), window[:0]
+            self._sum = np.zeros_like(window)
+            done = window[:0]
         else:
             done = self._give(self._shift)
         self._sum += self._weight * window

@@ -92,7 +92,8 @@ class BatchedTrunk:
     """
 
     def __init__(self, run: TrunkRunner, size: int = BATCH) -> None:
-        self._run, self._size = run, size
+        self._run = run
+        self._size = size
         self._asked: SimpleQueue[tuple[Tensor, Future[Tensor]]] = SimpleQueue()
         Thread(target=self._serve, name="trunk", daemon=True).start()
 

@@ -74,7 +74,8 @@ class WindowGrid:
         if self.columns is None:
             half = self.length / 2
             return Points((self.first + half) / self.frame_rate, self.hop_s, half / self.frame_rate)
-        offset, step = self.first + self.columns.centre, self.columns.step
+        offset = self.first + self.columns.centre
+        step = self.columns.step
         return Points(offset / self.frame_rate, step / self.frame_rate, step / 2 / self.frame_rate)
 
 

@@ -10,7 +10,9 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Generic, TypeVar
 
-Given = TypeVar("Given")
+from detector.scanning.executor import Stuck
+
+Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 AHEAD = 4  # jobs that are begun before the first of them is done, for each worker
@@ -20,10 +22,6 @@ _FAREWELL_S = 1.5  # how long threads may take to hear that nobody waits for the
 
 class Stopped(Exception):  # noqa: N818 (nothing is wrong: nobody waits for the result any more)
     """The job is no longer wanted."""
-
-
-class Stuck(Exception):  # noqa: N818
-    """A job went on for too long without a sign of life; the message says for how many seconds."""
 
 
 class Pulse:
@@ -104,7 +102,8 @@ class Workers:
     """
 
     def __init__(self, number: int, patience_s: float) -> None:
-        self.number, self.patience_s = number, patience_s
+        self.number = number
+        self.patience_s = patience_s
         self._queue: SimpleQueue[Task[object] | None] = SimpleQueue()
         self._tasks: deque[Task[object]] = deque()
         self._threads = [self._start() for _ in range(number)]
@@ -123,7 +122,7 @@ class Workers:
         for thread in self._threads:
             thread.join(max(0.0, end - monotonic()))
 
-    def begin(self, work: Callable[[Pulse], Made]) -> Task[Made]:
+    def _begin(self, work: Callable[[Pulse], Made]) -> Task[Made]:
         """Put a job at the end of the queue."""
         task = Task(work)
         while self._tasks and self._tasks[0].future.done():
@@ -132,7 +131,7 @@ class Workers:
         self._queue.put(task)  # type: ignore[arg-type]
         return task
 
-    def finish(self, task: Task[Made]) -> Made:
+    def _finish(self, task: Task[Made]) -> Made:
         """Wait for what a job makes; raises what it raised, or `Stuck`."""
         try:
             return task.result(self.patience_s)
@@ -141,16 +140,15 @@ class Workers:
             raise
 
     def in_order(
-        self, jobs: Iterable[Given], work: Callable[[Given, Pulse], Made]
-    ) -> Iterator[tuple[Given, Made | Exception]]:
-        """Do jobs; give each with what it made, or with the error that it raised, in their order.
+        self, items: Iterable[Item], work: Callable[[Item, Callable[[], None]], Made]
+    ) -> Iterator[tuple[Item, Made | Exception]]:
+        """Do work on items, as `Executor.in_order` says.
 
-        At most `AHEAD` jobs a worker are taken before the first of them is given back, so that neither jobs nor what
-        they make pile up.
+        At most `AHEAD` items a worker are taken before the first of them is given back.
         """
-        waiting: deque[tuple[Given, Task[Made]]] = deque()
-        for job in jobs:
-            waiting.append((job, self.begin(lambda pulse, job=job: work(job, pulse))))  # type: ignore[misc]
+        waiting: deque[tuple[Item, Task[Made]]] = deque()
+        for item in items:
+            waiting.append((item, self._begin(lambda pulse, item=item: work(item, pulse))))  # type: ignore[misc]
             while waiting and (len(waiting) >= AHEAD * self.number or waiting[0][1].future.done()):
                 first, task = waiting.popleft()
                 outcome = self._outcome(task)
@@ -161,7 +159,7 @@ class Workers:
 
     def _outcome(self, task: Task[Made]) -> Made | Exception:
         try:
-            return self.finish(task)
+            return self._finish(task)
         except Exception as error:  # noqa: BLE001 (it is the job's, and goes to whoever asked for it)
             return error
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +19,11 @@ from detector.evaluation.placing import LabelRules, Placed, Placing, many
 from detector.extraction.sources import Source
 from detector.extraction.splits import split_by_table
 from detector.model import Model
-from detector.operating.points import Operating, OperatingPoint
+from detector.operating.points import OperatingPoint
+from detector.scanning.blocks import ScoreCollector
+from detector.scanning.detections import Reader
+from detector.scanning.outcome import Scanned
 from detector.scanning.progress import Progress
-from detector.scanning.recording import Reader, Scanned, ScoreBlock
 from detector.scanning.scan import list_recordings, one_thread_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.tables.formats import read_annotations
@@ -137,10 +137,8 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     used = _used(request, recordings, tables, notes)
     _rehearse(request, used, tables, model.labels)
     plain = tuple(_plain(point) for point in model.operating.label)
-    raw = copy.copy(model)
-    raw.operating = Operating(label=plain)
     with one_thread_each(), Progress(len(used)) as progress:
-        scanner = Scanner(raw, Setting(hop_s=hop_s, workers=workers))
+        scanner = Scanner(model, Setting(hop_s=hop_s, workers=workers))
         for note in (*scanner.notes(), *notes):
             progress.say(note)
         tracks, scans, n_failed = _scan(scanner, used, progress)
@@ -201,22 +199,18 @@ def _scan(
     scanner: Scanner, recordings: Sequence[Path], progress: Progress
 ) -> tuple[dict[Unit, Track], list[Scan], int]:
     """Scan recordings; give the scores of each channel, how long it is, and how many recordings failed."""
-    kept: defaultdict[Unit, list[Scores]] = defaultdict(list)
-
-    def keep(block: ScoreBlock) -> None:
-        for channel, scores in block.scores.items():
-            kept[Unit(block.recording.as_posix(), channel)].append(scores)
-
+    collector = ScoreCollector()
     tracks: dict[Unit, Track] = {}
     scans: list[Scan] = []
     n_failed = 0
-    for scanned in scanner.scan_all(recordings, keep, progress.advance):
+    for scanned in scanner.scan_all(recordings, collector, progress.advance):
         n_failed += scanned.failed
         for remark in scanned.remarks:
             progress.say(remark)
+        scores = collector.scores()
         for scan in _scans(scanned):
             unit = Unit(scan.recording.as_posix(), scan.channel)
-            tracks[unit] = Track(np.concatenate(kept.pop(unit)), scanned.heard_s)
+            tracks[unit] = Track(scores[scan.channel], scanned.heard_s)
             scans.append(scan)
         progress.done()
     return tracks, scans, n_failed

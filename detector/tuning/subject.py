@@ -14,8 +14,8 @@ from detector.evaluation.material import Part
 from detector.evaluation.ranking import Ranking, rank
 from detector.events import Event
 from detector.operating.points import OperatingPoint
-from detector.scanning.detections import SLACK_S, RunFinder, events_of
-from detector.scanning.recording import Reader
+from detector.scanning.detections import SLACK_S, Reader, events_of
+from detector.scanning.runs import RunFinder
 from detector.scanning.smoothing import Smoother, half_width
 from detector.tuning.listening import Heard
 

@@ -19,7 +19,7 @@ import torch
 from detector.cli import main
 from detector.model import Model, Operating, OperatingPoint, save_model
 from detector.recipe import parse_recipe
-from detector.scanning.recording import Scanned
+from detector.scanning.outcome import Scanned
 from detector.scanning.scanner import Scanner
 
 RATE = 8000

@@ -21,13 +21,13 @@ EXAMPLES = sorted((ROOT / "examples" / "recordings").glob("*.flac"))[:3]
 BROKEN = """
 import sys
 from detector.cli import main
-from detector.scanning.parts import PartScanner
-scan = PartScanner.scan
-def failing(self, parts, *rest):
-    if parts[0].recording.name == "bad.wav":
+from detector.scanning.parts import PartScorer
+score = PartScorer.score
+def failing(self, part, *rest):
+    if part.header.path.name == "bad.wav":
         raise ZeroDivisionError("a bug\\nin two lines")
-    return scan(self, parts, *rest)
-PartScanner.scan = failing
+    return score(self, part, *rest)
+PartScorer.score = failing
 main()
 """  # a program with a bug that one recording meets
 

@@ -16,14 +16,17 @@ from hypothesis import strategies as st
 
 from detector.model import Model
 from detector.recipe import parse_recipe
-from detector.scanning.detections import ColumnReading, RunFinder, WindowReading, joined
+from detector.scanning.detections import joined
 from detector.scanning.layout import lay_out
 from detector.scanning.progress import Progress
 from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
+from detector.scanning.runs import RunFinder
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.spans import ColumnReading, WindowReading
 from detector.scanning.tables import Table
 from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
+from tests.scans import reader_of
 
 RATE = 8000
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -155,7 +158,8 @@ def tables(recordings: list[Path], model: Model, block_s: float = 10.0, hop: flo
     detections, scores = io.StringIO(), io.StringIO()
     results = Results(Table(detections, DETECTION_COLUMNS, "d"), Table(scores, SCORE_COLUMNS, "s"))
     with Progress(len(recordings)) as progress:
-        scan_each(recordings, Scanner(model, Setting(hop, threshold=0.5, block_s=block_s)), results, progress)
+        scanner = Scanner(model, Setting(hop, block_s=block_s))
+        scan_each(recordings, scanner, reader_of(model, scanner, 0.5), results, progress)
     return detections.getvalue(), scores.getvalue()
 
 

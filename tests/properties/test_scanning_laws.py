@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,22 +19,26 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
+from detector.errors import RecordingError
 from detector.model import Model
 from detector.network.geometry import measure
 from detector.presets import find_recipe, list_presets
 from detector.recipe import Recipe
-from detector.scanning import parts
+from detector.scanning import parts, plan
+from detector.scanning.blocks import ScoreBlock
 from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.layout import EngineName
-from detector.scanning.parts import Part, PartScanner, PartScores
+from detector.scanning.outcome import Scanned
+from detector.scanning.parts import PartScorer, PartScores
+from detector.scanning.plan import Part
 from detector.scanning.progress import Progress
-from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.scanning.tables import Table
 from detector.scanning.trunks import TorchTrunk
 from tests.made import FRONTENDS, MEL, RATE, TONES, draw_calls, recipe, sound, write_sound
+from tests.scans import detected, reader_of
 
 Samples = NDArray[np.float32]
 Scores = NDArray[np.float64]
@@ -71,7 +75,7 @@ def one_thread() -> Iterator[None]:
 def part_of(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make parts as long as this, however long windows are and slow means take."""
     for name, most in (("PART_S", seconds), ("PART_WINDOWS", 1e-9), ("PART_SETTLED", 1e-9)):
-        monkeypatch.setattr(parts, name, most)
+        monkeypatch.setattr(plan, name, most)
 
 
 def heard(seconds: float, seed: int = 0, rate: int = RATE, n_channels: int = 1) -> Samples:
@@ -116,7 +120,7 @@ def scored(model: Model, path: Path, setting: Setting | None = None) -> tuple[Sc
     def keep(block: ScoreBlock) -> None:
         blocks.append(np.stack(list(block.scores.values()), axis=1))
 
-    scanned = Scanner(model, setting).scan(path, keep)
+    scanned = detected(model, path, setting, take=keep)
     return scanned, np.concatenate(blocks)
 
 
@@ -154,7 +158,8 @@ def tables(paths: Sequence[Path], model: Model, setting: Setting) -> list[str]:
     streams = [io.StringIO() for _ in columns]
     results = Results(*(Table(stream, names, "a table") for stream, names in zip(streams, columns)))
     with Progress(len(paths)) as progress:
-        scan_each(paths, Scanner(model, setting), results, progress)
+        scanner = Scanner(model, setting)
+        scan_each(paths, scanner, reader_of(model, scanner, 0.5), results, progress)
     return [stream.getvalue() for stream in streams]
 
 
@@ -170,9 +175,9 @@ def test_blocks_workers_and_order_change_no_byte_of_any_table(
     part_of(0.8, monkeypatch)
     model = small(kind, "each")
     if kind not in WHOLE:
-        WHOLE[kind] = tables(recordings, model, Setting(threshold=0.5))
+        WHOLE[kind] = tables(recordings, model, Setting())
         assert min(len(table.splitlines()) for table in WHOLE[kind]) > 3
-    found = tables([recordings[n] for n in order], model, Setting(threshold=0.5, block_s=block_s, workers=workers))
+    found = tables([recordings[n] for n in order], model, Setting(block_s=block_s, workers=workers))
     for table, whole in zip(found, WHOLE[kind]):
         header, *rows = whole.splitlines(keepends=True)
         of = [[row for row in rows if row.startswith(f"{path.as_posix()},")] for path in recordings]
@@ -184,21 +189,51 @@ def test_a_part_scanned_alone_and_elsewhere_gives_the_bytes_that_it_gives_among_
     recordings: list[Path], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     part_of(0.8, monkeypatch)
-    model, known, scan = small(kind, "each"), dict[Part, PartScores](), PartScanner.scan
+    model = small(kind, "each")
+    known: dict[Part, PartScores] = {}
+    score = PartScorer.score
 
-    def watched(scanner: PartScanner, row: Sequence[Part], *rest: Any) -> list[PartScores]:
-        found = scan(scanner, row, *rest)
-        known.update(zip(row, found))
-        return found
+    def watched(scorer: PartScorer, part: Part, *rest: Any) -> PartScores:
+        known[part] = score(scorer, part, *rest)
+        return known[part]
 
-    monkeypatch.setattr(PartScanner, "scan", watched)
+    monkeypatch.setattr(PartScorer, "score", watched)
     scanner = Scanner(model, Setting(workers=3))
     list(scanner.scan_all(recordings))
     assert len(known) > 20
     for part, expected in known.items():
-        (alone,) = scan(PartScanner(model, scanner.layout, "float32", 1.3), [pickle.loads(pickle.dumps(part))])
+        alone = score(PartScorer(model, scanner.layout, "float32", 1.3), pickle.loads(pickle.dumps(part)))
         assert np.array_equal(alone.scores, expected.scores)
-        assert (alone.ended, alone.facts.n_read) == (expected.ended, expected.facts.n_read)
+        assert (alone.ended, alone.facts) == (expected.ended, expected.facts)
+
+
+class Elsewhere:
+    """An executor that does nothing here: what goes out and comes back is copied as it would be between machines."""
+
+    def in_order(
+        self, items: Iterable[Any], work: Callable[[Any, Callable[[], None]], Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        for item in items:
+            try:
+                yield item, pickle.loads(pickle.dumps(work(pickle.loads(pickle.dumps(item)), lambda: None)))
+            except RecordingError as error:
+                yield item, error
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_executes_a_scan_the_scores_and_the_outcome_are_the_same(
+    recordings: list[Path], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    part_of(0.8, monkeypatch)
+    scanner = Scanner(small(kind, "each"), Setting(workers=2))
+    here: list[ScoreBlock] = []
+    there: list[ScoreBlock] = []
+    scanned = list(scanner.scan_all(recordings, here.append))
+    assert list(scanner.scan_with(Elsewhere(), recordings, there.append)) == scanned
+    assert len(here) == len(there) > 20
+    for block, other in zip(here, there):
+        assert (block.recording, block.first, block.heard_s) == (other.recording, other.first, other.heard_s)
+        assert all(np.array_equal(block.scores[channel], other.scores[channel]) for channel in block.scores)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,8 +13,8 @@ from detector.benchmark.scans import SHARES, Case, hops, run
 from detector.benchmark.subject import random_model
 from detector.errors import ConfigurationError
 from detector.presets import find_recipe, list_presets
+from detector.scanning.blocks import ScoreBlock
 from detector.scanning.layout import lay_out
-from detector.scanning.recording import ScoreBlock
 from detector.scanning.scanner import Scanner, Setting
 from tests.made import recipe, sound, write_recipe, write_sound
 

@@ -13,7 +13,7 @@ from detector.clips import CONFUSING, UNCERTAIN
 from detector.events import Event, overlap_s
 from detector.mining.find import FLOOR, PeakKeeper, Peaks, Search, meets
 from detector.model import Operating, OperatingPoint
-from detector.scanning.recording import ScoreBlock
+from detector.scanning.blocks import ScoreBlock
 from detector.scanning.windows import Points
 
 POINTS = Points(0.5, 0.25, 0.5)  # windows of 1 s, every 0.25 s

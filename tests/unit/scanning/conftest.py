@@ -12,6 +12,7 @@ import torch
 
 from detector.model import Model, Operating, OperatingPoint
 from detector.recipe import parse_recipe
+from detector.scanning import plan
 
 RATE = 8000
 LINEAR = '{kind="linear", n_fft=256, hop_length=80, fmin=500, fmax=3500, scaling="db"}'
@@ -114,3 +115,9 @@ def written(path: Path, sound: np.ndarray, rate: int = RATE, subtype: str = "FLO
     """Write a recording."""
     soundfile.write(path, sound, rate, subtype=subtype)
     return path
+
+
+def short_parts(monkeypatch: pytest.MonkeyPatch, seconds: float = 2.0) -> None:
+    """Make parts about as long as this, however much they read before themselves."""
+    for name, most in (("PART_S", seconds), ("PART_WINDOWS", 1), ("PART_SETTLED", 0)):
+        monkeypatch.setattr(plan, name, most)

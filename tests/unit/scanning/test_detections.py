@@ -5,7 +5,9 @@ import pytest
 
 from detector.events import iou
 from detector.model import OperatingPoint
-from detector.scanning.detections import ColumnReading, Run, RunFinder, WindowReading, events_of, joined
+from detector.scanning.detections import events_of, joined
+from detector.scanning.runs import Run, RunFinder
+from detector.scanning.spans import ColumnReading, WindowReading
 from detector.scanning.windows import Points
 
 WINDOW = 3.0

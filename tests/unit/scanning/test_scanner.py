@@ -12,30 +12,26 @@ from detector.clock import STAGES
 from detector.model import Model, Operating, OperatingPoint
 from detector.operating.curve import Curve
 from detector.operating.target import parse_target
-from detector.scanning import parts
-from detector.scanning.recording import Scanned, ScoreBlock
+from detector.scanning.blocks import ScoreBlock
+from detector.scanning.notes import threshold_notes
+from detector.scanning.outcome import Scanned
 from detector.scanning.results import Results, detection_rows, score_rows
-from detector.scanning.scanner import OPENED_AHEAD, Scanner, Setting
+from detector.scanning.scanner import Scanner, Setting
 from detector.scanning.tables import Table
 from detector.scanning.workers import AHEAD
+from tests.scans import detected
 
-from .conftest import KINDS, RATE, noise, random_model, tone_model, with_tones, written
+from .conftest import KINDS, RATE, noise, random_model, short_parts, tone_model, with_tones, written
 
 
-def scores_of(scanner: Scanner, recording: Path) -> tuple[Scanned, list[tuple[str, ...]]]:
+def scores_of(model: Model, recording: Path) -> tuple[Scanned, list[tuple[str, ...]]]:
     rows: list[tuple[str, ...]] = []
-    scanned = scanner.scan(recording, lambda block: rows.extend(score_rows(block)))
+    scanned = detected(model, recording, take=lambda block: rows.extend(score_rows(block)))
     return scanned, rows
 
 
 def numbers(rows: list[tuple[str, ...]]) -> np.ndarray:
     return np.array([[float(cell) for cell in row[2:]] for row in rows])
-
-
-def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make parts of about 2 s."""
-    for name, few in (("PART_S", 2.0), ("PART_WINDOWS", 1), ("PART_SETTLED", 1)):
-        monkeypatch.setattr(parts, name, few)
 
 
 TONES = ((0.2, 0.7), (4.0, 4.5), (7.7, 8.2), (12.0, 16.0), (19.5, 20.0))  # farther apart than a window
@@ -44,7 +40,7 @@ TONES = ((0.2, 0.7), (4.0, 4.5), (7.7, 8.2), (12.0, 16.0), (19.5, 20.0))  # fart
 @pytest.mark.parametrize(("per", "hop", "exact"), [("window", 0.25, 0.13), ("frame", None, 0.02)])
 def test_tones_are_found_when_they_sound(tmp_path: Path, per: str, hop: float | None, exact: float) -> None:
     recording = written(tmp_path / "a.wav", with_tones(noise(20), *TONES))
-    scanned = Scanner(tone_model(per), Setting(hop)).scan(recording)
+    scanned = detected(tone_model(per), recording, Setting(hop))
     events = [event for _, event in scanned.detections]
     assert np.array([event.span for event in events]) == pytest.approx(np.array(TONES), abs=exact)
     assert {(event.label, event.low_hz, event.high_hz) for event in events} == {("tone", 1900, 2100)}
@@ -54,31 +50,29 @@ def test_tones_are_found_when_they_sound(tmp_path: Path, per: str, hop: float | 
 def test_a_threshold_takes_the_place_of_the_model_s_own(tmp_path: Path) -> None:
     recording = written(tmp_path / "a.wav", with_tones(noise(20), *TONES))
     model = tone_model("frame")
-    assert [event.span for _, event in Scanner(model, Setting(threshold=0.0)).scan(recording).detections] == [
-        (0.0, 20.0)
-    ]
+    assert [event.span for _, event in detected(model, recording, threshold=0.0).detections] == [(0.0, 20.0)]
     model.operating = Operating(label=(OperatingPoint(name="tone", threshold=1.0),))
-    assert len(Scanner(model).scan(recording).detections) == 0
-    assert len(Scanner(model, Setting(threshold=0.9)).scan(recording).detections) == len(TONES)
+    assert len(detected(model, recording).detections) == 0
+    assert len(detected(model, recording, threshold=0.9).detections) == len(TONES)
 
 
 def test_the_model_s_operating_point_decides_what_is_joined_and_dropped(tmp_path: Path) -> None:
     recording = written(tmp_path / "a.wav", with_tones(noise(9), (1.0, 2.0), (2.1, 3.0), (5.0, 5.3)))
     model = tone_model("frame")
     model.operating = Operating(label=(OperatingPoint(name="tone", gap_s=0.2, shortest_s=0.5),))
-    spans = [event.span for _, event in Scanner(model).scan(recording).detections]
+    spans = [event.span for _, event in detected(model, recording).detections]
     assert np.array(spans) == pytest.approx(np.array([(1.0, 3.0)]), abs=0.02)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_scores_move_with_the_sound(tmp_path: Path, kind: str) -> None:
     model = random_model(kind)
-    scanner, settled = Scanner(model), 4.0  # s: slow means have forgotten the beginning
-    grid = scanner.layout.grid
+    settled = 4.0  # s: slow means have forgotten the beginning
+    grid = Scanner(model).layout.grid
     hop = grid.hop * model.recipe.hop_length
     sound = noise(8.0, 1)
-    one = numbers(scores_of(scanner, written(tmp_path / "one.wav", sound))[1])
-    two = numbers(scores_of(scanner, written(tmp_path / "two.wav", np.concatenate([noise(1, 2)[:hop], sound])))[1])
+    one = numbers(scores_of(model, written(tmp_path / "one.wav", sound))[1])
+    two = numbers(scores_of(model, written(tmp_path / "two.wav", np.concatenate([noise(1, 2)[:hop], sound])))[1])
     shift = 1 if grid.columns is None else grid.hop // grid.columns.step
     inner = (one[:, 0] > settled) & (one[:, 1] < 7.0)
     assert inner.sum() > 3
@@ -88,7 +82,7 @@ def test_scores_move_with_the_sound(tmp_path: Path, kind: str) -> None:
 
 def test_columns_tile_a_recording(tmp_path: Path) -> None:
     for seconds in (0.0101, 0.5, 3.333):
-        rows = numbers(scores_of(Scanner(random_model("frame")), written(tmp_path / "a.wav", noise(seconds)))[1])
+        rows = numbers(scores_of(random_model("frame"), written(tmp_path / "a.wav", noise(seconds)))[1])
         assert rows[0, 0] == 0.0
         assert rows[-1, 1] == pytest.approx(seconds, abs=0.001)
         assert np.array_equal(rows[1:, 0], rows[:-1, 1])
@@ -98,12 +92,12 @@ def test_a_channel_scores_what_it_scores_alone(tmp_path: Path) -> None:
     left, right = noise(5, 1), with_tones(noise(5, 2), (1.0, 1.5), (3.0, 4.0))
     both = written(tmp_path / "both.wav", np.stack([left, right], axis=1))
     for make in (lambda: tone_model(channel='"each"'), lambda: random_model("pcen", '"each"')):
-        scanner = Scanner(make())
-        together, rows = scores_of(scanner, both)
+        model = make()
+        together, rows = scores_of(model, both)
         assert [row[1] for row in rows[:4]] == ["0", "1", "0", "1"]
         assert [effort.channel for effort in together.effort] == ["0", "1"]
         for channel, sound in (("0", left), ("1", right)):
-            alone, alone_rows = scores_of(scanner, written(tmp_path / "alone.wav", sound))
+            alone, alone_rows = scores_of(model, written(tmp_path / "alone.wav", sound))
             assert [row[2:] for row in rows if row[1] == channel] == [row[2:] for row in alone_rows]
             assert [event for at, event in together.detections if at == channel] == [
                 event for _, event in alone.detections
@@ -113,18 +107,18 @@ def test_a_channel_scores_what_it_scores_alone(tmp_path: Path) -> None:
 def test_detections_stand_in_order_of_time_whatever_their_channel(tmp_path: Path) -> None:
     left, right = with_tones(noise(6), (1.0, 1.5), (4.0, 4.5)), with_tones(noise(6), (2.5, 3.0), (5.0, 5.5))
     both = written(tmp_path / "both.wav", np.stack([left, right], axis=1))
-    scanned = Scanner(tone_model("frame", channel='"each"')).scan(both)
+    scanned = detected(tone_model("frame", channel='"each"'), both)
     assert [channel for channel, _ in scanned.detections] == ["0", "1", "0", "1"]
 
 
 def test_a_silent_channel_beside_another_is_said_to_be_silent(tmp_path: Path) -> None:
     both = written(tmp_path / "both.wav", np.stack([noise(3), np.zeros(3 * RATE)], axis=1))
-    scanned = Scanner(tone_model(channel='"each"')).scan(both)
+    scanned = detected(tone_model(channel='"each"'), both)
     assert [(effort.channel, effort.status) for effort in scanned.effort] == [("0", "ok"), ("1", "silent")]
 
 
 def statuses(model: Model, recording: Path) -> tuple[str, str, int]:
-    scanned = Scanner(model).scan(recording)
+    scanned = detected(model, recording)
     (effort,) = scanned.effort
     return effort.status, effort.detail, len(scanned.detections)
 
@@ -166,7 +160,7 @@ def test_rows_are_written_as_the_table_promises(tmp_path: Path) -> None:
     folder = tmp_path / 'a, "b"'
     folder.mkdir()
     recording = written(folder / "20240511_053000Z.wav", with_tones(noise(5), (2.0, 2.5)))
-    scanned = Scanner(tone_model("frame")).scan(recording)
+    scanned = detected(tone_model("frame"), recording)
     stream = io.StringIO()
     Results(Table(stream, ["header"], "x")).add(scanned)
     _, row = csv.reader(io.StringIO(stream.getvalue()))
@@ -178,7 +172,7 @@ def test_rows_are_written_as_the_table_promises(tmp_path: Path) -> None:
 
 
 def test_an_event_of_no_length_ends_after_it_starts_in_the_table(tmp_path: Path) -> None:
-    scanned = Scanner(tone_model(), Setting(threshold=0.0)).scan(written(tmp_path / "a.wav", noise(1)[:1]))
+    scanned = detected(tone_model(), written(tmp_path / "a.wav", noise(1)[:1]), threshold=0.0)
     assert [row[2:4] for row in detection_rows(scanned)] == [("0.000", "0.001")]
 
 
@@ -193,8 +187,8 @@ def test_a_label_that_does_not_keep_a_target_is_said_once() -> None:
     bad = Curve(threshold=(0.4, 0.6), hits=(8, 4), false_alarms=(8, 5), events=9, hours=1.0)
     good = bad.model_copy(update={"hits": (9, 9), "false_alarms": (8, 0)})
     model.operating = Operating(label=(OperatingPoint(name="a", curve=bad), OperatingPoint(name="b", curve=good)))
-    notes = list(Scanner(model, Setting(threshold=parse_target("p=0.9"))).notes())
-    a, b = (line for line in notes if "label" in line or "tuned on" in line)
+    notes = list(threshold_notes(model.operating, parse_target("p=0.9"), 1.0))
+    a, b = notes
     assert a.endswith("the nearest is 0.5 at 0.4; that is taken")
     assert b.startswith("b: tuned on 9 calls in 1 h: at threshold 0.6 precision is 1")
 
@@ -217,7 +211,7 @@ def test_recordings_are_opened_only_as_workers_need_them(tmp_path: Path) -> None
 
     scanned = Scanner(tone_model(), Setting(workers=2)).scan_all(paths())
     assert next(scanned).recording.name == "0.wav"
-    assert len(opened) <= 2 * (AHEAD + OPENED_AHEAD)
+    assert len(opened) <= 2 * 2 * AHEAD  # to plan, and to score
     assert [found.recording.name for found in scanned] == [f"{n}.wav" for n in range(1, 50)]
 
 
@@ -257,6 +251,6 @@ def test_a_channel_that_a_recording_has_not_got_is_its_failure(tmp_path: Path) -
 @pytest.mark.parametrize("kind", ["conv2d", "frame"])
 def test_a_recording_as_long_as_one_sample_has_a_score_whatever_its_rate(tmp_path: Path, kind: str, rate: int) -> None:
     samples = noise(1)[: -(-rate // RATE)]
-    scanned, rows = scores_of(Scanner(random_model(kind)), written(tmp_path / "a.wav", samples, rate))
+    scanned, rows = scores_of(random_model(kind), written(tmp_path / "a.wav", samples, rate))
     assert len(rows) == 1
     assert scanned.effort[0].status == "short"

@@ -7,7 +7,8 @@ from threading import Event, Timer
 
 import pytest
 
-from detector.scanning.workers import AHEAD, Pulse, Stopped, Stuck, Workers
+from detector.scanning.executor import Stuck
+from detector.scanning.workers import AHEAD, Pulse, Stopped, Workers
 
 PATIENCE_S = 30.0
 

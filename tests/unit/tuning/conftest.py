@@ -10,7 +10,7 @@ import pytest
 from detector.evaluation.material import Material, Unit
 from detector.events import Event, Span
 from detector.operating.points import OperatingPoint
-from detector.scanning.recording import Reader
+from detector.scanning.detections import Reader
 from detector.scanning.windows import Columns, WindowGrid
 from detector.tuning.listening import Heard, Track
 from tests.made import recipe

@@ -1,0 +1,190 @@
+"""The first step of a scan: read what is known of a recording before it is decoded, and cut it into parts.
+
+A part is a row of windows. To score them, a scan reads what they see, and before that what the state of the front end
+depends on, and nothing else. Neighbours share no numbers, so it does not matter who scores which part, or where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from math import prod
+from pathlib import Path
+
+from detector.audio.header import Header
+from detector.audio.identity import Identity
+from detector.audio.limits import DEFAULT_LIMITS, Limits
+from detector.audio.metadata import StartTime, start_time
+from detector.audio.reading import read_header
+from detector.audio.stream import MOST_SAMPLES, channel_names
+from detector.errors import RecordingError
+from detector.model import Model
+from detector.scanning.engine import STRIP_BYTES, strip_columns
+from detector.scanning.layout import Layout
+
+PART_S = 180.0  # a part is at most about as long as this,
+PART_WINDOWS = 40  # as so many windows,
+PART_SETTLED = 8  # and as so many times what it reads before itself, whichever is the longest
+FLOAT_BYTES = 4
+KEPT_COPIES = 3  # of frames and columns that wait, while they are joined and cut
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row of windows of one recording, in all channels that are scanned. It can be sent anywhere to be scored.
+
+    Attributes
+    ----------
+    header : Header
+        What is known of the recording. Decoding refuses a file that has changed since.
+    channels : tuple of str
+        Names that `AudioStream` gives its channels.
+    first, end : int, int or None
+        Its windows, counted from the recording's first; to the recording's end for None.
+    fingerprint : str
+        Of the model and the options that it must be scored with.
+    """
+
+    header: Header
+    channels: tuple[str, ...]
+    first: int
+    end: int | None
+    fingerprint: str
+
+    @property
+    def is_last(self) -> bool:
+        """Say whether it goes on to the recording's end."""
+        return self.end is None
+
+    @property
+    def n_windows(self) -> int | None:
+        """Count its windows; None where they go on to the recording's end."""
+        return None if self.end is None else self.end - self.first
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a recording is to be scanned.
+
+    Attributes
+    ----------
+    header : Header
+        What is known of the recording.
+    start : StartTime or None
+        When it began.
+    channels : tuple of str
+        The channels to scan.
+    n_windows : int
+        Windows that the recording is expected to have, from what its header claims.
+    length : int
+        Windows of a part.
+    fingerprint : str
+        Of the model and the options.
+    """
+
+    header: Header
+    start: StartTime | None
+    channels: tuple[str, ...]
+    n_windows: int
+    length: int
+    fingerprint: str
+
+    @property
+    def recording(self) -> Path:
+        """Give the file."""
+        return self.header.path
+
+    @property
+    def identity(self) -> Identity | None:
+        """Say which file it is: its place on the disk, its size and when it changed."""
+        return self.header.identity
+
+    def parts(self) -> Iterator[Part]:
+        """Give the parts, in order; the last one goes on to the recording's end."""
+        for first in range(0, max(1, self.n_windows), self.length):
+            end = first + self.length if first + self.length < self.n_windows else None
+            yield Part(self.header, self.channels, first, end, self.fingerprint)
+
+
+class Planner:
+    """Plan the scan of recordings. It keeps nothing between them, and threads may share it.
+
+    Parameters
+    ----------
+    model : Model
+        The model that will score.
+    layout : Layout
+        How to go over recordings.
+    fingerprint : str
+        Of the model and the options.
+    limits : Limits
+        What a recording may ask for at most.
+    timezone : tzinfo, optional
+        Of recorders that write the time without one.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        layout: Layout,
+        fingerprint: str,
+        limits: Limits = DEFAULT_LIMITS,
+        timezone: tzinfo | None = None,
+    ) -> None:
+        self._model = model
+        self._layout = layout
+        self._fingerprint = fingerprint
+        self._limits = limits
+        self._timezone = timezone
+        settled_s = model.scale.settled / layout.grid.frame_rate
+        seconds = max(PART_S, PART_WINDOWS * model.recipe.window.duration, PART_SETTLED * settled_s)
+        self._longest = max(1, round(seconds / layout.grid.hop_s))
+
+    def plan(self, recording: Path) -> Plan:
+        """Read a recording's header, and plan its scan.
+
+        Raises
+        ------
+        RecordingError
+            Where the file cannot be read, is beyond a limit, or has no such channel.
+        """
+        header = read_header(recording, self._limits)
+        channels = channel_names(header, self._model.recipe.audio.channel)
+        self._check_memory(header, len(channels))
+        return self.cut(header, channels, start_time(header, self._timezone))
+
+    def cut(self, header: Header, channels: tuple[str, ...], start: StartTime | None = None) -> Plan:
+        """Cut a recording into parts. Codings that cannot be decoded from their midst make one part."""
+        n_windows = 1
+        if header.n_planned is not None and header.divisible:
+            n_samples = header.n_planned * self._model.recipe.audio.sample_rate // header.sample_rate
+            n_windows = self._layout.grid.count(self._model.power.count_frames(n_samples))
+        return Plan(header, start, channels, n_windows, equal_parts(n_windows, self._longest), self._fingerprint)
+
+    def _check_memory(self, header: Header, n_channels: int) -> None:
+        """Raise `RecordingError` where scanning so many channels at once would take more than the limit, about."""
+        if n_channels == 1:
+            return
+        geometry = self._model.network.geometry
+        strip = strip_columns(geometry, self._layout)
+        frames = self._model.recipe.n_bands * (strip * self._layout.step + geometry.frames.size)
+        columns = prod(geometry.trunk_output[:2]) * (strip + geometry.columns)
+        channel_bytes = FLOAT_BYTES * KEPT_COPIES * (frames + columns)
+        shared_bytes = 2 * STRIP_BYTES + FLOAT_BYTES * KEPT_COPIES * MOST_SAMPLES
+        needed_mb = (n_channels * channel_bytes + shared_bytes) / 1e6
+        if needed_mb > self._limits.memory:
+            raise RecordingError(
+                f"{header.path}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
+                f"at most {self._limits.memory} MB may be used (limit: memory)"
+            )
+
+
+def equal_parts(n_windows: int, most: int) -> int:
+    """Give the number of windows of a part, at most `most`, so that a few workers end at about the same time.
+
+    Parts are of one length, and more than two are a multiple of four.
+    """
+    n_parts = -(-n_windows // most)
+    n_parts += -n_parts % (4 if n_parts > 2 else 1)
+    return max(1, -(-n_windows // n_parts)) if n_parts else most
