@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.audit.intervals import Estimate, stratified
+from detector.estimates.estimate import Estimate, stratified
 
 LEAST_CHECKED = 10
 """No precision above a threshold is told from fewer verdicts."""

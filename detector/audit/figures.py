@@ -17,8 +17,8 @@ from detector.audit.estimate import (
     ThresholdFigures,
     Verdicts,
 )
-from detector.audit.intervals import Estimate, rare_total, share_of_sum, stratified
 from detector.errors import AnnotationError
+from detector.estimates.estimate import Estimate, rare_total, share_of_sum, stratified
 
 Pair = tuple[float, float]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from detector.audit.estimate import LabelFigures, ThresholdFigures
-from detector.audit.intervals import Estimate
+from detector.estimates.estimate import Estimate
 
 SHOWN = 12
 """How many thresholds are shown at the most."""
