@@ -9,7 +9,7 @@ import pytest
 
 from detector.audit.answers import Answer
 from detector.audit.detections import Detections
-from detector.audit.figures import audit, label_figures
+from detector.audit.estimation import audit, label_figures
 from detector.audit.report import lines
 from detector.audit.tables import Verdict
 from detector.errors import AnnotationError
