@@ -22,6 +22,7 @@ from detector.scanning.progress import Progress
 from detector.scanning.recording import Scanned, failed
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
+from detector.texts import many
 
 INCOMPLETE: tuple[Status, ...] = ("damaged", "truncated", "empty")
 """Statuses of recordings of which less than all was scanned, beside those that failed."""
@@ -68,9 +69,9 @@ class Summary:
     def __str__(self) -> str:
         """Say it in one line."""
         counts = (
-            f"{self.recordings} recording{'s' * (self.recordings != 1)}",
+            many(self.recordings, "recording"),
             f"{self.seconds / 3600:.2f} h scanned",
-            f"{self.detections} detection{'s' * (self.detections != 1)}",
+            many(self.detections, "detection"),
             f"{self.failed} failed",
             *(f"{self.statuses[status]} {status}" for status in INCOMPLETE if self.statuses[status]),
         )

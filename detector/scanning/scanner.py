@@ -16,7 +16,6 @@ from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
 from detector.clock import Clock
 from detector.errors import RecordingError, fault_of
-from detector.evaluation.placing import many
 from detector.model import Model
 from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
@@ -25,6 +24,7 @@ from detector.scanning.parts import Part, PartScanner, PartScores
 from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed
 from detector.scanning.trunks import Precision, choose_precision
 from detector.scanning.workers import Pulse, Stuck, Task, Workers
+from detector.texts import many
 
 BLOCK_S = 10.0
 OPENED_AHEAD = 2  # recordings that are opened before their turn, for each worker
