@@ -1,7 +1,8 @@
-"""Text files from anyone: bounded in size, in nesting and in the length of their numbers before they are parsed.
+"""Text files from anyone, read within bounds; and counts of things in words.
 
-A parser that is given a stranger's file may recurse too deep, build numbers of any length, or take hours. Whatever is
-wrong with a text is a `ValueError` (or an `OSError`) here; the callers know what the file is for, and say so.
+Files are bounded in size, in nesting and in the length of their numbers before they are parsed: a parser that is given
+a stranger's file may recurse too deep, build numbers of any length, or take hours. Whatever is wrong with a text is a
+`ValueError` (or an `OSError`) here; the callers know what the file is for, and say so.
 """
 
 from __future__ import annotations
@@ -104,3 +105,8 @@ def _check_structure(bare: str) -> None:
             break
     if depth > NESTING or "." * NESTING in structure:
         raise ValueError(f"has more than {NESTING} tables, lists or parts of a key within one another")
+
+
+def many(count: int, thing: str) -> str:
+    """Write how many there are of a thing, for example `1 recording` or `2,000 recordings`."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import soxr
@@ -19,15 +19,24 @@ from detector.audio.verdict import Facts, joined, judge
 from detector.clock import Clock
 from detector.errors import RecordingError
 
-if TYPE_CHECKING:
-    from detector.recipe import Audio
-
 Samples = NDArray[np.float32]
 
 MARGIN = 1024  # samples of the lower rate in which a resampler settles
 MOST_SAMPLES = 1 << 21  # of all channels together, that are decoded or resampled at once
 LOUDEST = np.float32(2.0**32)  # re full scale 1: no converter gives more, whatever its samples are scaled to
 LONGEST_HOLE_S = 6 * 3600.0  # what claims to be further away has a damaged time
+
+
+class AudioFormat(Protocol):
+    """The sample rate in Hz, and the channels, that a stream gives: the section `audio` of a recipe."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples per second."""
+
+    @property
+    def channel(self) -> str | int:
+        """The mean of all ("mix"), each on its own ("each"), or one by number, from 0."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class AudioStream:
     ----------
     path : Path or Header
         The file, or what its header says.
-    audio : Audio
+    audio : AudioFormat
         Sample rate and channel to bring it to.
     block_s : float
         Length of a block in s. It changes no bit of the samples.
@@ -90,7 +99,7 @@ class AudioStream:
     def __init__(
         self,
         path: Path | Header,
-        audio: Audio,
+        audio: AudioFormat,
         block_s: float = 10.0,
         stretch: Stretch | None = None,
         clock: Clock | None = None,

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detector.audit.tables import read_csv
 from detector.errors import AnnotationError, ConfigurationError
+from detector.estimates.arrays import Integers, Numbers
 from detector.evaluation.effort import LONGEST_S
 from detector.events import Span, complement
 from detector.tables.rows import number
 from detector.tables.table import Located
 
-Numbers = NDArray[np.int64]
 Channel = tuple[str, str]
 
 
@@ -108,7 +107,7 @@ def _milliseconds(span: Span) -> tuple[int, int]:
     return start, max(start, math.floor(span[1] * 1000 + 1e-6))
 
 
-def cut_windows(gaps: Numbers, longest: int) -> tuple[Numbers, Numbers]:
+def cut_windows(gaps: Integers, longest: int) -> tuple[Integers, Integers]:
     """Cut gaps (gap, start and end) into equal windows (window, start and end) up to `longest`; number their gaps."""
     lengths = gaps[:, 1] - gaps[:, 0]
     parts = -(-lengths // longest)
@@ -118,7 +117,7 @@ def cut_windows(gaps: Numbers, longest: int) -> tuple[Numbers, Numbers]:
     return np.stack(list(ends), axis=1), gap
 
 
-def inclusion(lengths: Numbers, n: int) -> NDArray[np.float64]:
+def inclusion(lengths: Integers, n: int) -> Numbers:
     """Give each window its probability to be among `n` drawn in proportion to length.
 
     A window so long that it would be drawn more than once is certain, and the others share the rest.
@@ -133,7 +132,7 @@ def inclusion(lengths: Numbers, n: int) -> NDArray[np.float64]:
     return np.ones(len(lengths))
 
 
-def systematic(probability: NDArray[np.float64], rng: np.random.Generator) -> Numbers:
+def systematic(probability: Numbers, rng: np.random.Generator) -> Integers:
     """Draw units with these probabilities; give their numbers in order.
 
     Randomised systematic sampling with unequal probabilities (Hartley & Rao 1962, Annals of Mathematical Statistics 33:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detector.audit.figures import AuditFigures
 from detector.drawing import check_picture, find_figure, save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from detector.audit.estimate import LabelFigures
 
 OPTION = "--curve"
 
@@ -21,7 +20,7 @@ def check_curve(path: Path) -> None:
     check_picture(path, OPTION)
 
 
-def draw_curve(labels: Sequence[LabelFigures], path: Path) -> None:
+def draw_curve(labels: Sequence[AuditFigures], path: Path) -> None:
     """Draw, for each label, precision in each stratum and above each threshold with 95 % intervals."""
     figure = find_figure(OPTION)(figsize=(8, 3 * len(labels)), layout="constrained")
     rows = figure.subplots(len(labels), 2, sharey=True, squeeze=False)
@@ -35,20 +34,21 @@ def draw_curve(labels: Sequence[LabelFigures], path: Path) -> None:
     save_picture(figure, path)
 
 
-def _draw_strata(axis: Axes, label: LabelFigures) -> None:
-    for one in label.strata:
-        if one.precision is None:
+def _draw_strata(axis: Axes, label: AuditFigures) -> None:
+    for stratum in label.strata:
+        precision = stratum.precision
+        if precision is None:
             continue
-        axis.hlines(one.precision.value, one.lowest, one.highest, color="C0", linewidth=3)
-        middle = (one.lowest + one.highest) / 2
-        axis.vlines(middle, one.precision.low, one.precision.high, color="C0")
-        axis.plot(middle, one.precision.value, color="C0", marker="o")
+        axis.hlines(precision.value, stratum.lowest, stratum.highest, color="C0", linewidth=3)
+        middle = (stratum.lowest + stratum.highest) / 2
+        axis.vlines(middle, precision.low, precision.high, color="C0")
+        axis.plot(middle, precision.value, color="C0", marker="o")
 
 
-def _draw_thresholds(axis: Axes, label: LabelFigures) -> None:
-    scores = [one.score for one in label.thresholds]
-    precisions = [one.precision for one in label.thresholds]
-    axis.fill_between(
-        scores, [one.low for one in precisions], [one.high for one in precisions], color="C0", alpha=0.25, linewidth=0
-    )
-    axis.plot(scores, [one.value for one in precisions], color="C0", marker=".", markersize=3)
+def _draw_thresholds(axis: Axes, label: AuditFigures) -> None:
+    scores = [threshold.score for threshold in label.thresholds]
+    precisions = [threshold.precision for threshold in label.thresholds]
+    lows = [precision.low for precision in precisions]
+    highs = [precision.high for precision in precisions]
+    axis.fill_between(scores, lows, highs, color="C0", alpha=0.25, linewidth=0)
+    axis.plot(scores, [precision.value for precision in precisions], color="C0", marker=".", markersize=3)

@@ -1,149 +1,89 @@
-"""Every figure of an audit, label by label."""
+"""The figures of an audit: of strata, thresholds and targets, of the background, and of a label as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from detector.audit.answers import Answer
-from detector.audit.detections import Detections
-from detector.audit.estimate import (
-    TARGETS,
-    BackgroundFigures,
-    LabelFigures,
-    StratumFigures,
-    TargetFigures,
-    ThresholdFigures,
-    Verdicts,
-)
-from detector.audit.intervals import Estimate, rare_total, share_of_sum, stratified
-from detector.errors import AnnotationError
-
-Pair = tuple[float, float]
+from detector.estimates.estimate import Estimate
 
 
-def audit(answers: Sequence[Answer], detections: Detections) -> list[LabelFigures]:
-    """Estimate every figure of each label of a sample."""
-    return [
-        label_figures(label, [answer for answer in answers if answer.label == label], detections)
-        for label in sorted({answer.label for answer in answers})
-    ]
+@dataclass(frozen=True)
+class StratumFigures:
+    """Detections of a range of scores: how many there are, were drawn, were answered yes or no, are right, unsure."""
+
+    lowest: float
+    highest: float
+    detections: int
+    drawn: int
+    checked: int
+    yes: int
+    unsure: int
+    precision: Estimate | None
 
 
-def label_figures(label: str, answers: Sequence[Answer], detections: Detections) -> LabelFigures:
-    """Estimate every figure of a label."""
-    drawn = [answer for answer in answers if answer.stratum is not None]
-    verdicts = gather(label, drawn, detections)
-    strata = stratum_figures(verdicts, drawn)
-    background = background_figures([answer for answer in answers if answer.stratum is None])
-    size, n_drawn = len(verdicts.scores), sum(one.drawn for one in strata)
-    thresholds, precision = tuple(verdicts.thresholds()), verdicts.precision()
-    bounds = _pair(verdicts.precision(unsure_as=False), verdicts.precision(unsure_as=True))
-    right, missed = precision and size * precision, background and background.missed
-    return LabelFigures(
-        label=label,
-        detections=size,
-        drawn=n_drawn,
-        checked=sum(one.checked for one in strata),
-        unsure=sum(one.unsure for one in strata),
-        unanswered=n_drawn - len(verdicts.yes),
-        strata=strata,
-        precision=precision,
-        precision_if_unsure=bounds,
-        true_detections=right,
-        background=background,
-        calls=right + missed if right and missed else None,
-        recall=share_of_sum(right, missed) if right and missed else None,
-        recall_if_unsure=_recall_bounds(size, bounds, background),
-        thresholds=thresholds,
-        targets=tuple(target_figures(thresholds, target) for target in TARGETS),
-    )
+@dataclass(frozen=True)
+class ThresholdFigures:
+    """The detections with at least some score."""
+
+    score: float
+    detections: int
+    checked: int
+    precision: Estimate
+    true_detections: Estimate
 
 
-def gather(label: str, drawn: Sequence[Answer], detections: Detections) -> Verdicts:
-    """Put the verdicts beside the scores of all detections of the label.
+@dataclass(frozen=True)
+class TargetFigures:
+    """The lowest score above which precision is at least `precision`.
 
-    Strata are ranges of scores, so their sizes say which detections are in which.
+    `score` is that of the estimate, `sure` that of its lower limit; None where no threshold reaches it.
     """
-    scores = np.sort(detections.scores(label))
-    sizes = {answer.stratum: answer.stratum_size for answer in drawn if answer.stratum}
-    if sorted(sizes) != list(range(1, len(sizes) + 1)) or sum(sizes.values()) != len(scores):
-        raise AnnotationError(f"{label}: rows of whole strata are missing from the sample; leave unchecked rows in it")
-    answered = [answer for answer in drawn if answer.verdict is not None]
-    return Verdicts(
-        scores=scores,
-        strata=np.repeat(np.arange(len(sizes)), [sizes[h] for h in sorted(sizes)]),
-        sample_scores=np.array([answer.score for answer in answered], dtype=np.float64),
-        sample_strata=np.array([(answer.stratum or 1) - 1 for answer in answered], dtype=np.int64),
-        yes=np.array([answer.verdict == 1 for answer in answered], dtype=bool),
-        unsure=np.array([answer.verdict == "unsure" for answer in answered], dtype=bool),
-    )
+
+    precision: float
+    score: float | None
+    sure: float | None
 
 
-def stratum_figures(verdicts: Verdicts, drawn: Sequence[Answer]) -> tuple[StratumFigures, ...]:
-    """Estimate precision in each stratum, from the lowest scores up."""
-    n_drawn = {answer.stratum: answer.stratum_drawn for answer in drawn}
-    figures = []
-    for h in range(int(verdicts.strata.max()) + 1):
-        scores, inside = verdicts.scores[verdicts.strata == h], verdicts.sample_strata == h
-        unsure, yes = int((inside & verdicts.unsure).sum()), int((inside & verdicts.yes).sum())
-        n = int(inside.sum()) - unsure
-        precision = stratified([yes], [n], [len(scores)]) if n else None
-        span = float(scores.min()), float(scores.max())
-        figures.append(StratumFigures(*span, len(scores), n_drawn[h + 1], n, yes, unsure, precision))
-    return tuple(figures)
+@dataclass(frozen=True)
+class BackgroundFigures:
+    """Time that no detection touches, and what was heard in the windows drawn from it.
 
-
-def background_figures(windows: Sequence[Answer]) -> BackgroundFigures | None:
-    """Estimate how many calls were missed; None where no window of background was answered.
-
-    Windows without an answer are taken to be like the others: the probabilities of those count as much lower.
+    `calls` is how many were heard, `missed` how many there are in all of it, `missed_if_unsure` that with no call, and
+    with a call, in every window that is unsure.
     """
-    sure = [window for window in windows if isinstance(window.verdict, int)]
-    if not sure:
-        return None
-    drawn = windows[0].stratum_drawn
-    seconds = sum(window.seconds / window.probability for window in windows) * drawn / len(windows)
-    n_unsure = sum(window.verdict == "unsure" for window in windows)
-    return BackgroundFigures(
-        windows=windows[0].stratum_size,
-        drawn=drawn,
-        checked=len(sure),
-        unsure=n_unsure,
-        seconds=seconds,
-        seconds_checked=sum(window.seconds for window in sure),
-        calls=sum(int(window.verdict or 0) for window in sure),
-        missed=_missed(windows, seconds, None),
-        missed_if_unsure=(_missed(windows, seconds, 0).value, _missed(windows, seconds, 1).value),
-    )
+
+    windows: int
+    drawn: int
+    checked: int
+    unsure: int
+    seconds: float
+    seconds_checked: float
+    calls: int
+    missed: Estimate
+    missed_if_unsure: tuple[float, float]
 
 
-def _missed(windows: Sequence[Answer], seconds: float, unsure_as: int | None) -> Estimate:
-    """Estimate the calls in all the background, with `unsure_as` calls (None: left out) where a person was unsure."""
-    answered = [(window, unsure_as if window.verdict == "unsure" else window.verdict) for window in windows]
-    counted = [(window, calls) for window, calls in answered if calls is not None]
-    share = len(counted) / windows[0].stratum_drawn
-    probabilities = np.array([window.probability * share for window, _ in counted])
-    seen = min(1.0, sum(window.seconds for window, _ in counted) / seconds)
-    return rare_total(np.array([calls for _, calls in counted], dtype=np.float64), probabilities, seen)
+@dataclass(frozen=True)
+class AuditFigures:
+    """What the verdicts say of one label; None where they do not say it.
 
+    The pairs `..._if_unsure` are the estimates with every unsure verdict wrong and right (for recall: the least and
+    the greatest).
+    """
 
-def target_figures(thresholds: Sequence[ThresholdFigures], target: float) -> TargetFigures:
-    """Find the lowest thresholds whose precision, and whose lower limit of it, reach a target."""
-    reaching = (one.score for one in thresholds if one.precision.value >= target)
-    sure = (one.score for one in thresholds if one.precision.low >= target)
-    return TargetFigures(target, next(reaching, None), next(sure, None))
-
-
-def _pair(low: Estimate | None, high: Estimate | None) -> Pair | None:
-    return (low.value, high.value) if low and high else None
-
-
-def _recall_bounds(size: int, precision: Pair | None, background: BackgroundFigures | None) -> Pair | None:
-    """Give the recall with every unsure verdict against the detector, and for it."""
-    if precision is None or background is None:
-        return None
-    fewest, most = (size * share for share in precision)
-    none, all_ = background.missed_if_unsure
-    return (fewest / (fewest + all_), most / (most + none)) if fewest and most else None
+    label: str
+    detections: int
+    drawn: int
+    checked: int
+    unsure: int
+    unanswered: int
+    strata: tuple[StratumFigures, ...]
+    precision: Estimate | None
+    precision_if_unsure: tuple[float, float] | None
+    true_detections: Estimate | None
+    background: BackgroundFigures | None
+    calls: Estimate | None
+    recall: Estimate | None
+    recall_if_unsure: tuple[float, float] | None
+    thresholds: tuple[ThresholdFigures, ...]
+    targets: tuple[TargetFigures, ...]

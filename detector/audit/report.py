@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from detector.audit.estimate import LabelFigures, ThresholdFigures
-from detector.audit.intervals import Estimate
+from detector.audit.figures import AuditFigures, ThresholdFigures
+from detector.estimates.estimate import Estimate
 
 SHOWN = 12
 """How many thresholds are shown at the most."""
 
 
-def lines(label: LabelFigures) -> Iterator[str]:
+def lines(label: AuditFigures) -> Iterator[str]:
     """Write the figures of a label."""
     yield f"{label.label}: {label.detections:,} detections, {counted(label)}"
     yield ""
     yield f"  {'score':17}{'detections':>11}{'checked':>9}{'right':>7}  precision (95 % interval)"
-    for one in label.strata:
-        span = f"{one.lowest:.4f} to {one.highest:.4f}"
-        yield f"  {span:17}{one.detections:11,}{one.checked:9}{one.yes:7}  {share(one.precision)}"
-    right = sum(one.yes for one in label.strata)
+    for stratum in label.strata:
+        span = f"{stratum.lowest:.4f} to {stratum.highest:.4f}"
+        counts = f"{stratum.detections:11,}{stratum.checked:9}{stratum.yes:7}"
+        yield f"  {span:17}{counts}  {share(stratum.precision)}"
+    right = sum(stratum.yes for stratum in label.strata)
     yield f"  {'all, weighted':17}{label.detections:11,}{label.checked:9}{right:7}  {share(label.precision)}"
     yield ""
     yield from totals(label)
@@ -28,7 +29,7 @@ def lines(label: LabelFigures) -> Iterator[str]:
         yield from thresholds(label)
 
 
-def counted(label: LabelFigures) -> str:
+def counted(label: AuditFigures) -> str:
     """Say how far the sample is checked."""
     parts = [f"{label.drawn} drawn", f"{label.checked} checked"]
     parts += [f"{label.unsure} unsure"] if label.unsure else []
@@ -36,30 +37,30 @@ def counted(label: LabelFigures) -> str:
     return ", ".join(parts)
 
 
-def totals(label: LabelFigures) -> Iterator[str]:
+def totals(label: AuditFigures) -> Iterator[str]:
     """Write what all detections and the background come to."""
     yield f"  true detections   {total(label.true_detections)}"
-    heard = label.background
-    if heard:
-        windows = f"{heard.calls} in {heard.checked} of {heard.windows:,} windows"
-        checked = f"{duration(heard.seconds_checked)} of {duration(heard.seconds)} without a detection"
-        yield f"  missed calls      {total(heard.missed)}: {windows}, {checked}"
+    background = label.background
+    if background:
+        windows = f"{background.calls} in {background.checked} of {background.windows:,} windows"
+        checked = f"{duration(background.seconds_checked)} of {duration(background.seconds)} without a detection"
+        yield f"  missed calls      {total(background.missed)}: {windows}, {checked}"
         yield f"  calls             {total(label.calls)}"
         yield f"  recall            {share(label.recall)}"
     if label.unsure and label.precision_if_unsure:
         low, high = label.precision_if_unsure
         yield f"  precision is {low:.3f} if all unsure ones are wrong, {high:.3f} if all are right"
-    if heard and (label.unsure or heard.unsure) and label.recall_if_unsure:
+    if background and (label.unsure or background.unsure) and label.recall_if_unsure:
         low, high = label.recall_if_unsure
         yield f"  recall is from {low:.3f} to {high:.3f}, whatever the unsure ones are"
 
 
-def thresholds(label: LabelFigures) -> Iterator[str]:
+def thresholds(label: AuditFigures) -> Iterator[str]:
     """Write what a higher threshold would give."""
     yield f"  {'from a score of':17}{'detections':>11}{'checked':>9}{'':9}{'precision':26}true detections"
-    for one in spread(label.thresholds):
-        figures = f"{share(one.precision):26}{total(one.true_detections)}"
-        yield f"  {one.score:<17.4f}{one.detections:11,}{one.checked:9}{'':9}{figures}"
+    for threshold in spread(label.thresholds):
+        figures = f"{share(threshold.precision):26}{total(threshold.true_detections)}"
+        yield f"  {threshold.score:<17.4f}{threshold.detections:11,}{threshold.checked:9}{'':9}{figures}"
     for target in label.targets:
         if target.score is None:
             yield f"  precision reaches {target.precision:g} at no score"
@@ -68,12 +69,12 @@ def thresholds(label: LabelFigures) -> Iterator[str]:
             yield f"  precision is {target.precision:g} or more from {target.score:.4f}; its lower limit {sure}"
 
 
-def spread(found: Sequence[ThresholdFigures]) -> list[ThresholdFigures]:
-    """Choose thresholds to show, spread evenly over those there are."""
-    last = len(found) - 1
+def spread(thresholds: Sequence[ThresholdFigures]) -> list[ThresholdFigures]:
+    """Choose the thresholds to show, at most `SHOWN`, evenly from all of them."""
+    last = len(thresholds) - 1
     if last < SHOWN:
-        return list(found)
-    return [found[round(i * last / (SHOWN - 1))] for i in range(SHOWN)]
+        return list(thresholds)
+    return [thresholds[round(n * last / (SHOWN - 1))] for n in range(SHOWN)]
 
 
 def share(estimate: Estimate | None) -> str:

@@ -8,46 +8,8 @@ import numpy as np
 
 from detector.audit.background import Scanned, draw_windows
 from detector.audit.detections import Detections
+from detector.audit.items import Item
 from detector.audit.strata import LEAST, allocate, anticipated_spread, cut
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing to check.
-
-    Attributes
-    ----------
-    id : str
-        "D" and the number of a detection, from 1 in the order of the table of detections; "B" and a number for
-        a window of background.
-    recording, channel : str
-        Where it is.
-    start_s, end_s : float
-        When, in s from the start of the recording.
-    label : str
-        What it is said to be; what was not found in the background.
-    score : float or None
-        None for background.
-    stratum : int or None
-        Its stratum, from 1, the lowest scores; None for background.
-    stratum_size, stratum_drawn : int
-        How many detections (of the label) the stratum has, or how many windows the background, and how many of them
-        were drawn.
-    probability : float
-        With which it was drawn.
-    """
-
-    id: str
-    recording: str
-    channel: str
-    start_s: float
-    end_s: float
-    label: str
-    score: float | None
-    stratum: int | None
-    stratum_size: int
-    stratum_drawn: int
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -99,10 +61,12 @@ def draw(detections: Detections, request: Request, scanned: Scanned | None = Non
 
 def draw_detections(detections: Detections, label: str, request: Request, rng: np.random.Generator) -> list[Item]:
     """Draw detections of a label: a simple random sample without replacement in each stratum."""
-    numbers, scores = np.array(detections.by_label[label]), detections.scores(label)
+    numbers = np.array(detections.by_label[label])
+    scores = detections.scores(label)
     strata = cut(scores, max(1, min(request.n_strata, request.n // LEAST)))
     members = [np.flatnonzero(strata == h) for h in range(strata.max() + 1)]
-    taken = allocate([len(m) for m in members], [anticipated_spread(scores[m]) for m in members], request.n)
+    spreads = [anticipated_spread(scores[inside]) for inside in members]
+    taken = allocate([len(inside) for inside in members], spreads, request.n)
     items = []
     for stratum, (inside, n) in enumerate(zip(members, taken), start=1):
         for number in numbers[np.sort(rng.choice(inside, n, replace=False))].tolist():
@@ -119,7 +83,7 @@ def draw_background(
     free = scanned.free([detections.rows[number] for number in detections.by_label[label]])
     windows, size = draw_windows(free, request.n_background, request.window_s, rng)
     items = []
-    for n, one in enumerate(windows, start=n_before + 1):
-        place = (one.recording, one.channel, one.start_s, one.end_s, label)
-        items.append(Item(f"B{n}", *place, None, None, size, len(windows), one.probability))
+    for n, window in enumerate(windows, start=n_before + 1):
+        place = (window.recording, window.channel, window.start_s, window.end_s, label)
+        items.append(Item(f"B{n}", *place, None, None, size, len(windows), window.probability))
     return items

@@ -5,16 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from detector.audit.items import Item
 from detector.audit.tables import BACKGROUND, Verdict, read_verdict
 from detector.errors import AnnotationError
 from detector.events import Event
 from detector.tables import raven
 from detector.tables.sheet import read_sheet
-
-if TYPE_CHECKING:
-    from detector.audit.sample import Item
 
 ENDING = ".Table.1.selections.txt"
 

@@ -7,7 +7,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from detector.estimates.arrays import Integers, Numbers
 
 LEAST = 5
 """How many of a stratum are checked at the least, where it has as many."""
@@ -15,11 +16,8 @@ LEAST = 5
 SURE = 0.9
 """No stratum is taken to be surer than this (or than its complement) before anybody has looked."""
 
-Values = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 
-
-def cut(scores: Values, n_strata: int) -> Numbers:
+def cut(scores: Numbers, n_strata: int) -> Integers:
     """Give each score (detection,) the number of its stratum, from 0, the lowest scores.
 
     The strata are about equally large: each takes the next scores until it has its part of what is left, and `LEAST`.
@@ -39,7 +37,7 @@ def cut(scores: Values, n_strata: int) -> Numbers:
     return stratum[numbers]
 
 
-def anticipated_spread(scores: Values) -> float:
+def anticipated_spread(scores: Numbers) -> float:
     """Anticipate the standard deviation of the verdicts in a stratum, from 0.3 to 0.5.
 
     That of a yes or no whose probability is the mean score. Nobody knows yet whether scores are probabilities, so the

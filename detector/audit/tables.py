@@ -6,16 +6,14 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import Literal, TextIO
 
+from detector.audit.items import Item
 from detector.errors import AnnotationError
 from detector.line_ends import LineEnds
 from detector.tables.csv_table import DELIMITERS
 from detector.tables.rows import number
 from detector.tables.sheet import Sheet, first_line, read_sheet
-
-if TYPE_CHECKING:
-    from detector.audit.sample import Item
 
 COLUMNS = (
     *("id", "recording", "channel", "start_s", "end_s", "label", "verdict", "score"),

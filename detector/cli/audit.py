@@ -14,7 +14,8 @@ from detector.cli.scan import finite
 
 if TYPE_CHECKING:
     from detector.audit.detections import Detections
-    from detector.audit.sample import Item, Request
+    from detector.audit.items import Item
+    from detector.audit.sample import Request
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "seed", "output", "by_score")
@@ -178,7 +179,7 @@ def print_figures(
 
     from detector.audit.answers import read_answers
     from detector.audit.curve import check_curve, draw_curve
-    from detector.audit.figures import audit as estimate
+    from detector.audit.estimation import audit as estimate
     from detector.audit.report import lines
     from detector.outputs import check_output
 

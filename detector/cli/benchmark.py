@@ -165,6 +165,8 @@ def as_text(report: Report) -> Iterator[str]:
 
 
 def _head(report: Report) -> Iterator[str]:
+    from detector.texts import many
+
     machine, sound = report.machine, report.sound
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     device = "" if machine.device == machine.processor else f", {machine.device}"
@@ -172,14 +174,10 @@ def _head(report: Report) -> Iterator[str]:
     yield f"  machine    {machine.processor}, {machine.cores} cores, {binary(machine.memory_bytes)}{device}"
     yield f"  versions   {versions}; {machine.date}"
     yield (
-        f"  sound      {sound.seconds:,.0f} s in {_counted(sound.recordings, 'recording')}, "
+        f"  sound      {sound.seconds:,.0f} s in {many(sound.recordings, 'recording')}, "
         f"{'made' if sound.made else 'given'}; windows of {report.window_s:g} s at {report.sample_rate_hz:,} Hz"
     )
-    yield f"  scanned    in {report.precision}, by {_counted(report.workers, 'worker')}"
-
-
-def _counted(n: int, name: str) -> str:
-    return f"{n:,} {name}{'s' * (n != 1)}"
+    yield f"  scanned    in {report.precision}, by {many(report.workers, 'worker')}"
 
 
 def _scan_cells(scan: Scan) -> list[str]:

@@ -159,14 +159,14 @@ def evaluate(
     from detector.evaluation.evaluate import evaluate as run
     from detector.evaluation.mistakes import write_mistakes
     from detector.evaluation.pictures import draw_curves
-    from detector.evaluation.placing import LabelRules
     from detector.evaluation.report import as_object, as_text
     from detector.evaluation.settings import Settings
     from detector.evaluation.tables import Request, read_material
+    from detector.labels import LabelRules
     from detector.outputs import new_file
     from detector.tables.table import ReadOptions
 
-    rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), frozenset(only_label))
+    rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), only_label)
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
     request = Request(detections, annotations, effort, hours, read, rules, group, annotated_only)
     settings = Settings(

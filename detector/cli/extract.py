@@ -107,7 +107,7 @@ def extract(
     from detector.extraction.extract import Request
     from detector.extraction.extract import extract as run
     from detector.extraction.preview import check_preview, draw_preview
-    from detector.extraction.sources import LabelRules
+    from detector.labels import LabelRules
     from detector.presets import find_recipe
     from detector.tables.table import ReadOptions
 

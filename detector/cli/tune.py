@@ -120,7 +120,7 @@ def tune(
     import json
 
     from detector.cores import count_cores
-    from detector.evaluation.placing import LabelRules
+    from detector.labels import LabelRules
     from detector.outputs import new_file
     from detector.presets import find_folder
     from detector.scanning.scan import load_named

@@ -9,18 +9,10 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
+from detector.estimates.arrays import Flags, Integers, Numbers
 from detector.evaluation.events import SLACK
 from detector.evaluation.field import Field
-from detector.evaluation.sweep import (
-    MOST_PAIRS,
-    Chosen,
-    Integers,
-    Numbers,
-    Stretches,
-    count_pairs,
-    find_pairs,
-    portions,
-)
+from detector.evaluation.sweep import MOST_PAIRS, Stretches, count_pairs, find_pairs, portions
 
 MOST_CELLS = 1 << 25
 """How large a table of reference events by detections may be."""
@@ -29,7 +21,7 @@ Matched = tuple[Integers, Integers]
 """Numbers of the reference and the estimated event of each pair (pair,)."""
 
 
-def pair_hits(field: Field, hits: Chosen, least_iou: float) -> Matched:
+def pair_hits(field: Field, hits: Flags, least_iou: float) -> Matched:
     """Pair hits with reference events so that the sum of their IoU is the highest.
 
     Returns
@@ -106,7 +98,7 @@ def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterat
         share = shared / ((end - start) + found.lengths_s - shared)
         same = wanted.cells[rows, None] == found.cells
         iou[rows] = np.where((share >= least_iou - SLACK) & (shared > 0) & same, share, 0.0)
-    left: Chosen = np.asarray((iou > 0).any(axis=1))
+    left: Flags = np.asarray((iou > 0).any(axis=1))
     while left.any():
         r, e = _connected(iou, int(np.argmax(left)))
         left[r] = False

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from detector.evaluation.statistic import Integers, Numbers, Sums, Weights
-from detector.evaluation.sweep import Chosen
+from detector.estimates.arrays import Flags, Integers, Numbers
+from detector.estimates.draws import Weights
+from detector.estimates.sums import Sums
 
 Summed = TypeVar("Summed", NDArray[np.float64], NDArray[np.int32])
 
@@ -84,11 +85,11 @@ class Segments:
         """Find the highest of each label (label, draw); 0 where it has no rows."""
         return self._reduced(np.maximum, values, 0.0)
 
-    def count(self, chosen: Chosen) -> Numbers:
+    def count(self, chosen: Flags) -> Numbers:
         """Count the rows of each label that are chosen (label, draw)."""
         return self._reduced(np.add, chosen.astype(np.int32), 0)
 
-    def first(self, chosen: Chosen) -> Integers:
+    def first(self, chosen: Flags) -> Integers:
         """Find the first row of each label that is chosen (label, draw); the number of all rows where there is none."""
         n = len(chosen)
         rows = np.where(chosen, np.arange(n, dtype=np.int32)[:, None], np.int32(n))
@@ -139,7 +140,7 @@ class Descent:
         """Sum all rows up to each of some ends."""
         return Sums(self.units, ends)
 
-    def chosen_down_to(self, chosen: Chosen, ends: Integers) -> Sums:
+    def chosen_down_to(self, chosen: Flags, ends: Integers) -> Sums:
         """Sum some rows up to each of some ends."""
         rows = np.flatnonzero(chosen)
         return Sums(self.units[rows], np.searchsorted(rows, ends, side="left"))

@@ -8,11 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from detector.estimates.arrays import UNKNOWN, Flags, Integers, Numbers, ratio
+from detector.estimates.draws import Draws
+from detector.estimates.statistic import Statistic
+from detector.estimates.sums import Sums
 from detector.evaluation.chain import Chain, Descent, Totals, chained
 from detector.evaluation.field import Field
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, ratio
-from detector.evaluation.sweep import Chosen
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def rank_clips(field: Field, rankings: Sequence[Ranking]) -> list[Clips]:
     return [_clips(ranking, doubt, sure) for ranking in rankings]
 
 
-def _clips(ranking: Ranking, doubt: Chosen, sure: Integers) -> Clips:
+def _clips(ranking: Ranking, doubt: Flags, sure: Integers) -> Clips:
     with_label = np.unique(ranking.reference_units)
     units, highest = np.unique(ranking.units, return_index=True)  # the first of a unit has its highest score
     there = np.zeros(len(doubt), bool)

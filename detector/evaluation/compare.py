@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.estimates.statistic import Statistic
 from detector.evaluation import clip_level, coverage, ranking, timing
 from detector.evaluation.chain import Chain
 from detector.evaluation.clip_level import ClipLevel, Clips, rank_clips
@@ -18,7 +19,6 @@ from detector.evaluation.material import Material
 from detector.evaluation.psds import PSDS1, PSDS2, Psds, PsdsOfLabels, psds
 from detector.evaluation.ranking import Ranking, rank_field
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import Statistic
 from detector.evaluation.timing import Errors, Matched, Timing, match, measure_times
 
 

@@ -9,10 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from detector.estimates.arrays import UNKNOWN, Integers, Numbers, ratio
+from detector.estimates.draws import Draws
+from detector.estimates.statistic import Statistic
 from detector.evaluation.chain import Totals
 from detector.evaluation.field import Field
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import UNKNOWN, Draws, Integers, Numbers, Statistic, ratio
 from detector.evaluation.sweep import covered_s, reaches
 
 

@@ -7,9 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from detector.estimates.arrays import Flags, Integers, Numbers
+from detector.estimates.draws import Weights
+from detector.estimates.sums import Sums
 from detector.evaluation.chain import Chain, Descent, Segments, chained
-from detector.evaluation.statistic import Integers, Numbers, Sums, Weights
-from detector.evaluation.sweep import Chosen, portions
+from detector.evaluation.sweep import portions
 
 UNSURE = 1e-9
 """Where the variance over labels is less than this share of the squared mean, rounding drowns sums of squares."""
@@ -78,7 +80,7 @@ class Curves:
     false: Numbers
     rises: Numbers
     recall: Numbers
-    there: Chosen
+    there: Flags
     e_max: float
 
     def area(self, alpha_st: float) -> Numbers:

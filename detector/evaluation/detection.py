@@ -8,9 +8,13 @@ from functools import cached_property, reduce
 
 import numpy as np
 
+from detector.estimates.arrays import UNKNOWN, Integers, Numbers, ratio
+from detector.estimates.draws import Draws, Weights
+from detector.estimates.statistic import Statistic
+from detector.estimates.sums import Sums
 from detector.evaluation.chain import Chain, Segments, Totals, chained
+from detector.evaluation.material import HOUR_S
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.statistic import HOUR_S, UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, Weights, ratio
 
 
 def average_precision(points: Segments, hits: Numbers, gained: Weights, found: Numbers, wanted: Numbers) -> Numbers:

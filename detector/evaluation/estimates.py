@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.evaluation.bootstrap import draw_together, limits, resample
+from detector.estimates.arrays import Numbers
+from detector.estimates.bootstrap import draw_together, limits, resample
+from detector.estimates.statistic import Statistic
 from detector.evaluation.compare import Compared
 from detector.evaluation.material import Material
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import Numbers, Statistic
 
 
 @dataclass(frozen=True)

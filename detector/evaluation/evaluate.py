@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from detector.errors import AnnotationError
+from detector.estimates.arrays import Numbers
 from detector.evaluation.chain import Segments
 from detector.evaluation.compare import compare
 from detector.evaluation.detection import best_f1
@@ -15,7 +16,6 @@ from detector.evaluation.figures import OVERALL, Estimate, Evaluation, Row
 from detector.evaluation.material import Material
 from detector.evaluation.ranking import Ranking
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import Numbers
 
 AT_IOU = "average_precision_iou_"
 

@@ -10,13 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from detector.estimates.arrays import Flags, Integers, Numbers
 from detector.evaluation.events import SLACK
 from detector.evaluation.material import Material, Part
 from detector.evaluation.sweep import (
     MOST_PAIRS,
-    Chosen,
-    Integers,
-    Numbers,
     Stretches,
     count_pairs,
     covered_s,
@@ -81,7 +79,7 @@ class Field:
         return [slice(int(first), int(last)) for first, last in pairwise(firsts)]
 
     @cached_property
-    def _on_doubt(self) -> tuple[Chosen, Numbers]:
+    def _on_doubt(self) -> tuple[Flags, Numbers]:
         """Tell which detections have half of themselves on uncertain spans, and the highest IoU of each with one."""
         detections, highest = self.found.inside(self.found_units), np.zeros(len(self.found))
         for rows in portions(count_pairs(detections, self.doubt), MOST_PAIRS):
@@ -91,7 +89,7 @@ class Field:
         inside = reaches(covered_s(detections, self.doubt), 0.5, detections)
         return inside & np.isin(self.found_units, self.doubt.cells), highest
 
-    def pardoned(self, least_iou: float) -> Chosen:
+    def pardoned(self, least_iou: float) -> Flags:
         """Tell which detections lie on uncertain spans (found,): at the IoU of a hit, or with half of themselves."""
         if not len(self.doubt):
             return np.zeros(len(self.found), bool)

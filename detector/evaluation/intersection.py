@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from detector.estimates.arrays import Integers, Numbers
 from detector.evaluation.curves import Steps
 from detector.evaluation.field import Field
-from detector.evaluation.statistic import Integers, Numbers
 from detector.evaluation.sweep import (
     DECIMALS,
     MOST_PAIRS,

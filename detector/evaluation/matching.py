@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from detector.estimates.arrays import Flags, Integers
 from detector.evaluation.events import SLACK
 from detector.evaluation.field import Field
-from detector.evaluation.sweep import MOST_PAIRS, Chosen, Integers, Stretches, find_pairs
+from detector.evaluation.sweep import MOST_PAIRS, Stretches, find_pairs
 
 Near = Callable[[int], Iterable[int]]
 """Gives the reference events that are close enough to a detection."""
 
 
-def find_hits(field: Field, ious: Sequence[float]) -> list[Chosen]:
+def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
     """Tell which detections are hits at each IoU (found,): as many as any one-to-one matching has, at every threshold.
 
     Detections are taken from the highest score down; each is a hit if an augmenting path leads from it to a free
@@ -47,7 +48,7 @@ def find_hits(field: Field, ious: Sequence[float]) -> list[Chosen]:
     return hits
 
 
-def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) -> Chosen:
+def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) -> Flags:
     """Match by a list of pairs; where no detection meets several reference events, the surest of each event hits."""
     hits = np.zeros(len(order), bool)
     place = np.empty(len(order), np.intp)
@@ -69,7 +70,7 @@ def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) 
     return hits
 
 
-def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least_iou: float) -> Chosen:
+def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least_iou: float) -> Flags:
     """Match where there are too many pairs to list: those of a detection are found anew whenever they are needed."""
     by_start, starts = wanted.by_start
     spans, long = wanted.spans[by_start], wanted.lengths_s[by_start]

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from detector.events import Event, Span
 
+HOUR_S = 3600.0
+
 
 class Unit(NamedTuple):
     """What is scanned as one: a recording, or one channel of it; "" where channels are not told apart."""

@@ -8,8 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from detector.estimates.arrays import UNKNOWN, Integers, Numbers, interpolate
+from detector.estimates.draws import Weights
+from detector.estimates.sums import Sums
 from detector.evaluation.chain import Segments
-from detector.evaluation.statistic import UNKNOWN, Integers, Numbers, Sums, Weights, interpolate
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 from operator import not_
@@ -14,42 +14,8 @@ from detector.evaluation.effort import Scan
 from detector.evaluation.material import Material, Unit
 from detector.events import Event, Span, merged
 from detector.groups import name_groups
-
-
-@dataclass(frozen=True)
-class LabelRules:
-    """What to make of labels, in both tables.
-
-    Attributes
-    ----------
-    rename : mapping of str to str
-        Old to new names, `*` standing for every other.
-    background : frozenset of str
-        Labels of what is no call: their annotations are not looked at. By either name.
-    uncertain : frozenset of str
-        Labels of what may be a call. By either name.
-    only : frozenset of str
-        The labels to evaluate; empty for all.
-    """
-
-    rename: Mapping[str, str] = field(default_factory=dict)
-    background: frozenset[str] = frozenset()
-    uncertain: frozenset[str] = frozenset()
-    only: frozenset[str] = frozenset()
-
-    def renamed(self, label: str) -> str:
-        """Give the new name."""
-        return self.rename.get(label, self.rename.get("*", label))
-
-    def of_call(self, label: str) -> str | None:
-        """Give the new name of a label of calls; None for another one."""
-        new = self.renamed(label)
-        other = self.is_in(label, self.background | self.uncertain) or (self.only and new not in self.only)
-        return None if other else new
-
-    def is_in(self, label: str, labels: frozenset[str]) -> bool:
-        """Tell whether a label is among others by its old or its new name."""
-        return bool({label, self.renamed(label)} & labels)
+from detector.labels import LabelRules
+from detector.texts import many
 
 
 class Placed(NamedTuple):
@@ -58,11 +24,6 @@ class Placed(NamedTuple):
     recording: Path
     channel: str | None
     event: Event
-
-
-def many(count: int, what: str) -> str:
-    """Write a number of things."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 @dataclass
@@ -97,7 +58,7 @@ class Placing:
         wanted = self._inside(reference, "annotation")
         found = self._inside(estimated, "detection")
         labels = {event.label for events in wanted.values() for event in events}
-        uncertain = {label for label in labels if self.rules.is_in(label, self.rules.uncertain)}
+        uncertain = {label for label in labels if self.rules.is_uncertain(label)}
         doubt: dict[Unit, list[Span]] = {
             unit: merged(event.span for event in events if event.label in uncertain) for unit, events in wanted.items()
         }

@@ -15,10 +15,14 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from detector.estimates.arrays import UNKNOWN, Integers, Numbers
+from detector.estimates.draws import Draws, in_portions
+from detector.estimates.statistic import Statistic
+from detector.estimates.sums import Sums
 from detector.evaluation.curves import Changes, Curves, Steps
 from detector.evaluation.field import Field
 from detector.evaluation.intersection import Criteria, find_steps
-from detector.evaluation.statistic import HOUR_S, UNKNOWN, Draws, Integers, Numbers, Statistic, Sums, in_portions
+from detector.evaluation.material import HOUR_S
 
 PSDS1 = Criteria(dtc=0.7, gtc=0.7)
 PSDS2 = Criteria(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.estimates.arrays import Flags, Integers, Numbers
 from detector.evaluation.chain import Descent
 from detector.evaluation.events import Counts
 from detector.evaluation.field import Field, field_of_parts
 from detector.evaluation.matching import find_hits
 from detector.evaluation.material import Part
-from detector.evaluation.statistic import Integers, Numbers
-from detector.evaluation.sweep import Chosen
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Ranking(Descent):
         Number of the unit of each reference event.
     """
 
-    reported: Chosen
+    reported: Flags
     reference_units: Integers
 
     def at_threshold(self, n_units: int) -> Integers:
@@ -60,7 +59,7 @@ def rank(parts: Sequence[Part], least_iou: float, threshold: float) -> Ranking:
     return ranking
 
 
-def rank_field(field: Field, hits: Chosen, least_iou: float, thresholds: Numbers) -> list[Ranking]:
+def rank_field(field: Field, hits: Flags, least_iou: float, thresholds: Numbers) -> list[Ranking]:
     """Put the detections of each label in order.
 
     Parameters

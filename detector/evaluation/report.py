@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from detector.evaluation.figures import Estimate, Evaluation, Row
-from detector.evaluation.placing import many
+from detector.texts import many
 
 MEAN = "(mean)"
 RECALL_AT = "recall_at_"

@@ -11,11 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
-Integers = NDArray[np.intp]
-Chosen = NDArray[np.bool_]
+from detector.estimates.arrays import Flags, Integers, Numbers
 
 DECIMALS = 6
 """Tables tell times to the microsecond, and so sums of them are compared (as sed_scores_eval does)."""
@@ -45,7 +42,7 @@ class Stretches:
     def __len__(self) -> int:
         return len(self.cells)
 
-    def __getitem__(self, rows: Integers | Chosen | slice) -> Stretches:
+    def __getitem__(self, rows: Integers | Flags | slice) -> Stretches:
         return Stretches(self.cells[rows], self.edges[rows], self.times)
 
     def inside(self, cells: Integers) -> Stretches:
@@ -106,7 +103,7 @@ class Pairs:
     other: Integers
     shared_s: Numbers
 
-    def __getitem__(self, rows: Integers | Chosen) -> Pairs:
+    def __getitem__(self, rows: Integers | Flags) -> Pairs:
         return Pairs(self.one[rows], self.other[rows], self.shared_s[rows])
 
     def iou(self, ones: Stretches, others: Stretches) -> Numbers:
@@ -174,6 +171,6 @@ def covered_s(stretches: Stretches, by: Stretches) -> Numbers:
     return np.round(level[:, 1] - level[:, 0], DECIMALS)
 
 
-def reaches(covered: Numbers, share: float, stretches: Stretches) -> Chosen:
+def reaches(covered: Numbers, share: float, stretches: Stretches) -> Flags:
     """Tell whether at least a share of each span is covered."""
     return covered >= np.round(share * stretches.lengths_s, DECIMALS)

@@ -13,9 +13,11 @@ from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.effort import Scan, read_effort
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
-from detector.evaluation.placing import LabelRules, Placed, Placing, many
+from detector.evaluation.placing import Placed, Placing
+from detector.labels import LabelRules
 from detector.tables.formats import read_tables
 from detector.tables.table import ReadOptions, Table
+from detector.texts import many
 
 SHOWN = 3
 """How many of a kind are told one by one."""
@@ -211,7 +213,7 @@ def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]
     renamed = here | {rules.renamed(label) for label in here}
     asked = {
         "--rename": rules.rename.keys() - here - {"*"},
-        "--only-label": rules.only - renamed,
+        "--only-label": set(rules.only) - renamed,
         "--background-label": rules.background - renamed,
         "--uncertain-label": rules.uncertain - renamed,
     }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.estimates.arrays import Numbers
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.statistic import Numbers
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from detector.estimates.arrays import Flags, Integers, Numbers
+from detector.estimates.draws import Draws
+from detector.estimates.statistic import Statistic
 from detector.evaluation.assignment import pair_hits
 from detector.evaluation.chain import Segments
 from detector.evaluation.field import Field
 from detector.evaluation.ordered import Ordered
-from detector.evaluation.statistic import Draws, Integers, Numbers, Statistic
-from detector.evaluation.sweep import Chosen
 
 QUANTILES = (0.5, 0.9)
 
@@ -89,7 +90,7 @@ class Matched:
     false_alarms: Integers
 
 
-def match(field: Field, hits: Chosen, least_iou: float, thresholds: Numbers) -> Matched:
+def match(field: Field, hits: Flags, least_iou: float, thresholds: Numbers) -> Matched:
     """Pair hits at the threshold with reference events, so that their IoU is the highest in sum.
 
     Parameters

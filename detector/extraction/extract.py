@@ -6,7 +6,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detector.audio.files import find_recordings
@@ -20,8 +20,9 @@ from detector.extraction.known import write_known
 from detector.extraction.plan import Planned, Scene, plan
 from detector.extraction.recording import Job, cut_recording, on_channel
 from detector.extraction.report import Report
-from detector.extraction.sources import LabelRules, Source, Sources, set_groups
+from detector.extraction.sources import Source, Sources, set_groups
 from detector.extraction.splits import shared_groups, split_by_group, split_by_table
+from detector.labels import LabelRules
 from detector.network.geometry import measure
 from detector.outputs import new_folder
 from detector.recipe import Recipe
@@ -104,10 +105,7 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     recordings = find_recordings(request.recordings, passed_over=report.pass_over)
     background = find_recordings(request.background, passed_over=report.pass_over)
     everything = list(dict.fromkeys([*recordings, *background]))
-    rules = LabelRules(
-        request.rules.rename, request.rules.background, request.rules.uncertain, request.recipe.labels.names
-    )
-    sources = Sources(rules)
+    sources = Sources(replace(request.rules, only=request.recipe.labels.names))
     tables = read_annotations(request.annotations, recordings, request.read)
     sources.add_annotations(tables, complete=request.complete)
     sources.check_labels()

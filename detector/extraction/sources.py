@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from detector.clips import UNCERTAIN
 from detector.errors import ClipsError, ConfigurationError, RecordingError
 from detector.events import Event
 from detector.groups import name_groups
+from detector.labels import LabelRules
 from detector.tables.table import Annotation, AnnotationSet
 
 PROBE_SAMPLES = 1 << 13
@@ -51,35 +52,24 @@ class Source:
     paths: set[Path] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
-class LabelRules:
-    """What to make of the labels of the tables.
+def kind_of(label: str, rules: LabelRules) -> tuple[str, str]:
+    """Give what a label is of ("call", "confusing" or "uncertain"), and the label that events of it get.
 
-    `rename` maps old names to new ones, `*` standing for every other; labels in `background` are confusing sounds,
-    labels in `uncertain` neither calls nor background, by either name; `names` (where not empty) are the only calls.
+    Raises
+    ------
+    ConfigurationError
+        Where the label of a call is one that the tables of clips need for themselves.
     """
-
-    rename: Mapping[str, str] = field(default_factory=dict)
-    background: frozenset[str] = frozenset()
-    uncertain: frozenset[str] = frozenset()
-    names: tuple[str, ...] = ()
-
-    def is_background(self, label: str) -> bool:
-        """Return whether the user declared a label, by its old or its new name, to be of sounds that are not calls."""
-        return bool({label, self.rename.get(label, self.rename.get("*", label))} & self.background)
-
-    def apply(self, label: str) -> tuple[str, str]:
-        """Give (kind, label): kind "call", "confusing" or "uncertain"."""
-        renamed = self.rename.get(label, self.rename.get("*", label))
-        if self.is_background(label):
-            return "confusing", label
-        if {label, renamed} & self.uncertain:
-            return "uncertain", UNCERTAIN
-        if self.names and renamed not in self.names:
-            return "confusing", renamed
-        if "|" in renamed or renamed in RESERVED:
-            raise ConfigurationError(f"label {renamed!r}: | and {', '.join(RESERVED)} are taken; use --rename")
-        return "call", renamed
+    renamed = rules.renamed(label)
+    if rules.is_background(label):
+        return "confusing", label
+    if rules.is_uncertain(label):
+        return "uncertain", UNCERTAIN
+    if not rules.is_wanted(label):
+        return "confusing", renamed
+    if "|" in renamed or renamed in RESERVED:
+        raise ConfigurationError(f"label {renamed!r}: | and {', '.join(RESERVED)} are taken; use --rename")
+    return "call", renamed
 
 
 def content_key(path: Path) -> str:
@@ -112,7 +102,7 @@ class Sources:
     notes : list of str
         What the user should know: doubled recordings, labels that were not used.
     unknown : Counter of str
-        How many annotations have each label that is none of `rules.names`.
+        How many annotations have each label that is none of `rules.only`.
     """
 
     def __init__(self, rules: LabelRules) -> None:
@@ -153,7 +143,7 @@ class Sources:
     def _add(self, row: Annotation) -> None:
         assert row.recording is not None
         source = self.source(row.recording)
-        kind, label = self.rules.apply(row.event.label)
+        kind, label = kind_of(row.event.label, self.rules)
         event = Event(row.event.start_s, row.event.end_s, label, row.event.low_hz, row.event.high_hz)
         if kind == "confusing":
             self._taken[label] += 1
@@ -168,7 +158,7 @@ class Sources:
         others = [label for label, count in self.unknown.most_common() if count]
         if not others or labels - {UNCERTAIN}:
             return
-        names = self.rules.names
+        names = self.rules.only
         shown = ", ".join(map(repr, others[:SHOWN])) + (", ..." if len(others) > SHOWN else "")
         example = shlex.quote(f"{others[0]}={names[0]}")
         raise ClipsError(

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from detector.estimates.intervals import Interval, garwood, wilson
 from detector.operating.curve import Curve
-from detector.operating.intervals import Interval, garwood, wilson
 from detector.operating.target import Kind, Target
 from detector.recipe import Frozen
 from detector.recipe.values import Share

@@ -1,6 +1,6 @@
 """The recipe: all that defines a model, as frozen, valid values that read from and write to TOML; units are stated."""
 
-from detector.recipe.definition import Audio, Labels, Recipe, Window
+from detector.recipe.definition import Recipe
 from detector.recipe.frontends import (
     ConstantQ,
     Decibel,
@@ -15,6 +15,7 @@ from detector.recipe.frontends import (
 )
 from detector.recipe.networks import Activation, Dense, Grid, Network, Pool, Recurrent, Stage
 from detector.recipe.reading import parse_recipe, read_recipe
+from detector.recipe.sections import Audio, Labels, Window
 from detector.recipe.training import Training
 from detector.recipe.values import Frozen
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from detector.errors import shown
 from detector.recipe.frontends import ConstantQ, Decibel, Waveform
+from detector.recipe.sections import Sections
 from detector.recipe.sizes import size_faults
 
-if TYPE_CHECKING:
-    from detector.recipe.definition import Recipe
 
-
-def faults_between(recipe: Recipe) -> list[str]:
+def faults_between(recipe: Sections) -> list[str]:
     """List what sections that are valid by themselves ask of each other in vain."""
     frontend = _frontend_faults(recipe)
     faults = [*frontend, *(() if frontend else size_faults(recipe)), *_network_faults(recipe)]
@@ -21,7 +17,7 @@ def faults_between(recipe: Recipe) -> list[str]:
     return faults
 
 
-def _frontend_faults(recipe: Recipe) -> list[str]:
+def _frontend_faults(recipe: Sections) -> list[str]:
     frontend, faults = recipe.frontend, []
     nyquist = recipe.audio.sample_rate / 2
     if isinstance(frontend, Waveform):
@@ -52,7 +48,7 @@ def _frontend_faults(recipe: Recipe) -> list[str]:
     return faults
 
 
-def _network_faults(recipe: Recipe) -> list[str]:
+def _network_faults(recipe: Sections) -> list[str]:
     network, faults = recipe.network, []
     kinds = [stage.kind for stage in network.stage]
     for n, stage in enumerate(network.stage):

@@ -1,99 +1,26 @@
-"""The recipe itself, and the sections that are a few values."""
+"""The recipe itself: sections that agree with one another."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal
 
 import tomli_w
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from detector.errors import ConfigurationError, fault_lines
 from detector.recipe.agreement import faults_between
-from detector.recipe.frontends import FrontEnd, Linear, Mel, Waveform, linear_bins
-from detector.recipe.networks import Network
-from detector.recipe.training import Training
-from detector.recipe.values import Frozen, Seconds
+from detector.recipe.sections import Sections
 
 
-class Audio(Frozen):
-    """What a recording is brought to before anything else.
-
-    `channel` is the mean of all channels ("mix"), each on its own ("each"), or one by number, from 0.
-    """
-
-    sample_rate: int = Field(24000, ge=100, le=2_000_000, strict=True, description="Hz")
-    channel: Literal["mix", "each"] | Annotated[int, Field(ge=0, lt=2**16, strict=True)] = "mix"
-
-
-class Window(Frozen):
-    """The stretch of sound, in seconds, that one pass of the network sees."""
-
-    duration: Seconds = 3.0
-
-
-class Labels(Frozen):
-    """What the model tells apart.
-
-    No names: those of the annotations, at `extract`. `background` gives a softmax one more output, for none of them.
-    A window counts as a call when at least `overlap` of the call, or of the window, lies in the other.
-    """
-
-    names: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = Field((), max_length=100_000)
-    background: bool = False
-    overlap: float = Field(0.5, gt=0, le=1)
-
-
-class Recipe(Frozen):
+class Recipe(Sections):
     """Everything that defines a model."""
-
-    audio: Audio = Audio()
-    window: Window = Window()
-    frontend: FrontEnd = Mel()
-    network: Network
-    labels: Labels = Labels()
-    training: Training = Training()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Recipe:
         if faults := faults_between(self):
             raise ValueError("\n".join(faults))
         return self
-
-    @property
-    def hop_length(self) -> int:
-        """Samples from one frame to the next (1 for the waveform)."""
-        return 1 if isinstance(self.frontend, Waveform) else self.frontend.hop_length
-
-    @property
-    def frame_rate(self) -> float:
-        """Frames per second."""
-        return self.audio.sample_rate / self.hop_length
-
-    @property
-    def window_frames(self) -> int:
-        """Frames in a window."""
-        return max(1, round(self.window.duration * self.frame_rate))
-
-    @property
-    def n_bands(self) -> int:
-        """Rows of the spectrogram."""
-        match self.frontend:
-            case Waveform():
-                return 1
-            case Linear(n_bands=None):
-                first, last = linear_bins(self.frontend, self.audio.sample_rate)
-                return last - first
-            case _:
-                return int(self.frontend.n_bands or 0)
-
-    @property
-    def n_outputs(self) -> int:
-        """Outputs of the network: one a label (at least one; two for a softmax), and one for a softmax's background."""
-        softmax = self.network.dense.output == "softmax"
-        extra = 1 if softmax and self.labels.background else 0
-        return max(len(self.labels.names) + extra, 2 if softmax else 1)
 
     def input_fingerprint(self) -> str:
         """Name audio, window and front end in 12 hexadecimal digits: clips fit a recipe that has the same."""

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from detector.recipe.frontends import ConstantQ, Linear, Mel, Pcen, Waveform, filter_samples
-
-if TYPE_CHECKING:
-    from detector.recipe.definition import Recipe
+from detector.recipe.sections import Sections
 
 GIB = 2**30
 BYTES = 4  # of a float32
@@ -23,7 +20,7 @@ CLIP_BYTES = GIB // 4  # of the band power of a window with what is stored aroun
 LEAST_FRAMES = 1e-4  # a shorter time constant is none in float64
 
 
-def size_faults(recipe: Recipe) -> Iterator[str]:
+def size_faults(recipe: Sections) -> Iterator[str]:
     """Say what a recipe asks too much of, or too little."""
     frontend, rate = recipe.frontend, recipe.audio.sample_rate
     if isinstance(frontend, ConstantQ) and filter_samples(frontend, rate) > FILTER_SAMPLES:
@@ -56,7 +53,7 @@ def size_faults(recipe: Recipe) -> Iterator[str]:
         )
 
 
-def basis_bytes(recipe: Recipe) -> int:
+def basis_bytes(recipe: Sections) -> int:
     """Count the bytes of a front end's filters in float32; 0 where it has none."""
     match recipe.frontend:
         case Mel() | Linear(n_bands=int()) as spec:

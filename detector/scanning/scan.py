@@ -17,15 +17,16 @@ from detector.audio.status import Status
 from detector.device import DeviceName, choose_device, keep_freed_memory
 from detector.errors import ConfigurationError, Fault
 from detector.model import Model, load_model
+from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.scanning.detecting import detect_all
 from detector.scanning.detections import Reader
-from detector.scanning.notes import threshold_notes
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.progress import Progress
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
+from detector.texts import many
 
 INCOMPLETE: tuple[Status, ...] = ("damaged", "truncated", "empty")
 """Statuses of recordings of which less than all was scanned, beside those that failed."""
@@ -72,9 +73,9 @@ class Summary:
     def __str__(self) -> str:
         """Say it in one line."""
         counts = (
-            f"{self.recordings} recording{'s' * (self.recordings != 1)}",
+            many(self.recordings, "recording"),
             f"{self.seconds / 3600:.2f} h scanned",
-            f"{self.detections} detection{'s' * (self.detections != 1)}",
+            many(self.detections, "detection"),
             f"{self.failed} failed",
             *(f"{self.statuses[status]} {status}" for status in INCOMPLETE if self.statuses[status]),
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detector.tables.table import Annotation, AnnotationSet, Problem, Table
+from detector.texts import many
 
 AUDIO_SUFFIX = re.compile(
     r"\.(?:wave?|w64|flac|mp3|mp4|m4a|aac|ogg|oga|opus|aiff?|aifc|au|caf|wv|wac|wma|w4v|cbin|raw)$", re.IGNORECASE
@@ -178,7 +179,7 @@ def _faults(table: Table, found: dict[tuple[Path, str | None], Found]) -> list[P
     for name, n_rows in rows_of.items():
         one = found[table.source, name]
         if len(one.paths) != 1:
-            rows = "this empty table" if not n_rows else f"{n_rows} row{'s' * (n_rows > 1)}"
+            rows = "this empty table" if not n_rows else many(n_rows, "row")
             reason = _reason(one, rows, name or table_stems(table.source)[-1])
             faults.append(Problem(table.source, None, reason))
     return faults

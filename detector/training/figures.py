@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from detector.texts import many
+
 FEW = 10  # calls: with fewer, one call more or less moves recall by over a tenth
 
 
@@ -35,7 +37,7 @@ class Figures:
             return (
                 "no call of it in this split" if not n_calls else "nothing in this split is known to be no call of it"
             )
-        return "" if n_calls >= FEW else f"only {n_calls} call{'s' * (n_calls != 1)}: this says little"
+        return "" if n_calls >= FEW else f"only {many(n_calls, 'call')}: this says little"
 
     @property
     def mean_average_precision(self) -> float:

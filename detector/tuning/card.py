@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from detector.errors import ModelError
-from detector.evaluation.placing import many
 from detector.operating.points import Evidence, Operating, OperatingPoint
 from detector.operating.target import parse_target
-from detector.texts import CARD_BYTES, read_text
+from detector.texts import CARD_BYTES, many, read_text
 from detector.training.card import CHOSEN, NOT_CHOSEN
 
 HEADING = "## Thresholds of `detector tune`"

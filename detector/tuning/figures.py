@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.operating.intervals import Interval, wilson
+from detector.estimates.bootstrap import over_groups
+from detector.estimates.intervals import Interval, wilson
 from detector.operating.points import OperatingPoint
 from detector.operating.support import Support, independent
 from detector.operating.target import Target
-from detector.tuning.intervals import over_groups
 from detector.tuning.subject import Subject
 
 Values = NDArray[np.float64]

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.effort import Scan
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.placing import LabelRules, Placed, Placing, many
+from detector.evaluation.placing import Placed, Placing
 from detector.extraction.sources import Source
 from detector.extraction.splits import split_by_table
+from detector.labels import LabelRules
 from detector.model import Model
 from detector.operating.points import OperatingPoint
 from detector.scanning.blocks import ScoreCollector
@@ -28,6 +29,7 @@ from detector.scanning.scan import list_recordings, one_thread_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.tables.formats import read_annotations
 from detector.tables.table import AnnotationSet, ReadOptions
+from detector.texts import many
 
 SHOWN = 3
 """How many problems of tables are told one by one."""

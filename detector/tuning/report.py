@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from detector.evaluation.placing import many
+from detector.texts import many
 from detector.tuning.tune import TunedLabel, Tuning
 
 SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "ECE before", "ECE after")

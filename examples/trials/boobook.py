@@ -13,8 +13,8 @@ from pathlib import Path
 
 from detector.audio.reading import read_header
 from detector.errors import RecordingError
-from detector.evaluation.placing import LabelRules
 from detector.events import complement
+from detector.labels import LabelRules
 from detector.tables.formats import read_annotations
 from detector.tables.table import ReadOptions
 from trials.trial import POOLED, Ask, Bench, Figures, Span, Trial, compared, write_annotations, write_splits

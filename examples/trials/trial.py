@@ -10,9 +10,9 @@ from pathlib import Path
 from detector.errors import ConfigurationError
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.figures import Estimate, Evaluation
-from detector.evaluation.placing import LabelRules
 from detector.evaluation.settings import Settings
 from detector.evaluation.tables import Request, read_material
+from detector.labels import LabelRules
 from detector.tables.table import ReadOptions
 from trials.files import write_table
 

@@ -10,7 +10,7 @@ import numpy as np
 from exchange import exchanged
 
 from detector.evaluation.figures import Estimate
-from detector.evaluation.placing import LabelRules
+from detector.labels import LabelRules
 from trials.trial import Ask, Bench, Figures, Span, Trial, compared, rows, write_annotations, write_splits
 
 FOLDER, LICENCE = "zebra-finch", "MIT, as the recordings"
@@ -186,7 +186,7 @@ def durations_of(data: Path) -> dict[str, float]:
 
 def measure_one_type(ask: Ask, part: str, scan: Path) -> Figures:
     """F1, precision and recall of one type."""
-    told = compared(reference(ask), scan, 0.5, LabelRules(only=frozenset({part}))).overall
+    told = compared(reference(ask), scan, 0.5, LabelRules(only=(part,))).overall
     n_calls = told.counts.hits + told.counts.misses
     return {f"{shown} at IoU 0.5": told.figures[name] for name, shown in NAMES.items()} | {"calls": Estimate(n_calls)}
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from detector.audit.background import Scanned, draw_windows, inclusion, systematic
 from detector.audit.detections import Detections
-from detector.audit.figures import background_figures, gather
-from detector.audit.intervals import Estimate, share_of_sum
+from detector.audit.estimation import background_figures, gather
 from detector.audit.sample import Request, draw
 from detector.audit.strata import LEAST, allocate, cut
+from detector.estimates.estimate import Estimate, share_of_sum
 from detector.events import Event, overlap_s
 from tests.unit.audit.worlds import World, detections_of, make_world
 

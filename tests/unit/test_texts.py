@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from detector.texts import NESTING, WORD, parse_json, parse_toml, read_text
+from detector.texts import NESTING, WORD, many, parse_json, parse_toml, read_text
 
 DEEP = {
     "lists": "a = " + "[" * 100_000 + "]" * 100_000,
@@ -75,3 +75,10 @@ def test_a_pipe_and_an_endless_device_are_not_read(tmp_path: Path) -> None:
     for name in ("pipe", "zero"):
         with pytest.raises(ValueError, match="regular"):
             read_text(tmp_path / name, 100)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1000, "1,000 rows"), (1_000_001, "1,000,001 rows")]
+)
+def test_one_thing_is_in_the_singular_and_thousands_are_set_apart(count: int, text: str) -> None:
+    assert many(count, "row") == text

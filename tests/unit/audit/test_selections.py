@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from detector.audit.answers import read_answers
-from detector.audit.sample import Item, Request, draw
+from detector.audit.items import Item
+from detector.audit.sample import Request, draw
 from detector.audit.selections import read_selections, selection_tables
 from detector.audit.tables import write_sample
 from detector.errors import AnnotationError

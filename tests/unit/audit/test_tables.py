@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from detector.audit.answers import read_answers
-from detector.audit.sample import Item, Request, draw
+from detector.audit.items import Item
+from detector.audit.sample import Request, draw
 from detector.audit.tables import COLUMNS, read_verdict, write_sample
 from detector.errors import AnnotationError
 from tests.unit.audit.worlds import detections_of

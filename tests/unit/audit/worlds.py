@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detector.audit.answers import Answer
 from detector.audit.background import Scanned
 from detector.audit.detections import Detections, fingerprint
-from detector.audit.sample import Item
+from detector.audit.items import Item
 from detector.events import Event
 
 SECONDS = 300.0

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detector.evaluation import bootstrap, statistic
-from detector.evaluation.bootstrap import draw_together, draw_weights, limits
+from detector.estimates import bootstrap
+from detector.estimates import draws as draws_module
+from detector.estimates.arrays import Numbers
+from detector.estimates.bootstrap import draw_together, draw_weights, limits
+from detector.estimates.statistic import Statistic
 from detector.evaluation.compare import compare
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.settings import Settings
-from detector.evaluation.statistic import Numbers, Statistic
 
 from .conftest import event, materials
 
@@ -107,8 +109,8 @@ def test_one_group_has_no_interval() -> None:
 def test_many_draws_in_portions_and_threads_give_what_each_gives_alone(
     material: Material, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statistic, "MOST_NUMBERS", 64)
-    monkeypatch.setattr(statistic, "count_cores", lambda: 4)
+    monkeypatch.setattr(draws_module, "MOST_NUMBERS", 64)
+    monkeypatch.setattr(draws_module, "count_cores", lambda: 4)
     compared = compare(material, Settings())
     (draws,) = draw_together(material.group_numbers, 23, seed)
     for one in [*compared.of_labels, *compared.overall]:

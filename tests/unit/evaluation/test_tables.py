@@ -6,8 +6,8 @@ import pytest
 
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.placing import LabelRules
 from detector.evaluation.tables import Request, read_material
+from detector.labels import LabelRules
 from detector.tables.table import ReadOptions
 
 DETECTIONS = "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time\n"
@@ -132,7 +132,7 @@ def test_rows_that_are_alike_count_once_and_are_said(folder: Path) -> None:
 
 def test_rules_for_labels_hold_by_old_and_by_new_name(folder: Path) -> None:
     write("calls.csv", CALLS + "a.wav,0,1,song\na.wav,2,3,UNK\na.wav,4,5,wind\na.wav,6,7,y\n")
-    rules = LabelRules({"song": "x", "UNK": "?"}, frozenset({"wind"}), frozenset({"?"}), frozenset({"x"}))
+    rules = LabelRules({"song": "x", "UNK": "?"}, frozenset({"wind"}), frozenset({"?"}), ("x",))
     material, _ = read(rules=rules)
     assert spans(material.reference[Unit("in/a.wav")]) == [(0, 1, "x")]
     assert list(material.uncertain[Unit("in/a.wav")]) == [(2, 3)]
@@ -150,13 +150,13 @@ def test_labels_that_only_one_table_has_are_said(folder: Path) -> None:
 
 
 def test_labels_that_are_asked_for_and_in_no_table_are_said(folder: Path) -> None:
-    rules = LabelRules({"song": "x", "*": "y"}, frozenset({"wind"}), frozenset({"UNKK"}), frozenset({"y", "frog"}))
+    rules = LabelRules({"song": "x", "*": "y"}, frozenset({"wind"}), frozenset({"UNKK"}), ("y", "frog"))
     _, notes = read(rules=rules)
     for told in ("--rename: no row has the label song", "--background-label: no row has the label wind"):
         assert told in notes
     assert "--uncertain-label: no row has the label UNKK" in notes
     assert "--only-label: no row has the label frog\n" in notes + "\n"
-    _, notes = read(rules=LabelRules({"x": "y"}, frozenset(), frozenset({"y"}), frozenset({"y"})))
+    _, notes = read(rules=LabelRules({"x": "y"}, frozenset(), frozenset({"y"}), ("y",)))
     assert "no row has" not in notes
 
 

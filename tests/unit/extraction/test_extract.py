@@ -11,10 +11,10 @@ import soundfile
 import torch
 
 from detector.clips import CONFUSING, SPLITS
-from detector.extraction.sources import LabelRules
 from detector.frontend.bases import design
 from detector.frontend.power import band_power
 from detector.frontend.stream import PowerStream
+from detector.labels import LabelRules
 from detector.recipe import Recipe
 from tests.made import FRONTENDS, recipe, sound, write_set, write_sound, write_table
 

@@ -12,7 +12,7 @@ import soundfile
 from detector.clips import ClipWriter
 from detector.errors import ClipsError, ConfigurationError, DetectorError, OutputError
 from detector.extraction import extract as extract_module
-from detector.extraction.sources import LabelRules
+from detector.labels import LabelRules
 from tests.made import draw_calls, recipe, sound, write_set, write_sound, write_table
 
 from .conftest import run

@@ -10,7 +10,8 @@ import soundfile
 from detector.clips import UNCERTAIN
 from detector.errors import ConfigurationError
 from detector.events import Event
-from detector.extraction.sources import LabelRules, Source, Sources, content_key, set_groups
+from detector.extraction.sources import Source, Sources, content_key, kind_of, set_groups
+from detector.labels import LabelRules
 from detector.tables import Annotation, AnnotationSet
 from tests.made import sound, write_sound
 
@@ -41,12 +42,12 @@ def recording(tmp_path: Path) -> Path:
         ("gust", LabelRules(rename={"gust": "wind"}, background=frozenset({"wind"})), ("confusing", "gust")),
         ("song?", LabelRules(uncertain=frozenset({"song?"})), ("uncertain", UNCERTAIN)),
         ("maybe", LabelRules(rename={"maybe": "song?"}, uncertain=frozenset({"song?"})), ("uncertain", UNCERTAIN)),
-        ("frog", LabelRules(names=("song",)), ("confusing", "frog")),
-        ("frog", LabelRules(rename={"frog": "song"}, names=("song",)), ("call", "song")),
+        ("frog", LabelRules(only=("song",)), ("confusing", "frog")),
+        ("frog", LabelRules(rename={"frog": "song"}, only=("song",)), ("call", "song")),
     ],
 )
 def test_labels_mean_what_the_rules_say(label: str, rules: LabelRules, found: tuple[str, str]) -> None:
-    assert rules.apply(label) == found
+    assert kind_of(label, rules) == found
 
 
 def test_rows_go_where_their_labels_say_and_the_user_is_told(recording: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_recording_given_as_background_is_complete(recording: Path) -> None:
 
 
 def test_every_row_of_a_confusing_table_is_confusing(recording: Path) -> None:
-    sources = Sources(LabelRules(names=("song",)))
+    sources = Sources(LabelRules(only=("song",)))
     sources.add_confusing(tables((recording, "song"), (recording, "anything")))
     (source,) = sources.all()
     assert (len(source.confusing), source.calls, source.complete) == (2, [], False)

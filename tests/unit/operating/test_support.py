@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from detector.estimates.intervals import garwood, wilson
 from detector.operating.curve import Curve
-from detector.operating.intervals import garwood, wilson
 from detector.operating.points import Evidence, Operating, OperatingPoint, Tuned, operating_toml, read_operating
 from detector.operating.support import Support, support
 from detector.operating.target import parse_target

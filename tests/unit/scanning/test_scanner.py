@@ -11,9 +11,9 @@ import pytest
 from detector.clock import STAGES
 from detector.model import Model, Operating, OperatingPoint
 from detector.operating.curve import Curve
+from detector.operating.notes import threshold_notes
 from detector.operating.target import parse_target
 from detector.scanning.blocks import ScoreBlock
-from detector.scanning.notes import threshold_notes
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Results, detection_rows, score_rows
 from detector.scanning.scanner import Scanner, Setting

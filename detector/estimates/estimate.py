@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-ALPHA = 0.05
-Z = 1.959963984540054  # the normal quantile of 1 - ALPHA / 2
-
-Values = NDArray[np.float64]
+from detector.estimates.arrays import Numbers
+from detector.estimates.intervals import TAIL, Z, gamma_quantile, score_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +52,19 @@ def stratified(yes: Sequence[int], n: Sequence[int], sizes: Sequence[int]) -> Es
         How many each stratum has.
     """
     y, m, N = (np.asarray(counts, dtype=np.float64) for counts in (yes, n, sizes))
-    W, smooth = N / N.sum(), (y + 0.5) / (m + 1)
-    p, likely = float((W * y / m).sum()), float((W * smooth).sum())
+    W = N / N.sum()
+    smooth = (y + 0.5) / (m + 1)
+    p = float((W * y / m).sum())
+    likely = float((W * smooth).sum())
     variance = float((W**2 * (N - m) / np.maximum(N - 1, 1) * smooth * (1 - smooth) / m).sum())
     spread = Z**2 * variance / (likely * (1 - likely))  # z² over the effective sample size
-    middle = (p + spread / 2) / (1 + spread)
-    half = math.sqrt(spread * p * (1 - p) + spread**2 / 4) / (1 + spread)
-    low = max(sum(yes), math.floor(sum(sizes) * (middle - half) + 1e-6))
-    high = min(sum(sizes) - sum(n) + sum(yes), math.ceil(sum(sizes) * (middle + half) - 1e-6))
+    share = score_interval(p, spread)
+    low = max(sum(yes), math.floor(sum(sizes) * share.low + 1e-6))
+    high = min(sum(sizes) - sum(n) + sum(yes), math.ceil(sum(sizes) * share.high - 1e-6))
     return Estimate(p, low / sum(sizes), high / sum(sizes))
 
 
-def rare_total(counts: Values, probabilities: Values, seen: float) -> Estimate:
+def rare_total(counts: Numbers, probabilities: Numbers, seen: float) -> Estimate:
     """Estimate a total of rare things from units drawn with unequal probabilities.
 
     The estimate is that of Horvitz & Thompson (1952), the sum of counts over probabilities; its variance is taken as if
@@ -83,18 +81,17 @@ def rare_total(counts: Values, probabilities: Values, seen: float) -> Estimate:
     seen : float
         Share of the whole that the drawn units make up, above 0, at most 1.
     """
-    from scipy.special import gammaincinv
-
     shares = counts / probabilities
-    total, variance = float(shares.sum()), float(((1 - probabilities) * shares**2).sum())
+    total = float(shares.sum())
+    variance = float(((1 - probabilities) * shares**2).sum())
     low = high = total
     if variance > 0:
-        low = variance / total * float(gammaincinv(total**2 / variance, ALPHA / 2))
+        low = variance / total * gamma_quantile(total**2 / variance, TAIL)
     if seen < 1:
         cluster = float((counts**2).sum() / counts.sum()) if total else 1.0  # things come in groups of about this many
         unseen = -cluster / math.log1p(-seen)  # what passes unseen with the probability that one thing does
         scale = (variance + unseen**2) / (total + unseen)
-        high = scale * float(gammaincinv((total + unseen) / scale, 1 - ALPHA / 2))
+        high = scale * gamma_quantile((total + unseen) / scale, 1 - TAIL)
     return Estimate(total, low, high)
 
 
@@ -114,12 +111,13 @@ def share_of_sum(part: Estimate, other: Estimate) -> Estimate | None:
 
 def _odds(x: float, a: float, y: float, b: float, *, upper: bool) -> float:
     """Solve (x - r y)² = a² + r² b² for the odds r, where a <= x below and b <= y above."""
-    one, two = x * x - a * a, y * y - b * b
-    root = x * y + math.sqrt(max(0.0, (x * y) ** 2 - one * two))
+    of_part = x * x - a * a
+    of_other = y * y - b * b
+    root = x * y + math.sqrt(max(0.0, (x * y) ** 2 - of_part * of_other))
     if upper:
-        return root / two if two > 0 else math.inf
+        return root / of_other if of_other > 0 else math.inf
     if root:
-        return max(0.0, one) / root
+        return max(0.0, of_part) / root
     return math.inf if x else 0.0
 
 

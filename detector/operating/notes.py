@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from detector.evaluation.placing import many
 from detector.operating.points import Operating, OperatingPoint
 from detector.operating.target import Target
+from detector.texts import many
 
 
 def threshold_notes(operating: Operating, threshold: float | Target | None, hop_s: float) -> Iterator[str]:

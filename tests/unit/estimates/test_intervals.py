@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from detector.operating.intervals import Interval, garwood, wilson
-from detector.tuning.intervals import over_groups
+from detector.estimates.bootstrap import over_groups
+from detector.estimates.intervals import Interval, garwood, wilson
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 
 from detector.audit.answers import Answer
 from detector.audit.detections import Detections
-from detector.audit.figures import audit, label_figures
-from detector.audit.intervals import Estimate, share_of_sum, stratified
+from detector.audit.estimation import audit, label_figures
 from detector.audit.report import lines
 from detector.audit.tables import Verdict
 from detector.errors import AnnotationError
+from detector.estimates.estimate import Estimate, share_of_sum, stratified
 from tests.unit.audit.worlds import detections_of
 
 SCORES = [0.1] * 10 + [0.2] * 10 + [0.9] * 20

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from detector.audit.intervals import Estimate, Z, rare_total, share_of_sum, stratified
+from detector.estimates.estimate import Estimate, rare_total, share_of_sum, stratified
+from detector.estimates.intervals import Z
 
 MANY = 10**9
 

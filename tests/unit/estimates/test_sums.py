@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detector.estimates.draws import MOST_OFTEN, narrowed
+from detector.estimates.sums import MOST_ROWS, Sums
 from detector.evaluation.chain import Segments
 from detector.evaluation.ordered import Ordered
-from detector.evaluation.statistic import MOST_OFTEN, MOST_ROWS, Sums, narrowed
 
 
 @pytest.mark.parametrize("n_rows", [1, MOST_ROWS, MOST_ROWS + 1, 100_000])

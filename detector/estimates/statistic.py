@@ -1,0 +1,37 @@
+"""What every figure has in common: it follows from how often each unit is drawn, so that units can be drawn again."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from detector.estimates.arrays import Numbers
+from detector.estimates.draws import Draws, in_portions, one_draw
+
+
+class Statistic(ABC):
+    """Some figures of the events of several labels, or of all labels as one."""
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """What the figures are called."""
+
+    @property
+    @abstractmethod
+    def n_rows(self) -> int:
+        """About how many numbers it takes for one draw, which bounds how many draws are computed at once."""
+
+    @abstractmethod
+    def drawn(self, draws: Draws) -> list[Numbers]:
+        """Compute each figure of each label for each draw (label, draw), `UNKNOWN` where it does not exist."""
+
+    def in_portions(self, draws: Draws) -> Numbers:
+        """Compute each figure of each label for each draw (figure, label, draw), a few draws at a time."""
+        return in_portions(draws, self.n_rows, lambda portion: np.stack(self.drawn(portion)))
+
+    def __call__(self, weights: ArrayLike) -> Numbers:
+        """Compute the figures of each label (figure, label), given how often each unit is drawn (unit,)."""
+        return self.in_portions(one_draw(weights))[..., 0]
