@@ -224,9 +224,10 @@ def test_from_a_scan_to_recall_as_the_document_tells_it(
     truths |= {"calls": n_right + n_missed, "recall": n_right / (n_right + n_missed)}
     for name, truth in truths.items():
         assert found[name]["low"] <= truth <= found[name]["high"], name
-    assert f"the truth is {n_right} true detections, a precision of {truths['precision']:.3f}, " in document
     assert n_missed == 1
-    assert f"one missed call and a recall of {truths['recall']:.3f}." in document
+    told = " ".join(document.split())
+    assert f"the truth is {n_right} true detections, a precision of {truths['precision']:.3f}, one missed call" in told
+    assert f"a recall of {truths['recall']:.3f}." in told
 
 
 def check(sample: Path, detections: list[dict[str, str]], recordings: Path) -> tuple[int, int]:
