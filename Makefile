@@ -42,20 +42,20 @@ corpus: setup  ## scan all broken files of tests/corpus, in about an hour; make 
 	$(BIN)/python -m tests.corpus
 
 call-activity: setup  ## make the training set of the embedded model and train it again; DATA names the recordings
-	PATH="$(abspath $(BIN)):$$PATH" examples/call-activity.sh $(DATA) work/call-activity
+	PATH="$(abspath $(BIN)):$$PATH" experiments/call-activity.sh $(DATA) work/call-activity
 
-quality: $(SETS) quality-hard  ## the tables of docs/quality.md, in many hours; goes on where it was stopped; make -j 2: two at a time
-	$(BIN)/python examples/quality.py speed work/quality
-	$(BIN)/python examples/quality.py tables work/quality --hard work/quality/hard/curve.json -o work/quality/tables.md
+quality: $(SETS) quality-hard  ## the tables of experiments/results, in many hours; goes on where it was stopped; make -j 2: two at a time
+	$(BIN)/python experiments/quality.py speed work/quality
+	$(BIN)/python experiments/quality.py tables work/quality --hard work/quality/hard/curve.json -o work/quality/tables.md
 
 $(SETS): quality-%: setup  ## one set; figures are those of one core to the last digit, whatever else runs
-	OMP_NUM_THREADS=1 $(BIN)/python examples/quality.py again docs/quality.json $(DATA) work/quality --set $*
+	OMP_NUM_THREADS=1 $(BIN)/python experiments/quality.py again experiments/results/quality.json $(DATA) work/quality --set $*
 
 quality-hard: setup
-	OMP_NUM_THREADS=1 $(BIN)/python examples/hard_soundscapes.py run $(DATA) work/quality/hard --seed 3 --turn 1 --exchange
+	OMP_NUM_THREADS=1 $(BIN)/python experiments/hard_soundscapes.py run $(DATA) work/quality/hard --seed 3 --turn 1 --exchange
 
-bench: setup  ## the tables of BENCHMARKS.md, on a machine that does nothing else meanwhile
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/benchmarks.py work/bench
+bench: setup  ## the tables of experiments/BENCHMARKS.md, on a machine that does nothing else meanwhile
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python experiments/benchmarks.py work/bench
 
 clean:
 	rm -rf $(VENV) work detections.csv effort.csv

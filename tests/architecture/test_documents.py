@@ -15,7 +15,8 @@ import pytest
 from detector.cli import commands
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "BENCHMARKS.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [path for folder in ("docs", "experiments") for path in sorted((ROOT / folder).rglob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *PAGES]
 
 
 def blocks(text: str) -> list[str]:

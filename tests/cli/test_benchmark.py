@@ -1,4 +1,4 @@
-"""`detector benchmark` as its users call it, and the script that fills BENCHMARKS.md."""
+"""`detector benchmark` as its users call it, and the script that fills experiments/BENCHMARKS.md."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_wrong_options_are_wrong_usage(arguments: list[str]) -> None:
 
 def page(folder: Path) -> Path:
     """Copy BENCHMARKS.md with nothing in its tables."""
-    text = (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
+    text = (ROOT / "experiments" / "BENCHMARKS.md").read_text(encoding="utf-8")
     emptied = re.sub(r"(<!-- (?!end)\S+ -->\n).*?(<!-- end -->)", r"\1\2", text, flags=re.DOTALL)
     path = folder / "BENCHMARKS.md"
     path.write_text(emptied, encoding="utf-8")
@@ -144,7 +144,7 @@ def test_the_page_has_a_place_for_every_table(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_short_version_of_the_script_fills_the_page_and_goes_on_where_it_was(tmp_path: Path) -> None:
     path = page(tmp_path)
-    command = [sys.executable, ROOT / "examples" / "benchmarks.py", tmp_path / "work", "--short", "--page", path]
+    command = [sys.executable, ROOT / "experiments" / "benchmarks.py", tmp_path / "work", "--short", "--page", path]
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

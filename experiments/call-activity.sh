@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make the training set of the embedded model, and the model, again. Takes about a quarter of an hour on two cores.
-# Usage: examples/call-activity.sh DATA [FOLDER FOR THE RESULTS]     (DATA holds esc10/, zebra-finch/ and boobook/)
+# Usage: experiments/call-activity.sh DATA [FOLDER FOR THE RESULTS]     (DATA holds esc10/, zebra-finch/ and boobook/)
 # The model is WORK/call-activity; to ship it: cp WORK/call-activity/* models/call-activity/
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,19 +26,21 @@ from trials.boobook import BOOBOOK, calling_sites, recordings_of, site_of, truth
 from trials.esc10 import ESC10, FOLDS
 from trials.record import orders, read_record
 from trials.result import Machine, Result, read_results, write_result
-from trials.tables import markdown, newest
+from trials.tables import Row, markdown, newest
 from trials.trial import Ask, Bench, Seconds, Trial
 from trials.zebra_finch import EXCHANGED, RARE_TYPES, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.errors import ConfigurationError
 from detector.evaluation.figures import Estimate
-from detector.presets import find_folder, find_recipe
+from detector.presets import find_folder, find_recipe, list_presets
 from detector.recipe import Recurrent
 from tests.architecture.test_documents import blocks, lines_of
 from tests.made import recipe, write_recipe
 
 SITES = ("bush_01_1", "bush_01_2", "cotton_01_3", "cotton_01_4", "wood_01_5")
-QUICK = Path(__file__).resolve().parents[3] / "examples" / "recipes" / "quick-start.toml"
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ROOT / "examples" / "recipes" / "quick-start.toml"
+RESULTS = ROOT / "experiments" / "results"
 
 
 def write(path: Path, *lines: str) -> None:
@@ -544,32 +547,30 @@ def test_another_scan_is_another_result(
     assert detector.count("train") == before[0] + len(SITES) - 1  # all but the site itself
 
 
-def test_every_command_of_the_docs_is_one() -> None:
+def test_every_command_of_the_record_is_one() -> None:
     """Rows of code that is gone have a record of their own, and say so."""
-    docs = Path(__file__).resolve().parents[3] / "docs"
-    for words in orders(read_record(docs / "quality.json"), quality.BENCHES, Path("data"), Path("work")):
+    for words in orders(read_record(RESULTS / "quality.json"), quality.BENCHES, Path("data"), Path("work")):
         options = quality.parse(words)
         entries = list(quality.entries_of(options, quality.BENCHES[options.set]))
         assert entries
         assert not [entry.name for entry in entries if "(dropped)" in entry.name]
-    assert not [r for r in read_record(docs / "dropped.json").results.values() if "(dropped)" not in r.recipe]
+    assert not [r for r in read_record(RESULTS / "dropped.json").results.values() if "(dropped)" not in r.recipe]
 
 
 def test_commands_of_the_page_are_read() -> None:
-    page = (Path(__file__).resolve().parents[3] / "docs" / "quality.md").read_text(encoding="utf-8")
-    lines = [line for block in blocks(page) for line in lines_of(block) if "examples/quality.py" in line]
+    page = (ROOT / "experiments" / "quality.md").read_text(encoding="utf-8")
+    lines = [line for block in blocks(page) for line in lines_of(block) if "experiments/quality.py" in line]
     assert {quality.parse(shlex.split(line)[2:]).command for line in lines} == {
         "run", "speed", "tables", "record", "again",
     }  # fmt: skip
 
 
-def test_make_quality_makes_every_set_of_the_docs() -> None:
-    root = Path(__file__).resolve().parents[3]
-    asked = subprocess.run(["make", "-n", "quality"], cwd=root, capture_output=True, text=True, check=True).stdout
-    sets = set(re.findall(r"again docs/quality.json \S+ work/quality --set (\S+)", asked))
-    assert sets == set(quality.BENCHES) == {r.set for r in read_record(root / "docs" / "quality.json").results.values()}
-    (hard,) = re.findall(r"examples/hard_soundscapes.py run \S+ work/quality/hard (.*)", asked)
-    assert hard in json.loads((root / "docs" / "hard-soundscapes.json").read_text(encoding="utf-8"))["command"]
+def test_make_quality_makes_every_set_of_the_record() -> None:
+    asked = subprocess.run(["make", "-n", "quality"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    sets = set(re.findall(r"again experiments/results/quality.json \S+ work/quality --set (\S+)", asked))
+    assert sets == set(quality.BENCHES) == {r.set for r in read_record(RESULTS / "quality.json").results.values()}
+    (hard,) = re.findall(r"experiments/hard_soundscapes.py run \S+ work/quality/hard (.*)", asked)
+    assert hard in json.loads((RESULTS / "hard-soundscapes.json").read_text(encoding="utf-8"))["command"]
 
 
 def test_all_that_a_record_holds_is_made_again(
@@ -639,17 +640,28 @@ def test_a_record_keeps_what_work_folders_held(tmp_path: Path, capsys: pytest.Ca
         ("dropped.json", (), "dropped-tables.md"),
     ],
 )
-def test_the_tables_of_the_docs_are_those_of_the_record(
-    record: str, options: tuple[str, ...], page: str, tmp_path: Path
-) -> None:
-    """`python examples/quality.py tables docs/quality.json --hard ...` was run after the last change."""
-    docs, made = Path(__file__).resolve().parents[3] / "docs", tmp_path / "tables.md"
-    words = [str(docs / word) if word.endswith(".json") else word for word in options]
-    quality.main(["tables", str(docs / record), *words, "-o", str(made)])
-    assert made.read_text(encoding="utf-8") == (docs / page).read_text(encoding="utf-8")
+def test_the_tables_are_those_of_the_record(record: str, options: tuple[str, ...], page: str, tmp_path: Path) -> None:
+    """`python experiments/quality.py tables experiments/results/quality.json ...` was run after the last change."""
+    made = tmp_path / "tables.md"
+    words = [str(RESULTS / word) if word.endswith(".json") else word for word in options]
+    quality.main(["tables", str(RESULTS / record), *words, "-o", str(made)])
+    assert made.read_text(encoding="utf-8") == (RESULTS / page).read_text(encoding="utf-8")
 
 
-HEADLINES = {
+PAGE_HEADLINES = {  # lines of docs/quality.md
+    "zebra finch |": ("zebra-finch", SYLLABLES.shown[:1] + SYLLABLES.shown[3:4]),
+    "zebra finch, 8 types |": ("syllable-types", SYLLABLE_TYPES.shown[:1]),
+    "one type from 20 annotated calls |": ("twenty-calls-exchanged", EXCHANGED.shown[:1]),
+    "one type from 20 annotated calls * |": ("twenty-calls", TWENTY_CALLS.shown[:1]),
+    "ESC-10 * |": ("esc10", ESC10.shown[:1]),
+    "average precision of events | 0": ("boobook", BOOBOOK.shown[:1]),
+    "average precision per recording |": ("boobook", BOOBOOK.shown[1:2]),
+    "recall at 10 false alarms per hour |": ("boobook", BOOBOOK.shown[2:3]),
+    "any animal, never heard |": ("call-activity-exchanged", ACTIVITY_EXCHANGED.shown[:4]),
+    "any animal, heard |": ("call-activity-exchanged", ACTIVITY_EXCHANGED.shown[4:8]),
+    "any animal, never heard * |": ("call-activity", CALL_ACTIVITY.shown[:4]),
+}
+README_HEADLINES = {
     "zebra finch, syllables |": ("zebra-finch", SYLLABLES.shown[:1] + SYLLABLES.shown[3:4]),
     "zebra finch, 8 types of syllables |": ("syllable-types", SYLLABLE_TYPES.shown[:1]),
     "zebra finch, one type from 20 annotated calls |": ("twenty-calls-exchanged", EXCHANGED.shown[:1]),
@@ -664,17 +676,63 @@ HEADLINES = {
 }
 
 
-@pytest.mark.parametrize("line", HEADLINES)
-def test_the_headline_figures_are_those_of_the_record(line: str) -> None:
-    root = Path(__file__).resolve().parents[3]
-    (told,) = [row for row in (root / "README.md").read_text(encoding="utf-8").splitlines() if f"| {line}" in row]
-    name, figures = HEADLINES[line]
-    results = read_record(root / "docs" / "quality.json").results.values()
-    row = newest(result for result in results if not result.development)[name, "example"]
+@pytest.fixture(scope="module")
+def final() -> dict[tuple[str, str], Row]:
+    """Give the newest final figures by set and recipe."""
+    results = read_record(RESULTS / "quality.json").results.values()
+    return newest(result for result in results if not result.development)
+
+
+def page_of_quality() -> str:
+    return (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"\d\.\d{3}", text)
+
+
+HEADLINES = [
+    *(("docs/quality.md", line, *known) for line, known in PAGE_HEADLINES.items()),
+    *(("README.md", line, *known) for line, known in README_HEADLINES.items()),
+]
+
+
+@pytest.mark.parametrize(("page", "line", "name", "figures"), HEADLINES)
+def test_the_headline_figures_are_those_of_the_record(
+    page: str, line: str, name: str, figures: tuple[Any, ...], final: dict[tuple[str, str], Row]
+) -> None:
+    (told,) = [row for row in (ROOT / page).read_text(encoding="utf-8").splitlines() if f"| {line}" in row]
+    row = final[name, "example"]
     cells = [row.shown(figure, pools=quality.BENCHES[name].pooled) for figure in figures]
-    known = [number for cell in cells for number in re.findall(r"\d\.\d{3}", cell)]
+    known = [number for cell in cells for number in numbers(cell)]
     assert len(known) >= len(figures)
-    assert [number for number in known if number not in told] == []
+    assert numbers(told) == known
+
+
+PRESET_SETS = {  # the columns of the table of presets, and what is added to the name of a preset's row
+    ("esc10", ESC10.shown[0]): "",
+    ("zebra-finch", SYLLABLES.shown[0]): "-of-10-epochs",
+    ("syllable-types", SYLLABLE_TYPES.shown[0]): "-of-30-epochs",
+    ("twenty-calls", TWENTY_CALLS.shown[0]): "-of-30-epochs",
+    ("boobook", BOOBOOK.shown[0]): "-of-12-epochs",
+}
+
+
+@pytest.mark.parametrize("preset", sorted(list_presets().keys() - {"lecture", "lecture-grid"}))
+def test_the_figures_of_presets_are_those_of_the_record(preset: str, final: dict[tuple[str, str], Row]) -> None:
+    (told,) = [row for row in page_of_quality().splitlines() if row.startswith(f"| `{preset}` |")]
+    known = []
+    for (name, figure), suffix in PRESET_SETS.items():
+        windowed = (name, f"{preset}-in-1-s{suffix}")
+        row = final[windowed if windowed in final else (name, preset + suffix)]
+        known.append(numbers(row.shown(figure, pools=quality.BENCHES[name].pooled))[0])
+    assert numbers(told) == known
+
+
+def test_figures_in_tables_of_the_readme_are_those_of_the_page() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    told = {number for line in lines if line.startswith("|") for number in numbers(line)}
+    assert told <= set(numbers(page_of_quality()))
 
 
 def test_a_record_that_is_none_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -692,7 +750,7 @@ def test_a_result_says_what_it_cost(made: Path, tmp_path: Path, detector: Detect
     assert told["seconds"] == {"extract": 1.0, "train": 6.0, "scan": 2.0, "scanned": 20.0}
     assert told["fingerprint"] == find_recipe(str(QUICK)).fingerprint()
     assert told["parameters"] > 1000
-    assert told["command"] == f"python examples/quality.py run DATA WORK esc10 --recipe q={QUICK}"
+    assert told["command"] == f"python experiments/quality.py run DATA WORK esc10 --recipe q={QUICK}"
 
 
 @pytest.fixture
@@ -943,8 +1001,9 @@ def test_a_change_to_false_takes_a_value_out_but_sets_a_switch(tmp_path: Path) -
 
 
 def test_the_hard_headline_is_that_of_the_curve() -> None:
-    root = Path(__file__).resolve().parents[3]
-    curve = json.loads((root / "docs" / "hard-soundscapes.json").read_text(encoding="utf-8"))
+    curve = json.loads((RESULTS / "hard-soundscapes.json").read_text(encoding="utf-8"))
     half = curve["models"]["small-cnn"]["snr_db_at_recall_one_half"]["all"]
     told = f"+{half['value']:.1f} dB ({half['low']:.1f} to {half['high']:.1f})"
-    assert f"at most 10 false alarms per hour | {told} |" in (root / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page_of_quality().splitlines() if line.startswith("| hard soundscapes * |")]
+    assert row.endswith(f"| {told} |")
+    assert f"at most 10 false alarms per hour | {told} |" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """Compare what can run a trunk on this processor: times real time over long strips, a thread for each core.
 
-Usage: python examples/runtimes.py [RECIPE ...]   (shipped recipes; default: small-cnn). OpenVINO is compared where it
-is installed; the project does not need it.
+Usage: python experiments/runtimes.py [RECIPE ...]   (shipped recipes; default: small-cnn). OpenVINO is compared where
+it is installed; the project does not need it.
 """
 
 from __future__ import annotations

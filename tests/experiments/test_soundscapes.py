@@ -25,7 +25,7 @@ from soundscapes import (
     write_flac,
 )
 
-RECORDINGS = Path(__file__).resolve().parents[3] / "examples" / "recordings"
+RECORDINGS = Path(__file__).resolve().parents[2] / "examples" / "recordings"
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -1,9 +1,9 @@
 """Measure detectors where the truth is exact: real calls in real backgrounds, from far under the noise to far over it.
 
-    python examples/hard_soundscapes.py run DATA WORK                    # the set, three models, band energy, the curve
-    python examples/hard_soundscapes.py run DATA WORK --recipe mine=my.toml --model other=models/other
-    python examples/hard_soundscapes.py make DATA SET
-    python examples/hard_soundscapes.py curve SET/test mine=detections.csv -o curve.png --json curve.json
+    python experiments/hard_soundscapes.py run DATA WORK                 # the set, three models, band energy, the curve
+    python experiments/hard_soundscapes.py run DATA WORK --recipe mine=my.toml --model other=models/other
+    python experiments/hard_soundscapes.py make DATA SET
+    python experiments/hard_soundscapes.py curve SET/test mine=detections.csv -o curve.png --json curve.json
 
 `hard-soundscapes.md` tells what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
 """
@@ -116,7 +116,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(given)
     places = {getattr(options, name, None): told for name, told in PLACES.items()}
     words = (places.get(Path(word)) or portable(word) for word in given)
-    options.told = shlex.join(["python", "examples/hard_soundscapes.py", *words])
+    options.told = shlex.join(["python", "experiments/hard_soundscapes.py", *words])
     return options
 
 

@@ -1,21 +1,11 @@
-"""Measure detectors on real recordings: train, scan, compare with the annotations, and write the tables of the docs.
+"""Measure detectors on real recordings: train, scan, compare with the annotations, and write tables of the figures.
 
-    python examples/quality.py run DATA WORK zebra-finch                              # the example recipe, three seeds
-    python examples/quality.py run DATA WORK esc10 --recipe mine=my.toml --recipe small-cnn --folds 1,2
-    python examples/quality.py run DATA WORK zebra-finch --recipe mine=my.toml --seeds 0 --development
-    python examples/quality.py run DATA WORK boobook --development --change 'mixed=training.mix=0.5'
-    python examples/quality.py run DATA WORK twenty-calls --development --change 'without a GRU=network.recurrent=false'
-    python examples/quality.py run DATA WORK esc10 --development --of crnn --change 'plain=network.recurrent=false'
-    python examples/quality.py run DATA WORK twenty-calls --recipe crnn=crnn --window 1    # in windows of 1 s
-    python examples/quality.py run DATA WORK twenty-calls --recipe mine=my.toml --from call-activity    # fine-tuned
-    python examples/quality.py run DATA WORK zebra-finch --quieter 12    # as a recorder at another level hears it
-    python examples/quality.py speed WORK             # how fast the models scan, on a machine that does nothing else
-    python examples/quality.py tables WORK -o tables.md
-    python examples/quality.py record WORK docs/quality.json    # add the results to a file; `tables` reads that, too
-    python examples/quality.py again docs/quality.json DATA WORK --set esc10    # all that a file holds, of one set
+    python experiments/quality.py run DATA WORK zebra-finch    # the set's own recipe, three seeds
+    python experiments/quality.py run DATA WORK esc10 --recipe mine=my.toml --recipe small-cnn --folds 1,2
+    python experiments/quality.py tables WORK -o tables.md
 
-What is there is not made again, and what was stopped goes on; several runs may go on at once. `docs/quality.md` tells
-what is measured, and how. DATA holds esc10/, zebra-finch/ and boobook/.
+`experiments/quality.md` lists all commands, and says what is measured and how. What is there is not made again, and
+what was stopped goes on; several runs may go on at once. DATA holds esc10/, zebra-finch/ and boobook/.
 """
 
 from __future__ import annotations
@@ -46,9 +36,10 @@ from trials.zebra_finch import EXCHANGED, RARE_TYPES, SYLLABLE_TYPES, SYLLABLES,
 
 from detector.errors import ConfigurationError, DetectorError
 from detector.presets import find_folder, find_recipe
-from detector.recipe import parse_recipe
+from detector.recipe import Recipe, parse_recipe
 
-RECIPES = Path(__file__).resolve().parent / "recipes"
+ROOT = Path(__file__).resolve().parent.parent
+RECIPES = (ROOT / "examples" / "recipes", ROOT / "experiments" / "recipes")
 FINCH = (SYLLABLES, SYLLABLE_TYPES, RARE_TYPES, TWENTY_CALLS, EXCHANGED)
 BENCHES = {bench.name: bench for bench in (*FINCH, BOOBOOK, ESC10, CALL_ACTIVITY, ACTIVITY_EXCHANGED)}
 
@@ -182,8 +173,7 @@ def entries_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
 
 def recipes_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
     """Read what is to be trained: the example where nothing is named, changes of it, other recipes."""
-    example = RECIPES / f"{bench.recipe}.toml"
-    recipe = find_recipe(str(example) if example.exists() else bench.recipe).with_labels(())
+    recipe = own_recipe(bench).with_labels(())
     if not options.recipe and not options.model and not options.change:
         yield Entry("example", recipe)
     if options.of and not options.change:
@@ -195,6 +185,13 @@ def recipes_of(options: argparse.Namespace, bench: Bench) -> Iterator[Entry]:
         yield Entry(name, other, f"{of} --change '{name}={told}'")
     for name, value in options.recipe:
         yield Entry(name, find_recipe(value).with_labels(()), f" --recipe {name}={value}")
+
+
+def own_recipe(bench: Bench) -> Recipe:
+    """Read the recipe that a set is measured with: a file of this repository, or a shipped recipe."""
+    files = [folder / f"{bench.recipe}.toml" for folder in RECIPES]
+    existing = [str(file) for file in files if file.exists()]
+    return find_recipe(existing[0] if existing else bench.recipe)
 
 
 def make_again(options: argparse.Namespace) -> None:

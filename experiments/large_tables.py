@@ -1,6 +1,6 @@
 """Measure `detector evaluate` on large tables: seconds and peak memory, as a Markdown table.
 
-Usage: python examples/large_tables.py [WORK] [--detections 200000] [--annotations 20000] [--only NAME ...]
+Usage: python experiments/large_tables.py [WORK] [--detections 200000] [--annotations 20000] [--only NAME ...]
 
 The tables are made, the same every time, and removed afterwards unless WORK says where to keep them. Let nothing else
 run meanwhile.

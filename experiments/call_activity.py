@@ -1,9 +1,9 @@
 """Make the training set of the embedded model `call-activity`: soundscapes in which every animal call is annotated.
 
-`python examples/call_activity.py DATA OUTPUT [--hours H] [--seed S]` mixes real calls and backgrounds in DATA (folders
-esc10, zebra-finch and boobook) with made ones (`soundscapes.py`). It writes 30-s recordings, `annotations.csv`,
-`splits.csv`, and `sources.csv`, which names the files that each recording was made from. No source is heard in two
-splits: ESC-10 goes by its folds, zebra finch by its own table, boobook by site.
+`python experiments/call_activity.py DATA OUTPUT [--hours H] [--seed S]` mixes real calls and backgrounds in DATA
+(folders esc10, zebra-finch and boobook) with made ones (`soundscapes.py`). It writes 30-s recordings,
+`annotations.csv`, `splits.csv`, and `sources.csv`, which names the files that each recording was made from. No source
+is heard in two splits: ESC-10 goes by its folds, zebra finch by its own table, boobook by site.
 """
 
 from __future__ import annotations

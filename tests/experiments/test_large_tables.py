@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[3] / "examples" / "large_tables.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "experiments" / "large_tables.py"
 
 
 def test_each_kind_of_table_is_made_and_measured(tmp_path: Path) -> None:

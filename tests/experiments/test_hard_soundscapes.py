@@ -399,7 +399,7 @@ def test_minutes_are_three_whole_numbers(minutes: str, capsys: pytest.CaptureFix
 def test_one_command_makes_trains_scans_and_draws_and_goes_on_where_it_stopped(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quick = Path(__file__).resolve().parents[3] / "examples" / "recipes" / "quick-start.toml"
+    quick = Path(__file__).resolve().parents[2] / "examples" / "recipes" / "quick-start.toml"
     (tmp_path / "r.toml").write_text(quick.read_text().replace("epochs = ", "epochs = 1 # "))
     work = tmp_path / "work"
     arguments = ["run", str(data), str(work), "--minutes", "6,3,4", "--seconds", "10", "--recipe"]
@@ -471,7 +471,7 @@ def test_soundscapes_that_were_made_otherwise_are_not_taken(
 def test_the_command_is_told_without_the_folders_of_this_machine(tmp_path: Path) -> None:
     table = tmp_path / "found.csv"
     assert parse(["run", str(tmp_path / "d"), str(tmp_path), "--turn", "4", "--model", f"mine={tmp_path}/m"]).told == (
-        "python examples/hard_soundscapes.py run DATA WORK --turn 4 --model mine=m"
+        "python experiments/hard_soundscapes.py run DATA WORK --turn 4 --model mine=m"
     )
     words = ["curve", str(tmp_path / "test"), f"mine={table}", "-o", str(tmp_path / "c.png"), "--rate", "12"]
     assert parse(words).told.endswith(" curve SET/test mine=found.csv -o c.png --rate 12")

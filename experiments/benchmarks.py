@@ -1,6 +1,6 @@
-"""Measure what BENCHMARKS.md tells, and write its tables.
+"""Measure what experiments/BENCHMARKS.md reports, and write its tables.
 
-Usage: python examples/benchmarks.py WORK [--page BENCHMARKS.md] [--no-day] [--short] [--only training|presets]
+Usage: python experiments/benchmarks.py WORK [--page FILE] [--no-day] [--short] [--only training|presets]
 
 Each measurement is kept in WORK as JSON, and taken from there until that file is removed. The sound is made, the same
 every time, and removed afterwards. Let nothing else run meanwhile.
@@ -46,7 +46,7 @@ from scipy.signal import lfilter
 from detector.training.precision import has_bfloat16
 
 ROOT = Path(__file__).resolve().parent.parent
-ENGINE = ROOT / "examples" / "recipes" / "first-small-cnn.toml"  # the network that the engine is measured with
+ENGINE = ROOT / "experiments" / "recipes" / "first-small-cnn.toml"  # the network that the engine is measured with
 PRESETS = ("small-cnn", "call-activity", "crnn", "residual", "lenet", "conv1d-gru", "waveform", "cqt-cnn")
 RATE = 24000
 PINK = ([0.049922035, -0.095993537, 0.050612699, -0.004408786], [1, -2.494956002, 2.017265875, -0.522189400])  # Kellet
@@ -268,7 +268,7 @@ def main() -> None:
     """Measure, and fill each table as soon as its figures are there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--page", type=Path, default=ROOT / "BENCHMARKS.md")
+    parser.add_argument("--page", type=Path, default=ROOT / "experiments" / "BENCHMARKS.md")
     parser.add_argument("--no-day", action="store_true", help="leave out the recording of 24 hours (4.1 GB)")
     parser.add_argument("--short", action="store_true", help="only see that it runs: the figures mean nothing")
     parser.add_argument("--only", choices=["training", "presets"], help="fill this table alone")

@@ -1,4 +1,4 @@
-"""The tables of BENCHMARKS.md follow from measurements by arithmetic, and go between their marks."""
+"""The tables of experiments/BENCHMARKS.md follow from measurements by arithmetic, and go between their marks."""
 
 from __future__ import annotations
 

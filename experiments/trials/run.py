@@ -113,7 +113,7 @@ def draft(shop: Workshop, part: str, model: str, scan: str, order: Order) -> Res
 
 def command(bench: Bench, entry: Entry, development: bool) -> str:
     """Write what makes a recipe's results, all parts and seeds."""
-    return f"python examples/quality.py run DATA WORK {bench.name}{entry.option}{' --development' * development}"
+    return f"python experiments/quality.py run DATA WORK {bench.name}{entry.option}{' --development' * development}"
 
 
 def found(blank: Result, order: Order) -> Result | None:

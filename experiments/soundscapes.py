@@ -1,7 +1,7 @@
 """Make sounds: calls as animals make them, backgrounds without animals, and mixtures whose truth is known.
 
-`python examples/soundscapes.py examples/recordings` makes the example recordings and their Raven selection tables, the
-same ones every time. `call_activity.py` makes the training set of the embedded model from the same parts.
+`python experiments/soundscapes.py examples/recordings` makes the example recordings and their Raven selection tables,
+the same ones every time. `call_activity.py` makes the training set of the embedded model from the same parts.
 """
 
 from __future__ import annotations
@@ -394,5 +394,5 @@ def write_examples(folder: Path) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("usage: python examples/soundscapes.py FOLDER (one that exists)")
+        sys.exit("usage: python experiments/soundscapes.py FOLDER (one that exists)")
     write_examples(Path(sys.argv[1]))
