@@ -9,6 +9,8 @@ import numpy as np
 from detector.audit.background import Scanned, draw_windows
 from detector.audit.detections import Detections
 from detector.audit.strata import LEAST, allocate, anticipated_spread, cut
+from detector.events import Event
+from detector.tables.detection import Detection
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Item:
         were drawn.
     probability : float
         With which it was drawn.
+    low_hz, high_hz : float or None
+        The band in Hz; None where nobody said.
     """
 
     id: str
@@ -48,6 +52,14 @@ class Item:
     stratum_size: int
     stratum_drawn: int
     probability: float
+    low_hz: float | None = None
+    high_hz: float | None = None
+
+    @property
+    def detection(self) -> Detection:
+        """Give it as a row of a table of detections."""
+        event = Event(self.start_s, self.end_s, self.label, self.low_hz, self.high_hz, self.score)
+        return Detection(self.recording, self.channel, event)
 
 
 @dataclass(frozen=True)
@@ -106,9 +118,11 @@ def draw_detections(detections: Detections, label: str, request: Request, rng: n
     items = []
     for stratum, (inside, n) in enumerate(zip(members, taken), start=1):
         for number in numbers[np.sort(rng.choice(inside, n, replace=False))].tolist():
-            recording, channel, event = detections.rows[number]
-            place = (recording, channel, event.start_s, event.end_s, label)
-            items.append(Item(f"D{number + 1}", *place, event.score, stratum, len(inside), n, n / len(inside)))
+            row = detections.rows[number]
+            event = row.event
+            place = (row.recording, row.channel, event.start_s, event.end_s, label)
+            drawn = (stratum, len(inside), n, n / len(inside))
+            items.append(Item(f"D{number + 1}", *place, event.score, *drawn, event.low_hz, event.high_hz))
     return items
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from detector.errors import AnnotationError, ConfigurationError
-from detector.evaluation.effort import Scan, read_effort
+from detector.evaluation.effort import Scan, scan_of
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
 from detector.evaluation.placing import LabelRules, Placed, Placing, many
+from detector.tables.effort import read_effort
 from detector.tables.formats import read_tables
 from detector.tables.table import ReadOptions, Table
 
@@ -82,7 +83,9 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
     if request.effort is None:
         scans, of_estimated, of_reference = _named(estimated, reference, notes)
     else:
-        scans, of_estimated, of_reference = _listed(read_effort(request.effort), estimated, reference, notes)
+        scans, of_estimated, of_reference = _listed(
+            [scan_of(row) for row in read_effort(request.effort)], estimated, reference, notes
+        )
     annotated = set(of_reference.recordings.values())
     unnamed = {scan.recording for scan in scans} - annotated
     if request.annotated_only:

@@ -19,11 +19,11 @@ from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
 from detector.scanning.detections import ColumnReading, Reading, RunFinder, WindowReading, events_of
-from detector.scanning.effort import Effort
 from detector.scanning.parts import PartScores
 from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.timeline import timeline
 from detector.scanning.windows import Points, WindowGrid
+from detector.tables.effort import Effort
 
 Rows = NDArray[np.float64]
 

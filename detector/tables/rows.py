@@ -37,6 +37,7 @@ class Row(NamedTuple):
     channel: str | None = None
     audio: str = ""
     file_offset: str = ""
+    start_time: str = ""
 
 
 LONGEST_S = 1e9
@@ -97,7 +98,8 @@ def table_of(
             _check_score(source, row)
         found += [Problem(source, row.number, remark, row.audio or None, kept=True) for remark in remarks]
         event = Event(start_s, end_s, label, **extras)
-        annotations.append(Annotation(None, event, row.channel, source, row.number, row.audio or None))
+        audio = row.audio or None
+        annotations.append(Annotation(None, event, row.channel, source, row.number, audio, row.start_time or None))
     found.sort(key=lambda problem: problem.row or 0)
     return Table(source, n_rows, tuple(annotations), tuple(found), names_audio)
 

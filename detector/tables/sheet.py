@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from detector.errors import AnnotationError, OutputError
+from detector.errors import AnnotationError
 from detector.tables.table import Problem, ReadOptions, UnreadableTableError
 
 LABEL_COLUMNS = ("annotation", "species", "label", "class", "type", "tags", "common_name", "species_code")
@@ -125,10 +125,3 @@ def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
         else:
             rows.append((row, tuple(line[: len(header)] + [""] * (len(header) - len(line)))))
     return Sheet(path, header, tuple(rows), tuple(problems))
-
-
-def single_line(text: str) -> str:
-    """Pass text that a tab-separated table can hold; refuse a tab or a line break."""
-    if re.search(r"[\t\r\n]", text):
-        raise OutputError(f"{text!r} holds a tab or a line break, which this table cannot hold; write it as csv")
-    return text

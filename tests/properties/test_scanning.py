@@ -19,11 +19,13 @@ from detector.recipe import parse_recipe
 from detector.scanning.detections import ColumnReading, RunFinder, WindowReading, joined
 from detector.scanning.layout import lay_out
 from detector.scanning.progress import Progress
-from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
+from detector.scanning.results import SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
-from detector.scanning.tables import Table
 from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
+from detector.tables.csv_rows import CsvRows
+from detector.tables.csv_table import CsvWriter
+from detector.tables.sink import Sink
 
 RATE = 8000
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -153,7 +155,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def tables(recordings: list[Path], model: Model, block_s: float = 10.0, hop: float | None = None) -> tuple[str, str]:
     detections, scores = io.StringIO(), io.StringIO()
-    results = Results(Table(detections, DETECTION_COLUMNS, "d"), Table(scores, SCORE_COLUMNS, "s"))
+    results = Results(CsvWriter(Sink(detections, "d")), CsvRows(Sink(scores, "s"), SCORE_COLUMNS))
     with Progress(len(recordings)) as progress:
         scan_each(recordings, Scanner(model, Setting(hop, threshold=0.5, block_s=block_s)), results, progress)
     return detections.getvalue(), scores.getvalue()

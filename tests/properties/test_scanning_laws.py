@@ -24,16 +24,18 @@ from detector.network.geometry import measure
 from detector.presets import find_recipe, list_presets
 from detector.recipe import Recipe
 from detector.scanning import parts
-from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.layout import EngineName
 from detector.scanning.parts import Part, PartScanner, PartScores
 from detector.scanning.progress import Progress
 from detector.scanning.recording import Scanned, ScoreBlock
-from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
+from detector.scanning.results import SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
-from detector.scanning.tables import Table
 from detector.scanning.trunks import TorchTrunk
+from detector.tables.csv_rows import CsvRows
+from detector.tables.csv_table import CsvWriter
+from detector.tables.effort import EffortWriter
+from detector.tables.sink import Sink
 from tests.made import FRONTENDS, MEL, RATE, TONES, draw_calls, recipe, sound, write_sound
 
 Samples = NDArray[np.float32]
@@ -150,9 +152,10 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def tables(paths: Sequence[Path], model: Model, setting: Setting) -> list[str]:
     """Scan into tables of detections, scores and effort."""
-    columns = DETECTION_COLUMNS, (*SCORE_COLUMNS, *model.labels), EFFORT_COLUMNS
-    streams = [io.StringIO() for _ in columns]
-    results = Results(*(Table(stream, names, "a table") for stream, names in zip(streams, columns)))
+    streams = [io.StringIO() for _ in range(3)]
+    detections, scores, effort = (Sink(stream, "a table") for stream in streams)
+    columns = (*SCORE_COLUMNS, *model.labels)
+    results = Results(CsvWriter(detections), CsvRows(scores, columns), EffortWriter(effort))
     with Progress(len(paths)) as progress:
         scan_each(paths, Scanner(model, setting), results, progress)
     return [stream.getvalue() for stream in streams]
