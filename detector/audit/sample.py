@@ -111,7 +111,8 @@ def draw(detections: Detections, request: Request, scanned: Scanned | None = Non
 
 def draw_detections(detections: Detections, label: str, request: Request, rng: np.random.Generator) -> list[Item]:
     """Draw detections of a label: a simple random sample without replacement in each stratum."""
-    numbers, scores = np.array(detections.by_label[label]), detections.scores(label)
+    numbers = np.array(detections.by_label[label])
+    scores = detections.scores(label)
     strata = cut(scores, max(1, min(request.n_strata, request.n // LEAST)))
     members = [np.flatnonzero(strata == h) for h in range(strata.max() + 1)]
     taken = allocate([len(m) for m in members], [anticipated_spread(scores[m]) for m in members], request.n)
@@ -133,7 +134,7 @@ def draw_background(
     free = scanned.free([detections.rows[number] for number in detections.by_label[label]])
     windows, size = draw_windows(free, request.n_background, request.window_s, rng)
     items = []
-    for n, one in enumerate(windows, start=n_before + 1):
-        place = (one.recording, one.channel, one.start_s, one.end_s, label)
-        items.append(Item(f"B{n}", *place, None, None, size, len(windows), one.probability))
+    for n, window in enumerate(windows, start=n_before + 1):
+        place = (window.recording, window.channel, window.start_s, window.end_s, label)
+        items.append(Item(f"B{n}", *place, None, None, size, len(windows), window.probability))
     return items

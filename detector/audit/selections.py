@@ -47,13 +47,15 @@ def read_selections(folder: Path) -> dict[str, Verdict]:
     verdicts: dict[str, Verdict] = {}
     for path in paths:
         sheet = read_sheet(path, "\t", quoted=False)
-        item_id, verdict = sheet.required("audit_id"), sheet.required("verdict")
+        id_column = sheet.required("audit_id")
+        verdict_column = sheet.required("verdict")
         for row, cells in sheet.rows:
-            where, key = f"{path}, row {row}", cells[item_id]
-            if not key:
+            where = f"{path}, row {row}"
+            item_id = cells[id_column]
+            if not item_id:
                 raise AnnotationError(f"{where}: has no Audit ID; take selections that were not drawn out of the table")
-            said = read_verdict(cells[verdict], key.startswith("B"), where)
-            verdicts[key] = agreed(verdicts.get(key), said, f"{where}: {key}")
+            verdict = read_verdict(cells[verdict_column], item_id.startswith("B"), where)
+            verdicts[item_id] = agreed(verdicts.get(item_id), verdict, f"{where}: {item_id}")
     return verdicts
 
 

@@ -24,7 +24,9 @@ COLUMNS = (
 BACKGROUND = "background"
 """The stratum of windows without detections."""
 
-YES, NO, UNSURE = {"yes", "y", "true"}, {"no", "n", "false"}, {"unsure", "?"}
+YES = {"yes", "y", "true"}
+NO = {"no", "n", "false"}
+UNSURE = {"unsure", "?"}
 
 Verdict = int | Literal["unsure"] | None
 """1 for yes, 0 for no, for background how many calls; None where nobody has said."""

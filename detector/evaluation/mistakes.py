@@ -26,11 +26,16 @@ class Mistake(NamedTuple):
 
 def mistakes(evaluation: Evaluation) -> list[Mistake]:
     """List misses and false alarms at the threshold, by recording, then by time."""
-    return sorted(_all(evaluation), key=lambda one: (one.unit, one.event.span, one.event.label, one.outcome))
+
+    def place(mistake: Mistake) -> tuple[object, ...]:
+        return mistake.unit, mistake.event.span, mistake.event.label, mistake.outcome
+
+    return sorted(_all(evaluation), key=place)
 
 
 def _all(evaluation: Evaluation) -> Iterator[Mistake]:
-    units, matched = evaluation.material.units, evaluation.matched
+    units = evaluation.material.units
+    matched = evaluation.matched
     field = matched.field
     for r in matched.misses.tolist():
         yield Mistake(units[field.wanted_units[r]], field.reference[r], MISS)

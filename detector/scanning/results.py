@@ -53,8 +53,8 @@ class Outputs:
 
     def check_inputs(self, recordings: Iterable[Path]) -> None:
         """Raise `ConfigurationError` where a table would take the place of a recording, `force` or not."""
-        there = (recording for recording in recordings if os.path.exists(recording))  # noqa: PTH110 (of any name)
-        named = {os.path.realpath(recording) for recording in there}
+        existing = (recording for recording in recordings if os.path.exists(recording))  # noqa: PTH110 (of any name)
+        named = {os.path.realpath(recording) for recording in existing}
         for path in (self.detections, self.scores, self.effort):
             if path is not None and os.path.realpath(path) in named:
                 raise ConfigurationError(f"{path}: is a recording of this scan; a table cannot take its place")

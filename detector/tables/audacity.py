@@ -22,7 +22,7 @@ UNKNOWN_HZ = "-1"
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Tell a label file by its first line: two numbers, perhaps a label, between tabs."""
+    """Say whether a file is a label file, by its first line: two numbers, perhaps a label, between tabs."""
     return LABEL_LINE.fullmatch(line.strip()) is not None
 
 

@@ -33,7 +33,7 @@ DELIMITERS = (",", "\t", ";")
 
 
 def recognise(path: Path, line: str) -> bool:
-    """Tell a CSV by the file's name; any content is possible."""
+    """Say whether a file is a CSV, by its name: its content may be anything."""
     return path.suffix.casefold() in (".csv", ".tsv") and bool(line)
 
 
@@ -42,17 +42,22 @@ def read(path: Path, options: ReadOptions) -> Table:
     line = first_line(path)
     delimiter = max(DELIMITERS, key=line.count)
     sheet = read_sheet(path, delimiter, quoted=True)
-    start, end = sheet.required(*START), sheet.required(*END)
-    low, high = sheet.column(*LOW), sheet.column(*HIGH)
-    label, channel = sheet.label_column(options, "label"), sheet.column("channel")
-    audio, score = sheet.column(*AUDIO), sheet.column("score", "confidence")
+    start = sheet.required(*START)
+    audio = sheet.column(*AUDIO)
     time = sheet.column("start_time")
-    if time == start:
-        time = None  # other programs' tables write the onset under this name
-
+    columns = (
+        start,
+        sheet.required(*END),
+        sheet.label_column(options, "label"),
+        sheet.column(*LOW),
+        sheet.column(*HIGH),
+        sheet.column("score", "confidence"),
+        sheet.column("channel"),
+        audio,
+        None if time == start else time,  # other programs write the onset under this name
+    )
     missing = len(sheet.header)  # of what the table has no column for, each row gets an empty cell
-    here = (start, end, label, low, high, score, channel, audio, time)
-    pick = itemgetter(*(missing if column is None else column for column in here))
+    pick = itemgetter(*(missing if column is None else column for column in columns))
     rows = [_row(number, pick((*cells, ""))) for number, cells in sheet.rows]
     if delimiter == ";":
         rows = [_with_points(row) for row in rows]

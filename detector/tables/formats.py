@@ -12,13 +12,7 @@ from detector.tables import audacity, crowsetta_formats, csv_table, raven
 from detector.tables.match import match_tables
 from detector.tables.sheet import first_line
 from detector.tables.sink import Sink
-from detector.tables.table import (
-    AnnotationSet,
-    Problem,
-    ReadOptions,
-    Table,
-    UnreadableTableError,
-)
+from detector.tables.table import AnnotationSet, Problem, ReadOptions, Table, UnreadableTableError
 from detector.tables.writer import WriteOptions, Writer
 
 
@@ -53,7 +47,7 @@ class Format:
     suffixes : tuple of str
         How its files' names end, in lower case: what a folder is searched for.
     recognise : callable
-        Tells it by a file's path and its first line that is not blank.
+        Says whether a file is one, by its path and its first line that is not blank.
     read : callable
         Path and options to a `Table`.
     writing : Writing or None
@@ -126,7 +120,7 @@ def read_tables(path: Path | Sequence[Path], options: ReadOptions | None = None)
 
 
 def detected(path: Path) -> Format:
-    """Tell a file's format by its name and its first line."""
+    """Find out a file's format by its name and its first line."""
     line = first_line(path)
     for known in FORMATS.values():
         if known.recognise(path, line):
@@ -149,13 +143,13 @@ def _sources(given: Path, reader: Format | None) -> Iterator[Path]:
     if not given.is_dir():
         raise AnnotationError(f"{given}: no such file or folder")
     suffixes = tuple(suffix for known in ([reader] if reader else FORMATS.values()) for suffix in known.suffixes)
-    found = [
+    tables = [
         path
         for path in sorted(given.rglob("*"))
         if path.name.casefold().endswith(suffixes) and not path.name.startswith(".") and path.is_file()
     ]
-    if not found:
+    if not tables:
         raise AnnotationError(
             f"{given}: no table in this folder (files that end in {', '.join(dict.fromkeys(suffixes))})"
         )
-    yield from found
+    yield from tables

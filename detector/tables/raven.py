@@ -35,7 +35,7 @@ BEGIN, END = "begin_time_s", "end_time_s"
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Tell a selection table by its header, whatever the file is called."""
+    """Say whether a file is a selection table, by its header: its name may be anything."""
     names = {plain(name) for name in line.split("\t")}
     return BEGIN in names and END in names
 
@@ -48,10 +48,14 @@ def read(path: Path, options: ReadOptions) -> Table:
 
 
 def _rows(sheet: Sheet, options: ReadOptions) -> list[Row]:
-    begin, end = sheet.required(BEGIN), sheet.required(END)
-    low, high = sheet.column("low_freq_hz"), sheet.column("high_freq_hz")
-    label, channel = sheet.label_column(options), sheet.column("channel")
-    score, offset = sheet.column("score", "confidence"), sheet.column("file_offset_s")
+    begin = sheet.required(BEGIN)
+    end = sheet.required(END)
+    low = sheet.column("low_freq_hz")
+    high = sheet.column("high_freq_hz")
+    label = sheet.label_column(options)
+    channel = sheet.column("channel")
+    score = sheet.column("score", "confidence")
+    offset = sheet.column("file_offset_s")
     rows = []
     for number, cells in sheet.rows:
         audio = _audio(sheet, cells)
@@ -79,7 +83,8 @@ def _audio(sheet: Sheet, cells: tuple[str, ...]) -> str:
 
 def _without_views(sheet: Sheet, rows: list[Row]) -> list[Row]:
     """Drop a waveform's row where another view shows the same selection: same number, times, channel and label."""
-    selection, view = sheet.column("selection"), sheet.column("view")
+    selection = sheet.column("selection")
+    view = sheet.column("view")
     if selection is None or view is None:
         return rows
     texts = dict(sheet.rows)

@@ -187,6 +187,17 @@ def test_extra_columns_follow_those_of_the_format(name: str, delimiter: str) -> 
     assert stream.getvalue().splitlines() == lines
 
 
+@pytest.mark.parametrize("name", [name for name, known in FORMATS.items() if known.writing])
+def test_only_a_format_of_one_recording_refuses_a_second_one(name: str) -> None:
+    writing = FORMATS[name].writing
+    assert writing
+    if writing.one_recording:
+        with pytest.raises(OutputError, match=r"x/a\.wav and x/b\.wav"):
+            write_table(EVENTS, io.StringIO(), name)
+    else:
+        write_table(EVENTS, io.StringIO(), name)
+
+
 def test_a_row_without_a_cell_for_each_extra_column_is_a_fault_of_the_program() -> None:
     with pytest.raises(ValueError, match="0 extra cells for 1"):
         write_table(EVENTS, io.StringIO(), "csv", WriteOptions(("Verdict",)))
