@@ -56,7 +56,7 @@ class Row:
 
 def write_sample(items: Iterable[Item], drawn_from: str, stream: TextIO) -> None:
     """Write a sample with empty verdicts; `drawn_from` is the fingerprint of the detections."""
-    CsvRows(Sink(stream, "the sample"), COLUMNS).add(_cells(item, drawn_from) for item in items)
+    CsvRows(Sink(stream), COLUMNS).add(_cells(item, drawn_from) for item in items)
 
 
 def _cells(item: Item, drawn_from: str) -> tuple[str, ...]:

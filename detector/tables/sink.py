@@ -17,13 +17,13 @@ class Sink(Generic[AnyStr]):
     ----------
     stream : text or binary stream
         Takes the table.
-    name : Path or str
-        Of the stream, for errors.
+    name : Path or str, optional
+        Of the stream, for errors. Without it, an `OSError` is left to whoever opened the stream.
     dispensable : bool
         Whether a reader that closes the pipe ends this table only, not the work: other tables are still wanted.
     """
 
-    def __init__(self, stream: IO[AnyStr], name: Path | str, *, dispensable: bool = False) -> None:
+    def __init__(self, stream: IO[AnyStr], name: Path | str | None = None, *, dispensable: bool = False) -> None:
         self._stream: IO[AnyStr] = stream
         self._name = name
         self._dispensable = dispensable
@@ -43,7 +43,9 @@ class Sink(Generic[AnyStr]):
         Raises
         ------
         OutputError
-            Where the stream cannot be written; a closed pipe stays a `BrokenPipeError`, unless it is dispensable.
+            Where a stream with a name cannot be written.
+        BrokenPipeError
+            Where the reader of a stream that is not dispensable has closed the pipe.
         """
         if self.is_closed:
             return 0
@@ -63,8 +65,10 @@ class Sink(Generic[AnyStr]):
             self._fail(error)
 
     def _fail(self, error: OSError) -> None:
-        if not isinstance(error, BrokenPipeError):
-            raise OutputError(f"{self._name}: cannot be written: {error.strerror or error}") from error
-        if not self._dispensable:
+        is_pipe = isinstance(error, BrokenPipeError)
+        if is_pipe and self._dispensable:
+            self.is_closed = True
+            return
+        if is_pipe or self._name is None:
             raise error
-        self.is_closed = True
+        raise OutputError(f"{self._name}: cannot be written: {error.strerror or error}") from error

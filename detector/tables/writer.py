@@ -87,9 +87,8 @@ class Writer(ABC):
         """Hand on what was written so far."""
         self._sink.flush()
 
-    def finish(self) -> None:
-        """End the table, once all rows are there; the stream stays open."""
-        self.flush()
+    def finish(self) -> None:  # noqa: B027 (most formats have nothing to do here)
+        """Write what ends a table of this format, once all rows are there; the stream stays open."""
 
     def _extra(self, detection: Detection) -> tuple[str, ...]:
         """Give the cells of the extra columns."""

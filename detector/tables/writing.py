@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import IO, Any
 
@@ -26,7 +25,7 @@ def write_table(
         The rows, in the order in which they are to stand.
     target : Path or stream
         A file appears whole or not at all, and replaces one of that name: whether it may is the caller's to check.
-        A stream takes text, or bytes where the format is binary.
+        A stream takes text, or bytes where the format is binary; an `OSError` is left to whoever opened it.
     name : str
         One of `FORMATS` that can be written.
     options : WriteOptions, optional
@@ -34,16 +33,17 @@ def write_table(
     """
     writing = writing_of(name)
     if not isinstance(target, Path):
-        _write(detections, target, getattr(target, "name", "the table"), writing, options)
+        _write(detections, target, writing, options)
         return
-    with new_paths([target], force=True) as (temporary,), _opened(target, temporary, writing) as stream:
-        _write(detections, stream, target, writing, options)
+    with new_paths([target], force=True) as (temporary,), written(target), _opened(temporary, writing) as stream:
+        _write(detections, stream, writing, options)
 
 
 def write_each(detections: Iterable[Detection], folder: Path, name: str, options: WriteOptions | None = None) -> None:
     """Write a file for each recording, named for it, into a folder that is there.
 
-    Recordings of one name in several folders get files with numbers: "a", "a-2", "a-3".
+    Recordings of one name in several folders get files with numbers: "a", "a-2", "a-3". An `OSError` is left to
+    whoever made the folder.
     """
     writing = writing_of(name)
     of_recording: dict[str, list[Detection]] = {}
@@ -52,8 +52,8 @@ def write_each(detections: Iterable[Detection], folder: Path, name: str, options
     taken: set[str] = set()
     for recording, rows in sorted(of_recording.items()):
         path = folder / f"{_free_stem(recording, taken)}{writing.ending}"
-        with _opened(path, path, writing) as stream:
-            _write(rows, stream, path, writing, options)
+        with _opened(path, writing) as stream:
+            _write(rows, stream, writing, options)
 
 
 def writing_of(name: str) -> Writing:
@@ -65,25 +65,17 @@ def writing_of(name: str) -> Writing:
     return writing
 
 
-def _write(
-    detections: Iterable[Detection], stream: IO[Any], called: Path | str, writing: Writing, options: WriteOptions | None
-) -> None:
-    writer = writing.open(Sink(stream, called), options)
+def _write(detections: Iterable[Detection], stream: IO[Any], writing: Writing, options: WriteOptions | None) -> None:
+    writer = writing.open(Sink(stream), options)
     writer.add(detections)
     writer.finish()
 
 
-@contextmanager
-def _opened(path: Path, temporary: Path, writing: Writing) -> Iterator[IO[Any]]:
-    """Open a file that becomes `path`; names that are no text (as POSIX allows) are written byte for byte."""
-    with written(path):
-        stream: IO[Any]
-        if writing.binary:
-            stream = temporary.open("wb")
-        else:
-            stream = temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-        with stream:
-            yield stream
+def _opened(path: Path, writing: Writing) -> IO[Any]:
+    """Open a file to be written; names that are no text (as POSIX allows) are written byte for byte."""
+    if writing.binary:
+        return path.open("wb")
+    return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def _free_stem(recording: str, taken: set[str]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.events import Event
@@ -28,6 +28,7 @@ from detector.tables.csv_table import CsvWriter
 from detector.tables.raven import RavenWriter
 from detector.tables.sink import Sink
 
+patient = settings(deadline=None)  # files on a busy disk take their time
 WRITERS = {"raven": RavenWriter, "audacity": AudacityWriter, "csv": CsvWriter}
 
 # What a cell can hold: no control characters, no lone surrogates, and no spaces at the ends, which readers trim.
@@ -55,10 +56,16 @@ def detections(draw: st.DrawFn, recording: str | None = None) -> Detection:
     )
 
 
+def written(rows: list[Detection], name: str, path: Path, options: WriteOptions | None = None) -> Path:
+    stream = io.StringIO()
+    write_table(rows, stream, name, options)
+    path.write_text(stream.getvalue(), encoding="utf-8", newline="")
+    return path
+
+
 def read_back(rows: list[Detection], name: str, options: WriteOptions | None = None) -> list[Detection]:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.table"
-        write_table(rows, path, name, options)
+        path = written(rows, name, Path(folder) / "a.table", options)
         (table,), _ = read_tables(path, ReadOptions(format=name))
     assert not table.problems
     return [Detection(row.audio_name or "", row.channel or "", row.event, row.start_time) for row in table.annotations]
@@ -88,6 +95,7 @@ def test_every_format_that_can_be_written_is_tried_here() -> None:
 
 @pytest.mark.parametrize("name", ["raven", "csv"])
 @pytest.mark.parametrize("decimals", [None, Decimals(6, 6, 6)])
+@patient
 @given(rows=st.lists(detections(), max_size=5))
 def test_recording_channel_event_and_score_survive(name: str, decimals: Decimals | None, rows: list[Detection]) -> None:
     back = read_back(rows, name, WriteOptions(decimals=decimals))
@@ -96,11 +104,13 @@ def test_recording_channel_event_and_score_survive(name: str, decimals: Decimals
     assert all(same(one.event, other.event, expected) for one, other in zip(back, rows, strict=True))
 
 
+@patient
 @given(rows=st.lists(detections(), max_size=5))
 def test_absolute_times_survive_the_table_of_detections(rows: list[Detection]) -> None:
     assert [row.start_time for row in read_back(rows, "csv")] == [row.start_time for row in rows]
 
 
+@patient
 @given(rows=st.lists(detections("a.wav"), max_size=5))
 def test_times_labels_and_bands_survive_an_audacity_label_file(rows: list[Detection]) -> None:
     for back, row in zip(read_back(rows, "audacity"), rows, strict=True):
@@ -110,18 +120,18 @@ def test_times_labels_and_bands_survive_an_audacity_label_file(rows: list[Detect
 
 
 @pytest.mark.parametrize("name", ["raven", "audacity"])
+@patient
 @given(rows=st.lists(detections("a.wav"), min_size=1, max_size=3))
 def test_written_tables_are_recognised_by_their_content(name: str, rows: list[Detection]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.txt"
-        write_table(rows, path, name)
-        (table,), problems = read_tables(path)
+        (table,), problems = read_tables(written(rows, name, Path(folder) / "a.txt"))
     assert not problems
     assert table.n_rows == len(rows)
     assert table.names_audio == (name == "raven")
 
 
 @pytest.mark.parametrize("name", WRITERS)
+@patient
 @given(rows=st.lists(detections("a.wav"), max_size=6), cut=st.integers(0, 6))
 def test_rows_that_come_in_two_lots_make_the_same_table(name: str, rows: list[Detection], cut: int) -> None:
     whole, parts = io.StringIO(), io.StringIO()
@@ -135,6 +145,7 @@ def test_rows_that_come_in_two_lots_make_the_same_table(name: str, rows: list[De
 
 
 @pytest.mark.parametrize("name", WRITERS)
+@patient
 @given(rows=st.lists(detections() | detections("a.wav"), max_size=6))
 def test_a_file_for_each_recording_holds_its_rows_and_no_others(name: str, rows: list[Detection]) -> None:
     rows = [row for row in rows if "/" not in row.recording and row.recording not in (".", "..")]

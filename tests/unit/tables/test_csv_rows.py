@@ -25,6 +25,8 @@ def test_a_full_disk_is_told_in_one_line() -> None:
 
     with pytest.raises(OutputError, match=r"b\.csv: cannot be written: No space left on device"):
         CsvRows(Sink(Full(), "b.csv"), ["x"])
+    with pytest.raises(OSError, match="No space left on device"):
+        CsvRows(Sink(Full()), ["x"])  # whoever opened it knows its name
 
 
 class Closed(io.StringIO):

@@ -23,6 +23,7 @@ from detector.tables import (
     read_tables,
     write_each,
     write_table,
+    writing,
 )
 from detector.tables.formats import Writing
 
@@ -171,6 +172,15 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert target.read_text().count("\n") == 3
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_disk_that_is_full_is_told_with_the_name_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full")
+    monkeypatch.setattr(writing, "_opened", lambda _path, _writing: full.open("w"))
+    with pytest.raises(OutputError, match=r"out\.csv: cannot be written: No space left"):
+        write_table(EVENTS, tmp_path / "out.csv", "csv")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"out\.csv: "):
         write_table(EVENTS, tmp_path / "absent" / "out.csv", "csv")
@@ -189,9 +199,9 @@ def test_extra_columns_follow_those_of_the_format(name: str, delimiter: str) -> 
 
 @pytest.mark.parametrize("name", [name for name, known in FORMATS.items() if known.writing])
 def test_only_a_format_of_one_recording_refuses_a_second_one(name: str) -> None:
-    writing = FORMATS[name].writing
-    assert writing
-    if writing.one_recording:
+    known = FORMATS[name].writing
+    assert known
+    if known.one_recording:
         with pytest.raises(OutputError, match=r"x/a\.wav and x/b\.wav"):
             write_table(EVENTS, io.StringIO(), name)
     else:
