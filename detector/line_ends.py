@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import Protocol
+
+
+class Writable(Protocol):
+    """What takes text."""
+
+    def write(self, text: str, /) -> int:
+        """Take text; give its length."""
+        ...
 
 
 class LineEnds:
@@ -15,7 +23,7 @@ class LineEnds:
 
     QUOTED = "\r\n"
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Writable) -> None:
         self._stream = stream
 
     def write(self, line: str) -> int:

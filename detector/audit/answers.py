@@ -92,7 +92,7 @@ def _event(row: Row, detections: Detections) -> Event:
     number = row.id.removeprefix("D")
     if not (number.isdecimal() and 1 <= int(number) <= len(detections.rows)):
         raise row.fault(f"id {row.id!r} is none of D1 to D{len(detections.rows)}")
-    event = detections.rows[int(number) - 1][2]
+    event = detections.rows[int(number) - 1].event
     if abs(event.start_s - row.decimal("start_s")) > ROUNDING_S:
         raise row.fault(f"{row.id} begins at {event.start_s:.3f} s, not {row.cells['start_s']}; were cells moved?")
     return event

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.audit.tables import read_csv
-from detector.errors import AnnotationError, ConfigurationError
+from detector.errors import ConfigurationError
 from detector.estimates.arrays import Integers, Numbers
-from detector.evaluation.effort import LONGEST_S
 from detector.events import Span, complement
-from detector.tables.rows import number
-from detector.tables.table import Located
+from detector.tables.detection import Detection
+from detector.tables.effort import read_effort
 
 Channel = tuple[str, str]
 
@@ -38,7 +36,7 @@ class Scanned:
     source: Path
     seconds: dict[Channel, float]
 
-    def free(self, detections: Iterable[Located]) -> list[tuple[Channel, Span]]:
+    def free(self, detections: Iterable[Detection]) -> list[tuple[Channel, Span]]:
         """List what was scanned without a detection, in order of recordings, channels and time.
 
         A detection whose channel was not scanned by this name touches every channel of its recording.
@@ -47,11 +45,14 @@ class Scanned:
         for recording, channel in self.seconds:
             channels.setdefault(recording, []).append(channel)
         taken: dict[Channel, list[Span]] = {}
-        for recording, channel, event in detections:
+        for row in detections:
+            recording = Path(row.recording).as_posix()  # as `read_scanned` writes it
             if recording not in channels:
-                raise ConfigurationError(f"--effort: {self.source} has no row for {recording}, which has detections")
-            for touched in [channel] if channel in channels[recording] else channels[recording]:
-                taken.setdefault((recording, touched), []).append(event.span)
+                raise ConfigurationError(
+                    f"--effort: {self.source} has no row for {row.recording}, which has detections"
+                )
+            for touched in [row.channel] if row.channel in channels[recording] else channels[recording]:
+                taken.setdefault((recording, touched), []).append(row.event.span)
         return [
             (channel, span)
             for channel, seconds in sorted(self.seconds.items())
@@ -61,21 +62,7 @@ class Scanned:
 
 def read_scanned(path: Path) -> Scanned:
     """Read the effort table of a scan; what failed has no scanned seconds."""
-    sheet = read_csv(path)
-    recording, channel, scanned = (sheet.required(name) for name in ("recording", "channel", "scanned_s"))
-    seconds: dict[Channel, float] = {}
-    for row, cells in sheet.rows:
-        key = cells[recording], cells[channel]
-        if key in seconds:
-            raise AnnotationError(f"{path}, row {row}: {key[0]}, channel {key[1]!r}, is there twice")
-        try:
-            seconds[key] = number("scanned_s", cells[scanned])
-        except ValueError as fault:
-            raise AnnotationError(f"{path}, row {row}: {fault}") from fault
-        if not 0 <= seconds[key] <= LONGEST_S:
-            told = f"{path}, row {row}: scanned_s {cells[scanned]!r}"
-            raise AnnotationError(f"{told}: must be a number from 0 to {LONGEST_S:.0f}")
-    return Scanned(path, seconds)
+    return Scanned(path, {(row.recording.as_posix(), row.channel): row.scanned_s for row in read_effort(path)})
 
 
 def draw_windows(

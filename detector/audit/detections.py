@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import AnnotationError
-from detector.tables import read_tables
+from detector.tables import Annotation, Detection, Problem, read_tables
 from detector.tables.match import table_stems
-from detector.tables.table import Annotation, Located, Problem
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Detections:
     ----------
     source : Path
         The table, or the folder of tables.
-    rows : tuple of (recording, channel, Event)
+    rows : tuple of Detection
         In the order of the tables; the channel is "" where nobody said.
     fingerprint : str
         The same for the same rows in the same order.
@@ -34,7 +33,7 @@ class Detections:
     """
 
     source: Path
-    rows: tuple[Located, ...]
+    rows: tuple[Detection, ...]
     fingerprint: str
     problems: tuple[Problem, ...] = ()
 
@@ -42,13 +41,13 @@ class Detections:
     def by_label(self) -> dict[str, list[int]]:
         """Give the numbers of the rows of each label, the labels sorted."""
         numbers: dict[str, list[int]] = {}
-        for number, (_, _, event) in enumerate(self.rows):
-            numbers.setdefault(event.label, []).append(number)
+        for number, row in enumerate(self.rows):
+            numbers.setdefault(row.event.label, []).append(number)
         return dict(sorted(numbers.items()))
 
     def scores(self, label: str) -> NDArray[np.float64]:
         """Give the scores (detection,) of a label, in the order of the rows."""
-        return np.array([self.rows[number][2].score for number in self.by_label[label]], dtype=np.float64)
+        return np.array([self.rows[number].event.score for number in self.by_label[label]], dtype=np.float64)
 
     def chosen(self, labels: Sequence[str]) -> list[str]:
         """Pass the labels that are asked for, all in sorted order where none is; refuse one that is not there."""
@@ -67,23 +66,26 @@ def read_detections(path: Path) -> Detections:
         Where it cannot be read, has no detections, or a detection has no score.
     """
     tables, problems = read_tables(path)
-    rows = tuple(_located(annotation) for table in tables for annotation in table.annotations)
+    rows = tuple(_detection(annotation) for table in tables for annotation in table.annotations)
     if not rows:
         raise AnnotationError(f"{path}: has no detections; there is nothing to audit")
     problems += [problem for table in tables for problem in table.problems]
     return Detections(path, rows, fingerprint(rows), tuple(problems))
 
 
-def _located(row: Annotation) -> Located:
+def _detection(row: Annotation) -> Detection:
     if row.event.score is None:
         raise AnnotationError(f"{row.source}, row {row.row}: has no score from 0 to 1, which strata are made of")
-    return row.audio_name or table_stems(row.source)[-1], row.channel or "", row.event
+    recording = row.audio_name or table_stems(row.source)[-1]
+    return Detection(recording, row.channel or "", row.event, row.start_time)
 
 
-def fingerprint(rows: Iterable[Located]) -> str:
+def fingerprint(rows: Iterable[Detection]) -> str:
     """Tell detections by their content; it begins with a letter, so that a spreadsheet takes it for text."""
     digest = hashlib.sha256()
-    for recording, channel, event in rows:
-        cells = (recording, channel, f"{event.start_s:.3f}", f"{event.end_s:.3f}", event.label, f"{event.score:.6f}")
+    for row in rows:
+        event = row.event
+        times = (f"{event.start_s:.3f}", f"{event.end_s:.3f}")
+        cells = (row.recording, row.channel, *times, event.label, f"{event.score:.6f}")
         digest.update("\t".join(cells).encode() + b"\n")
     return f"d{digest.hexdigest()[:12]}"

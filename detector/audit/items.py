@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from detector.events import Event
+from detector.tables.detection import Detection
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -29,6 +32,8 @@ class Item:
         were drawn.
     probability : float
         With which it was drawn.
+    low_hz, high_hz : float or None
+        The band in Hz; None where nobody said.
     """
 
     id: str
@@ -42,3 +47,11 @@ class Item:
     stratum_size: int
     stratum_drawn: int
     probability: float
+    low_hz: float | None = None
+    high_hz: float | None = None
+
+    @property
+    def detection(self) -> Detection:
+        """Give it as a row of a table of detections."""
+        event = Event(self.start_s, self.end_s, self.label, self.low_hz, self.high_hz, self.score)
+        return Detection(self.recording, self.channel, event)

@@ -70,9 +70,11 @@ def draw_detections(detections: Detections, label: str, request: Request, rng: n
     items = []
     for stratum, (inside, n) in enumerate(zip(members, taken), start=1):
         for number in numbers[np.sort(rng.choice(inside, n, replace=False))].tolist():
-            recording, channel, event = detections.rows[number]
-            place = (recording, channel, event.start_s, event.end_s, label)
-            items.append(Item(f"D{number + 1}", *place, event.score, stratum, len(inside), n, n / len(inside)))
+            row = detections.rows[number]
+            event = row.event
+            place = (row.recording, row.channel, event.start_s, event.end_s, label)
+            drawn = (stratum, len(inside), n, n / len(inside))
+            items.append(Item(f"D{number + 1}", *place, event.score, *drawn, event.low_hz, event.high_hz))
     return items
 
 

@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from detector.audit.items import Item
 from detector.audit.tables import BACKGROUND, Verdict, read_verdict
 from detector.errors import AnnotationError
-from detector.events import Event
-from detector.tables import raven
+from detector.tables import Detection, WriteOptions, write_each
 from detector.tables.sheet import read_sheet
 
-ENDING = ".Table.1.selections.txt"
+COLUMNS = ("Verdict", "Audit ID")
+"""The columns beside those of every selection table."""
 
 
-def selection_tables(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
-    """Give the name and the text of a table for each recording, in order of time and without scores."""
-    of_recording: dict[str, list[Item]] = {}
-    for item in items:
-        of_recording.setdefault(item.recording, []).append(item)
-    taken: set[str] = set()
-    for recording, inside in sorted(of_recording.items()):
-        stem = name = Path(recording).stem
-        n = 1
-        while name.casefold() in taken:
-            name, n = f"{stem}-{n + 1}", n + 1
-        taken.add(name.casefold())
-        yield f"{name}{ENDING}", _text(sorted(inside, key=lambda item: (item.start_s, item.id)))
+def write_selections(items: Iterable[Item], folder: Path) -> None:
+    """Write a table for each recording into a folder, in order of time, with a column for verdicts."""
+    in_order = sorted(items, key=lambda item: (item.recording, item.start_s, item.id))
+    write_each(map(_selection, in_order), folder, "raven", WriteOptions(COLUMNS))
 
 
-def _text(items: list[Item]) -> str:
-    """Write what every selection table has, then a column for the verdict and one that tells which item it is."""
-    stream = io.StringIO()
-    labels = [item.label if item.stratum else f"{BACKGROUND} {item.label}" for item in items]
-    events = (Event(item.start_s, item.end_s, label) for item, label in zip(items, labels))
-    raven.write(((item.recording, item.channel, event) for item, event in zip(items, events)), stream)
-    header, *rows = stream.getvalue().removesuffix("\n").split("\n")
-    lines = [f"{header}\tVerdict\tAudit ID", *(f"{row}\t\t{item.id}" for row, item in zip(rows, items))]
-    return "\n".join(lines) + "\n"
+def _selection(item: Item) -> Detection:
+    """Give the row of an item: nobody has said a verdict yet, and the id tells which item it is."""
+    row = item.detection
+    if item.stratum is None:
+        row = replace(row, event=replace(row.event, label=f"{BACKGROUND} {item.label}"))
+    return replace(row, extra=("", item.id))
 
 
 def read_selections(folder: Path) -> dict[str, Verdict]:
@@ -56,13 +44,15 @@ def read_selections(folder: Path) -> dict[str, Verdict]:
     verdicts: dict[str, Verdict] = {}
     for path in paths:
         sheet = read_sheet(path, "\t", quoted=False)
-        item_id, verdict = sheet.required("audit_id"), sheet.required("verdict")
+        id_column = sheet.required("audit_id")
+        verdict_column = sheet.required("verdict")
         for row, cells in sheet.rows:
-            where, key = f"{path}, row {row}", cells[item_id]
-            if not key:
+            where = f"{path}, row {row}"
+            item_id = cells[id_column]
+            if not item_id:
                 raise AnnotationError(f"{where}: has no Audit ID; take selections that were not drawn out of the table")
-            said = read_verdict(cells[verdict], key.startswith("B"), where)
-            verdicts[key] = agreed(verdicts.get(key), said, f"{where}: {key}")
+            verdict = read_verdict(cells[verdict_column], item_id.startswith("B"), where)
+            verdicts[item_id] = agreed(verdicts.get(item_id), verdict, f"{where}: {item_id}")
     return verdicts
 
 

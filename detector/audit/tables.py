@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Literal, TextIO
 
 from detector.audit.items import Item
 from detector.errors import AnnotationError
-from detector.line_ends import LineEnds
-from detector.tables.csv_table import DELIMITERS
+from detector.tables.csv_rows import CsvRows
+from detector.tables.csv_table import DELIMITERS, cells_of
 from detector.tables.rows import number
-from detector.tables.sheet import Sheet, first_line, read_sheet
+from detector.tables.sheet import first_line, read_sheet
+from detector.tables.sink import Sink
 
 COLUMNS = (
     *("id", "recording", "channel", "start_s", "end_s", "label", "verdict", "score"),
@@ -22,7 +22,9 @@ COLUMNS = (
 BACKGROUND = "background"
 """The stratum of windows without detections."""
 
-YES, NO, UNSURE = {"yes", "y", "true"}, {"no", "n", "false"}, {"unsure", "?"}
+YES = {"yes", "y", "true"}
+NO = {"no", "n", "false"}
+UNSURE = {"unsure", "?"}
 
 Verdict = int | Literal["unsure"] | None
 """1 for yes, 0 for no, for background how many calls; None where nobody has said."""
@@ -52,19 +54,15 @@ class Row:
 
 def write_sample(items: Iterable[Item], drawn_from: str, stream: TextIO) -> None:
     """Write a sample with empty verdicts; `drawn_from` is the fingerprint of the detections."""
-    writer = csv.writer(LineEnds(stream), lineterminator=LineEnds.QUOTED)
-    writer.writerow(COLUMNS)
-    for item in items:
-        score = "" if item.score is None else f"{item.score:.4f}"
-        place = (item.id, item.recording, item.channel, f"{item.start_s:.3f}", f"{item.end_s:.3f}", item.label)
-        stratum = (item.stratum or BACKGROUND, item.stratum_size, item.stratum_drawn)
-        writer.writerow((*place, "", score, *stratum, f"{item.probability:.6g}", drawn_from))
+    CsvRows(Sink(stream), COLUMNS).add(_cells(item, drawn_from) for item in items)
 
 
-def read_csv(path: Path) -> Sheet:
-    """Read a table whose delimiter is the one most frequent in its header."""
-    line = first_line(path)
-    return read_sheet(path, max(DELIMITERS, key=line.count), quoted=True)
+def _cells(item: Item, drawn_from: str) -> tuple[str, ...]:
+    """Write an item as `COLUMNS`; the verdict is empty."""
+    row = cells_of(item.detection)
+    place = (row.recording, row.channel, row.start_s, row.end_s, row.label)
+    stratum = (str(item.stratum or BACKGROUND), str(item.stratum_size), str(item.stratum_drawn))
+    return (item.id, *place, "", row.score, *stratum, f"{item.probability:.6g}", drawn_from)
 
 
 def read_sample(path: Path) -> Iterator[Row]:
@@ -75,7 +73,7 @@ def read_sample(path: Path) -> Iterator[Row]:
     AnnotationError
         Where it is no sample, or a verdict is none.
     """
-    sheet = read_csv(path)
+    sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
     columns = {name: sheet.required(name) for name in COLUMNS}
     if sheet.problems:
         raise AnnotationError(str(sheet.problems[0]))

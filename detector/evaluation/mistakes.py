@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple, TextIO
 
 from detector.evaluation.figures import Evaluation
 from detector.evaluation.material import Unit
 from detector.events import Event
-from detector.tables import raven
-from detector.tables.sheet import single_line
+from detector.tables import Detection, WriteOptions, write_table
 
 MISS, FALSE_ALARM = "miss", "false alarm"
 OUTCOME, RECORDING = "Outcome", "Recording"
@@ -27,11 +26,16 @@ class Mistake(NamedTuple):
 
 def mistakes(evaluation: Evaluation) -> list[Mistake]:
     """List misses and false alarms at the threshold, by recording, then by time."""
-    return sorted(_all(evaluation), key=lambda one: (one.unit, one.event.span, one.event.label, one.outcome))
+
+    def place(mistake: Mistake) -> tuple[object, ...]:
+        return mistake.unit, mistake.event.span, mistake.event.label, mistake.outcome
+
+    return sorted(_all(evaluation), key=place)
 
 
 def _all(evaluation: Evaluation) -> Iterator[Mistake]:
-    units, matched = evaluation.material.units, evaluation.matched
+    units = evaluation.material.units
+    matched = evaluation.matched
     field = matched.field
     for r in matched.misses.tolist():
         yield Mistake(units[field.wanted_units[r]], field.reference[r], MISS)
@@ -41,14 +45,15 @@ def _all(evaluation: Evaluation) -> Iterator[Mistake]:
 
 def write_mistakes(evaluation: Evaluation, stream: TextIO) -> int:
     """Write a Raven selection table with the column `OUTCOME`; give the number of rows."""
-    found = mistakes(evaluation)
-    named = [evaluation.material.audio.get(one.unit.recording, one.unit.recording) for one in found]
-    columns = [(OUTCOME, *(one.outcome for one in found))]
-    if "" in named:
-        columns.insert(0, (RECORDING, *(single_line(one.unit.recording) for one in found)))
-    table = io.StringIO()
-    raven.write(((name, one.unit.channel, one.event) for name, one in zip(named, found)), table)
-    lines = table.getvalue().removesuffix("\n").split("\n")  # labels may hold what else splits lines
-    for cells in zip(lines, *columns, strict=True):
-        stream.write("\t".join(cells) + "\n")
-    return len(found)
+    listed = mistakes(evaluation)
+    audio = evaluation.material.audio
+    rows = [
+        Detection(audio.get(unit.recording, unit.recording), unit.channel, event, extra=(outcome,))
+        for unit, event, outcome in listed
+    ]
+    columns: tuple[str, ...] = (OUTCOME,)
+    if any(not row.recording for row in rows):
+        columns = (RECORDING, OUTCOME)
+        rows = [replace(row, extra=(unit.recording, *row.extra)) for row, (unit, _, _) in zip(rows, listed)]
+    write_table(rows, stream, "raven", WriteOptions(columns))
+    return len(rows)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from detector.errors import AnnotationError, ConfigurationError
-from detector.evaluation.effort import Scan, read_effort
+from detector.evaluation.effort import Scan, scan_of
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
 from detector.evaluation.placing import Placed, Placing
 from detector.labels import LabelRules
+from detector.tables.effort import read_effort
 from detector.tables.formats import read_tables
 from detector.tables.table import ReadOptions, Table
 from detector.texts import many
@@ -84,7 +85,9 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
     if request.effort is None:
         scans, of_estimated, of_reference = _named(estimated, reference, notes)
     else:
-        scans, of_estimated, of_reference = _listed(read_effort(request.effort), estimated, reference, notes)
+        scans, of_estimated, of_reference = _listed(
+            [scan_of(row) for row in read_effort(request.effort)], estimated, reference, notes
+        )
     annotated = set(of_reference.recordings.values())
     unnamed = {scan.recording for scan in scans} - annotated
     if request.annotated_only:

@@ -12,12 +12,12 @@ from detector.audio.verdict import Facts, judge
 from detector.errors import Fault, RecordingError, fault_of
 from detector.recipe import Recipe
 from detector.scanning.blocks import Rows, ScoreBlock
-from detector.scanning.effort import Effort
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.parts import PartScores
 from detector.scanning.plan import Part, Plan
 from detector.scanning.timeline import timeline
 from detector.scanning.windows import WindowGrid
+from detector.tables.effort import Effort
 
 
 class Assembly:

@@ -8,7 +8,7 @@ from pathlib import Path
 from detector.audio.metadata import StartTime
 from detector.errors import Fault
 from detector.events import Event
-from detector.scanning.effort import Effort
+from detector.tables.effort import Effort
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TextIO
 
 from detector.errors import ConfigurationError
-from detector.events import Event
 from detector.outputs import check_output, new_files
 from detector.scanning.blocks import ScoreBlock, Take
-from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
-from detector.scanning.effort import absolute_time
 from detector.scanning.outcome import Scanned
-from detector.scanning.tables import Table
-from detector.tables.csv_table import COLUMNS as DETECTION_COLUMNS
+from detector.tables.csv_rows import CsvRows
+from detector.tables.csv_table import CsvWriter
+from detector.tables.detection import Detection
+from detector.tables.effort import EffortWriter, absolute_time
+from detector.tables.sink import Sink
+from detector.tables.writer import Writer
 
 SCORE_COLUMNS = ("recording", "channel", "start_s", "end_s")
 
@@ -53,8 +54,8 @@ class Outputs:
 
     def check_inputs(self, recordings: Iterable[Path]) -> None:
         """Raise `ConfigurationError` where a table would take the place of a recording, `force` or not."""
-        there = (recording for recording in recordings if os.path.exists(recording))  # noqa: PTH110 (of any name)
-        named = {os.path.realpath(recording) for recording in there}
+        existing = (recording for recording in recordings if os.path.exists(recording))  # noqa: PTH110 (of any name)
+        named = {os.path.realpath(recording) for recording in existing}
         for path in (self.detections, self.scores, self.effort):
             if path is not None and os.path.realpath(path) in named:
                 raise ConfigurationError(f"{path}: is a recording of this scan; a table cannot take its place")
@@ -65,39 +66,37 @@ class Outputs:
 
         The files appear together, when the block ends well. They do so, too, where `stream` is a pipe that is closed.
         """
-        columns = {
-            self.effort: EFFORT_COLUMNS,
-            self.scores: (*SCORE_COLUMNS, *labels),
-            self.detections: DETECTION_COLUMNS,
-        }
-        paths = [path for path in columns if path is not None]
+        paths = [path for path in (self.effort, self.scores, self.detections) if path is not None]
         with new_files(paths, force=self.force) as streams:
-            tables = {path: Table(stream, columns[path], path) for path, stream in zip(paths, streams)}
+            sinks = {path: Sink(opened, path) for path, opened in zip(paths, streams)}
             if self.detections is None:
-                detections = Table(stream, DETECTION_COLUMNS, "standard output", dispensable=bool(paths))
+                detections = CsvWriter(Sink(stream, "standard output", dispensable=bool(paths)))
             else:
-                detections = tables[self.detections]
+                detections = CsvWriter(sinks[self.detections])
             yield Results(
                 detections,
-                None if self.scores is None else tables[self.scores],
-                None if self.effort is None else tables[self.effort],
+                None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *labels)),
+                None if self.effort is None else EffortWriter(sinks[self.effort]),
             )
+            detections.finish()
 
 
 class Results:
     """The open tables of a scan."""
 
-    def __init__(self, detections: Table, scores: Table | None = None, effort: Table | None = None) -> None:
-        self._detections, self._scores, self._effort = detections, scores, effort
+    def __init__(self, detections: Writer, scores: CsvRows | None = None, effort: EffortWriter | None = None) -> None:
+        self._detections = detections
+        self._scores = scores
+        self._effort = effort
 
     def add(self, scanned: Scanned) -> None:
         """Write what came out of a recording, and hand it on."""
-        self._detections.add(detection_rows(scanned))
+        self._detections.add(detections_of(scanned))
         self._detections.flush()
         if self._scores is not None:
             self._scores.flush()
         if self._effort is not None:
-            self._effort.add(effort.row() for effort in scanned.effort)
+            self._effort.add(scanned.effort)
             self._effort.flush()
 
     def score_keeper(self) -> Take | None:
@@ -106,24 +105,12 @@ class Results:
         return None if table is None else lambda block: table.add(score_rows(block))
 
 
-def detection_rows(scanned: Scanned) -> Iterator[Row]:
-    """Write the events of a recording as cells."""
+def detections_of(scanned: Scanned) -> Iterator[Detection]:
+    """Give the events of a recording as rows of the table of detections."""
+    recording = scanned.recording.as_posix()
     for channel, event in scanned.detections:
-        yield (
-            scanned.recording.as_posix(),
-            channel,
-            *_times(event),
-            *("" if hz is None else f"{hz:.1f}" for hz in (event.low_hz, event.high_hz)),
-            event.label,
-            f"{event.score:.4f}",
-            absolute_time(scanned.start, event.start_s),
-        )
-
-
-def _times(event: Event) -> tuple[str, str]:
-    """Write onset and offset in s to the millisecond, the offset after the onset."""
-    start_ms, end_ms = round(event.start_s * 1000), round(event.end_s * 1000)
-    return f"{start_ms / 1000:.3f}", f"{max(end_ms, start_ms + 1) / 1000:.3f}"
+        start_time = absolute_time(scanned.start, event.start_s)
+        yield Detection(recording, channel, event, start_time or None)
 
 
 def score_rows(block: ScoreBlock) -> Iterator[Row]:

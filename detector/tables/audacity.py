@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
 from detector.errors import OutputError
-from detector.events import Event
+from detector.tables.detection import Detection
 from detector.tables.rows import Row, table_of
-from detector.tables.sheet import lines_of, read_text, single_line
-from detector.tables.table import Located, Problem, ReadOptions, Table
+from detector.tables.sheet import lines_of, read_text
+from detector.tables.sink import Sink
+from detector.tables.tab_rows import TabRows
+from detector.tables.table import Problem, ReadOptions, Table
+from detector.tables.writer import Decimals, WriteOptions, Writer
 
 NUMBER = r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
 LABEL_LINE = re.compile(rf"{NUMBER}\t{NUMBER}(?:\t.*)?")
@@ -20,7 +22,7 @@ UNKNOWN_HZ = "-1"
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Tell a label file by its first line: two numbers, perhaps a label, between tabs."""
+    """Say whether a file is a label file, by its first line: two numbers, perhaps a label, between tabs."""
     return LABEL_LINE.fullmatch(line.strip()) is not None
 
 
@@ -51,18 +53,37 @@ def _hz(cells: list[str], column: int) -> str:
     return "" if text.startswith("-") else text
 
 
-def write(events: Iterable[Located], stream: TextIO) -> None:
-    """Write the label file of one recording; channel and score have no place in it."""
-    first: str | None = None
-    for recording, _channel, event in events:
-        first = recording if first is None else first
-        if recording != first:
-            raise OutputError(f"an Audacity label file holds one recording, not {first} and {recording}")
-        stream.write(f"{event.start_s:.6f}\t{event.end_s:.6f}\t{single_line(event.label)}\n{_band(event)}")
+class AudacityWriter(Writer):
+    """Writes the label file of one recording, which has no place for channel, score, absolute time and extra columns.
 
+    Raises
+    ------
+    OutputError
+        Where extra columns are asked for.
+    """
 
-def _band(event: Event) -> str:
-    if event.low_hz is None and event.high_hz is None:
-        return ""
-    low, high = (UNKNOWN_HZ if hz is None else f"{hz:.6f}" for hz in (event.low_hz, event.high_hz))
-    return f"\\\t{low}\t{high}\n"
+    DECIMALS = Decimals(seconds=6, hertz=6, score=6)
+    """As Audacity writes them."""
+
+    def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
+        super().__init__(sink, options)
+        if self._columns:
+            raise OutputError(f"an Audacity label file has no place for the column {self._columns[0]!r}")
+        self._rows = TabRows(sink)
+        self._recording: str | None = None
+
+    def add(self, detections: Iterable[Detection]) -> None:
+        """Write labels; an `OutputError` where they are of a second recording."""
+        for detection in detections:
+            self._check(detection.recording)
+            event = detection.event
+            self._rows.add((*self._decimals.span(event), event.label))
+            if event.low_hz is not None or event.high_hz is not None:
+                band = (self._decimals.frequency(hertz, UNKNOWN_HZ) for hertz in (event.low_hz, event.high_hz))
+                self._rows.add(("\\", *band))
+
+    def _check(self, recording: str) -> None:
+        if self._recording is None:
+            self._recording = recording
+        if recording != self._recording:
+            raise OutputError(f"an Audacity label file holds one recording, not {self._recording} and {recording}")

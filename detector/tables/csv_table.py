@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple
 
-from detector.line_ends import LineEnds
+from detector.tables.csv_rows import CsvRows
+from detector.tables.detection import Detection
 from detector.tables.rows import Row, table_of
 from detector.tables.sheet import first_line, read_sheet
-from detector.tables.table import Located, ReadOptions, Table
-
-COLUMNS = ("recording", "channel", "start_s", "end_s", "low_hz", "high_hz", "label", "score", "start_time")
+from detector.tables.sink import Sink
+from detector.tables.table import ReadOptions, Table
+from detector.tables.writer import Decimals, WriteOptions, Writer
 
 # The names that people and other tools give to each column, the surest first.
 AUDIO = (
@@ -33,7 +33,7 @@ DELIMITERS = (",", "\t", ";")
 
 
 def recognise(path: Path, line: str) -> bool:
-    """Tell a CSV by the file's name; any content is possible."""
+    """Say whether a file is a CSV, by its name: its content may be anything."""
     return path.suffix.casefold() in (".csv", ".tsv") and bool(line)
 
 
@@ -42,14 +42,22 @@ def read(path: Path, options: ReadOptions) -> Table:
     line = first_line(path)
     delimiter = max(DELIMITERS, key=line.count)
     sheet = read_sheet(path, delimiter, quoted=True)
-    start, end = sheet.required(*START), sheet.required(*END)
-    low, high = sheet.column(*LOW), sheet.column(*HIGH)
-    label, channel = sheet.label_column(options, "label"), sheet.column("channel")
-    audio, score = sheet.column(*AUDIO), sheet.column("score", "confidence")
-
+    start = sheet.required(*START)
+    audio = sheet.column(*AUDIO)
+    time = sheet.column("start_time")
+    columns = (
+        start,
+        sheet.required(*END),
+        sheet.label_column(options, "label"),
+        sheet.column(*LOW),
+        sheet.column(*HIGH),
+        sheet.column("score", "confidence"),
+        sheet.column("channel"),
+        audio,
+        None if time == start else time,  # other programs write the onset under this name
+    )
     missing = len(sheet.header)  # of what the table has no column for, each row gets an empty cell
-    here = (start, end, label, low, high, score, channel, audio)
-    pick = itemgetter(*(missing if column is None else column for column in here))
+    pick = itemgetter(*(missing if column is None else column for column in columns))
     rows = [_row(number, pick((*cells, ""))) for number, cells in sheet.rows]
     if delimiter == ";":
         rows = [_with_points(row) for row in rows]
@@ -57,8 +65,8 @@ def read(path: Path, options: ReadOptions) -> Table:
 
 
 def _row(number: int, cells: tuple[str, ...]) -> Row:
-    start, end, label, low, high, score, channel, audio = cells
-    return Row(number, start, end, label, low, high, score, _channel(channel), audio)
+    start, end, label, low, high, score, channel, audio, time = cells
+    return Row(number, start, end, label, low, high, score, _channel(channel), audio, start_time=time)
 
 
 def _with_points(row: Row) -> Row:
@@ -73,12 +81,49 @@ def _channel(text: str) -> str | None:
     return re.sub(r"\.0+$", "", text) or None
 
 
-def write(events: Iterable[Located], stream: TextIO) -> None:
-    """Write a table with the columns of the table of detections; `start_time` stays empty."""
-    writer = csv.writer(LineEnds(stream), lineterminator=LineEnds.QUOTED)
-    writer.writerow(COLUMNS)
-    for recording, channel, event in events:
-        band = ("" if hz is None else f"{hz:.3f}" for hz in (event.low_hz, event.high_hz))
-        score = "" if event.score is None else f"{event.score:.6f}"
-        times = (f"{event.start_s:.6f}", f"{event.end_s:.6f}")
-        writer.writerow((recording, channel, *times, *band, event.label, score, ""))
+class Cells(NamedTuple):
+    """The cells of a detection, by the names of the columns."""
+
+    recording: str
+    channel: str
+    start_s: str
+    end_s: str
+    low_hz: str
+    high_hz: str
+    label: str
+    score: str
+    start_time: str
+
+
+COLUMNS = Cells._fields
+DECIMALS = Decimals(seconds=3, hertz=1, score=4)
+"""A model knows the times of a detection to some milliseconds at best."""
+
+
+def cells_of(detection: Detection, decimals: Decimals = DECIMALS) -> Cells:
+    """Write a detection as cells."""
+    event = detection.event
+    return Cells(
+        detection.recording,
+        detection.channel,
+        *decimals.span(event),
+        decimals.frequency(event.low_hz),
+        decimals.frequency(event.high_hz),
+        event.label,
+        decimals.rounded(event.score),
+        detection.start_time or "",
+    )
+
+
+class CsvWriter(Writer):
+    """Writes the table of detections: `COLUMNS`, then the extra ones."""
+
+    DECIMALS = DECIMALS
+
+    def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
+        super().__init__(sink, options)
+        self._rows = CsvRows(sink, (*COLUMNS, *self._columns))
+
+    def add(self, detections: Iterable[Detection]) -> None:
+        """Write rows."""
+        self._rows.add((*cells_of(row, self._decimals), *self._extra(row)) for row in detections)

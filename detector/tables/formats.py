@@ -1,25 +1,41 @@
-"""The table of formats: which there are, how a file's format is told, and reading and writing through them."""
+"""The table of formats: which there are, how a file's format is told, and reading through them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
-from detector.errors import AnnotationError, OutputError
-from detector.outputs import new_file, written
+from detector.errors import AnnotationError
 from detector.tables import audacity, crowsetta_formats, csv_table, raven
 from detector.tables.match import match_tables
 from detector.tables.sheet import first_line
-from detector.tables.table import (
-    AnnotationSet,
-    Located,
-    Problem,
-    ReadOptions,
-    Table,
-    UnreadableTableError,
-)
+from detector.tables.sink import Sink
+from detector.tables.table import AnnotationSet, Problem, ReadOptions, Table, UnreadableTableError
+from detector.tables.writer import WriteOptions, Writer
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How one kind of table is written.
+
+    Attributes
+    ----------
+    open : callable
+        Makes a writer from a sink and options.
+    ending : str
+        How its files' names end.
+    one_recording : bool
+        Whether a file holds the rows of one recording only.
+    binary : bool
+        Whether it is bytes, not text.
+    """
+
+    open: Callable[[Sink[Any], WriteOptions | None], Writer]
+    ending: str
+    one_recording: bool = False
+    binary: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,26 +47,30 @@ class Format:
     suffixes : tuple of str
         How its files' names end, in lower case: what a folder is searched for.
     recognise : callable
-        Tells it by a file's path and its first line that is not blank.
+        Says whether a file is one, by its path and its first line that is not blank.
     read : callable
         Path and options to a `Table`.
-    write : callable or None
-        Events to a text stream; None where it is only read.
+    writing : Writing or None
+        How it is written; None where it is only read.
     """
 
     suffixes: tuple[str, ...]
     recognise: Callable[[Path, str], bool]
     read: Callable[[Path, ReadOptions], Table]
-    write: Callable[[Iterable[Located], TextIO], None] | None = None
+    writing: Writing | None = None
 
+
+RAVEN = Writing(raven.RavenWriter, ".Table.1.selections.txt")
+AUDACITY = Writing(audacity.AudacityWriter, ".txt", one_recording=True)
+CSV = Writing(csv_table.CsvWriter, ".csv")
 
 # In order: the first that recognises a file has it. A CSV takes what is left by its name, so it comes last.
 FORMATS: dict[str, Format] = {
     "notmat": Format((".not.mat",), crowsetta_formats.is_notmat, crowsetta_formats.read_notmat),
     "textgrid": Format((".textgrid",), crowsetta_formats.is_textgrid, crowsetta_formats.read_textgrid),
-    "raven": Format((".txt",), raven.recognise, raven.read, raven.write),
-    "audacity": Format((".txt",), audacity.recognise, audacity.read, audacity.write),
-    "csv": Format((".csv", ".tsv"), csv_table.recognise, csv_table.read, csv_table.write),
+    "raven": Format((".txt",), raven.recognise, raven.read, RAVEN),
+    "audacity": Format((".txt",), audacity.recognise, audacity.read, AUDACITY),
+    "csv": Format((".csv", ".tsv"), csv_table.recognise, csv_table.read, CSV),
 }
 
 
@@ -81,7 +101,7 @@ def read_annotations(
 def read_tables(path: Path | Sequence[Path], options: ReadOptions | None = None) -> tuple[list[Table], list[Problem]]:
     """Read tables as `read_annotations` does, without matching them to audio; the problems are whole files."""
     options = options or ReadOptions()
-    reader = None if options.format is None else _format(options.format)
+    reader = None if options.format is None else format_of(options.format)
     tables: list[Table] = []
     problems: list[Problem] = []
     seen: set[Path] = set()
@@ -100,7 +120,7 @@ def read_tables(path: Path | Sequence[Path], options: ReadOptions | None = None)
 
 
 def detected(path: Path) -> Format:
-    """Tell a file's format by its name and its first line."""
+    """Find out a file's format by its name and its first line."""
     line = first_line(path)
     for known in FORMATS.values():
         if known.recognise(path, line):
@@ -108,30 +128,8 @@ def detected(path: Path) -> Format:
     raise UnreadableTableError(path, f"is empty, or no table of a known format ({', '.join(FORMATS)})")
 
 
-def write_table(events: Iterable[Located], target: Path | TextIO, name: str) -> None:
-    """Write events to a file or a text stream.
-
-    Parameters
-    ----------
-    events : iterable of (recording, channel, Event)
-        Channels count from "0"; what is no number, such as "mix", becomes Raven's channel 1.
-    target : Path or text stream
-        A file appears whole or not at all, and replaces one of that name: whether it may is the caller's to check.
-    name : str
-        One of `FORMATS` that can be written.
-    """
-    write = _format(name).write
-    if write is None:
-        writable = ", ".join(other for other, known in FORMATS.items() if known.write)
-        raise OutputError(f"--format: {name!r} is only read; what can be written is {writable}")
-    if not isinstance(target, Path):
-        write(events, target)
-        return
-    with written(target), new_file(target, force=True) as stream:
-        write(events, stream)
-
-
-def _format(name: str) -> Format:
+def format_of(name: str) -> Format:
+    """Give the format of a name."""
     if name not in FORMATS:
         raise AnnotationError(f"--format: {name!r} is none of {', '.join(FORMATS)}")
     return FORMATS[name]
@@ -145,13 +143,13 @@ def _sources(given: Path, reader: Format | None) -> Iterator[Path]:
     if not given.is_dir():
         raise AnnotationError(f"{given}: no such file or folder")
     suffixes = tuple(suffix for known in ([reader] if reader else FORMATS.values()) for suffix in known.suffixes)
-    found = [
+    tables = [
         path
         for path in sorted(given.rglob("*"))
         if path.name.casefold().endswith(suffixes) and not path.name.startswith(".") and path.is_file()
     ]
-    if not found:
+    if not tables:
         raise AnnotationError(
             f"{given}: no table in this folder (files that end in {', '.join(dict.fromkeys(suffixes))})"
         )
-    yield from found
+    yield from tables

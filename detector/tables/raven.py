@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path, PurePath
-from typing import TextIO
 
+from detector.tables.detection import Detection
 from detector.tables.rows import Row, table_of
-from detector.tables.sheet import Sheet, cell, plain, read_sheet, single_line
-from detector.tables.table import Located, ReadOptions, Table
+from detector.tables.sheet import Sheet, cell, plain, read_sheet
+from detector.tables.sink import Sink
+from detector.tables.tab_rows import TabRows
+from detector.tables.table import ReadOptions, Table
+from detector.tables.writer import Decimals, WriteOptions, Writer
 
 COLUMNS = (
     "Selection",
@@ -32,7 +35,7 @@ BEGIN, END = "begin_time_s", "end_time_s"
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Tell a selection table by its header, whatever the file is called."""
+    """Say whether a file is a selection table, by its header: its name may be anything."""
     names = {plain(name) for name in line.split("\t")}
     return BEGIN in names and END in names
 
@@ -45,10 +48,14 @@ def read(path: Path, options: ReadOptions) -> Table:
 
 
 def _rows(sheet: Sheet, options: ReadOptions) -> list[Row]:
-    begin, end = sheet.required(BEGIN), sheet.required(END)
-    low, high = sheet.column("low_freq_hz"), sheet.column("high_freq_hz")
-    label, channel = sheet.label_column(options), sheet.column("channel")
-    score, offset = sheet.column("score", "confidence"), sheet.column("file_offset_s")
+    begin = sheet.required(BEGIN)
+    end = sheet.required(END)
+    low = sheet.column("low_freq_hz")
+    high = sheet.column("high_freq_hz")
+    label = sheet.label_column(options)
+    channel = sheet.column("channel")
+    score = sheet.column("score", "confidence")
+    offset = sheet.column("file_offset_s")
     rows = []
     for number, cells in sheet.rows:
         audio = _audio(sheet, cells)
@@ -76,7 +83,8 @@ def _audio(sheet: Sheet, cells: tuple[str, ...]) -> str:
 
 def _without_views(sheet: Sheet, rows: list[Row]) -> list[Row]:
     """Drop a waveform's row where another view shows the same selection: same number, times, channel and label."""
-    selection, view = sheet.column("selection"), sheet.column("view")
+    selection = sheet.column("selection")
+    view = sheet.column("view")
     if selection is None or view is None:
         return rows
     texts = dict(sheet.rows)
@@ -101,26 +109,41 @@ def _is_channel(text: str) -> bool:
     return text.isdecimal() and len(text) <= MOST_DIGITS
 
 
-def write(events: Iterable[Located], stream: TextIO) -> None:
-    """Write a selection table; times are relative to each row's own Begin File.
+class RavenWriter(Writer):
+    """Writes a selection table; times are relative to each row's own Begin File.
 
     By Begin Path and File Offset, Raven finds the rows of a table of many recordings. Where a recording is named "",
-    both are empty.
+    both are empty. Raven has no column for absolute time.
     """
-    stream.write("\t".join(COLUMNS) + "\n")
-    for selection, (recording, channel, event) in enumerate(events, start=1):
-        cells = (
-            str(selection),
+
+    DECIMALS = Decimals(seconds=9, hertz=3, score=6)
+    """Raven writes times to the nanosecond, so that a selection keeps the very samples that a person chose."""
+
+    def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
+        super().__init__(sink, options)
+        self._n_rows = 0
+        self._rows = TabRows(sink)
+        self._rows.add((*COLUMNS, *self._columns))
+
+    def add(self, detections: Iterable[Detection]) -> None:
+        """Write rows, numbered from 1."""
+        for detection in detections:
+            self._n_rows += 1
+            self._rows.add((str(self._n_rows), *self._cells(detection), *self._extra(detection)))
+
+    def _cells(self, detection: Detection) -> tuple[str, ...]:
+        event = detection.event
+        start, end = self._decimals.span(event)
+        return (
             "Spectrogram 1",
-            str(int(channel) + 1) if _is_channel(channel) else "1",
-            f"{event.start_s:.9f}",
-            f"{event.end_s:.9f}",
-            "" if event.low_hz is None else f"{event.low_hz:.3f}",
-            "" if event.high_hz is None else f"{event.high_hz:.3f}",
-            PurePath(single_line(recording)).name,
-            recording,
-            f"{event.start_s:.9f}" if recording else "",
-            single_line(event.label),
-            "" if event.score is None else f"{event.score:.6f}",
+            str(int(detection.channel) + 1) if _is_channel(detection.channel) else "1",
+            start,
+            end,
+            self._decimals.frequency(event.low_hz),
+            self._decimals.frequency(event.high_hz),
+            PurePath(detection.recording).name,
+            detection.recording,
+            start if detection.recording else "",
+            event.label,
+            self._decimals.rounded(event.score),
         )
-        stream.write("\t".join(cells) + "\n")

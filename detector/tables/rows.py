@@ -37,6 +37,7 @@ class Row(NamedTuple):
     channel: str | None = None
     audio: str = ""
     file_offset: str = ""
+    start_time: str = ""
 
 
 LONGEST_S = 1e9
@@ -82,36 +83,39 @@ def table_of(
     AnnotationError
         Where a score is no number from 0 to 1, and `options` is strict about that.
     """
-    found = list(problems)
-    n_rows = len(rows) + len(found)
+    faults = list(problems)
+    n_rows = len(rows) + len(faults)
     annotations: list[Annotation] = []
     for row in rows:
         try:
             start_s, end_s = _times(row)
             label = _label(row, options)
         except ValueError as fault:
-            found.append(Problem(source, row.number, str(fault), row.audio or None))
+            faults.append(Problem(source, row.number, str(fault), row.audio or None))
             continue
         extras, remarks = _extras(row)
         if options.strict_scores and "score" not in extras:
             _check_score(source, row)
-        found += [Problem(source, row.number, remark, row.audio or None, kept=True) for remark in remarks]
+        faults += [Problem(source, row.number, remark, row.audio or None, kept=True) for remark in remarks]
         event = Event(start_s, end_s, label, **extras)
-        annotations.append(Annotation(None, event, row.channel, source, row.number, row.audio or None))
-    found.sort(key=lambda problem: problem.row or 0)
-    return Table(source, n_rows, tuple(annotations), tuple(found), names_audio)
+        audio = row.audio or None
+        annotations.append(Annotation(None, event, row.channel, source, row.number, audio, row.start_time or None))
+    faults.sort(key=lambda problem: problem.row or 0)
+    return Table(source, n_rows, tuple(annotations), tuple(faults), names_audio)
 
 
 def _times(row: Row) -> tuple[float, float]:
     """Read onset and offset in seconds from the start of the row's own recording, or raise ValueError."""
-    start_s, end_s = number("start_s", row.start), number("end_s", row.end)
+    start_s = number("start_s", row.start)
+    end_s = number("end_s", row.end)
     if end_s > LONGEST_S:
         raise ValueError(f"end_s {row.end} is beyond any recording")
     if end_s <= start_s:
         raise ValueError(f"end_s {row.end} is not after start_s {row.start}")
     if row.file_offset:
         offset_s = number("file offset", row.file_offset)
-        start_s, end_s = offset_s, offset_s + (end_s - start_s)
+        end_s = offset_s + (end_s - start_s)
+        start_s = offset_s
     if start_s < -ROUNDING_S or end_s <= 0:
         raise ValueError(f"start_s {start_s:g} is before the start of the recording")
     return max(start_s, 0.0), end_s

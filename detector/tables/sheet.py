@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from detector.errors import AnnotationError, OutputError
+from detector.errors import AnnotationError
 from detector.tables.table import Problem, ReadOptions, UnreadableTableError
 
 LABEL_COLUMNS = ("annotation", "species", "label", "class", "type", "tags", "common_name", "species_code")
@@ -62,16 +62,16 @@ class Sheet:
 
     def column(self, *names: str) -> int | None:
         """Find the first of `names`, as `plain` writes them; None where the table has none of them."""
-        here = [plain(name) for name in self.header]
-        return next((here.index(name) for name in names if name in here), None)
+        header = [plain(name) for name in self.header]
+        return next((header.index(name) for name in names if name in header), None)
 
     def required(self, *names: str) -> int:
         """Find the first of `names`; where there is none, the error says which columns there are."""
-        found = self.column(*names)
-        if found is None:
+        column = self.column(*names)
+        if column is None:
             others = f" (or {', '.join(names[1:])})" if names[1:] else ""
             raise UnreadableTableError(self.source, f"no column {names[0]}{others}; {self._columns()}")
-        return found
+        return column
 
     def label_column(self, options: ReadOptions, *first: str) -> int | None:
         """Find the column of labels: the one asked for, else the first known one, `first` before the others."""
@@ -79,10 +79,10 @@ class Sheet:
             return self.column(*first, *LABEL_COLUMNS)
         if options.label_column in self.header:
             return self.header.index(options.label_column)
-        found = self.column(plain(options.label_column))
-        if found is None and self.rows:
+        column = self.column(plain(options.label_column))
+        if column is None and self.rows:
             raise AnnotationError(f"{self.source}: no column {options.label_column!r}; {self._columns()}")
-        return found
+        return column
 
     def _columns(self) -> str:
         return "it has " + ", ".join(name for name in self.header if name)
@@ -125,10 +125,3 @@ def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
         else:
             rows.append((row, tuple(line[: len(header)] + [""] * (len(header) - len(line)))))
     return Sheet(path, header, tuple(rows), tuple(problems))
-
-
-def single_line(text: str) -> str:
-    """Pass text that a tab-separated table can hold; refuse a tab or a line break."""
-    if re.search(r"[\t\r\n]", text):
-        raise OutputError(f"{text!r} holds a tab or a line break, which this table cannot hold; write it as csv")
-    return text

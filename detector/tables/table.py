@@ -8,9 +8,6 @@ from pathlib import Path
 from detector.errors import AnnotationError
 from detector.events import Event
 
-Located = tuple[str, str, Event]
-"""An event with its recording and its channel (counted from "0"), as tables are written."""
-
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
@@ -30,6 +27,8 @@ class Annotation:
         Counted from 1, the first row below the header.
     audio_name : str or None
         What the table itself calls the audio; None where only the table's own name tells.
+    start_time : str or None
+        When the event begins, as the table writes it; None where it does not say.
     """
 
     recording: Path | None
@@ -38,6 +37,7 @@ class Annotation:
     source: Path
     row: int
     audio_name: str | None
+    start_time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,4 +142,6 @@ def test_parts_are_scanned_from_python_as_written(monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(ROOT)
     names: dict[str, Any] = {}
     exec(block_after("scanning.md", "## In Python"), names)
-    assert len(names["scores"]) == 1  # one channel
+    assert names["scores"].scores.shape[0] == 1  # one channel
+    assert names["last_block"].heard_s is not None
+    assert names["scanned"].effort[0].status == "ok"

@@ -69,6 +69,13 @@ def test_a_command_imports_only_click_and_the_standard_library_before_it_runs(pa
     assert all(re.match(r"detector\.(cli|errors|interruption|terminal)\b", name) for name in outside), outside
 
 
+def test_rows_of_tables_are_written_in_the_room_of_tables_only() -> None:
+    tables = ROOT / "detector" / "tables"
+    outside = [path for path in MODULES if tables not in path.parents]
+    assert [path.name for path in outside if "csv" in top_level_imports(path)] == []
+    assert [path.name for path in outside if "Begin Time (s)" in path.read_text(encoding="utf-8")] == []
+
+
 def test_no_module_imports_the_package_root() -> None:
     assert [path.name for path in MODULES if "detector" in top_level_imports(path)] == []
 

@@ -14,8 +14,8 @@ import pytest
 from detector.audio.files import find_recordings
 from detector.cli import main
 from detector.events import Span, overlap_s
-from detector.scanning.effort import COLUMNS as EFFORT
 from detector.tables import ReadOptions, read_annotations
+from detector.tables.effort import COLUMNS as EFFORT
 from tests.architecture.test_documents import blocks, lines_of
 
 ROOT = Path(__file__).resolve().parents[2]

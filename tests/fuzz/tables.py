@@ -12,13 +12,16 @@ from detector.audit.answers import read_answers
 from detector.audit.detections import Detections, read_detections
 from detector.audit.tables import read_sample
 from detector.errors import DetectorError
-from detector.evaluation.effort import read_effort
 from detector.events import Event
-from detector.tables import ReadOptions, read_annotations
+from detector.tables import Detection, ReadOptions, read_annotations
+from detector.tables.effort import read_effort
 from tests.fuzz.target import Target, replaced, spoilt
 
 _RECORDINGS = [Path("/a/one.wav"), Path("/a/two.flac"), Path("/b/one.wav")]
-_ROWS = (("one.wav", "0", Event(1.0, 2.0, "call", score=0.9)), ("two.flac", "0", Event(3.0, 4.0, "call", score=0.7)))
+_ROWS = (
+    Detection("one.wav", "0", Event(1.0, 2.0, "call", score=0.9)),
+    Detection("two.flac", "0", Event(3.0, 4.0, "call", score=0.7)),
+)
 _DETECTIONS = Detections(Path("detections.csv"), _ROWS, "d0123456789ab")
 
 

@@ -19,6 +19,7 @@ from detector.audit.sample import Request, draw
 from detector.audit.strata import LEAST, allocate, cut
 from detector.estimates.estimate import Estimate, share_of_sum
 from detector.events import Event, overlap_s
+from detector.tables.detection import Detection
 from tests.unit.audit.worlds import World, detections_of, make_world
 
 scores = st.lists(st.integers(0, 20).map(lambda n: n / 20), min_size=1, max_size=80)
@@ -50,14 +51,14 @@ spans = st.lists(st.tuples(st.floats(0, 100), st.floats(0.001, 20)), max_size=15
 def test_background_lies_within_what_was_scanned_and_touches_no_detection(
     spans: list[tuple[float, float]], seconds: float, longest: float, n: int, seed: int
 ) -> None:
-    rows = tuple(("a", "0", Event(start, start + length, "owl", score=0.5)) for start, length in spans)
+    rows = tuple(Detection("a", "0", Event(start, start + length, "owl", score=0.5)) for start, length in spans)
     free = Scanned(Path("effort.csv"), {("a", "0"): seconds}).free(rows)
     windows, size = draw_windows(free, n, longest, np.random.default_rng(seed))
     assert len(windows) == min(n, size)
     for window in windows:
         assert 0 <= window.start_s < window.end_s <= seconds + 1e-9
         assert window.end_s - window.start_s <= longest + 1e-3
-        assert all(overlap_s((window.start_s, window.end_s), event.span) <= 1e-9 for _, _, event in rows)
+        assert all(overlap_s((window.start_s, window.end_s), row.event.span) <= 1e-9 for row in rows)
     assert all(one.end_s <= other.start_s for one, other in pairwise(windows))
 
 
@@ -65,7 +66,7 @@ def test_background_lies_within_what_was_scanned_and_touches_no_detection(
 def test_all_windows_together_are_all_of_the_background(
     spans: list[tuple[float, float]], seconds: float, longest: float
 ) -> None:
-    rows = tuple(("a", "0", Event(start, start + length, "owl", score=0.5)) for start, length in spans)
+    rows = tuple(Detection("a", "0", Event(start, start + length, "owl", score=0.5)) for start, length in spans)
     free = Scanned(Path("effort.csv"), {("a", "0"): seconds}).free(rows)
     windows, _ = draw_windows(free, 10**6, longest, np.random.default_rng(0))
     whole = sum(end - start for _, (start, end) in free)

@@ -19,13 +19,15 @@ from detector.recipe import parse_recipe
 from detector.scanning.detections import joined
 from detector.scanning.layout import lay_out
 from detector.scanning.progress import Progress
-from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
+from detector.scanning.results import SCORE_COLUMNS, Results
 from detector.scanning.runs import RunFinder
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.scanning.spans import ColumnReading, WindowReading
-from detector.scanning.tables import Table
 from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
+from detector.tables.csv_rows import CsvRows
+from detector.tables.csv_table import CsvWriter
+from detector.tables.sink import Sink
 from tests.scans import reader_of
 
 RATE = 8000
@@ -156,7 +158,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def tables(recordings: list[Path], model: Model, block_s: float = 10.0, hop: float | None = None) -> tuple[str, str]:
     detections, scores = io.StringIO(), io.StringIO()
-    results = Results(Table(detections, DETECTION_COLUMNS, "d"), Table(scores, SCORE_COLUMNS, "s"))
+    results = Results(CsvWriter(Sink(detections, "d")), CsvRows(Sink(scores, "s"), SCORE_COLUMNS))
     with Progress(len(recordings)) as progress:
         scanner = Scanner(model, Setting(hop, block_s=block_s))
         scan_each(recordings, scanner, reader_of(model, scanner, 0.5), results, progress)

@@ -26,17 +26,19 @@ from detector.presets import find_recipe, list_presets
 from detector.recipe import Recipe
 from detector.scanning import parts, plan
 from detector.scanning.blocks import ScoreBlock
-from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.layout import EngineName
 from detector.scanning.outcome import Scanned
 from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part
 from detector.scanning.progress import Progress
-from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
+from detector.scanning.results import SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
-from detector.scanning.tables import Table
 from detector.scanning.trunks import TorchTrunk
+from detector.tables.csv_rows import CsvRows
+from detector.tables.csv_table import CsvWriter
+from detector.tables.effort import EffortWriter
+from detector.tables.sink import Sink
 from tests.made import FRONTENDS, MEL, RATE, TONES, draw_calls, recipe, sound, write_sound
 from tests.scans import detected, reader_of
 
@@ -154,9 +156,10 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def tables(paths: Sequence[Path], model: Model, setting: Setting) -> list[str]:
     """Scan into tables of detections, scores and effort."""
-    columns = DETECTION_COLUMNS, (*SCORE_COLUMNS, *model.labels), EFFORT_COLUMNS
-    streams = [io.StringIO() for _ in columns]
-    results = Results(*(Table(stream, names, "a table") for stream, names in zip(streams, columns)))
+    streams = [io.StringIO() for _ in range(3)]
+    detections, scores, effort = (Sink(stream, "a table") for stream in streams)
+    columns = (*SCORE_COLUMNS, *model.labels)
+    results = Results(CsvWriter(detections), CsvRows(scores, columns), EffortWriter(effort))
     with Progress(len(paths)) as progress:
         scanner = Scanner(model, setting)
         scan_each(paths, scanner, reader_of(model, scanner, 0.5), results, progress)

@@ -10,11 +10,12 @@ import pytest
 from detector.audit.background import Scanned, cut_windows, draw_windows, inclusion, read_scanned
 from detector.errors import AnnotationError, ConfigurationError
 from detector.events import Event
-from detector.scanning.effort import COLUMNS
+from detector.tables.detection import Detection
+from detector.tables.effort import COLUMNS
 
 
-def located(recording: str, channel: str, start: float, end: float) -> tuple[str, str, Event]:
-    return recording, channel, Event(start, end, "owl", score=0.5)
+def located(recording: str, channel: str, start: float, end: float) -> Detection:
+    return Detection(recording, channel, Event(start, end, "owl", score=0.5))
 
 
 def effort(path: Path, *rows: tuple[str, str, str]) -> Path:
@@ -33,7 +34,7 @@ def test_the_effort_table_of_a_scan_is_read(tmp_path: Path) -> None:
     ("rows", "told"),
     [
         ([("a.wav", "0", "3"), ("a.wav", "0", "3")], "row 2: a.wav, channel '0', is there twice"),
-        ([("a.wav", "0", "")], "row 1: scanned_s '' is not a number"),
+        ([("a.wav", "0", "")], "row 1: scanned_s ''"),
     ],
 )
 def test_a_faulty_effort_table_is_named_with_its_row(

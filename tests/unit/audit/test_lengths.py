@@ -8,7 +8,7 @@ import pytest
 
 from detector.audit.background import read_scanned
 from detector.errors import AnnotationError
-from detector.evaluation.effort import read_effort
+from detector.tables.effort import read_effort
 
 
 @pytest.mark.parametrize("seconds", ["1e308", "1e12", "-5"])

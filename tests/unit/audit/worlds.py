@@ -14,6 +14,7 @@ from detector.audit.background import Scanned
 from detector.audit.detections import Detections, fingerprint
 from detector.audit.items import Item
 from detector.events import Event
+from detector.tables.detection import Detection
 
 SECONDS = 300.0
 
@@ -21,9 +22,10 @@ SECONDS = 300.0
 def detections_of(scores: Sequence[float], label: str = "owl", *, apart_s: float = 3.0) -> Detections:
     """Make detections of one second with these scores, as many to a recording of 300 s as fit."""
     per = int(SECONDS / apart_s)
+    starts = [n % per * apart_s for n in range(len(scores))]
     rows = tuple(
-        (f"{n // per:03}.wav", "mix", Event(n % per * apart_s, n % per * apart_s + 1.0, label, score=float(score)))
-        for n, score in enumerate(scores)
+        Detection(f"{n // per:03}.wav", "mix", Event(start, start + 1.0, label, score=float(score)))
+        for n, (start, score) in enumerate(zip(starts, scores, strict=True))
     )
     return Detections(Path("detections.csv"), rows, fingerprint(rows))
 
@@ -59,7 +61,7 @@ def make_world(scores: Sequence[float], precision: Callable[[float], float], n_m
     rng = np.random.default_rng([seed, 1])
     detections = detections_of(scores)
     right = np.array([rng.random() < precision(score) for score in scores])
-    names = sorted({recording for recording, _, _ in detections.rows})
+    names = sorted({row.recording for row in detections.rows})
     scanned = Scanned(Path("effort.csv"), {(name, "mix"): SECONDS for name in names})
     missed = []
     for _ in range(n_missed):

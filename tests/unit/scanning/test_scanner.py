@@ -15,10 +15,11 @@ from detector.operating.notes import threshold_notes
 from detector.operating.target import parse_target
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.outcome import Scanned
-from detector.scanning.results import Results, detection_rows, score_rows
+from detector.scanning.results import Results, detections_of, score_rows
 from detector.scanning.scanner import Scanner, Setting
-from detector.scanning.tables import Table
 from detector.scanning.workers import AHEAD
+from detector.tables.csv_table import CsvWriter, cells_of
+from detector.tables.sink import Sink
 from tests.scans import detected
 
 from .conftest import KINDS, RATE, noise, random_model, short_parts, tone_model, with_tones, written
@@ -162,7 +163,7 @@ def test_rows_are_written_as_the_table_promises(tmp_path: Path) -> None:
     recording = written(folder / "20240511_053000Z.wav", with_tones(noise(5), (2.0, 2.5)))
     scanned = detected(tone_model("frame"), recording)
     stream = io.StringIO()
-    Results(Table(stream, ["header"], "x")).add(scanned)
+    Results(CsvWriter(Sink(stream, "x"))).add(scanned)
     _, row = csv.reader(io.StringIO(stream.getvalue()))
     assert row[0] == recording.as_posix()
     assert row[1:2] + row[4:7] == ["mix", "1900.0", "2100.0", "tone"]
@@ -173,7 +174,8 @@ def test_rows_are_written_as_the_table_promises(tmp_path: Path) -> None:
 
 def test_an_event_of_no_length_ends_after_it_starts_in_the_table(tmp_path: Path) -> None:
     scanned = detected(tone_model(), written(tmp_path / "a.wav", noise(1)[:1]), threshold=0.0)
-    assert [row[2:4] for row in detection_rows(scanned)] == [("0.000", "0.001")]
+    cells = [cells_of(row) for row in detections_of(scanned)]
+    assert [(row.start_s, row.end_s) for row in cells] == [("0.000", "0.001")]
 
 
 def test_the_hop_is_told_where_it_is_not_the_one_asked_for() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from detector.errors import OutputError
 from detector.events import Event
-from detector.tables import ReadOptions, read_tables, write_table
+from detector.tables import Detection, ReadOptions, read_tables, write_table
 
 
 def test_labels_with_and_without_a_band_mix(tmp_path: Path) -> None:
@@ -54,6 +54,6 @@ def test_latin_1_labels_and_a_mark_at_the_start_read(tmp_path: Path) -> None:
 
 
 def test_a_label_file_holds_one_recording() -> None:
-    events = [("a.wav", "0", Event(1, 2, "x")), ("b.wav", "0", Event(1, 2, "x"))]
+    events = [Detection(name, "0", Event(1, 2, "x")) for name in ("a.wav", "b.wav")]
     with pytest.raises(OutputError, match=r"one recording, not a\.wav and b\.wav"):
         write_table(events, io.StringIO(), "audacity")

@@ -27,6 +27,12 @@ def test_the_table_of_detections_reads_back(tmp_path: Path) -> None:
         ("x/a.wav", "0", Event(1.5, 2.5, "owl", score=0.91)),
         ("x/b.wav", "mix", Event(3, 4, "owl", 100, 200, 0.5)),
     ]
+    assert [row.start_time for row in table.annotations] == ["2021-01-01T00:00:00+10:00", None]
+
+
+def test_a_column_that_holds_onsets_tells_no_absolute_time(tmp_path: Path) -> None:
+    table = read(tmp_path, "file,start_time,end_time,class\na.wav,1.5,2.5,owl\n")
+    assert [(row.event.start_s, row.start_time) for row in table.annotations] == [(1.5, None)]
 
 
 @pytest.mark.parametrize(

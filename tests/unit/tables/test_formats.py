@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from detector.errors import AnnotationError, OutputError
 from detector.events import Event
-from detector.tables import FORMATS, ReadOptions, read_annotations, read_tables, write_table
+from detector.tables import (
+    FORMATS,
+    Decimals,
+    Detection,
+    ReadOptions,
+    WriteOptions,
+    Writer,
+    read_annotations,
+    read_tables,
+    write_each,
+    write_table,
+    writing,
+)
+from detector.tables.formats import Writing
 
 RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\tSpectrogram 1\t1\t1\t2\towl\n"
 AUDACITY = "3.0\t4.0\tfrog\n"
@@ -93,7 +108,10 @@ def test_missing_paths_folders_without_tables_and_unknown_formats_are_one_line(t
         read_tables(tmp_path, ReadOptions(format="word"))
 
 
-EVENTS = [("x/a.wav", "1", Event(1.5, 2, "owl", 100, 200.25, 0.5)), ("x/b.wav", "mix", Event(3, 4.25, "frog"))]
+EVENTS = [
+    Detection("x/a.wav", "1", Event(1.5, 2, "owl", 100, 200.25, 0.5), "2024-05-11T05:30:01.500+00:00"),
+    Detection("x/b.wav", "mix", Event(3, 4.25, "frog")),
+]
 
 
 def test_raven_tables_are_written_as_raven_reads_them() -> None:
@@ -111,11 +129,11 @@ def test_raven_tables_are_written_as_raven_reads_them() -> None:
 def test_a_raven_table_of_many_recordings_says_where_each_row_is_and_comes_back(tmp_path: Path) -> None:
     write_table(EVENTS, tmp_path / "all.txt", "raven")
     header, *rows = (tmp_path / "all.txt").read_text().splitlines()
-    for row, (recording, _, event) in zip(rows, EVENTS, strict=True):
+    for row, written in zip(rows, EVENTS, strict=True):
         told = dict(zip(header.split("\t"), row.split("\t"), strict=True))
-        assert (told["Begin Path"], float(told["File Offset (s)"])) == (recording, event.start_s)
+        assert (told["Begin Path"], float(told["File Offset (s)"])) == (written.recording, written.event.start_s)
     ((table,), _) = read_tables(tmp_path / "all.txt")
-    assert [(row.audio_name, row.event) for row in table.annotations] == [(name, event) for name, _, event in EVENTS]
+    assert [(row.audio_name, row.event) for row in table.annotations] == [(row.recording, row.event) for row in EVENTS]
 
 
 def test_csv_tables_have_the_columns_of_detections() -> None:
@@ -123,24 +141,24 @@ def test_csv_tables_have_the_columns_of_detections() -> None:
     write_table(EVENTS, stream, "csv")
     assert stream.getvalue() == (
         "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time\n"
-        "x/a.wav,1,1.500000,2.000000,100.000,200.250,owl,0.500000,\nx/b.wav,mix,3.000000,4.250000,,,frog,,\n"
+        "x/a.wav,1,1.500,2.000,100.0,200.2,owl,0.5000,2024-05-11T05:30:01.500+00:00\nx/b.wav,mix,3.000,4.250,,,frog,,\n"
     )
 
 
 @pytest.mark.parametrize("name", ["raven", "audacity"])
 def test_a_label_that_would_break_the_table_is_refused(name: str) -> None:
     with pytest.raises(OutputError, match=r"'a\\tb' holds a tab"):
-        write_table([("a.wav", "0", Event(1, 2, "a\tb"))], io.StringIO(), name)
+        write_table([Detection("a.wav", "0", Event(1, 2, "a\tb"))], io.StringIO(), name)
 
 
-@pytest.mark.parametrize("name", [name for name, known in FORMATS.items() if known.write is None])
+@pytest.mark.parametrize("name", [name for name, known in FORMATS.items() if known.writing is None])
 def test_a_format_that_is_only_read_says_what_can_be_written(name: str) -> None:
     with pytest.raises(OutputError, match="what can be written is raven, audacity, csv"):
         write_table(EVENTS, io.StringIO(), name)
 
 
 def test_a_table_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    def failing() -> Iterator[tuple[str, str, Event]]:
+    def failing() -> Iterator[Detection]:
         yield EVENTS[0]
         raise RuntimeError
 
@@ -154,6 +172,75 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert target.read_text().count("\n") == 3
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_disk_that_is_full_is_told_with_the_name_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full")
+    monkeypatch.setattr(writing, "_opened", lambda _path, _writing: full.open("w"))
+    with pytest.raises(OutputError, match=r"out\.csv: cannot be written: No space left"):
+        write_table(EVENTS, tmp_path / "out.csv", "csv")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"out\.csv: "):
         write_table(EVENTS, tmp_path / "absent" / "out.csv", "csv")
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("raven", "\t"), ("csv", ",")])
+def test_extra_columns_follow_those_of_the_format(name: str, delimiter: str) -> None:
+    plain, stream = io.StringIO(), io.StringIO()
+    write_table(EVENTS, plain, name)
+    rows = [replace(row, extra=("", row.recording)) for row in EVENTS]
+    write_table(rows, stream, name, WriteOptions(("Verdict", "From")))
+    ends = [("Verdict", "From"), ("", "x/a.wav"), ("", "x/b.wav")]
+    lines = [delimiter.join([line, *end]) for line, end in zip(plain.getvalue().splitlines(), ends, strict=True)]
+    assert stream.getvalue().splitlines() == lines
+
+
+@pytest.mark.parametrize("name", [name for name, known in FORMATS.items() if known.writing])
+def test_only_a_format_of_one_recording_refuses_a_second_one(name: str) -> None:
+    known = FORMATS[name].writing
+    assert known
+    if known.one_recording:
+        with pytest.raises(OutputError, match=r"x/a\.wav and x/b\.wav"):
+            write_table(EVENTS, io.StringIO(), name)
+    else:
+        write_table(EVENTS, io.StringIO(), name)
+
+
+def test_a_row_without_a_cell_for_each_extra_column_is_a_fault_of_the_program() -> None:
+    with pytest.raises(ValueError, match="0 extra cells for 1"):
+        write_table(EVENTS, io.StringIO(), "csv", WriteOptions(("Verdict",)))
+
+
+def test_a_format_without_columns_refuses_extra_ones_by_name() -> None:
+    with pytest.raises(OutputError, match="'Verdict'"):
+        write_table([], io.StringIO(), "audacity", WriteOptions(("Verdict",)))
+
+
+def test_a_format_may_be_binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Packed(Writer):
+        DECIMALS = Decimals(3, 1, 4)
+
+        def add(self, detections: Iterable[Detection]) -> None:
+            for row in detections:
+                self._sink.write(struct.pack("<d", row.event.start_s))
+
+        def finish(self) -> None:
+            self._sink.write(b"end")
+
+    known = replace(FORMATS["csv"], writing=Writing(Packed, ".bin", binary=True))
+    monkeypatch.setitem(FORMATS, "packed", known)
+    write_table(EVENTS, tmp_path / "all.bin", "packed")
+    assert (tmp_path / "all.bin").read_bytes() == struct.pack("<dd", 1.5, 3) + b"end"
+    stream = io.BytesIO()
+    write_table(EVENTS, stream, "packed")
+    assert stream.getvalue() == (tmp_path / "all.bin").read_bytes()
+    write_each(EVENTS, tmp_path, "packed")
+    assert (tmp_path / "b.bin").read_bytes() == struct.pack("<d", 3) + b"end"
+
+
+def test_a_name_that_is_no_text_is_written_byte_for_byte(tmp_path: Path) -> None:
+    write_each([Detection("\udce9.wav", "0", Event(1, 2, "owl"))], tmp_path, "raven")
+    (path,) = tmp_path.iterdir()
+    assert b"\t\xe9.wav\t" in path.read_bytes()

@@ -1,0 +1,173 @@
+"""The effort table: a row for each recording and channel, so that silence and failure never look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from detector.audio.metadata import StartTime
+from detector.audio.status import STATUSES, Status
+from detector.errors import AnnotationError
+from detector.tables.csv_rows import CsvRows
+from detector.tables.csv_table import DELIMITERS
+from detector.tables.rows import number
+from detector.tables.sheet import cell, first_line, read_sheet
+from detector.tables.sink import Sink
+
+COLUMNS = ("recording", "channel", "status", "seconds", "scanned_s", "start_time", "time_source", "detail")
+LONGEST_S = 1e8
+"""No recording is longer than three years."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What became of one channel of a recording.
+
+    Attributes
+    ----------
+    recording : Path
+        The file.
+    channel : str
+        Empty where the recording could not be opened.
+    status : str
+        "ok"; "short": shorter than a window; "failed": not analysed; or what `AudioStream` says.
+    seconds : float or None
+        Length that the header claims; None where nobody knows.
+    scanned_s : float
+        Length that was scanned.
+    start : StartTime or None
+        When it began.
+    detail : str
+        What was wrong.
+    """
+
+    recording: Path
+    channel: str
+    status: Status
+    seconds: float | None = None
+    scanned_s: float = 0.0
+    start: StartTime | None = None
+    detail: str = ""
+
+    def row(self) -> tuple[str, ...]:
+        """Write the cells of the table, as `COLUMNS`."""
+        return (
+            self.recording.as_posix(),
+            self.channel,
+            self.status,
+            "" if self.seconds is None else f"{self.seconds:.3f}",
+            f"{self.scanned_s:.3f}",
+            absolute_time(self.start, 0.0),
+            "" if self.start is None else self.start.source,
+            self.detail,
+        )
+
+
+class EffortWriter:
+    """Writes the effort table, as recordings are done."""
+
+    def __init__(self, sink: Sink[str]) -> None:
+        self._rows = CsvRows(sink, COLUMNS)
+
+    def add(self, efforts: Iterable[Effort]) -> None:
+        """Write rows."""
+        self._rows.add(effort.row() for effort in efforts)
+
+    def flush(self) -> None:
+        """Hand on what was written so far."""
+        self._rows.flush()
+
+
+def absolute_time(start: StartTime | None, offset_s: float) -> str:
+    """Write the time `offset_s` after the start of a recording as ISO 8601 with milliseconds and its zone's offset."""
+    if start is None:
+        return ""
+    when = start.when.astimezone(UTC) + timedelta(milliseconds=round(offset_s * 1000))
+    return when.astimezone(start.when.tzinfo).isoformat(timespec="milliseconds")
+
+
+def read_effort(path: Path) -> list[Effort]:
+    """Read an effort table, rows of which nothing was scanned included.
+
+    A table made by hand may lack every column but `recording`, `channel` and `scanned_s`.
+
+    Raises
+    ------
+    AnnotationError
+        Where it is no such table, has a status that no scan writes, or has two rows for one channel.
+    """
+    sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
+    for name in ("recording", "channel", "scanned_s"):
+        sheet.required(name)
+    if sheet.problems:
+        raise AnnotationError(str(sheet.problems[0]))
+    columns = {name: sheet.column(name) for name in COLUMNS}
+    efforts: dict[tuple[Path, str], Effort] = {}
+    for row, cells in sheet.rows:
+        where = f"{path}, row {row}"
+        text = {name: cell(cells, column) for name, column in columns.items()}
+        if columns["status"] is None:
+            text["status"] = "ok"
+        effort = _effort(where, text)
+        if efforts.setdefault((effort.recording, effort.channel), effort) is not effort:
+            raise AnnotationError(f"{where}: {effort.recording}, channel {effort.channel!r}, is there twice")
+    return list(efforts.values())
+
+
+def _effort(where: str, text: dict[str, str]) -> Effort:
+    """Check the cells of a row, by the names of their columns."""
+    if not text["recording"]:
+        raise AnnotationError(f"{where}: names no recording")
+    status = next((known for known in STATUSES if known == text["status"]), None)
+    if status is None:
+        raise AnnotationError(f"{where}: status {text['status']!r}: must be one of {', '.join(STATUSES)}")
+    return Effort(
+        recording=Path(text["recording"]),
+        channel=text["channel"],
+        status=status,
+        seconds=_length_s(where, status, text["seconds"]),
+        scanned_s=_seconds(where, "scanned_s", text["scanned_s"]),
+        start=_start(text["start_time"], text["time_source"]),
+        detail=text["detail"],
+    )
+
+
+def _length_s(where: str, status: Status, text: str) -> float | None:
+    """Read how long a recording is, s; None where nobody knows.
+
+    A text that is no length is an error only where the length is needed: for a damaged recording, with holes in its
+    midst, nothing else tells where the scan ended.
+    """
+    try:
+        return _seconds(where, "seconds", text) if text else None
+    except AnnotationError:
+        if status == "damaged":
+            raise
+        return None
+
+
+def _seconds(where: str, column: str, text: str) -> float:
+    try:
+        seconds = number(column, text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_S:
+        raise AnnotationError(f"{where}: {column} {text!r}: must be a number from 0 to {LONGEST_S:.0f}")
+    return seconds
+
+
+def _start(text: str, source: str) -> StartTime | None:
+    """Read when a recording began; None where that is no time with a zone, as a spreadsheet may have left it."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        return None
+    match source:
+        case "header" | "filename":
+            return StartTime(when, source)
+        case _:
+            return None
