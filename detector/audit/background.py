@@ -21,7 +21,7 @@ Channel = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Window:
+class BackgroundWindow:
     """A drawn stretch of background, with the probability of being drawn."""
 
     recording: str
@@ -80,7 +80,7 @@ def read_scanned(path: Path) -> Scanned:
 
 def draw_windows(
     free: Sequence[tuple[Channel, Span]], n: int, longest_s: float, rng: np.random.Generator
-) -> tuple[list[Window], int]:
+) -> tuple[list[BackgroundWindow], int]:
     """Draw windows of background; give them with the number of those there are.
 
     Parameters
@@ -97,7 +97,7 @@ def draw_windows(
     found = []
     for i in drawn.tolist():
         (recording, channel), (start_ms, end_ms) = free[gap[i]][0], windows[i].tolist()
-        found.append(Window(recording, channel, start_ms / 1000, end_ms / 1000, float(probability[i])))
+        found.append(BackgroundWindow(recording, channel, start_ms / 1000, end_ms / 1000, float(probability[i])))
     return found, len(windows)
 
 

@@ -17,11 +17,11 @@ from detector.evaluation.sweep import MOST_PAIRS, Stretches, count_pairs, find_p
 MOST_CELLS = 1 << 25
 """How large a table of reference events by detections may be."""
 
-Matched = tuple[Integers, Integers]
+PairNumbers = tuple[Integers, Integers]
 """Numbers of the reference and the estimated event of each pair (pair,)."""
 
 
-def pair_hits(field: Field, hits: Flags, least_iou: float) -> Matched:
+def pair_hits(field: Field, hits: Flags, least_iou: float) -> PairNumbers:
     """Pair hits with reference events so that the sum of their IoU is the highest.
 
     Returns
@@ -29,7 +29,7 @@ def pair_hits(field: Field, hits: Flags, least_iou: float) -> Matched:
     reference, estimated : arrays of int (pair,)
         Numbers of the events of each pair, in order of the reference; every hit is in one.
     """
-    pairs: list[Matched] = [(np.zeros(0, np.intp), np.zeros(0, np.intp))]
+    pairs: list[PairNumbers] = [(np.zeros(0, np.intp), np.zeros(0, np.intp))]
     for block in field.blocks():
         chosen = block.found.start + np.flatnonzero(hits[block.found])
         if len(chosen):
@@ -40,7 +40,7 @@ def pair_hits(field: Field, hits: Flags, least_iou: float) -> Matched:
     return r[order], e[order]
 
 
-def _pair_block(wanted: Stretches, found: Stretches, least_iou: float) -> Matched:
+def _pair_block(wanted: Stretches, found: Stretches, least_iou: float) -> PairNumbers:
     counts = count_pairs(found, wanted)
     if counts.sum() > MOST_PAIRS and len(wanted) * len(found) <= MOST_CELLS:
         return _joined(_pair_table(wanted, found, least_iou))
@@ -62,12 +62,12 @@ def _pair_block(wanted: Stretches, found: Stretches, least_iou: float) -> Matche
     return _joined([(r[alone], e[alone]), *(_pair_tangle(r[one], e[one], iou[one]) for one in tangles)])
 
 
-def _joined(pairs: Iterator[Matched] | list[Matched]) -> Matched:
+def _joined(pairs: Iterator[PairNumbers] | list[PairNumbers]) -> PairNumbers:
     r, e = (np.concatenate(side) for side in zip(*pairs))
     return r, e
 
 
-def _pair_tangle(r: Integers, e: Integers, iou: Numbers) -> Matched:
+def _pair_tangle(r: Integers, e: Integers, iou: Numbers) -> PairNumbers:
     """Match all detections of one connected part of the graph, given by its pairs."""
     rows, row = np.unique(r, return_inverse=True)
     columns, column = np.unique(e, return_inverse=True)
@@ -81,7 +81,7 @@ def _pair_tangle(r: Integers, e: Integers, iou: Numbers) -> Matched:
     return rows[i], columns[j]
 
 
-def _best(iou: Numbers) -> Matched:
+def _best(iou: Numbers) -> PairNumbers:
     """Match as many as can be, with the highest sum of IoU (reference, estimated); 0 is no pair. The table is lost."""
     np.subtract(-len(iou), iou, out=iou, where=iou > 0)  # one pair more weighs more than any sum of IoU
     i, j = linear_sum_assignment(iou)
@@ -89,7 +89,7 @@ def _best(iou: Numbers) -> Matched:
     return i[kept], j[kept]
 
 
-def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterator[Matched]:
+def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterator[PairNumbers]:
     """Pair where a table takes less than a list of the pairs, one connected part of the graph after the other."""
     iou = np.zeros((len(wanted), len(found)))
     for rows in portions(np.full(len(wanted), len(found)), MOST_PAIRS):
@@ -107,7 +107,7 @@ def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterat
         yield r[i], e[j]
 
 
-def _connected(iou: Numbers, row: int) -> Matched:
+def _connected(iou: Numbers, row: int) -> PairNumbers:
     """List the rows and columns that are connected with a row."""
     rows, columns = np.zeros(iou.shape[0], bool), np.zeros(iou.shape[1], bool)
     fresh = np.array([row])

@@ -192,7 +192,7 @@ def chained(sums: Sequence[Sums]) -> Sums:
 
 
 @dataclass(frozen=True)
-class Totals:
+class LabelTotals:
     """How often rows of several kinds are there for each label.
 
     Attributes

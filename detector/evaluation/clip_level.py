@@ -12,7 +12,7 @@ from detector.estimates.arrays import UNKNOWN, Flags, Integers, Numbers, ratio
 from detector.estimates.draws import Draws
 from detector.estimates.statistic import Statistic
 from detector.estimates.sums import Sums
-from detector.evaluation.chain import Chain, Descent, Totals, chained
+from detector.evaluation.chain import Chain, Descent, LabelTotals, chained
 from detector.evaluation.field import Field
 from detector.evaluation.ranking import Ranking
 
@@ -83,7 +83,7 @@ def pooled(clips: Sequence[Clips]) -> Clips:
 
 
 @dataclass(frozen=True)
-class ClipLevel(Statistic):
+class ClipStatistic(Statistic):
     """Average precision and AUROC of clips; neither exists where all clips are of one kind."""
 
     chain: Chain[Clips]
@@ -107,7 +107,7 @@ class ClipLevel(Statistic):
         sure = chain.descents[0].sure
         n_labels = np.array([[clips.n_labels] for clips in chain.descents])
         n_without = (
-            n_labels * draws.keep(sure, "number", lambda draws: Totals(([sure],))(draws.weights))[0]
+            n_labels * draws.keep(sure, "number", lambda draws: LabelTotals(([sure],))(draws.weights))[0]
             + n_doubtful
             - n_with
         )
@@ -125,11 +125,11 @@ class ClipLevel(Statistic):
         return [np.where(both, figure, UNKNOWN) for figure in figures]
 
     @cached_property
-    def _totals(self) -> Totals:
+    def _totals(self) -> LabelTotals:
         """Clips with their label, those of them that have uncertain spans, and clips without it that have a score."""
         labels = self.chain.descents
         kinds = ([one.with_label for one in labels], [one.doubtful for one in labels])
-        return Totals((*kinds, [one.units[~one.gains] for one in labels]))
+        return LabelTotals((*kinds, [one.units[~one.gains] for one in labels]))
 
     @cached_property
     def _above(self) -> Sums:

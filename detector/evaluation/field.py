@@ -12,7 +12,7 @@ import numpy as np
 
 from detector.estimates.arrays import Flags, Integers, Numbers
 from detector.evaluation.events import SLACK
-from detector.evaluation.material import Material, Part
+from detector.evaluation.material import LabelEvents, Material
 from detector.evaluation.sweep import (
     MOST_PAIRS,
     Stretches,
@@ -133,7 +133,7 @@ def field_of(material: Material) -> Field:
     return _field(n_units, len(numbers), sides, doubt)
 
 
-def field_of_parts(parts: Sequence[Part]) -> Field:
+def field_of_parts(parts: Sequence[LabelEvents]) -> Field:
     """Take the events of one label, in one part a unit."""
     sides: list[Side] = []
     for events in ([part.reference for part in parts], [part.estimated for part in parts]):

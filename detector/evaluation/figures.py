@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from detector.evaluation.events import Counts
 from detector.evaluation.material import Material
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.settings import Settings
-from detector.evaluation.timing import Matched
+from detector.evaluation.settings import EvaluateSettings
+from detector.evaluation.timing import MatchedEvents
 
 OVERALL = "(overall)"
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Figure:
     """A figure with its 95 % interval; None where it does not exist."""
 
     value: float | None
@@ -24,7 +24,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Row:
+class EvaluationRow:
     """What is told of one label, or of all.
 
     Attributes
@@ -41,7 +41,7 @@ class Row:
         The lowest score of the table: no threshold below it can be told of.
     ranking : Ranking
         The detections in order of score.
-    figures : mapping of str to Estimate
+    figures : mapping of str to Figure
         By name; docs/evaluation.md defines them.
     """
 
@@ -51,7 +51,7 @@ class Row:
     best_threshold: float | None
     least_score: float | None
     ranking: Ranking
-    figures: Mapping[str, Estimate]
+    figures: Mapping[str, Figure]
 
 
 @dataclass(frozen=True)
@@ -60,26 +60,26 @@ class Evaluation:
 
     Attributes
     ----------
-    settings : Settings
+    settings : EvaluateSettings
         What was asked.
     material : Material
         What was compared.
-    overall : Row
+    overall : EvaluationRow
         All labels as one: their detections in one order, none matched across labels (micro average).
-    mean : mapping of str to Estimate
+    mean : mapping of str to Figure
         Figures averaged over the labels that have reference events (macro average).
-    labels : tuple of Row
+    labels : tuple of EvaluationRow
         In order of their names.
-    matched : Matched
+    matched : MatchedEvents
         What became of each event at the threshold.
     """
 
-    settings: Settings
+    settings: EvaluateSettings
     material: Material
-    overall: Row
-    mean: Mapping[str, Estimate]
-    labels: tuple[Row, ...]
-    matched: Matched = field(repr=False)
+    overall: EvaluationRow
+    mean: Mapping[str, Figure]
+    labels: tuple[EvaluationRow, ...]
+    matched: MatchedEvents = field(repr=False)
 
     @property
     def hours(self) -> float | None:

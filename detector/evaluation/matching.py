@@ -64,7 +64,7 @@ def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) 
     r, e = r[by_place], e[by_place]
     firsts = np.flatnonzero(np.append(True, np.diff(e) != 0)[: len(e)])
     neighbours = {int(e[first]): part.tolist() for first, part in zip(firsts, np.split(r, firsts[1:]))}
-    search = Search(n_wanted, neighbours.__getitem__)
+    search = PathSearch(n_wanted, neighbours.__getitem__)
     for detection in neighbours:
         hits[detection] = search.augment(detection)
     return hits
@@ -86,7 +86,7 @@ def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least
         free = open_[partner[open_] < 0]
         return free[:1].tolist() or open_.tolist()
 
-    search = Search(len(wanted), near)
+    search = PathSearch(len(wanted), near)
     shut = np.frombuffer(search.shut, dtype=bool)
     partner = np.frombuffer(search.partner, dtype=np.int64)
     hits = np.zeros(len(found), bool)
@@ -95,7 +95,7 @@ def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least
     return hits
 
 
-class Search:
+class PathSearch:
     """Augmenting paths, from one detection after the other.
 
     Attributes

@@ -88,11 +88,11 @@ class Material:
             sides.append(apart)
         return tuple(sides)
 
-    def of_label(self, label: str) -> list[Part]:
+    def of_label(self, label: str) -> list[LabelEvents]:
         """Take one label's events out of every unit, in order of `units`."""
         reference, estimated = self._sorted
         return [
-            Part(
+            LabelEvents(
                 number,
                 tuple(reference.get((label, unit), ())),
                 tuple(estimated.get((label, unit), ())),
@@ -103,7 +103,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Part:
+class LabelEvents:
     """One label's events in one unit.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.evaluation.figures import Estimate, Evaluation, Row
+from detector.evaluation.figures import Evaluation, EvaluationRow, Figure
 from detector.texts import many
 
 MEAN = "(mean)"
@@ -32,7 +32,7 @@ def as_object(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _row_object(row: Row, evaluation: Evaluation) -> dict[str, Any]:
+def _row_object(row: EvaluationRow, evaluation: Evaluation) -> dict[str, Any]:
     counts = row.counts
     return {
         "reference": counts.hits + counts.misses,
@@ -45,7 +45,9 @@ def _row_object(row: Row, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _figures_object(figures: Mapping[str, Estimate], rows: Sequence[Row], evaluation: Evaluation) -> dict[str, Any]:
+def _figures_object(
+    figures: Mapping[str, Figure], rows: Sequence[EvaluationRow], evaluation: Evaluation
+) -> dict[str, Any]:
     """Give the figures of some rows taken together; recall at a rate of false alarms says if it is a least one."""
     told: dict[str, Any] = {name: asdict(estimate) for name, estimate in figures.items()}
     for name, figure in told.items():
@@ -100,7 +102,7 @@ def _block(
 ) -> Iterator[str]:
     """Write some figures of every label under a title; what no label has is left out."""
     rows = [evaluation.overall, *(evaluation.labels if len(evaluation.labels) > 1 else ())]
-    told = [name for name in names if any(row.figures.get(name, Estimate(None)).value is not None for row in rows)]
+    told = [name for name in names if any(row.figures.get(name, Figure(None)).value is not None for row in rows)]
     if not told:
         return
     head = ["", *(COUNTS if counts else ()), *(["threshold"] if best else ()), *(heading(name) for name in told)]
@@ -117,7 +119,7 @@ def _block(
 COUNTS = ("events", "found", "hits", "false", "missed")
 
 
-def _line(row: Row, evaluation: Evaluation, names: Sequence[str], *, counts: bool, best: bool) -> Cells:
+def _line(row: EvaluationRow, evaluation: Evaluation, names: Sequence[str], *, counts: bool, best: bool) -> Cells:
     one = row.counts
     numbers = (one.hits + one.misses, one.hits + one.false_alarms, one.hits, one.false_alarms, one.misses)
     cells = [f"{number:,}" for number in numbers] if counts else []
@@ -127,12 +129,12 @@ def _line(row: Row, evaluation: Evaluation, names: Sequence[str], *, counts: boo
     return [name, *cells, *(f"{_floor([row], evaluation, name)}{_cell(row.figures.get(name))}" for name in names)]
 
 
-def _floor(rows: Sequence[Row], evaluation: Evaluation, name: str) -> str:
+def _floor(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) -> str:
     """Mark a figure that is a least one."""
     return ">=" if name.startswith(RECALL_AT) and _at_least(rows, evaluation, name) else ""
 
 
-def _at_least(rows: Sequence[Row], evaluation: Evaluation, name: str) -> bool:
+def _at_least(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) -> bool:
     """Tell whether the recall of a row, or the mean of several, could be higher if tables went on to lower scores."""
     allowed = float(name.split("_")[2]) * (evaluation.hours or 0.0) + 1e-9
     return any(
@@ -140,7 +142,7 @@ def _at_least(rows: Sequence[Row], evaluation: Evaluation, name: str) -> bool:
     )
 
 
-def _cell(estimate: Estimate | None) -> str:
+def _cell(estimate: Figure | None) -> str:
     if estimate is None or estimate.value is None:
         return "-"
     if estimate.low is None or estimate.high is None:

@@ -9,7 +9,7 @@ from detector.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluateSettings:
     """How events are compared and which figures are told.
 
     Attributes

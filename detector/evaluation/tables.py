@@ -24,7 +24,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluateRequest:
     """What to compare.
 
     Attributes
@@ -68,7 +68,7 @@ def _no_collection() -> Iterator[None]:
 
 
 @_no_collection()
-def read_material(request: Request) -> tuple[Material, list[str]]:
+def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     """Read both tables, find out what was scanned, and put events where they belong.
 
     Returns
@@ -222,7 +222,7 @@ def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]
             yield f"{option}: no row has the label {', '.join(sorted(unknown))}"
 
 
-def _label_notes(material: Material, request: Request) -> list[str]:
+def _label_notes(material: Material, request: EvaluateRequest) -> list[str]:
     """Say which labels are in one table only: they can neither be found nor be right."""
     sides = [
         (request.detections, {event.label for events in material.estimated.values() for event in events}),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detector.evaluation.ranking import Ranking
 from detector.operating.calibration import SOFT
-from detector.tuning.subject import Subject
+from detector.tuning.subject import TuneSubject
 
 WIDTHS = (3, 7, 15)
 """Points that a moving median takes in."""
@@ -32,7 +32,7 @@ MOST_PER_EVENT, MOST_PER_HOUR, MOST = 10, 1000, 100
 Scores = NDArray[np.float64]
 
 
-def smoothings(subject: Subject) -> list[float | None]:
+def smoothings(subject: TuneSubject) -> list[float | None]:
     """List lengths of the moving median, s: none, and those up to what one score describes or a typical call lasts."""
     points = subject.reader.grid.points
     longest_s = max(2 * points.half_s, float(np.median(subject.lengths_s)))
@@ -40,12 +40,12 @@ def smoothings(subject: Subject) -> list[float | None]:
     return [None, *(width for width in widths if width <= longest_s)]
 
 
-def gaps(subject: Subject) -> list[float]:
+def gaps(subject: TuneSubject) -> list[float]:
     """List gaps to bridge, s: none, the model's own, and shares of the shortest between annotations."""
     return _shares(subject.gaps_s, subject.own.gap_s)
 
 
-def shortest(subject: Subject) -> list[float]:
+def shortest(subject: TuneSubject) -> list[float]:
     """List least lengths, s: none, the model's own, and shares of the shortest annotations."""
     return _shares(subject.lengths_s, subject.own.shortest_s)
 
@@ -74,7 +74,7 @@ def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
     return sorted(set(_logit_spaced(float(fine[first]), float(high[-1]), n).tolist()))
 
 
-def most_runs(subject: Subject) -> float:
+def most_runs(subject: TuneSubject) -> float:
     """Tell how many runs a threshold may lead to."""
     return MOST_PER_EVENT * subject.n_events + max(MOST, MOST_PER_HOUR * subject.hours)
 

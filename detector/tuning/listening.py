@@ -38,7 +38,7 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Request:
+class TuneRequest:
     """What to tune on.
 
     Attributes
@@ -125,7 +125,7 @@ class Heard:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
-def listen(request: Request, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
+def listen(request: TuneRequest, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
     """Read the annotations, scan their recordings, and bring both together.
 
     Raises
@@ -155,7 +155,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found, n_failed)
 
 
-def _rehearse(request: Request, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
+def _rehearse(request: TuneRequest, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
     """Find out before the scan whether labels and groups can be used, as if all channels were scanned to their end."""
     whole = [Scan(recording, "", math.nan) for recording in used]
     material = Placing(whole, request.rules, None, request.group, request.recordings).material(_placed(tables), [])
@@ -177,7 +177,7 @@ def _problems(path: Path, tables: AnnotationSet) -> Iterator[str]:
         yield f"{path}: {many(len(tables.problems) - SHOWN, 'more problem')} of this kind"
 
 
-def _used(request: Request, recordings: Sequence[Path], tables: AnnotationSet, notes: list[str]) -> list[Path]:
+def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSet, notes: list[str]) -> list[Path]:
     """Choose the recordings to scan, and say which are left out or taken as free of calls."""
     used = list(recordings)
     if request.split is not None:
@@ -236,7 +236,7 @@ def _placed(tables: AnnotationSet) -> Iterator[Placed]:
         yield Placed(row.recording, row.channel, row.event)
 
 
-def _labels_apart(material: Material, labels: Sequence[str], request: Request) -> Iterator[str]:
+def _labels_apart(material: Material, labels: Sequence[str], request: TuneRequest) -> Iterator[str]:
     """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
     there = set(material.labels)
     hint = "(--rename makes labels the same)"

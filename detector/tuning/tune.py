@@ -13,11 +13,11 @@ from detector.operating.curve import Curve
 from detector.operating.points import Evidence, Operating, OperatingPoint, Tuned
 from detector.operating.target import Target
 from detector.tuning.calibrate import Calibrated, Choice, calibrate
-from detector.tuning.figures import Figures, tell
+from detector.tuning.figures import TuneFigures, measure_figures
 from detector.tuning.grids import between, most_runs, spread
 from detector.tuning.listening import Heard
 from detector.tuning.search import Candidate, curve_of, search
-from detector.tuning.subject import Subject, subject_of
+from detector.tuning.subject import TuneSubject, subject_of
 
 EVEN, BETWEEN, FINER = 12, 10, 10
 """Thresholds of the stored curve: spread evenly over the scores; just above false alarms, and as many just below hits;
@@ -58,7 +58,7 @@ class TunedLabel:
         What is stored.
     reached : bool
         Whether a threshold keeps the target.
-    figures : Figures
+    figures : TuneFigures
         At this point, on the recordings that it was chosen on.
     calibrated : Calibrated
         What came of the calibration.
@@ -66,7 +66,7 @@ class TunedLabel:
 
     point: OperatingPoint
     reached: bool
-    figures: Figures
+    figures: TuneFigures
     calibrated: Calibrated
 
 
@@ -132,7 +132,7 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
     return Tuning(goal, Operating(chosen_on=chosen_on, tuned=tuned, label=points), labels)
 
 
-def tune_label(subject: Subject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
+def tune_label(subject: TuneSubject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
     """Search settings, calibrate the scores of what they find, and choose the threshold on the written scale."""
     found = search(subject, goal.target)
     lax = subject.ranked(found.point.model_copy(update={"threshold": _lax(found.curve, goal.target)}))
@@ -142,12 +142,12 @@ def tune_label(subject: Subject, goal: Goal, groups: NDArray[np.intp]) -> TunedL
     curve = curve_of(subject, point, [*rough.threshold, *_finer(rough, goal.target, lax, point)])
     n, reached = curve.choose(goal.target)
     point = point.model_copy(update={"threshold": curve.threshold[n], "curve": curve})
-    figures = tell(subject, point, groups)
+    figures = measure_figures(subject, point, groups)
     evidence = _evidence(figures, goal.target, point.threshold, calibrated)
     return TunedLabel(point.model_copy(update={"evidence": evidence}), reached, figures, calibrated)
 
 
-def _evidence(figures: Figures, target: Target, threshold: float, calibrated: Calibrated) -> Evidence:
+def _evidence(figures: TuneFigures, target: Target, threshold: float, calibrated: Calibrated) -> Evidence:
     """Put together what is stored of how well the target is borne out, with as many decimals as thresholds."""
     support = figures.support(target, threshold)
     numbers = support.model_dump() | {"error_before": calibrated.before, "error_after": calibrated.after}
@@ -167,7 +167,7 @@ def _lax(curve: Curve, target: Target) -> float:
     return curve.threshold[next(useful, len(curve) - 1)]
 
 
-def _thresholds(subject: Subject, found: Candidate, lax: Ranking) -> list[float]:
+def _thresholds(subject: TuneSubject, found: Candidate, lax: Ranking) -> list[float]:
     """List raw thresholds for the curve: spread evenly from the laxest on, and some between detections."""
     scores = subject.smoothed(found.point.smooth_s)
     even = spread(scores, EVEN, most_runs(subject))

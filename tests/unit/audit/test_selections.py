@@ -9,7 +9,7 @@ import pytest
 
 from detector.audit.answers import read_answers
 from detector.audit.items import Item
-from detector.audit.sample import Request, draw
+from detector.audit.sample import AuditRequest, draw
 from detector.audit.selections import read_selections, selection_tables
 from detector.audit.tables import write_sample
 from detector.errors import AnnotationError
@@ -22,7 +22,7 @@ FOUND = detections_of([0.5, 0.75, 1.0, 0.25], apart_s=100.0)
 def written(folder: Path, verdicts: dict[str, str], *, twice: bool = False) -> Path:
     """Write the tables with verdicts; `twice`, as Raven does, a row for each of two views."""
     folder.mkdir()
-    for name, text in selection_tables(draw(FOUND, Request(n=4, n_strata=1))):
+    for name, text in selection_tables(draw(FOUND, AuditRequest(n=4, n_strata=1))):
         header, *rows = text.splitlines()
         cells = [row.split("\t") for row in rows]
         rows = ["\t".join([*row[:-2], verdicts.get(row[-1], ""), row[-1]]) for row in cells]
@@ -68,7 +68,7 @@ def test_background_is_said_to_be_such(tmp_path: Path) -> None:
 
 def sample(tmp_path: Path, verdict: str) -> Path:
     stream = io.StringIO()
-    write_sample(draw(FOUND, Request(n=4, n_strata=1)), FOUND.fingerprint, stream)
+    write_sample(draw(FOUND, AuditRequest(n=4, n_strata=1)), FOUND.fingerprint, stream)
     path = tmp_path / "sample.csv"
     path.write_text(stream.getvalue().replace(",owl,,", f",owl,{verdict},"), encoding="utf-8")
     return path

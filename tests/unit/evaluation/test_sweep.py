@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 from detector.evaluation.sweep import Stretches, count_pairs, covered_s, find_pairs, number_times, portions, reaches
 from detector.events import merged, overlap_s
 
@@ -84,7 +84,7 @@ def spread_out(n: int) -> Material:
 def peak_bytes(material: Material) -> int:
     tracemalloc.start()
     try:
-        evaluate(material, Settings(draws=0))
+        evaluate(material, EvaluateSettings(draws=0))
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -12,11 +12,11 @@ from detector.estimates.bootstrap import draw_together, limits, resample
 from detector.estimates.statistic import Statistic
 from detector.evaluation.compare import Compared
 from detector.evaluation.material import Material
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 
 
 @dataclass(frozen=True)
-class Estimates:
+class LabelEstimates:
     """Values, and the lower and upper limits of their 95 % intervals; not numbers where they do not exist.
 
     Attributes
@@ -34,7 +34,7 @@ class Estimates:
     mean: Numbers | None
 
 
-def estimate(material: Material, settings: Settings, compared: Compared, recall: int) -> Estimates:
+def estimate(material: Material, settings: EvaluateSettings, compared: Compared, recall: int) -> LabelEstimates:
     """Compute the figures with their intervals, in the order of the statistics.
 
     `recall` is the number of a figure that exists for exactly the labels with reference events.
@@ -58,7 +58,7 @@ def estimate(material: Material, settings: Settings, compared: Compared, recall:
                 for_all.append(limits(drawn))
     labels = _with_limits(values, for_labels)
     mean = None if values is None or not has_events.any() else _with_limits(_mean(values[:, has_events]), for_mean)
-    return Estimates(labels, labels if alone else _with_limits(whole, for_all), mean)
+    return LabelEstimates(labels, labels if alone else _with_limits(whole, for_all), mean)
 
 
 def _once(statistics: Sequence[Statistic], material: Material) -> Numbers | None:
