@@ -72,11 +72,13 @@ def _with_selections(rows: Iterable[SampleRow], verdicts: dict[str, Verdict], fo
 
 
 def _answer(row: SampleRow, detections: Detections) -> Answer:
-    size, drawn = int(row.decimal("stratum_size")), int(row.decimal("stratum_drawn"))
+    size = int(row.decimal("stratum_size"))
+    drawn = int(row.decimal("stratum_drawn"))
     if not 1 <= drawn <= size:
         raise row.fault(f"stratum_drawn {drawn} is not from 1 to stratum_size {size}")
     if row.cells["stratum"] == BACKGROUND:
-        probability, seconds = row.decimal("probability"), row.decimal("end_s") - row.decimal("start_s")
+        probability = row.decimal("probability")
+        seconds = row.decimal("end_s") - row.decimal("start_s")
         if row.cells["label"] not in detections.by_label:
             raise row.fault(f"label {row.cells['label']!r} is none of {', '.join(detections.by_label)}")
         if not (0 < probability <= 1 and seconds > 0):

@@ -33,7 +33,7 @@ class BackgroundWindow:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What was scanned: seconds of each recording and channel, as the effort table `source` tells."""
+    """What was scanned: seconds of each recording and channel, as the effort table `source` says."""
 
     source: Path
     seconds: dict[Channel, float]
@@ -73,8 +73,8 @@ def read_scanned(path: Path) -> Scanned:
         except ValueError as fault:
             raise AnnotationError(f"{path}, row {row}: {fault}") from fault
         if not 0 <= seconds[key] <= LONGEST_S:
-            told = f"{path}, row {row}: scanned_s {cells[scanned]!r}"
-            raise AnnotationError(f"{told}: must be a number from 0 to {LONGEST_S:.0f}")
+            where = f"{path}, row {row}: scanned_s {cells[scanned]!r}"
+            raise AnnotationError(f"{where}: must be a number from 0 to {LONGEST_S:.0f}")
     return Scanned(path, seconds)
 
 
@@ -96,7 +96,8 @@ def draw_windows(
     drawn = systematic(probability, rng)
     found = []
     for i in drawn.tolist():
-        (recording, channel), (start_ms, end_ms) = free[gap[i]][0], windows[i].tolist()
+        recording, channel = free[gap[i]][0]
+        start_ms, end_ms = windows[i].tolist()
         found.append(BackgroundWindow(recording, channel, start_ms / 1000, end_ms / 1000, float(probability[i])))
     return found, len(windows)
 

@@ -35,7 +35,7 @@ def pair_hits(field: Field, hits: Flags, least_iou: float) -> PairNumbers:
         if len(chosen):
             r, e = _pair_block(field.wanted[block.wanted], field.found[chosen], least_iou)
             pairs.append((block.wanted.start + r, chosen[e]))
-    r, e = (np.concatenate(side) for side in zip(*pairs))
+    r, e = _joined(pairs)
     order = np.argsort(r)
     return r[order], e[order]
 
@@ -49,17 +49,21 @@ def _pair_block(wanted: Stretches, found: Stretches, least_iou: float) -> PairNu
         pairs = find_pairs(found[rows], wanted)
         shares = pairs.iou(found[rows], wanted)
         close = shares >= least_iou - SLACK
-        listed.append((pairs.other[close], rows.start + pairs.one[close], shares[close]))
+        listed.append((pairs.second[close], rows.start + pairs.first[close], shares[close]))
     r, e, iou = (np.concatenate(columns) for columns in zip(*listed))
     graph = csr_matrix((np.ones(len(r)), (r, e + len(wanted))), shape=(len(wanted) + len(found),) * 2)
     _, component = connected_components(graph, directed=False)
     order = np.argsort(component[r], kind="stable")
-    r, e, iou, component = r[order], e[order], iou[order], component[r[order]]
+    component = component[r[order]]
+    r = r[order]
+    e = e[order]
+    iou = iou[order]
     firsts = np.flatnonzero(np.append(True, np.diff(component) != 0))
     sizes = np.diff(np.append(firsts, len(r)))
-    alone, several = firsts[sizes == 1], zip(firsts[sizes > 1].tolist(), sizes[sizes > 1].tolist())
-    tangles = (slice(first, first + size) for first, size in several)
-    return _joined([(r[alone], e[alone]), *(_pair_tangle(r[one], e[one], iou[one]) for one in tangles)])
+    alone = firsts[sizes == 1]
+    several = zip(firsts[sizes > 1].tolist(), sizes[sizes > 1].tolist())
+    tangles = [slice(first, first + size) for first, size in several]
+    return _joined([(r[alone], e[alone]), *(_pair_tangle(r[rows], e[rows], iou[rows]) for rows in tangles)])
 
 
 def _joined(pairs: Iterator[PairNumbers] | list[PairNumbers]) -> PairNumbers:
@@ -109,17 +113,18 @@ def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterat
 
 def _connected(iou: Numbers, row: int) -> PairNumbers:
     """List the rows and columns that are connected with a row."""
-    rows, columns = np.zeros(iou.shape[0], bool), np.zeros(iou.shape[1], bool)
-    fresh = np.array([row])
-    while len(fresh):
-        rows[fresh] = True
-        met = np.zeros(len(columns), bool)
-        for one in fresh:
-            met |= iou[one] > 0
-        met &= ~columns
-        columns |= met
-        near = np.zeros(len(rows), bool)
-        for one in np.flatnonzero(met):
-            near |= iou[:, one] > 0
-        fresh = np.flatnonzero(near & ~rows)
+    rows = np.zeros(iou.shape[0], bool)
+    columns = np.zeros(iou.shape[1], bool)
+    new_rows = np.array([row])
+    while len(new_rows):
+        rows[new_rows] = True
+        new_columns = np.zeros(len(columns), bool)
+        for n in new_rows:
+            new_columns |= iou[n] > 0
+        new_columns &= ~columns
+        columns |= new_columns
+        connected = np.zeros(len(rows), bool)
+        for n in np.flatnonzero(new_columns):
+            connected |= iou[:, n] > 0
+        new_rows = np.flatnonzero(connected & ~rows)
     return np.flatnonzero(rows), np.flatnonzero(columns)

@@ -61,23 +61,25 @@ def rank_clips(field: Field, rankings: Sequence[Ranking]) -> list[Clips]:
 def _clips(ranking: Ranking, doubt: Flags, sure: Integers) -> Clips:
     with_label = np.unique(ranking.reference_units)
     units, highest = np.unique(ranking.units, return_index=True)  # the first of a unit has its highest score
-    there = np.zeros(len(doubt), bool)
-    there[with_label] = True
+    has_label = np.zeros(len(doubt), bool)
+    has_label[with_label] = True
     scores = ranking.scores[highest]
-    kept = (scores > 0) & (there[units] | ~doubt[units])
-    units, scores = units[kept], scores[kept]
+    kept = (scores > 0) & (has_label[units] | ~doubt[units])
+    units = units[kept]
+    scores = scores[kept]
     order = np.argsort(-scores, kind="stable")
     units = units[order]
     doubtful = with_label[doubt[with_label]]
-    return Clips(units, scores[order], there[units], with_label, doubtful, sure, 1)
+    return Clips(units, scores[order], has_label[units], with_label, doubtful, sure, 1)
 
 
 def pooled(clips: Sequence[Clips]) -> Clips:
     """Put the clips of several labels into one order."""
-    scores = np.concatenate([one.scores for one in clips])
+    scores = np.concatenate([of_label.scores for of_label in clips])
     order = np.argsort(-scores, kind="stable")
     units, gains, with_label, doubtful = (
-        np.concatenate([getattr(one, name) for one in clips]) for name in ("units", "gains", "with_label", "doubtful")
+        np.concatenate([getattr(of_label, name) for of_label in clips])
+        for name in ("units", "gains", "with_label", "doubtful")
     )
     return Clips(units[order], scores[order], gains[order], with_label, doubtful, clips[0].sure, len(clips))
 
@@ -128,8 +130,9 @@ class ClipStatistic(Statistic):
     def _totals(self) -> LabelTotals:
         """Clips with their label, those of them that have uncertain spans, and clips without it that have a score."""
         labels = self.chain.descents
-        kinds = ([one.with_label for one in labels], [one.doubtful for one in labels])
-        return LabelTotals((*kinds, [one.units[~one.gains] for one in labels]))
+        with_label = [clips.with_label for clips in labels]
+        doubtful = [clips.doubtful for clips in labels]
+        return LabelTotals((with_label, doubtful, [clips.units[~clips.gains] for clips in labels]))
 
     @cached_property
     def _above(self) -> Sums:

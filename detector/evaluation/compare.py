@@ -101,8 +101,8 @@ def compare(material: Material, settings: EvaluateSettings) -> Compared:
         psds(name, field, material.durations, criteria, settings.iou)
         for name, criteria in (("psds1", PSDS1), ("psds2", PSDS2))
     ]
-    there = np.array([rows.stop > rows.start for rows in field.of_labels(field.wanted)], dtype=bool)
-    places = np.where(there, np.cumsum(there) - 1, -1)
+    has_events = np.array([rows.stop > rows.start for rows in field.of_labels(field.wanted)], dtype=bool)
+    places = np.where(has_events, np.cumsum(has_events) - 1, -1)
     labels = LabelEvidence(
         rankings,
         rank_clips(field, rankings[settings.iou]),

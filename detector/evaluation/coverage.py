@@ -52,7 +52,8 @@ class CoverageStatistic(Statistic):
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Compute the figures; F1 is the harmonic mean of the other two."""
         used, found, covered, wanted = self._totals(draws.weights)
-        precision, recall = ratio(used, found), ratio(covered, wanted)
+        precision = ratio(used, found)
+        recall = ratio(covered, wanted)
         both = (used > 0) & (covered > 0)
         f1 = np.where(both, ratio(2 * precision * recall, precision + recall), 0.0)
         return [precision, recall, np.where(wanted > 0, f1, UNKNOWN)]
@@ -64,11 +65,13 @@ def cover(field: Field, settings: EvaluateSettings, thresholds: Numbers) -> list
     A detection on an uncertain span that is not used is left out. `thresholds` are those of the labels.
     """
     chosen = field.scores >= thresholds[field.found_labels]
-    found, wanted = field.found[chosen], field.wanted
+    found = field.found[chosen]
+    wanted = field.wanted
     used = reaches(covered_s(found, wanted), settings.least_used, found)
     covered = reaches(covered_s(wanted, found), settings.least_covered, wanted)
     counted = used | ~field.pardoned(settings.iou)[chosen]
-    units, labels = field.found_units[chosen], field.found_labels[chosen]
+    units = field.found_units[chosen]
+    labels = field.found_labels[chosen]
     firsts = np.searchsorted(labels, np.arange(field.n_labels + 1))
     of_label = [slice(first, last) for first, last in pairwise(firsts)]
     return [

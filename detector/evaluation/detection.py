@@ -39,13 +39,13 @@ def best_f1(points: Segments, hits: Numbers, found: Numbers, wanted: Numbers) ->
 
     The point is -1 where nothing hits. Parameters are those of `average_precision`.
     """
-    there = wanted > 0
+    has_events = wanted > 0
     f1 = 2 * hits
     f1 /= np.maximum(found + points.at_rows(wanted), 1.0)
     highest = points.highest(f1)
     at = points.first(f1 >= points.at_rows(highest) - 1e-12)
-    hit = there & (highest > 0)
-    return np.where(hit, at, -1), np.where(there, highest, UNKNOWN)
+    hit = has_events & (highest > 0)
+    return np.where(hit, at, -1), np.where(has_events, highest, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ def count_together(chains: Sequence[Chain[Ranking]]) -> CountedTogether:
     return CountedTogether(points, rows, places)
 
 
-def _are_alike(one: Chain[Ranking], other: Chain[Ranking]) -> bool:
+def _are_alike(chain: Chain[Ranking], other: Chain[Ranking]) -> bool:
     return all(
         np.array_equal(a.units, b.units) and np.array_equal(a.scores, b.scores)
-        for a, b in zip(one.descents, other.descents)
+        for a, b in zip(chain.descents, other.descents)
     )
 
 

@@ -1,4 +1,4 @@
-"""The evaluation: everything that can be told of detections beside annotations, for each label and overall."""
+"""The evaluation: every figure of detections compared with annotations, for each label and overall."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def evaluate(material: Material, settings: EvaluateSettings | None = None) -> Ev
     material : Material
         The events of everything that was scanned.
     settings : EvaluateSettings, optional
-        How, and what is told.
+        How events are compared, and which figures are given.
     """
     settings = settings or EvaluateSettings()
     if OVERALL in material.labels:
@@ -57,14 +57,14 @@ def _named(places: Mapping[str, int], estimates: Numbers) -> dict[str, Figure]:
 
 
 def _places(names: Sequence[str], settings: EvaluateSettings) -> dict[str, int]:
-    """Tell where each figure is found; average precision at the IoU of hits has two names and is told once."""
+    """Give the place of each figure; average precision at the IoU of hits has two names, of which one is kept."""
     places = {name: n for n, name in enumerate(names)}
     main = f"{AT_IOU}{settings.iou:g}"
     places[main] = places["average_precision"]
     at_ious = [f"{AT_IOU}{iou:g}" for iou in settings.ious]
     first = next((n for n, name in enumerate(names) if name.startswith(AT_IOU)), len(names))
-    before, after = names[:first], [name for name in names[first:] if name not in at_ious]
-    return {name: places[name] for name in [*before, *at_ious, *after] if name in places}
+    others = [name for name in names[first:] if name not in at_ious]
+    return {name: places[name] for name in [*names[:first], *at_ious, *others] if name in places}
 
 
 def _known(value: float) -> float | None:
@@ -74,8 +74,8 @@ def _known(value: float) -> float | None:
 def _row(
     label: str, ranking: Ranking, settings: EvaluateSettings, figures: Mapping[str, Figure], scored: bool
 ) -> EvaluationRow:
-    one = settings.threshold if label == OVERALL else settings.threshold_of(label)
-    threshold = None if label == OVERALL and settings.thresholds else one
+    own = settings.threshold if label == OVERALL else settings.threshold_of(label)
+    threshold = None if label == OVERALL and settings.thresholds else own
     least = float(ranking.scores[-1]) if scored and len(ranking.scores) else None
     best = _best_threshold(ranking) if scored else None
     return EvaluationRow(label, ranking.counts(), threshold, best, least, ranking, figures)

@@ -1,4 +1,4 @@
-"""What an evaluation tells: figures with intervals, for each label and overall."""
+"""The result of an evaluation: figures with intervals, for each label and overall."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """What is told of one label, or of all.
+    """The figures of one label, or of all.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class EvaluationRow:
     best_threshold : float or None
         Where F1 is the highest; None without scores.
     least_score : float or None
-        The lowest score of the table: no threshold below it can be told of.
+        The lowest score of the table: thresholds below it cannot be evaluated.
     ranking : Ranking
         The detections in order of score.
     figures : mapping of str to Figure
@@ -56,7 +56,7 @@ class EvaluationRow:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that is told.
+    """The whole result.
 
     Attributes
     ----------
@@ -83,6 +83,6 @@ class Evaluation:
 
     @property
     def hours(self) -> float | None:
-        """How long was listened, h."""
+        """How long was listened to, h."""
         total = float(self.material.durations.sum()) / 3600
         return total if total > 0 else None

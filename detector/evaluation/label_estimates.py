@@ -22,9 +22,9 @@ class LabelEstimates:
     Attributes
     ----------
     labels : array (3, figure, label)
-        Of each label.
+        Those of each label.
     overall : array (3, figure, 1)
-        Of all labels as one.
+        Those of all labels as one.
     mean : array (3, figure) or None
         Averages over the labels that have reference events; None where none has.
     """
@@ -39,11 +39,11 @@ def estimate(material: Material, settings: EvaluateSettings, compared: Compared,
 
     `recall` is the number of a figure that exists for exactly the labels with reference events.
     """
-    alone = len(material.labels) == 1  # one label is all that there is
+    alone = len(material.labels) == 1  # then its figures are those of all labels
     of_labels = compared.of_labels
     overall = () if alone else compared.overall
-    values = _once(of_labels, material)
-    whole = _once(overall, material)
+    values = _of_material(of_labels, material)
+    whole = _of_material(overall, material)
     has_events = np.zeros(0, bool) if values is None else ~np.isnan(values[recall])
     for_labels: list[Numbers] = []
     for_all: list[Numbers] = []
@@ -61,7 +61,7 @@ def estimate(material: Material, settings: EvaluateSettings, compared: Compared,
     return LabelEstimates(labels, labels if alone else _with_limits(whole, for_all), mean)
 
 
-def _once(statistics: Sequence[Statistic], material: Material) -> Numbers | None:
+def _of_material(statistics: Sequence[Statistic], material: Material) -> Numbers | None:
     """Compute the figures of the material itself (figure, label); None where there is nothing to compute."""
     once = np.ones(len(material.units))
     return np.concatenate([statistic(once) for statistic in statistics]) if statistics else None

@@ -49,7 +49,8 @@ def _draw_precision(axis: Any, row: EvaluationRow, name: str | None, style: dict
     curve = curve_of(row.ranking)
     if not curve.n_reference or not len(curve.hits):
         return
-    recall, precision = curve.hits / curve.n_reference, curve.hits / (curve.hits + curve.false_alarms)
+    recall = curve.hits / curve.n_reference
+    precision = curve.hits / (curve.hits + curve.false_alarms)
     axis.plot(recall, precision, label=name, **style)
     at = row.counts
     if at.hits + at.false_alarms:

@@ -18,7 +18,7 @@ SHARES = (0.5, 1.0)
 """Of the shortest gaps and lengths of annotations, what gap and least length are tried."""
 
 NEAR = 0.2
-"""The share of the model's own setting by which it must differ from the others to be tried, too."""
+"""Smallest difference between the model's own setting and the others at which it is tried, too, as a share of it."""
 
 SHORT = 0.05
 """The quantile that stands for the shortest."""
@@ -26,8 +26,10 @@ SHORT = 0.05
 FINE = 400
 """Thresholds that are looked at, to find out which lead to too many events."""
 
-MOST_PER_EVENT, MOST_PER_HOUR, MOST = 10, 1000, 100
-"""Events that a threshold may lead to: lower ones are good for nothing, and take long."""
+MOST_PER_EVENT = 10
+MOST_PER_HOUR = 1000
+MOST = 100
+"""Events that a threshold may lead to: lower thresholds are of no use, and take long."""
 
 Scores = NDArray[np.float64]
 
@@ -66,7 +68,8 @@ def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
     before = np.concatenate([np.append(-1.0, scores[:-1]) for scores in tracks])
     after = np.concatenate(list(tracks))
     rises = after > before
-    low, high = np.sort(before[rises]), np.sort(after[rises])
+    low = np.sort(before[rises])
+    high = np.sort(after[rises])
     fine = _logit_spaced(float(after.min()), float(high[-1]), FINE)
     runs = np.searchsorted(low, fine) - np.searchsorted(high, fine)
     too_many = np.flatnonzero(runs > most)
@@ -75,7 +78,7 @@ def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
 
 
 def most_runs(subject: TuneSubject) -> float:
-    """Tell how many runs a threshold may lead to."""
+    """Give the most runs that a threshold may lead to."""
     return MOST_PER_EVENT * subject.n_events + max(MOST, MOST_PER_HOUR * subject.hours)
 
 
@@ -91,7 +94,8 @@ def between(ranking: Ranking, n: int) -> list[float]:
 
     Up to `n` of each, ever further apart; each half way between two scores of detections.
     """
-    scores, hits = ranking.scores, np.flatnonzero(ranking.gains)
+    scores = ranking.scores
+    hits = np.flatnonzero(ranking.gains)
     false = np.flatnonzero(~ranking.gains)
     rows = [*false[_ever_further(len(false), n)], *(hits[::-1][_ever_further(len(hits), n)] + 1)]
     above = [(scores[row - 1] + scores[row]) / 2 for row in rows if 0 < row < len(scores)]

@@ -32,7 +32,7 @@ from detector.tables.table import AnnotationSet, ReadOptions
 from detector.texts import many
 
 SHOWN = 3
-"""How many problems of tables are told one by one."""
+"""How many problems of tables are listed."""
 
 Scores = NDArray[np.float64]
 
@@ -107,7 +107,7 @@ class Heard:
 
     @property
     def hours(self) -> float:
-        """Tell how long all units are, h, to the milliseconds."""
+        """Give the length of all units, h, to the milliseconds."""
         return round(float(self.material.durations.sum()) / 3600, 6)
 
     @property
@@ -238,15 +238,15 @@ def _placed(tables: AnnotationSet) -> Iterator[Placed]:
 
 def _labels_apart(material: Material, labels: Sequence[str], request: TuneRequest) -> Iterator[str]:
     """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
-    there = set(material.labels)
+    annotated = set(material.labels)
     hint = "(--rename makes labels the same)"
-    if not there:
+    if not annotated:
         raise AnnotationError(f"{request.annotations}: has no annotated calls on these recordings to tune on")
-    if not there & set(labels):
-        told = ", ".join(sorted(there))
+    if not annotated & set(labels):
+        found = ", ".join(sorted(annotated))
         raise AnnotationError(
             f"{request.annotations}: has none of the model's labels {', '.join(labels)} on these recordings, "
-            f"but {told} {hint}"
+            f"but {found} {hint}"
         )
-    if others := sorted(there - set(labels)):
+    if others := sorted(annotated - set(labels)):
         yield f"{request.annotations}: only here are the labels {', '.join(others)}; they are left out {hint}"

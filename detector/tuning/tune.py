@@ -1,4 +1,4 @@
-"""The use case: annotated recordings and a model in, operating points and what they promise out."""
+"""Choose the operating points of a model on annotated recordings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from detector.tuning.listening import Heard
 from detector.tuning.search import Candidate, curve_of, search
 from detector.tuning.subject import TuneSubject, subject_of
 
-EVEN, BETWEEN, FINER = 12, 10, 10
+EVEN = 12
+BETWEEN = 10
+FINER = 10
 """Thresholds of the stored curve: spread evenly over the scores; just above false alarms, and as many just below hits;
 around the one that is then chosen."""
 
@@ -106,12 +108,12 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
     goal : Goal
         What to choose for.
     """
-    there = set(heard.material.labels)
+    annotated = set(heard.material.labels)
     groups = heard.material.group_numbers
     labels = tuple(
         tune_label(subject_of(heard, point.name, goal.iou), goal, groups)
         for point in before.label
-        if point.name in there
+        if point.name in annotated
     )
     chosen = {label.point.name: label.point for label in labels}
     n_events = sum(label.figures.events for label in labels)
@@ -158,7 +160,7 @@ def _evidence(figures: TuneFigures, target: Target, threshold: float, calibrated
 def _lax(curve: Curve, target: Target) -> float:
     """Choose a threshold that finds nearly all calls, but no more false alarms than are of use.
 
-    Detections that nobody would look at are easily told to be wrong; a map fitted on them would be one for them.
+    Detections that nobody would look at are easily seen to be wrong; a map fitted on them would suit only them.
     """
     allowed: float = USEFUL * curve.events
     if target.kind == "fa":
@@ -177,7 +179,8 @@ def _thresholds(subject: TuneSubject, found: Candidate, lax: Ranking) -> list[fl
 def _finer(rough: Curve, target: Target, lax: Ranking, point: OperatingPoint) -> Iterator[float]:
     """List thresholds half way between detections, from the one below that chosen so far to the one above."""
     n, _ = rough.choose(target)
-    low, high = rough.threshold[max(0, n - 1)], rough.threshold[min(n + 1, len(rough) - 1)]
+    low = rough.threshold[max(0, n - 1)]
+    high = rough.threshold[min(n + 1, len(rough) - 1)]
     scores = point.written(lax.scores)
     middles = np.unique((scores[1:] + scores[:-1]) / 2)
     inside = middles[(middles > low) & (middles < high)]

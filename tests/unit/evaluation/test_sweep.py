@@ -34,9 +34,9 @@ def test_pairs_are_those_that_share_time_in_one_cell_each_once(rows: Rows, other
         for m, (its_cell, other) in enumerate(others)
         if cell == its_cell and overlap_s(span, other) > 0
     }
-    assert len(pairs.one) == len(expected)
-    assert dict(zip(zip(pairs.one.tolist(), pairs.other.tolist()), pairs.shared_s.tolist())) == expected
-    assert count_pairs(ones, theirs).tolist() == np.bincount(pairs.one, minlength=len(rows)).tolist()
+    assert len(pairs.first) == len(expected)
+    assert dict(zip(zip(pairs.first.tolist(), pairs.second.tolist()), pairs.shared_s.tolist())) == expected
+    assert count_pairs(ones, theirs).tolist() == np.bincount(pairs.first, minlength=len(rows)).tolist()
 
 
 @given(rows=ROWS, others=ROWS)
