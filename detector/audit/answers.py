@@ -8,7 +8,7 @@ from pathlib import Path
 
 from detector.audit.detections import Detections
 from detector.audit.selections import agreed, read_selections
-from detector.audit.tables import BACKGROUND, Row, Verdict, read_sample
+from detector.audit.tables import BACKGROUND, SampleRow, Verdict, read_sample
 from detector.errors import AnnotationError
 from detector.events import Event
 
@@ -53,7 +53,7 @@ def read_answers(path: Path, detections: Detections, selections: Path | None = N
     return [_answer(row, detections) for row in rows]
 
 
-def _refuse_foreign(rows: Iterable[Row], detections: Detections) -> None:
+def _refuse_foreign(rows: Iterable[SampleRow], detections: Detections) -> None:
     for row in rows:
         if row.cells["drawn_from"] != detections.fingerprint:
             raise row.fault(
@@ -62,7 +62,7 @@ def _refuse_foreign(rows: Iterable[Row], detections: Detections) -> None:
             )
 
 
-def _with_selections(rows: Iterable[Row], verdicts: dict[str, Verdict], folder: Path) -> list[Row]:
+def _with_selections(rows: Iterable[SampleRow], verdicts: dict[str, Verdict], folder: Path) -> list[SampleRow]:
     joined = [
         replace(row, verdict=agreed(row.verdict, verdicts.pop(row.id, None), f"{folder}: {row.id}")) for row in rows
     ]
@@ -71,12 +71,14 @@ def _with_selections(rows: Iterable[Row], verdicts: dict[str, Verdict], folder: 
     return joined
 
 
-def _answer(row: Row, detections: Detections) -> Answer:
-    size, drawn = int(row.decimal("stratum_size")), int(row.decimal("stratum_drawn"))
+def _answer(row: SampleRow, detections: Detections) -> Answer:
+    size = int(row.decimal("stratum_size"))
+    drawn = int(row.decimal("stratum_drawn"))
     if not 1 <= drawn <= size:
         raise row.fault(f"stratum_drawn {drawn} is not from 1 to stratum_size {size}")
     if row.cells["stratum"] == BACKGROUND:
-        probability, seconds = row.decimal("probability"), row.decimal("end_s") - row.decimal("start_s")
+        probability = row.decimal("probability")
+        seconds = row.decimal("end_s") - row.decimal("start_s")
         if row.cells["label"] not in detections.by_label:
             raise row.fault(f"label {row.cells['label']!r} is none of {', '.join(detections.by_label)}")
         if not (0 < probability <= 1 and seconds > 0):
@@ -87,7 +89,7 @@ def _answer(row: Row, detections: Detections) -> Answer:
     return Answer(event.label, stratum, size, drawn, drawn / size, event.score or 0.0, event.duration_s, row.verdict)
 
 
-def _event(row: Row, detections: Detections) -> Event:
+def _event(row: SampleRow, detections: Detections) -> Event:
     """Find the detection that a row is about; times that are another's show that cells were moved."""
     number = row.id.removeprefix("D")
     if not (number.isdecimal() and 1 <= int(number) <= len(detections.rows)):

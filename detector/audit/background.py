@@ -19,7 +19,7 @@ Channel = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Window:
+class BackgroundWindow:
     """A drawn stretch of background, with the probability of being drawn."""
 
     recording: str
@@ -31,7 +31,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What was scanned: seconds of each recording and channel, as the effort table `source` tells."""
+    """What was scanned: seconds of each recording and channel, as the effort table `source` says."""
 
     source: Path
     seconds: dict[Channel, float]
@@ -67,7 +67,7 @@ def read_scanned(path: Path) -> Scanned:
 
 def draw_windows(
     free: Sequence[tuple[Channel, Span]], n: int, longest_s: float, rng: np.random.Generator
-) -> tuple[list[Window], int]:
+) -> tuple[list[BackgroundWindow], int]:
     """Draw windows of background; give them with the number of those there are.
 
     Parameters
@@ -83,8 +83,9 @@ def draw_windows(
     drawn = systematic(probability, rng)
     found = []
     for i in drawn.tolist():
-        (recording, channel), (start_ms, end_ms) = free[gap[i]][0], windows[i].tolist()
-        found.append(Window(recording, channel, start_ms / 1000, end_ms / 1000, float(probability[i])))
+        recording, channel = free[gap[i]][0]
+        start_ms, end_ms = windows[i].tolist()
+        found.append(BackgroundWindow(recording, channel, start_ms / 1000, end_ms / 1000, float(probability[i])))
     return found, len(windows)
 
 

@@ -30,7 +30,7 @@ def lines(label: AuditFigures) -> Iterator[str]:
 
 
 def counted(label: AuditFigures) -> str:
-    """Say how far the sample is checked."""
+    """Write how many of the sample are checked, unsure and open."""
     parts = [f"{label.drawn} drawn", f"{label.checked} checked"]
     parts += [f"{label.unsure} unsure"] if label.unsure else []
     parts += [f"{label.unanswered} without a verdict"] if label.unanswered else []

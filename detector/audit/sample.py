@@ -13,7 +13,7 @@ from detector.audit.strata import LEAST, allocate, anticipated_spread, cut
 
 
 @dataclass(frozen=True)
-class Request:
+class AuditRequest:
     """What to draw, for each label.
 
     Attributes
@@ -41,7 +41,7 @@ class Request:
     by_score: bool = False
 
 
-def draw(detections: Detections, request: Request, scanned: Scanned | None = None) -> list[Item]:
+def draw(detections: Detections, request: AuditRequest, scanned: Scanned | None = None) -> list[Item]:
     """Draw a sample; the same for the same detections and request.
 
     What is drawn of a label does not depend on the others. `scanned` is needed for background.
@@ -59,7 +59,7 @@ def draw(detections: Detections, request: Request, scanned: Scanned | None = Non
     return [items[i] for i in order]
 
 
-def draw_detections(detections: Detections, label: str, request: Request, rng: np.random.Generator) -> list[Item]:
+def draw_detections(detections: Detections, label: str, request: AuditRequest, rng: np.random.Generator) -> list[Item]:
     """Draw detections of a label: a simple random sample without replacement in each stratum."""
     numbers = np.array(detections.by_label[label])
     scores = detections.scores(label)
@@ -79,7 +79,7 @@ def draw_detections(detections: Detections, label: str, request: Request, rng: n
 
 
 def draw_background(
-    detections: Detections, scanned: Scanned, label: str, request: Request, rng: np.random.Generator, n_before: int
+    detections: Detections, scanned: Scanned, label: str, request: AuditRequest, rng: np.random.Generator, n_before: int
 ) -> list[Item]:
     """Draw windows that no detection of `label` touches, numbered after the `n_before` of other labels."""
     free = scanned.free([detections.rows[number] for number in detections.by_label[label]])

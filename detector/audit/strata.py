@@ -25,13 +25,16 @@ def cut(scores: Numbers, n_strata: int) -> Integers:
     """
     values, numbers, counts = np.unique(scores, return_inverse=True, return_counts=True)
     stratum = np.empty(len(values), dtype=np.int64)
-    current, inside, left = 0, 0, len(scores)
+    current = 0
+    inside = 0
+    left = len(scores)
     for n, count in enumerate(counts.tolist()):
         part = left / (n_strata - current)
-        if (
-            inside >= LEAST and current < n_strata - 1 and inside + count / 2 > part
-        ):  # nearer without this score than with it
-            current, inside, left = current + 1, 0, left - inside
+        nearer_without = inside + count / 2 > part
+        if inside >= LEAST and current < n_strata - 1 and nearer_without:
+            current += 1
+            left -= inside
+            inside = 0
         stratum[n] = current
         inside += count
     return stratum[numbers]

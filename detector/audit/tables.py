@@ -31,7 +31,7 @@ Verdict = int | Literal["unsure"] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SampleRow:
     """A row of a sample as it was read: the table and the row's number, from 1, and the cells that count."""
 
     source: Path
@@ -65,7 +65,7 @@ def _cells(item: Item, drawn_from: str) -> tuple[str, ...]:
     return (item.id, *place, "", row.score, *stratum, f"{item.probability:.6g}", drawn_from)
 
 
-def read_sample(path: Path) -> Iterator[Row]:
+def read_sample(path: Path) -> Iterator[SampleRow]:
     """Read a sample, however a spreadsheet saved it.
 
     Raises
@@ -80,7 +80,7 @@ def read_sample(path: Path) -> Iterator[Row]:
     for row, cells in sheet.rows:
         named = {name: cells[column] for name, column in columns.items()}
         verdict = read_verdict(named["verdict"], named["stratum"] == BACKGROUND, f"{path}, row {row}")
-        yield Row(path, row, named["id"], verdict, named)
+        yield SampleRow(path, row, named["id"], verdict, named)
 
 
 MOST_DIGITS = 9

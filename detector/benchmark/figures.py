@@ -12,7 +12,7 @@ from detector.clock import STAGES
 
 
 @dataclass(frozen=True)
-class Stage:
+class BenchmarkStage:
     """What a stage took: its share (0 to 1) of all processor time, and seconds of sound per second of it."""
 
     share: float
@@ -20,7 +20,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Scan:
+class BenchmarkScan:
     """The figures of a case.
 
     Attributes
@@ -43,7 +43,7 @@ class Scan:
         The trunk's operations a second, end to end, as a share (0 to 1) of the device's in matrix products.
     busy : float
         The stages' processor time as a share of that of all workers.
-    stages : dict of str to Stage
+    stages : dict of str to BenchmarkStage
         In the order in which sound goes through them.
     """
 
@@ -57,10 +57,10 @@ class Scan:
     trunk_multiply_adds_per_s: float
     of_matrix_products: float
     busy: float
-    stages: dict[str, Stage]
+    stages: dict[str, BenchmarkStage]
 
 
-def figures(case: Case, runs: Sequence[Run], multiply_adds_per_s: float, rate: float) -> Scan:
+def figures(case: Case, runs: Sequence[Run], multiply_adds_per_s: float, rate: float) -> BenchmarkScan:
     """Work out the figures of a case.
 
     Parameters
@@ -78,7 +78,7 @@ def figures(case: Case, runs: Sequence[Run], multiply_adds_per_s: float, rate: f
     x_real_time = runs[0].sound_s / middle
     spent = {stage: sum(run.stages[stage] for run in runs) for stage in STAGES}
     total, sound_s = sum(spent.values()), sum(run.sound_s for run in runs)
-    return Scan(
+    return BenchmarkScan(
         engine=case.layout.engine,
         asked_share=case.share,
         hop_s=case.layout.grid.hop_s,
@@ -89,7 +89,7 @@ def figures(case: Case, runs: Sequence[Run], multiply_adds_per_s: float, rate: f
         trunk_multiply_adds_per_s=multiply_adds_per_s,
         of_matrix_products=OPERATIONS * multiply_adds_per_s * x_real_time / rate,
         busy=total / (sum(times) * case.setting.workers),
-        stages={name: Stage(took / total, sound_s / took if took else None) for name, took in spent.items()},
+        stages={name: BenchmarkStage(took / total, sound_s / took if took else None) for name, took in spent.items()},
     )
 
 
@@ -102,7 +102,7 @@ class Ratio:
     shared_over_windows: float
 
 
-def ratios(scans: Sequence[Scan]) -> tuple[Ratio, ...]:
+def ratios(scans: Sequence[BenchmarkScan]) -> tuple[Ratio, ...]:
     """Compare the engines at each hop that both were measured at."""
     alone = {scan.asked_share: scan for scan in scans if scan.engine == "windows"}
     return tuple(
@@ -112,7 +112,7 @@ def ratios(scans: Sequence[Scan]) -> tuple[Ratio, ...]:
     )
 
 
-def cost_of_overlap(scans: Sequence[Scan]) -> float | None:
+def cost_of_overlap(scans: Sequence[BenchmarkScan]) -> float | None:
     """Tell how many times as long one pass takes at the finest hop as at the coarsest; None without such scans."""
     shared = sorted((scan.asked_share, scan.x_real_time) for scan in scans if scan.engine == "shared")
     return shared[-1][1] / shared[0][1] if shared else None

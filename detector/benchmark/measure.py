@@ -8,13 +8,13 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
-from detector.benchmark.figures import Scan, cost_of_overlap, figures, ratios
+from detector.benchmark.figures import BenchmarkScan, cost_of_overlap, figures, ratios
 from detector.benchmark.machine import peak_bytes, this_machine
 from detector.benchmark.products import matrix_product_rate, trunk_multiply_adds
-from detector.benchmark.report import MatrixProducts, Report, Sound
+from detector.benchmark.report import BenchmarkReport, BenchmarkSound, MatrixProducts
 from detector.benchmark.scans import Case, Run, hops, run
 from detector.benchmark.sound import cut_excerpts, make_sound
-from detector.benchmark.subject import Subject, find_subject
+from detector.benchmark.subject import BenchmarkSubject, find_subject
 from detector.cores import count_cores
 from detector.device import DeviceName
 from detector.errors import ConfigurationError
@@ -30,7 +30,7 @@ Show = Callable[[Sequence[Case]], Iterable[Case]]
 
 
 @dataclass(frozen=True)
-class Request:
+class BenchmarkRequest:
     """What to measure.
 
     Attributes
@@ -55,14 +55,14 @@ class Request:
     workers: int | None = None
 
 
-def benchmark(request: Request, show: Show = lambda cases: cases) -> Report:
+def benchmark(request: BenchmarkRequest, show: Show = lambda cases: cases) -> BenchmarkReport:
     """Measure the scan of a model.
 
     After a round that is not counted, every case is scanned `REPEATS` times, one case after another and over again.
 
     Parameters
     ----------
-    request : Request
+    request : BenchmarkRequest
         What to measure.
     show : callable, optional
         Wraps the cases that are about to be scanned, to show how far it is.
@@ -83,7 +83,7 @@ def benchmark(request: Request, show: Show = lambda cases: cases) -> Report:
 class Benchmark:
     """A benchmark of one model, in a folder for what it writes."""
 
-    def __init__(self, subject: Subject, request: Request, folder: Path, show: Show) -> None:
+    def __init__(self, subject: BenchmarkSubject, request: BenchmarkRequest, folder: Path, show: Show) -> None:
         self._subject, self._model, self._folder, self._show = subject, subject.model, folder, show
         self._recipe, self._device = subject.model.recipe, subject.model.device
         self._precision = choose_precision(request.precision, self._device)
@@ -91,7 +91,7 @@ class Benchmark:
         self._seconds = request.seconds or SOUND_S * self._workers
         self._hops = hops(self._recipe)
 
-    def report(self, given: Sequence[Path]) -> Report:
+    def report(self, given: Sequence[Path]) -> BenchmarkReport:
         """Measure with the recordings given, or with made sound."""
         recordings = given or make_sound(self._folder, self._workers, self._seconds, self._recipe.audio)
         lengths, failed = self._tried(recordings)
@@ -99,7 +99,7 @@ class Benchmark:
         cases = list(self._cases(lengths))
         products, runs = self._measured(cases)
         scans = tuple(self._figures(case, of_case, products[-1].mean) for case, of_case in zip(cases, runs))
-        return Report(
+        return BenchmarkReport(
             model=self._subject.name,
             trained=self._subject.trained,
             sample_rate_hz=self._recipe.audio.sample_rate,
@@ -107,7 +107,7 @@ class Benchmark:
             precision=self._precision,
             workers=self._workers,
             machine=this_machine(self._device),
-            sound=Sound(len(lengths), sum(lengths.values()), made=not given),
+            sound=BenchmarkSound(len(lengths), sum(lengths.values()), made=not given),
             matrix_products=products,
             peak_bytes=peak,
             scans=scans,
@@ -154,10 +154,10 @@ class Benchmark:
         products = (MatrixProducts(*rates, mean(rates[1:])) for rates in zip(names, before, after))
         return tuple(products), [runs[n :: len(cases)] for n in range(len(cases))]
 
-    def _figures(self, case: Case, runs: Sequence[Run], rate: float) -> Scan:
+    def _figures(self, case: Case, runs: Sequence[Run], rate: float) -> BenchmarkScan:
         return figures(case, runs, trunk_multiply_adds(self._recipe, case.layout), rate)
 
-    def _notes(self, scans: Sequence[Scan], runs: Sequence[Sequence[Run]]) -> Iterator[str]:
+    def _notes(self, scans: Sequence[BenchmarkScan], runs: Sequence[Sequence[Run]]) -> Iterator[str]:
         if not self._subject.trained:
             yield "The recipe has no weights: measured with seeded random ones, which take the same time."
         alone = [runs_[0].sound_s for scan, runs_ in zip(scans, runs) if scan.engine == "windows"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from detector.benchmark.figures import Scan
-from detector.benchmark.report import Report
+from detector.benchmark.figures import BenchmarkScan
+from detector.benchmark.report import BenchmarkReport
 from detector.clock import STAGES
 from detector.drawing import check_picture as check_drawing
 from detector.drawing import find_figure, save_picture
@@ -24,7 +24,7 @@ def check_picture(path: Path, *, force: bool) -> None:
     refuse_existing(path, force=force)
 
 
-def draw(report: Report, path: Path) -> None:
+def draw(report: BenchmarkReport, path: Path) -> None:
     """Draw the stages of the first engine's scans, stacked, and the real-time factors of all, beside each other."""
     figure = find_figure("--plot")(figsize=(9, 4), layout="constrained")
     figure.suptitle(f"{report.model} on {report.machine.device}, {report.precision}", fontsize=10)
@@ -35,7 +35,7 @@ def draw(report: Report, path: Path) -> None:
     save_picture(figure, path)
 
 
-def _draw_stages(axis: Any, scans: list[Scan]) -> None:
+def _draw_stages(axis: Any, scans: list[BenchmarkScan]) -> None:
     bottoms = [0.0] * len(scans)
     for stage in STAGES:
         speeds = [scan.stages[stage].x_real_time for scan in scans]
@@ -50,7 +50,7 @@ def _draw_stages(axis: Any, scans: list[Scan]) -> None:
     axis.legend(handles[::-1], names[::-1], frameon=False, fontsize=8, loc="center right")
 
 
-def _draw_speeds(axis: Any, report: Report) -> None:
+def _draw_speeds(axis: Any, report: BenchmarkReport) -> None:
     engines = list(dict.fromkeys(scan.engine for scan in report.scans))
     width = 0.8 / len(engines)
     for n, engine in enumerate(engines):
@@ -64,5 +64,5 @@ def _draw_speeds(axis: Any, report: Report) -> None:
     axis.legend(frameon=False, fontsize=8)
 
 
-def _hop(scan: Scan) -> str:
+def _hop(scan: BenchmarkScan) -> str:
     return f"{scan.asked_share:.0%}\n({scan.hop_s:.3g} s)"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detector.benchmark.figures import Ratio, Scan
+from detector.benchmark.figures import BenchmarkScan, Ratio
 from detector.benchmark.machine import Machine
 
 
 @dataclass(frozen=True)
-class Sound:
+class BenchmarkSound:
     """What was scanned: how many recordings, their length together in s, and whether they were made for it."""
 
     recordings: int
@@ -28,7 +28,7 @@ class MatrixProducts:
 
 
 @dataclass(frozen=True)
-class Report:
+class BenchmarkReport:
     """The figures of a benchmark; `dataclasses.asdict` of it is what `detector benchmark --json` prints.
 
     Attributes
@@ -44,12 +44,12 @@ class Report:
     workers : int
         Threads that scanned.
     machine : Machine
-    sound : Sound
+    sound : BenchmarkSound
     matrix_products : tuple of MatrixProducts
         In float32, and in the trunk's precision where that is another; the last is what scans are compared with.
     peak_bytes : int or None
         The most memory in use until one engine had scanned at all hops; None where the system does not count it.
-    scans : tuple of Scan
+    scans : tuple of BenchmarkScan
         The shared engine first, then windows by themselves, each from the coarsest hop to the finest.
     shared_over_windows : tuple of Ratio
         One for each hop; none where windows cannot share.
@@ -68,10 +68,10 @@ class Report:
     precision: str
     workers: int
     machine: Machine
-    sound: Sound
+    sound: BenchmarkSound
     matrix_products: tuple[MatrixProducts, ...]
     peak_bytes: int | None
-    scans: tuple[Scan, ...]
+    scans: tuple[BenchmarkScan, ...]
     shared_over_windows: tuple[Ratio, ...]
     finest_over_coarsest: float | None
     notes: tuple[str, ...]

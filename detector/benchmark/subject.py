@@ -16,7 +16,7 @@ NOISE = 0.01  # standard deviation of the noise that random weights are given as
 
 
 @dataclass(frozen=True)
-class Subject:
+class BenchmarkSubject:
     """A model, what it was called by, and whether its weights were trained."""
 
     name: str
@@ -24,7 +24,7 @@ class Subject:
     trained: bool
 
 
-def find_subject(name: str | None, device: DeviceName) -> Subject:
+def find_subject(name: str | None, device: DeviceName) -> BenchmarkSubject:
     """Load a model, or make one for a recipe without weights.
 
     Parameters
@@ -44,8 +44,8 @@ def find_subject(name: str | None, device: DeviceName) -> Subject:
     if not Path(name).is_file():
         folder = find_folder(name)
         if (folder / WEIGHTS_FILE).is_file():
-            return Subject(name, load_model(folder, chosen), trained=True)
-    return Subject(name, random_model(recipe).to(chosen), trained=False)
+            return BenchmarkSubject(name, load_model(folder, chosen), trained=True)
+    return BenchmarkSubject(name, random_model(recipe).to(chosen), trained=False)
 
 
 def random_model(recipe: Recipe, seed: int = 0) -> Model:

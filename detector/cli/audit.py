@@ -15,7 +15,7 @@ from detector.cli.scan import finite
 if TYPE_CHECKING:
     from detector.audit.detections import Detections
     from detector.audit.items import Item
-    from detector.audit.sample import Request
+    from detector.audit.sample import AuditRequest
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "seed", "output", "by_score")
@@ -93,7 +93,7 @@ def audit(
       detector audit detections.csv --verdicts sample.csv --raven tables/ --json > audit.json
     """  # noqa: D301
     from detector.audit.detections import read_detections
-    from detector.audit.sample import Request
+    from detector.audit.sample import AuditRequest
 
     _refuse_mixture(ctx, ESTIMATING if verdicts is None else DRAWING)
     refuse_inputs([output, curve], [detections, effort, verdicts])
@@ -103,7 +103,7 @@ def audit(
     for problem in found.problems:
         say(problem)
     if verdicts is None:
-        request = Request(labels, n, n_background or 0, n_strata, window_s, seed, by_score)
+        request = AuditRequest(labels, n, n_background or 0, n_strata, window_s, seed, by_score)
         draw_sample(found, request, effort, output, raven, force)
     else:
         print_figures(found, verdicts, raven, curve, as_json=as_json, force=force)
@@ -127,7 +127,12 @@ def refuse_inputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None])
 
 
 def draw_sample(
-    detections: Detections, request: Request, effort: Path | None, output: Path | None, raven: Path | None, force: bool
+    detections: Detections,
+    request: AuditRequest,
+    effort: Path | None,
+    output: Path | None,
+    raven: Path | None,
+    force: bool,
 ) -> None:
     """Draw a sample and write it: the table, and tables for Raven where they are wanted."""
     import sys

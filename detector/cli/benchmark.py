@@ -16,8 +16,8 @@ from detector.cli.paths import NEW_FILE
 from detector.cli.scan import DEVICE, SECONDS, finite
 
 if TYPE_CHECKING:
-    from detector.benchmark.figures import Scan, Stage
-    from detector.benchmark.report import Report
+    from detector.benchmark.figures import BenchmarkScan, BenchmarkStage
+    from detector.benchmark.report import BenchmarkReport
     from detector.benchmark.training import TrainingReport
 
 SCANS = (
@@ -93,7 +93,7 @@ def benchmark(
     import json
     from dataclasses import asdict
 
-    from detector.benchmark.measure import Request
+    from detector.benchmark.measure import BenchmarkRequest
     from detector.benchmark.measure import benchmark as measure
     from detector.benchmark.picture import check_picture, draw
     from detector.cli.progress import bar
@@ -104,7 +104,7 @@ def benchmark(
         return
     if plot is not None:
         check_picture(plot, force=force)  # before the work, not after it
-    report = measure(Request(recordings, **options), lambda cases: bar(cases, "scan"))
+    report = measure(BenchmarkRequest(recordings, **options), lambda cases: bar(cases, "scan"))
     if plot is not None:
         draw(report, plot)
     click.echo(json.dumps(asdict(report), indent=1) if as_json else "\n".join(as_text(report)))
@@ -149,7 +149,7 @@ def _training_text(report: TrainingReport) -> Iterator[str]:
     yield f"of that, training  {report.of_matrix_products:.0%}"
 
 
-def as_text(report: Report) -> Iterator[str]:
+def as_text(report: BenchmarkReport) -> Iterator[str]:
     """Render a report as lines of text."""
     yield from _head(report)
     yield ""
@@ -164,7 +164,7 @@ def as_text(report: Report) -> Iterator[str]:
         yield from textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")
 
 
-def _head(report: Report) -> Iterator[str]:
+def _head(report: BenchmarkReport) -> Iterator[str]:
     from detector.texts import many
 
     machine, sound = report.machine, report.sound
@@ -180,7 +180,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"  scanned    in {report.precision}, by {many(report.workers, 'worker')}"
 
 
-def _scan_cells(scan: Scan) -> list[str]:
+def _scan_cells(scan: BenchmarkScan) -> list[str]:
     return [
         scan.engine,
         f"{scan.asked_share:.0%}",
@@ -194,20 +194,20 @@ def _scan_cells(scan: Scan) -> list[str]:
     ]
 
 
-def _stages(report: Report) -> tuple[tuple[tuple[str, str], ...], list[list[str]]]:
+def _stages(report: BenchmarkReport) -> tuple[tuple[tuple[str, str], ...], list[list[str]]]:
     """Lay out the stages: a row each, a column for each scan."""
     headings = (("", "stage"), *((scan.engine, f"{scan.asked_share:.0%}") for scan in report.scans))
     rows = [[name, *(_stage_cell(scan.stages[name]) for scan in report.scans)] for name in report.scans[0].stages]
     return headings, rows
 
 
-def _stage_cell(stage: Stage) -> str:
+def _stage_cell(stage: BenchmarkStage) -> str:
     """Write a share and a speed; no speed of what hardly took any time."""
     speed = f"{number(stage.x_real_time)}x" if stage.share >= LEAST_SHARE else ""
     return f"{stage.share:.1%} {speed:>9}"
 
 
-def _summary(report: Report) -> Iterator[str]:
+def _summary(report: BenchmarkReport) -> Iterator[str]:
     for products in report.matrix_products:
         yield (
             f"matrix products    {products.mean / 1e9:,.0f} GFLOP/s in {products.precision} "

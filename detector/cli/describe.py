@@ -135,7 +135,7 @@ def _borne(evidence: Evidence) -> str:
     from detector.operating.target import parse_target
 
     target = parse_target(evidence.target)
-    told = f"borne out: {evidence.told(target)}" if evidence.borne_out else evidence.doubt(target)
+    told = f"borne out: {evidence.summary(target)}" if evidence.borne_out else evidence.doubt(target)
     errors = (evidence.error_before, evidence.error_after)
     before, after = ("-" if error is None else f"{error:.3f}" for error in errors)
     return f"for {target.words}, {told}; calibration error {before} before, {after} after"

@@ -160,16 +160,16 @@ def evaluate(
     from detector.evaluation.mistakes import write_mistakes
     from detector.evaluation.pictures import draw_curves
     from detector.evaluation.report import as_object, as_text
-    from detector.evaluation.settings import Settings
-    from detector.evaluation.tables import Request, read_material
+    from detector.evaluation.settings import EvaluateSettings
+    from detector.evaluation.tables import EvaluateRequest, read_material
     from detector.labels import LabelRules
     from detector.outputs import new_file
     from detector.tables.table import ReadOptions
 
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), only_label)
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
-    request = Request(detections, annotations, effort, hours, read, rules, group, annotated_only)
-    settings = Settings(
+    request = EvaluateRequest(detections, annotations, effort, hours, read, rules, group, annotated_only)
+    settings = EvaluateSettings(
         iou=iou,
         threshold=threshold[0],
         thresholds=threshold[1],

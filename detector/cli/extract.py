@@ -14,7 +14,7 @@ from detector.cli.paths import NEW_PATH
 from detector.cli.renaming import RENAME
 
 if TYPE_CHECKING:
-    from detector.extraction.report import Report
+    from detector.extraction.report import ExtractReport
 
 
 def _fractions(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float, float]:
@@ -104,7 +104,7 @@ def extract(
     """  # noqa: D301
     from detector.cli.progress import bar
     from detector.clips import open_clips
-    from detector.extraction.extract import Request
+    from detector.extraction.extract import ExtractRequest
     from detector.extraction.extract import extract as run
     from detector.extraction.preview import check_preview, draw_preview
     from detector.labels import LabelRules
@@ -113,7 +113,7 @@ def extract(
 
     if preview is not None:
         check_preview(preview, force=force)  # before the work, not after it
-    request = Request(
+    request = ExtractRequest(
         annotations=(annotations,),
         recordings=(recordings,),
         recipe=find_recipe(recipe_name),
@@ -136,7 +136,7 @@ def extract(
         sys.exit(1)
 
 
-def show(report: Report) -> None:
+def show(report: ExtractReport) -> None:
     """Say what became of the request."""
     for note in report.notes:
         say(note)

@@ -75,17 +75,17 @@ def mine(
       detector mine clips/ -m models/my-owl -o models/my-owl-2
       detector mine clips/ -m models/my-owl -o models/my-owl-2 --rounds 5 --per-round 100 --keep-clips clips-2/
     """  # noqa: D301
-    from detector.mining.mine import Plan
+    from detector.mining.mine import MinePlan
     from detector.mining.mine import mine as run
     from detector.mining.rounds import table
     from detector.training.fit import Hooks
     from detector.training.start import read_start
-    from detector.training.train import Settings
+    from detector.training.train import TrainSettings
 
     start = None if start_name is None else read_start(start_name, 0)
-    settings = Settings(seed, device, precision, resume, force, None, licence, start=start)
+    settings = TrainSettings(seed, device, precision, resume, force, None, licence, start=start)
     hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=_bar)
-    mined = run(clips, model, output, Plan(rounds, per_round, keep_clips, settings), hooks)
+    mined = run(clips, model, output, MinePlan(rounds, per_round, keep_clips, settings), hooks)
     for line in table(mined.rounds, mined.best):
         click.echo(line, err=True)
     if mined.best == 0:

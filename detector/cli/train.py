@@ -13,7 +13,7 @@ from detector.cli.paths import NEW_PATH
 from detector.terminal import visible
 
 if TYPE_CHECKING:
-    from detector.training.figures import Figures
+    from detector.training.figures import TrainFigures
 
 SIZES = "0.125,0.25,0.5,1"
 
@@ -126,7 +126,7 @@ def train(
     from detector.presets import find_recipe
     from detector.training.fit import Hooks
     from detector.training.start import read_start
-    from detector.training.train import Settings
+    from detector.training.train import TrainSettings
     from detector.training.train import train as run
 
     recipe = None if recipe_name is None else find_recipe(recipe_name)
@@ -137,7 +137,7 @@ def train(
             f"--epochs: {epochs}: not with --learning-curve, whose parts are all trained to the end"
         )
     start = None if start_name is None else read_start(start_name, freeze)
-    settings = Settings(seed, device, precision, resume, force, epochs, licence, _text(about), start)
+    settings = TrainSettings(seed, device, precision, resume, force, epochs, licence, _text(about), start)
     hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=batches_bar)
     if sizes is None:
         found = run(clips, output, recipe, settings, hooks)
@@ -163,7 +163,7 @@ def _text(about: Path | None) -> str:
         raise ConfigurationError(f"--about: {about}: cannot be read as text: {error}") from error
 
 
-def _show(found: Mapping[str, Figures]) -> None:
+def _show(found: Mapping[str, TrainFigures]) -> None:
     """Show average precision and F1 of each split and label, and where they say little, why."""
     for split, figures in found.items():
         for label in figures.calls if figures.rows else ():

@@ -126,7 +126,7 @@ def tune(
     from detector.scanning.scan import load_named
     from detector.tables.table import ReadOptions
     from detector.tuning.diagram import draw_diagram
-    from detector.tuning.listening import Request, listen
+    from detector.tuning.listening import TuneRequest, listen
     from detector.tuning.report import as_object, as_text, warnings
     from detector.tuning.storing import check_store, store
     from detector.tuning.tune import Goal
@@ -138,7 +138,7 @@ def tune(
     loaded = load_named(model, device)
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
-    request = Request(annotations, recordings, read, rules, split, group, annotated_only)
+    request = TuneRequest(annotations, recordings, read, rules, split, group, annotated_only)
     heard = listen(request, loaded, hop, count_cores())
     tuning = run(heard, loaded.operating, Goal(target, iou, calibration))
     store(model, tuning.operating, output, force=force)

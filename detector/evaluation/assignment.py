@@ -17,11 +17,11 @@ from detector.evaluation.sweep import MOST_PAIRS, Stretches, count_pairs, find_p
 MOST_CELLS = 1 << 25
 """How large a table of reference events by detections may be."""
 
-Matched = tuple[Integers, Integers]
+PairNumbers = tuple[Integers, Integers]
 """Numbers of the reference and the estimated event of each pair (pair,)."""
 
 
-def pair_hits(field: Field, hits: Flags, least_iou: float) -> Matched:
+def pair_hits(field: Field, hits: Flags, least_iou: float) -> PairNumbers:
     """Pair hits with reference events so that the sum of their IoU is the highest.
 
     Returns
@@ -29,18 +29,18 @@ def pair_hits(field: Field, hits: Flags, least_iou: float) -> Matched:
     reference, estimated : arrays of int (pair,)
         Numbers of the events of each pair, in order of the reference; every hit is in one.
     """
-    pairs: list[Matched] = [(np.zeros(0, np.intp), np.zeros(0, np.intp))]
+    pairs: list[PairNumbers] = [(np.zeros(0, np.intp), np.zeros(0, np.intp))]
     for block in field.blocks():
         chosen = block.found.start + np.flatnonzero(hits[block.found])
         if len(chosen):
             r, e = _pair_block(field.wanted[block.wanted], field.found[chosen], least_iou)
             pairs.append((block.wanted.start + r, chosen[e]))
-    r, e = (np.concatenate(side) for side in zip(*pairs))
+    r, e = _joined(pairs)
     order = np.argsort(r)
     return r[order], e[order]
 
 
-def _pair_block(wanted: Stretches, found: Stretches, least_iou: float) -> Matched:
+def _pair_block(wanted: Stretches, found: Stretches, least_iou: float) -> PairNumbers:
     counts = count_pairs(found, wanted)
     if counts.sum() > MOST_PAIRS and len(wanted) * len(found) <= MOST_CELLS:
         return _joined(_pair_table(wanted, found, least_iou))
@@ -49,25 +49,29 @@ def _pair_block(wanted: Stretches, found: Stretches, least_iou: float) -> Matche
         pairs = find_pairs(found[rows], wanted)
         shares = pairs.iou(found[rows], wanted)
         close = shares >= least_iou - SLACK
-        listed.append((pairs.other[close], rows.start + pairs.one[close], shares[close]))
+        listed.append((pairs.second[close], rows.start + pairs.first[close], shares[close]))
     r, e, iou = (np.concatenate(columns) for columns in zip(*listed))
     graph = csr_matrix((np.ones(len(r)), (r, e + len(wanted))), shape=(len(wanted) + len(found),) * 2)
     _, component = connected_components(graph, directed=False)
     order = np.argsort(component[r], kind="stable")
-    r, e, iou, component = r[order], e[order], iou[order], component[r[order]]
+    component = component[r[order]]
+    r = r[order]
+    e = e[order]
+    iou = iou[order]
     firsts = np.flatnonzero(np.append(True, np.diff(component) != 0))
     sizes = np.diff(np.append(firsts, len(r)))
-    alone, several = firsts[sizes == 1], zip(firsts[sizes > 1].tolist(), sizes[sizes > 1].tolist())
-    tangles = (slice(first, first + size) for first, size in several)
-    return _joined([(r[alone], e[alone]), *(_pair_tangle(r[one], e[one], iou[one]) for one in tangles)])
+    alone = firsts[sizes == 1]
+    several = zip(firsts[sizes > 1].tolist(), sizes[sizes > 1].tolist())
+    tangles = [slice(first, first + size) for first, size in several]
+    return _joined([(r[alone], e[alone]), *(_pair_tangle(r[rows], e[rows], iou[rows]) for rows in tangles)])
 
 
-def _joined(pairs: Iterator[Matched] | list[Matched]) -> Matched:
+def _joined(pairs: Iterator[PairNumbers] | list[PairNumbers]) -> PairNumbers:
     r, e = (np.concatenate(side) for side in zip(*pairs))
     return r, e
 
 
-def _pair_tangle(r: Integers, e: Integers, iou: Numbers) -> Matched:
+def _pair_tangle(r: Integers, e: Integers, iou: Numbers) -> PairNumbers:
     """Match all detections of one connected part of the graph, given by its pairs."""
     rows, row = np.unique(r, return_inverse=True)
     columns, column = np.unique(e, return_inverse=True)
@@ -81,7 +85,7 @@ def _pair_tangle(r: Integers, e: Integers, iou: Numbers) -> Matched:
     return rows[i], columns[j]
 
 
-def _best(iou: Numbers) -> Matched:
+def _best(iou: Numbers) -> PairNumbers:
     """Match as many as can be, with the highest sum of IoU (reference, estimated); 0 is no pair. The table is lost."""
     np.subtract(-len(iou), iou, out=iou, where=iou > 0)  # one pair more weighs more than any sum of IoU
     i, j = linear_sum_assignment(iou)
@@ -89,7 +93,7 @@ def _best(iou: Numbers) -> Matched:
     return i[kept], j[kept]
 
 
-def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterator[Matched]:
+def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterator[PairNumbers]:
     """Pair where a table takes less than a list of the pairs, one connected part of the graph after the other."""
     iou = np.zeros((len(wanted), len(found)))
     for rows in portions(np.full(len(wanted), len(found)), MOST_PAIRS):
@@ -107,19 +111,20 @@ def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterat
         yield r[i], e[j]
 
 
-def _connected(iou: Numbers, row: int) -> Matched:
+def _connected(iou: Numbers, row: int) -> PairNumbers:
     """List the rows and columns that are connected with a row."""
-    rows, columns = np.zeros(iou.shape[0], bool), np.zeros(iou.shape[1], bool)
-    fresh = np.array([row])
-    while len(fresh):
-        rows[fresh] = True
-        met = np.zeros(len(columns), bool)
-        for one in fresh:
-            met |= iou[one] > 0
-        met &= ~columns
-        columns |= met
-        near = np.zeros(len(rows), bool)
-        for one in np.flatnonzero(met):
-            near |= iou[:, one] > 0
-        fresh = np.flatnonzero(near & ~rows)
+    rows = np.zeros(iou.shape[0], bool)
+    columns = np.zeros(iou.shape[1], bool)
+    new_rows = np.array([row])
+    while len(new_rows):
+        rows[new_rows] = True
+        new_columns = np.zeros(len(columns), bool)
+        for n in new_rows:
+            new_columns |= iou[n] > 0
+        new_columns &= ~columns
+        columns |= new_columns
+        connected = np.zeros(len(rows), bool)
+        for n in np.flatnonzero(new_columns):
+            connected |= iou[:, n] > 0
+        new_rows = np.flatnonzero(connected & ~rows)
     return np.flatnonzero(rows), np.flatnonzero(columns)

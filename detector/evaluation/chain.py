@@ -49,7 +49,7 @@ class Segments:
         return np.repeat(np.arange(len(self)), np.diff(self.firsts))
 
     @cached_property
-    def _there(self) -> Integers:
+    def _with_rows(self) -> Integers:
         """Labels that have rows."""
         return np.flatnonzero(np.diff(self.firsts))
 
@@ -98,13 +98,13 @@ class Segments:
     def last(self, values: Numbers) -> Numbers:
         """Take the last row of each label (label, draw); 0 where it has none."""
         out = np.zeros((len(self), values.shape[1]))
-        out[self._there] = values[self.firsts[1:][self._there] - 1]
+        out[self._with_rows] = values[self.firsts[1:][self._with_rows] - 1]
         return out
 
     def _reduced(self, by: np.ufunc, values: NDArray[np.float64] | NDArray[np.int32], empty: float) -> Numbers:
         out = np.full((len(self), values.shape[1]), empty, dtype=np.float64)
-        if len(self._there):
-            out[self._there] = by.reduceat(values, self.firsts[:-1][self._there], axis=0)
+        if len(self._with_rows):
+            out[self._with_rows] = by.reduceat(values, self.firsts[:-1][self._with_rows], axis=0)
         return out
 
 
@@ -164,36 +164,36 @@ class Chain(Generic[D]):
     @cached_property
     def points(self) -> Segments:
         """The points, label by label."""
-        return Segments.of([len(one.gaining) for one in self.descents])
+        return Segments.of([len(descent.gaining) for descent in self.descents])
 
     @cached_property
     def gained(self) -> Sums:
         """Gains from the point before, of the same label, up to each point."""
-        return chained([one.chosen_down_to(one.gains, one.gaining + 1) for one in self.descents])
+        return chained([rows.chosen_down_to(rows.gains, rows.gaining + 1) for rows in self.descents])
 
     @cached_property
     def lost(self) -> Sums:
         """Other rows up to each point."""
-        return chained([one.chosen_down_to(~one.gains, one.gaining + 1) for one in self.descents])
+        return chained([rows.chosen_down_to(~rows.gains, rows.gaining + 1) for rows in self.descents])
 
     @cached_property
     def counted(self) -> Sums:
         """Rows up to each point."""
-        return chained([one.down_to(one.gaining + 1) for one in self.descents])
+        return chained([rows.down_to(rows.gaining + 1) for rows in self.descents])
 
 
 def chained(sums: Sequence[Sums]) -> Sums:
     """Put the sums of labels one after the other, without the rows after the last end of each."""
-    units = [one.units[: one.ends[-1]] if len(one.ends) else one.units[:0] for one in sums]
+    units = [of_label.units[: of_label.ends[-1] if len(of_label.ends) else 0] for of_label in sums]
     before = np.cumsum([0, *(len(part) for part in units)])
     none = np.zeros(0, np.intp)
-    ends = [one.ends + first for one, first in zip(sums, before)]
+    ends = [of_label.ends + first for of_label, first in zip(sums, before)]
     return Sums(np.concatenate([none, *units]), np.concatenate([none, *ends]))
 
 
 @dataclass(frozen=True)
-class Totals:
-    """How often rows of several kinds are there for each label.
+class LabelTotals:
+    """How often rows of several kinds are drawn for each label.
 
     Attributes
     ----------

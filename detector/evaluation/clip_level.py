@@ -12,7 +12,7 @@ from detector.estimates.arrays import UNKNOWN, Flags, Integers, Numbers, ratio
 from detector.estimates.draws import Draws
 from detector.estimates.statistic import Statistic
 from detector.estimates.sums import Sums
-from detector.evaluation.chain import Chain, Descent, Totals, chained
+from detector.evaluation.chain import Chain, Descent, LabelTotals, chained
 from detector.evaluation.field import Field
 from detector.evaluation.ranking import Ranking
 
@@ -61,29 +61,31 @@ def rank_clips(field: Field, rankings: Sequence[Ranking]) -> list[Clips]:
 def _clips(ranking: Ranking, doubt: Flags, sure: Integers) -> Clips:
     with_label = np.unique(ranking.reference_units)
     units, highest = np.unique(ranking.units, return_index=True)  # the first of a unit has its highest score
-    there = np.zeros(len(doubt), bool)
-    there[with_label] = True
+    has_label = np.zeros(len(doubt), bool)
+    has_label[with_label] = True
     scores = ranking.scores[highest]
-    kept = (scores > 0) & (there[units] | ~doubt[units])
-    units, scores = units[kept], scores[kept]
+    kept = (scores > 0) & (has_label[units] | ~doubt[units])
+    units = units[kept]
+    scores = scores[kept]
     order = np.argsort(-scores, kind="stable")
     units = units[order]
     doubtful = with_label[doubt[with_label]]
-    return Clips(units, scores[order], there[units], with_label, doubtful, sure, 1)
+    return Clips(units, scores[order], has_label[units], with_label, doubtful, sure, 1)
 
 
 def pooled(clips: Sequence[Clips]) -> Clips:
     """Put the clips of several labels into one order."""
-    scores = np.concatenate([one.scores for one in clips])
+    scores = np.concatenate([of_label.scores for of_label in clips])
     order = np.argsort(-scores, kind="stable")
     units, gains, with_label, doubtful = (
-        np.concatenate([getattr(one, name) for one in clips]) for name in ("units", "gains", "with_label", "doubtful")
+        np.concatenate([getattr(of_label, name) for of_label in clips])
+        for name in ("units", "gains", "with_label", "doubtful")
     )
     return Clips(units[order], scores[order], gains[order], with_label, doubtful, clips[0].sure, len(clips))
 
 
 @dataclass(frozen=True)
-class ClipLevel(Statistic):
+class ClipStatistic(Statistic):
     """Average precision and AUROC of clips; neither exists where all clips are of one kind."""
 
     chain: Chain[Clips]
@@ -107,7 +109,7 @@ class ClipLevel(Statistic):
         sure = chain.descents[0].sure
         n_labels = np.array([[clips.n_labels] for clips in chain.descents])
         n_without = (
-            n_labels * draws.keep(sure, "number", lambda draws: Totals(([sure],))(draws.weights))[0]
+            n_labels * draws.keep(sure, "number", lambda draws: LabelTotals(([sure],))(draws.weights))[0]
             + n_doubtful
             - n_with
         )
@@ -125,11 +127,12 @@ class ClipLevel(Statistic):
         return [np.where(both, figure, UNKNOWN) for figure in figures]
 
     @cached_property
-    def _totals(self) -> Totals:
+    def _totals(self) -> LabelTotals:
         """Clips with their label, those of them that have uncertain spans, and clips without it that have a score."""
         labels = self.chain.descents
-        kinds = ([one.with_label for one in labels], [one.doubtful for one in labels])
-        return Totals((*kinds, [one.units[~one.gains] for one in labels]))
+        with_label = [clips.with_label for clips in labels]
+        doubtful = [clips.doubtful for clips in labels]
+        return LabelTotals((with_label, doubtful, [clips.units[~clips.gains] for clips in labels]))
 
     @cached_property
     def _above(self) -> Sums:

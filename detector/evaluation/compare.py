@@ -10,20 +10,20 @@ import numpy as np
 from detector.estimates.statistic import Statistic
 from detector.evaluation import clip_level, coverage, ranking, timing
 from detector.evaluation.chain import Chain
-from detector.evaluation.clip_level import ClipLevel, Clips, rank_clips
-from detector.evaluation.coverage import Coverage, Covered
-from detector.evaluation.detection import AtIous, Detection
+from detector.evaluation.clip_level import Clips, ClipStatistic, rank_clips
+from detector.evaluation.coverage import CoverageStatistic, Covered
+from detector.evaluation.detection import AtIous, DetectionStatistic
 from detector.evaluation.field import field_of
 from detector.evaluation.matching import find_hits
 from detector.evaluation.material import Material
 from detector.evaluation.psds import PSDS1, PSDS2, Psds, PsdsOfLabels, psds
 from detector.evaluation.ranking import Ranking, rank_field
-from detector.evaluation.settings import Settings
-from detector.evaluation.timing import Errors, Matched, Timing, match, measure_times
+from detector.evaluation.settings import EvaluateSettings
+from detector.evaluation.timing import MatchedEvents, TimingErrors, TimingStatistic, match, measure_times
 
 
 @dataclass(frozen=True)
-class Evidence:
+class LabelEvidence:
     """What the figures of some labels, or of all as one, follow from.
 
     Attributes
@@ -32,7 +32,7 @@ class Evidence:
         Of each label, by IoU.
     clips : sequence of Clips
         Units by their highest score.
-    errors : sequence of Errors
+    errors : sequence of TimingErrors
         Of the hits at the threshold.
     covered : sequence of Covered
         At the threshold.
@@ -42,13 +42,13 @@ class Evidence:
 
     rankings: Mapping[float, Sequence[Ranking]]
     clips: Sequence[Clips]
-    errors: Sequence[Errors]
+    errors: Sequence[TimingErrors]
     covered: Sequence[Covered]
     psds: Sequence[Statistic]
 
-    def pooled(self, scores: Sequence[Psds]) -> Evidence:
+    def pooled(self, scores: Sequence[Psds]) -> LabelEvidence:
         """Put the events of all labels together."""
-        return Evidence(
+        return LabelEvidence(
             {iou: [ranking.pooled(of_labels or [ranking.NOTHING])] for iou, of_labels in self.rankings.items()},
             [clip_level.pooled(self.clips or [clip_level.NOTHING])],
             [timing.pooled(self.errors or [timing.NOTHING])],
@@ -56,14 +56,14 @@ class Evidence:
             scores,
         )
 
-    def statistics(self, material: Material, settings: Settings) -> list[Statistic]:
+    def statistics(self, material: Material, settings: EvaluateSettings) -> list[Statistic]:
         """List what computes the figures, in their order; what needs scores only where there are."""
         chains = {iou: Chain(tuple(of_labels)) for iou, of_labels in self.rankings.items()}
-        statistics: list[Statistic] = [Detection(chains.pop(settings.iou), material.durations, settings.rates)]
-        statistics += [Timing(self.errors), Coverage(self.covered)]
+        statistics: list[Statistic] = [DetectionStatistic(chains.pop(settings.iou), material.durations, settings.rates)]
+        statistics += [TimingStatistic(self.errors), CoverageStatistic(self.covered)]
         if material.scored:
             statistics += [AtIous(chains)] if chains else []
-            statistics += [ClipLevel(Chain(tuple(self.clips))), *self.psds]
+            statistics += [ClipStatistic(Chain(tuple(self.clips))), *self.psds]
         return statistics
 
 
@@ -79,7 +79,7 @@ class Compared:
         Those of all labels.
     of_labels, overall : sequence of Statistic
         What computes the figures of labels (none where there are no labels), and of all labels as one.
-    matched : Matched
+    matched : MatchedEvents
         What became of each event at the threshold.
     """
 
@@ -87,10 +87,10 @@ class Compared:
     pooled: Ranking
     of_labels: Sequence[Statistic]
     overall: Sequence[Statistic]
-    matched: Matched
+    matched: MatchedEvents
 
 
-def compare(material: Material, settings: Settings) -> Compared:
+def compare(material: Material, settings: EvaluateSettings) -> Compared:
     """Compare the events of each label, and of all as one."""
     field = field_of(material)
     thresholds = np.array([settings.threshold_of(label) for label in material.labels])
@@ -101,9 +101,9 @@ def compare(material: Material, settings: Settings) -> Compared:
         psds(name, field, material.durations, criteria, settings.iou)
         for name, criteria in (("psds1", PSDS1), ("psds2", PSDS2))
     ]
-    there = np.array([rows.stop > rows.start for rows in field.of_labels(field.wanted)], dtype=bool)
-    places = np.where(there, np.cumsum(there) - 1, -1)
-    labels = Evidence(
+    has_events = np.array([rows.stop > rows.start for rows in field.of_labels(field.wanted)], dtype=bool)
+    places = np.where(has_events, np.cumsum(has_events) - 1, -1)
+    labels = LabelEvidence(
         rankings,
         rank_clips(field, rankings[settings.iou]),
         measure_times(matched),

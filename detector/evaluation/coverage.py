@@ -12,9 +12,9 @@ import numpy as np
 from detector.estimates.arrays import UNKNOWN, Integers, Numbers, ratio
 from detector.estimates.draws import Draws
 from detector.estimates.statistic import Statistic
-from detector.evaluation.chain import Totals
+from detector.evaluation.chain import LabelTotals
 from detector.evaluation.field import Field
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 from detector.evaluation.sweep import covered_s, reaches
 
 
@@ -29,7 +29,7 @@ class Covered:
 
 
 @dataclass(frozen=True)
-class Coverage(Statistic):
+class CoverageStatistic(Statistic):
     """Precision, recall and F1 of labels by coverage, at the threshold."""
 
     labels: Sequence[Covered]
@@ -45,30 +45,33 @@ class Coverage(Statistic):
         return 4 * len(self.labels)
 
     @cached_property
-    def _totals(self) -> Totals:
+    def _totals(self) -> LabelTotals:
         kinds = ("used", "found", "covered", "wanted")
-        return Totals(tuple([getattr(label, kind) for label in self.labels] for kind in kinds))
+        return LabelTotals(tuple([getattr(label, kind) for label in self.labels] for kind in kinds))
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Compute the figures; F1 is the harmonic mean of the other two."""
         used, found, covered, wanted = self._totals(draws.weights)
-        precision, recall = ratio(used, found), ratio(covered, wanted)
+        precision = ratio(used, found)
+        recall = ratio(covered, wanted)
         both = (used > 0) & (covered > 0)
         f1 = np.where(both, ratio(2 * precision * recall, precision + recall), 0.0)
         return [precision, recall, np.where(wanted > 0, f1, UNKNOWN)]
 
 
-def cover(field: Field, settings: Settings, thresholds: Numbers) -> list[Covered]:
+def cover(field: Field, settings: EvaluateSettings, thresholds: Numbers) -> list[Covered]:
     """Count, for each label, as Koogu's `assess_annotations_and_detections_match` does, by the union of what overlaps.
 
     A detection on an uncertain span that is not used is left out. `thresholds` are those of the labels.
     """
     chosen = field.scores >= thresholds[field.found_labels]
-    found, wanted = field.found[chosen], field.wanted
+    found = field.found[chosen]
+    wanted = field.wanted
     used = reaches(covered_s(found, wanted), settings.least_used, found)
     covered = reaches(covered_s(wanted, found), settings.least_covered, wanted)
     counted = used | ~field.pardoned(settings.iou)[chosen]
-    units, labels = field.found_units[chosen], field.found_labels[chosen]
+    units = field.found_units[chosen]
+    labels = field.found_labels[chosen]
     firsts = np.searchsorted(labels, np.arange(field.n_labels + 1))
     of_label = [slice(first, last) for first, last in pairwise(firsts)]
     return [

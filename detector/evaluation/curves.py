@@ -70,7 +70,7 @@ class Curves:
         Effective false alarms per hour, at most `e_max`.
     rises, recall : array (point, draw)
         Recall won at the point, and down to it; 0 where the label does not occur in a draw.
-    there : array of bool (label, draw)
+    occurs : array of bool (label, draw)
         Whether the label occurs.
     e_max : float
         Where the area ends.
@@ -80,12 +80,13 @@ class Curves:
     false: Numbers
     rises: Numbers
     recall: Numbers
-    there: Flags
+    occurs: Flags
     e_max: float
 
     def area(self, alpha_st: float) -> Numbers:
         """Measure the area under the mean over labels less `alpha_st` standard deviations, as a share (draw,)."""
-        false, recall = np.ascontiguousarray(self.false.T), np.ascontiguousarray(self.recall.T)  # (draw, point)
+        false = np.ascontiguousarray(self.false.T)  # (draw, point)
+        recall = np.ascontiguousarray(self.recall.T)  # (draw, point)
         if len(self.points) > 1:
             false, recall = self._over_labels(false, alpha_st)
         widths = np.diff(false, axis=1, append=self.e_max)
@@ -108,7 +109,7 @@ class Curves:
         false = np.take_along_axis(false, order, axis=1)
         squares = self.rises * (2 * self.recall - self.rises)  # what the square of the recall rises by
         rises, squares = (np.take_along_axis(np.ascontiguousarray(v.T), order, axis=1) for v in (self.rises, squares))
-        n_labels = np.maximum(np.count_nonzero(self.there, axis=0), 1)[:, None]
+        n_labels = np.maximum(np.count_nonzero(self.occurs, axis=0), 1)[:, None]
         mean, square = (np.cumsum(values, axis=1) / n_labels for values in (rises, squares))
         variance = np.maximum(square - mean**2, 0.0)
         effective = mean - alpha_st * np.sqrt(variance)
@@ -118,15 +119,16 @@ class Curves:
         return false, np.maximum(effective, 0.0)
 
     def _exactly(self, draw: int, rates: Numbers, alpha_st: float) -> Numbers:
-        """Tell the mean recall less its spread at some rates, from the recall of each label (rate,)."""
+        """Compute the mean recall less its spread at some rates, from the recall of each label (rate,)."""
         firsts = self.points.firsts
-        there = np.flatnonzero(self.there[:, draw])
-        if not len(there):
+        labels = np.flatnonzero(self.occurs[:, draw])
+        if not len(labels):
             return np.zeros(len(rates))
-        own = [slice(firsts[n], firsts[n + 1]) for n in there]
-        curves = [(self.false[one, draw], np.append(0.0, self.recall[one, draw])) for one in own]
+        points = [slice(firsts[label], firsts[label + 1]) for label in labels]
+        curves = [(self.false[rows, draw], np.append(0.0, self.recall[rows, draw])) for rows in points]
         effective = np.zeros(len(rates))
-        for some in portions(np.full(len(rates), len(curves)), MOST_RECALLS):
-            recalls = np.array([recall[np.searchsorted(false, rates[some], side="right")] for false, recall in curves])
-            effective[some] = recalls.mean(axis=0) - alpha_st * recalls.std(axis=0)
+        for portion in portions(np.full(len(rates), len(curves)), MOST_RECALLS):
+            asked = rates[portion]
+            recalls = np.array([recall[np.searchsorted(false, asked, side="right")] for false, recall in curves])
+            effective[portion] = recalls.mean(axis=0) - alpha_st * recalls.std(axis=0)
         return effective

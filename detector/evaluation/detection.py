@@ -12,7 +12,7 @@ from detector.estimates.arrays import UNKNOWN, Integers, Numbers, ratio
 from detector.estimates.draws import Draws, Weights
 from detector.estimates.statistic import Statistic
 from detector.estimates.sums import Sums
-from detector.evaluation.chain import Chain, Segments, Totals, chained
+from detector.evaluation.chain import Chain, LabelTotals, Segments, chained
 from detector.evaluation.material import HOUR_S
 from detector.evaluation.ranking import Ranking
 
@@ -39,17 +39,17 @@ def best_f1(points: Segments, hits: Numbers, found: Numbers, wanted: Numbers) ->
 
     The point is -1 where nothing hits. Parameters are those of `average_precision`.
     """
-    there = wanted > 0
+    has_events = wanted > 0
     f1 = 2 * hits
     f1 /= np.maximum(found + points.at_rows(wanted), 1.0)
     highest = points.highest(f1)
     at = points.first(f1 >= points.at_rows(highest) - 1e-12)
-    hit = there & (highest > 0)
-    return np.where(hit, at, -1), np.where(there, highest, UNKNOWN)
+    hit = has_events & (highest > 0)
+    return np.where(hit, at, -1), np.where(has_events, highest, UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedTogether:
     """Detections down to each score that gains something in any of several chains.
 
     Attributes
@@ -67,7 +67,7 @@ class Counted:
     places: Sequence[tuple[Chain[Ranking], Integers]]
 
 
-def count_together(chains: Sequence[Chain[Ranking]]) -> Counted:
+def count_together(chains: Sequence[Chain[Ranking]]) -> CountedTogether:
     """Find what to count for chains of the same detections."""
     by_label = list(zip(*(chain.descents for chain in chains)))
     gaining = [reduce(np.union1d, (ranking.gaining for ranking in rankings)) for rankings in by_label]
@@ -77,13 +77,13 @@ def count_together(chains: Sequence[Chain[Ranking]]) -> Counted:
     for chain in chains:
         own = [np.searchsorted(rows, ranking.gaining) for rows, ranking in zip(gaining, chain.descents)]
         places.append((chain, np.concatenate([part + first for part, first in zip(own, points.firsts)])))
-    return Counted(points, rows, places)
+    return CountedTogether(points, rows, places)
 
 
-def _are_alike(one: Chain[Ranking], other: Chain[Ranking]) -> bool:
+def _are_alike(chain: Chain[Ranking], other: Chain[Ranking]) -> bool:
     return all(
         np.array_equal(a.units, b.units) and np.array_equal(a.scores, b.scores)
-        for a, b in zip(one.descents, other.descents)
+        for a, b in zip(chain.descents, other.descents)
     )
 
 
@@ -104,13 +104,13 @@ class AtIous(Statistic):
         return max(chain.points.n_rows for chain in self.chains.values())
 
     @cached_property
-    def _wanted(self) -> Totals:
+    def _wanted(self) -> LabelTotals:
         """Reference events, the same at every IoU."""
         rankings = next(iter(self.chains.values())).descents
-        return Totals(([ranking.reference_units for ranking in rankings],))
+        return LabelTotals(([ranking.reference_units for ranking in rankings],))
 
     @cached_property
-    def _counted(self) -> list[Counted]:
+    def _counted(self) -> list[CountedTogether]:
         """What to count for all chains of the same detections at once: they are the same but for uncertain spans."""
         alike: list[list[Chain[Ranking]]] = []
         for chain in self.chains.values():
@@ -135,7 +135,7 @@ class AtIous(Statistic):
 
 
 @dataclass(frozen=True)
-class Detection(Statistic):
+class DetectionStatistic(Statistic):
     """Precision, recall and F1 at the threshold and at the best one, average precision, recall at false alarm rates.
 
     Attributes
@@ -164,12 +164,12 @@ class Detection(Statistic):
         return self.chain.points.n_rows
 
     @cached_property
-    def _at_threshold(self) -> Totals:
+    def _at_threshold(self) -> LabelTotals:
         """Hits at the threshold, detections at the threshold, reference events."""
         rankings = self.chain.descents
         hits = [ranking.units[ranking.reported & ranking.gains] for ranking in rankings]
         found = [ranking.units[ranking.reported] for ranking in rankings]
-        return Totals((hits, found, [ranking.reference_units for ranking in rankings]))
+        return LabelTotals((hits, found, [ranking.reference_units for ranking in rankings]))
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Compute the figures."""

@@ -1,4 +1,4 @@
-"""The evaluation: everything that can be told of detections beside annotations, for each label and overall."""
+"""The evaluation: every figure of detections compared with annotations, for each label and overall."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from detector.estimates.arrays import Numbers
 from detector.evaluation.chain import Segments
 from detector.evaluation.compare import compare
 from detector.evaluation.detection import best_f1
-from detector.evaluation.estimates import estimate
-from detector.evaluation.figures import OVERALL, Estimate, Evaluation, Row
+from detector.evaluation.figures import OVERALL, Evaluation, EvaluationRow, Figure
+from detector.evaluation.label_estimates import estimate
 from detector.evaluation.material import Material
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 
 AT_IOU = "average_precision_iou_"
 
@@ -23,17 +23,17 @@ NEEDS_SCORES = ("best_", "average_precision", "recall_at_")
 """How the names of figures begin that say nothing where detections have no scores."""
 
 
-def evaluate(material: Material, settings: Settings | None = None) -> Evaluation:
+def evaluate(material: Material, settings: EvaluateSettings | None = None) -> Evaluation:
     """Compare estimated with reference events.
 
     Parameters
     ----------
     material : Material
         The events of everything that was scanned.
-    settings : Settings, optional
-        How, and what is told.
+    settings : EvaluateSettings, optional
+        How events are compared, and which figures are given.
     """
-    settings = settings or Settings()
+    settings = settings or EvaluateSettings()
     if OVERALL in material.labels:
         raise AnnotationError(f"the label {OVERALL} stands for all labels together; --rename it")
     compared = compare(material, settings)
@@ -51,32 +51,34 @@ def evaluate(material: Material, settings: Settings | None = None) -> Evaluation
     return Evaluation(settings, material, overall, mean, tuple(labels), compared.matched)
 
 
-def _named(places: Mapping[str, int], estimates: Numbers) -> dict[str, Estimate]:
+def _named(places: Mapping[str, int], estimates: Numbers) -> dict[str, Figure]:
     """Take estimates (value and limits, figure) by name."""
-    return {name: Estimate(*map(_known, estimates[:, place])) for name, place in places.items()}
+    return {name: Figure(*map(_known, estimates[:, place])) for name, place in places.items()}
 
 
-def _places(names: Sequence[str], settings: Settings) -> dict[str, int]:
-    """Tell where each figure is found; average precision at the IoU of hits has two names and is told once."""
+def _places(names: Sequence[str], settings: EvaluateSettings) -> dict[str, int]:
+    """Give the place of each figure; average precision at the IoU of hits has two names, of which one is kept."""
     places = {name: n for n, name in enumerate(names)}
     main = f"{AT_IOU}{settings.iou:g}"
     places[main] = places["average_precision"]
     at_ious = [f"{AT_IOU}{iou:g}" for iou in settings.ious]
     first = next((n for n, name in enumerate(names) if name.startswith(AT_IOU)), len(names))
-    before, after = names[:first], [name for name in names[first:] if name not in at_ious]
-    return {name: places[name] for name in [*before, *at_ious, *after] if name in places}
+    others = [name for name in names[first:] if name not in at_ious]
+    return {name: places[name] for name in [*names[:first], *at_ious, *others] if name in places}
 
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _row(label: str, ranking: Ranking, settings: Settings, figures: Mapping[str, Estimate], scored: bool) -> Row:
-    one = settings.threshold if label == OVERALL else settings.threshold_of(label)
-    threshold = None if label == OVERALL and settings.thresholds else one
+def _row(
+    label: str, ranking: Ranking, settings: EvaluateSettings, figures: Mapping[str, Figure], scored: bool
+) -> EvaluationRow:
+    own = settings.threshold if label == OVERALL else settings.threshold_of(label)
+    threshold = None if label == OVERALL and settings.thresholds else own
     least = float(ranking.scores[-1]) if scored and len(ranking.scores) else None
     best = _best_threshold(ranking) if scored else None
-    return Row(label, ranking.counts(), threshold, best, least, ranking, figures)
+    return EvaluationRow(label, ranking.counts(), threshold, best, least, ranking, figures)
 
 
 def _best_threshold(ranking: Ranking) -> float | None:

@@ -35,8 +35,8 @@ class Counts:
     @property
     def recall(self) -> float:
         """Hits among the reference events (1 where there are none)."""
-        there = self.hits + self.misses
-        return self.hits / there if there else 1.0
+        reference = self.hits + self.misses
+        return self.hits / reference if reference else 1.0
 
     @property
     def f1(self) -> float:
@@ -87,7 +87,8 @@ def count(
     """
     totals: dict[str, Counts] = {}
     for recording in sorted({*reference, *estimated}):
-        wanted, found = reference.get(recording, ()), estimated.get(recording, ())
+        wanted = reference.get(recording, ())
+        found = estimated.get(recording, ())
         for label in sorted({event.label for event in (*wanted, *found)}):
             ours = [event for event in wanted if event.label == label]
             theirs = [event for event in found if event.label == label]

@@ -12,7 +12,7 @@ import numpy as np
 
 from detector.estimates.arrays import Flags, Integers, Numbers
 from detector.evaluation.events import SLACK
-from detector.evaluation.material import Material, Part
+from detector.evaluation.material import LabelEvents, Material
 from detector.evaluation.sweep import (
     MOST_PAIRS,
     Stretches,
@@ -74,23 +74,24 @@ class Field:
         return [self.wanted_units[rows] for rows in self.of_labels(self.wanted)]
 
     def of_labels(self, stretches: Stretches) -> list[slice]:
-        """Tell which of the reference, or of the estimated, events are of each label."""
+        """Give the rows of each label among the reference or the estimated events."""
         firsts = np.searchsorted(stretches.cells, np.arange(self.n_labels + 1) * self.n_units)
         return [slice(int(first), int(last)) for first, last in pairwise(firsts)]
 
     @cached_property
     def _on_doubt(self) -> tuple[Flags, Numbers]:
-        """Tell which detections have half of themselves on uncertain spans, and the highest IoU of each with one."""
-        detections, highest = self.found.inside(self.found_units), np.zeros(len(self.found))
+        """Find the detections with half of themselves on uncertain spans, and the highest IoU of each with one."""
+        detections = self.found.inside(self.found_units)
+        highest = np.zeros(len(self.found))
         for rows in portions(count_pairs(detections, self.doubt), MOST_PAIRS):
             near = detections[rows]
             pairs = find_pairs(near, self.doubt)
-            np.maximum.at(highest, rows.start + pairs.one, pairs.iou(near, self.doubt))
+            np.maximum.at(highest, rows.start + pairs.first, pairs.iou(near, self.doubt))
         inside = reaches(covered_s(detections, self.doubt), 0.5, detections)
         return inside & np.isin(self.found_units, self.doubt.cells), highest
 
     def pardoned(self, least_iou: float) -> Flags:
-        """Tell which detections lie on uncertain spans (found,): at the IoU of a hit, or with half of themselves."""
+        """Find the detections that lie on uncertain spans (found,): at the IoU of a hit, or with half of themselves."""
         if not len(self.doubt):
             return np.zeros(len(self.found), bool)
         inside, highest = self._on_doubt
@@ -103,13 +104,14 @@ class Field:
             return
         sizes = np.add.reduceat(count_pairs(self.found, self.wanted), firsts)
         ends = np.append(firsts[1:], len(self.found))
-        for some in portions(sizes, MOST_PAIRS):
-            last = some.stop - 1
-            wanted = np.searchsorted(self.wanted.cells, [cells[some.start], cells[last] + 1])
+        for portion in portions(sizes, MOST_PAIRS):
+            first = portion.start
+            last = portion.stop - 1
+            wanted = np.searchsorted(self.wanted.cells, [cells[first], cells[last] + 1])
             yield Block(
                 slice(int(wanted[0]), int(wanted[1])),
-                slice(int(firsts[some.start]), int(ends[last])),
-                int(sizes[some].sum()),
+                slice(int(firsts[first]), int(ends[last])),
+                int(sizes[portion].sum()),
             )
 
 
@@ -133,7 +135,7 @@ def field_of(material: Material) -> Field:
     return _field(n_units, len(numbers), sides, doubt)
 
 
-def field_of_parts(parts: Sequence[Part]) -> Field:
+def field_of_parts(parts: Sequence[LabelEvents]) -> Field:
     """Take the events of one label, in one part a unit."""
     sides: list[Side] = []
     for events in ([part.reference for part in parts], [part.estimated for part in parts]):
@@ -153,7 +155,8 @@ def _field(n_units: int, n_labels: int, given: Sequence[Side], doubt: Sequence[t
         for _, events in given
     ]
     times, edges = number_times(*spans, np.array([span for _, span in doubt], dtype=np.float64).reshape(-1, 2))
-    sides, ordered = [], []
+    sides = []
+    ordered = []
     for (cells, events), its_edges in zip(given, edges):
         order = np.argsort(np.array(cells, dtype=np.intp), kind="stable")
         sides.append(Stretches(np.array(cells, dtype=np.intp)[order], its_edges[order], times))

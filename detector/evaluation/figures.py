@@ -1,4 +1,4 @@
-"""What an evaluation tells: figures with intervals, for each label and overall."""
+"""The result of an evaluation: figures with intervals, for each label and overall."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from detector.evaluation.events import Counts
 from detector.evaluation.material import Material
 from detector.evaluation.ranking import Ranking
-from detector.evaluation.settings import Settings
-from detector.evaluation.timing import Matched
+from detector.evaluation.settings import EvaluateSettings
+from detector.evaluation.timing import MatchedEvents
 
 OVERALL = "(overall)"
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Figure:
     """A figure with its 95 % interval; None where it does not exist."""
 
     value: float | None
@@ -24,8 +24,8 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Row:
-    """What is told of one label, or of all.
+class EvaluationRow:
+    """The figures of one label, or of all.
 
     Attributes
     ----------
@@ -38,10 +38,10 @@ class Row:
     best_threshold : float or None
         Where F1 is the highest; None without scores.
     least_score : float or None
-        The lowest score of the table: no threshold below it can be told of.
+        The lowest score of the table: thresholds below it cannot be evaluated.
     ranking : Ranking
         The detections in order of score.
-    figures : mapping of str to Estimate
+    figures : mapping of str to Figure
         By name; docs/evaluation.md defines them.
     """
 
@@ -51,38 +51,38 @@ class Row:
     best_threshold: float | None
     least_score: float | None
     ranking: Ranking
-    figures: Mapping[str, Estimate]
+    figures: Mapping[str, Figure]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that is told.
+    """The whole result.
 
     Attributes
     ----------
-    settings : Settings
+    settings : EvaluateSettings
         What was asked.
     material : Material
         What was compared.
-    overall : Row
+    overall : EvaluationRow
         All labels as one: their detections in one order, none matched across labels (micro average).
-    mean : mapping of str to Estimate
+    mean : mapping of str to Figure
         Figures averaged over the labels that have reference events (macro average).
-    labels : tuple of Row
+    labels : tuple of EvaluationRow
         In order of their names.
-    matched : Matched
+    matched : MatchedEvents
         What became of each event at the threshold.
     """
 
-    settings: Settings
+    settings: EvaluateSettings
     material: Material
-    overall: Row
-    mean: Mapping[str, Estimate]
-    labels: tuple[Row, ...]
-    matched: Matched = field(repr=False)
+    overall: EvaluationRow
+    mean: Mapping[str, Figure]
+    labels: tuple[EvaluationRow, ...]
+    matched: MatchedEvents = field(repr=False)
 
     @property
     def hours(self) -> float | None:
-        """How long was listened, h."""
+        """How long was listened to, h."""
         total = float(self.material.durations.sum()) / 3600
         return total if total > 0 else None

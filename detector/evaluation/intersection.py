@@ -53,7 +53,7 @@ class Criteria:
 def find_steps(field: Field, criteria: Criteria, least_iou: float) -> list[Steps]:
     """Find, for each label, what changes as the threshold falls.
 
-    Cross-triggers tell labels by their number among those that have reference events.
+    Cross-triggers name labels by their number among those that have reference events.
     """
     right = reaches(covered_s(field.found, field.wanted), criteria.dtc, field.found)
     wanted, scores = find_found(field.wanted, field.found[right], field.scores[right], criteria.gtc)
@@ -69,7 +69,8 @@ def find_steps(field: Field, criteria: Criteria, least_iou: float) -> list[Steps
     place[order] = np.arange(len(order))
     rows = place[len(wanted) + crossing]
     by_row = np.argsort(rows, kind="stable")
-    rows, crossed = rows[by_row], crossed[by_row]
+    rows = rows[by_row]
+    crossed = crossed[by_row]
     ends = np.searchsorted(rows, firsts)
     return [
         Steps(
@@ -85,17 +86,18 @@ def find_steps(field: Field, criteria: Criteria, least_iou: float) -> list[Steps
 
 def find_found(wanted: Stretches, right: Stretches, scores: Numbers, gtc: float) -> tuple[Integers, Numbers]:
     """Find reference events that detections cover enough, and the highest thresholds at which they do (event,)."""
-    some = np.flatnonzero(reaches(covered_s(wanted, right), gtc, wanted))
-    counts = count_pairs(wanted[some], right)
-    some, counts = some[counts > 0], counts[counts > 0]
+    covered = np.flatnonzero(reaches(covered_s(wanted, right), gtc, wanted))
+    counts = count_pairs(wanted[covered], right)
+    covered = covered[counts > 0]
+    counts = counts[counts > 0]
     found = [np.zeros(0)]
     for rows in portions(counts, MOST_PAIRS):
-        near = wanted[some[rows]]
+        near = wanted[covered[rows]]
         pairs = find_pairs(near, right)
-        order = np.lexsort((-scores[pairs.other], pairs.one))
-        surest = pairs.other[order]
+        order = np.lexsort((-scores[pairs.second], pairs.first))
+        surest = pairs.second[order]
         found.append(scores[surest[_last_needed(near, right[surest], counts[rows], gtc)]])
-    return some, np.concatenate(found)
+    return covered, np.concatenate(found)
 
 
 def _last_needed(wanted: Stretches, near: Stretches, counts: Integers, gtc: float) -> Integers:
@@ -112,7 +114,8 @@ def _last_needed(wanted: Stretches, near: Stretches, counts: Integers, gtc: floa
     """
     firsts = np.cumsum(counts) - counts
     numbers = np.arange(len(wanted))
-    too_few, enough = np.zeros(len(wanted), np.intp), counts.copy()
+    too_few = np.zeros(len(wanted), np.intp)
+    enough = counts.copy()
     while len(open_ := np.flatnonzero(enough - too_few > 1)):
         tried = np.minimum(np.maximum(2 * too_few, 1), (too_few + enough) // 2)[open_]  # doubled, then halved
         of, rows = spread(firsts[open_], firsts[open_] + tried)
@@ -128,27 +131,27 @@ def find_crossed(field: Field, wrong: Integers, cttc: float | None) -> tuple[Int
     """Find what other labels wrong detections are cross-triggers of: number among `wrong`, and of the label."""
     crossed = list(_crossed(field, wrong, cttc)) if cttc is not None else []
     none = np.zeros(0, np.intp)
-    return np.concatenate([none, *(one for one, _ in crossed)]), np.concatenate(
-        [none, *(other for _, other in crossed)]
-    )
+    detections = np.concatenate([none, *(numbers for numbers, _ in crossed)])
+    return detections, np.concatenate([none, *(labels for _, labels in crossed)])
 
 
 def _crossed(field: Field, wrong: Integers, cttc: float) -> Iterator[tuple[Integers, Integers]]:
     union = field.wanted.united
     labels, units = np.divmod(union.cells, field.n_units)
     _, labels = np.unique(labels, return_inverse=True)
-    there = np.unique(field.wanted.cells // field.n_units)
+    with_events = np.unique(field.wanted.cells // field.n_units)
     number = np.full(field.n_labels, -1)
-    number[there] = np.arange(len(there))
-    events, detections = union.inside(units), field.found[wrong].inside(field.found_units[wrong])
+    number[with_events] = np.arange(len(with_events))
+    events = union.inside(units)
+    detections = field.found[wrong].inside(field.found_units[wrong])
     own = number[field.found_labels[wrong]]
     for rows in portions(count_pairs(detections, events), MOST_PAIRS):
-        some = detections[rows]
-        pairs = find_pairs(some, events)
-        pairs = pairs[own[rows][pairs.one] != labels[pairs.other]]
-        key = pairs.one * len(there) + labels[pairs.other]
+        portion = detections[rows]
+        pairs = find_pairs(portion, events)
+        pairs = pairs[own[rows][pairs.first] != labels[pairs.second]]
+        key = pairs.first * len(with_events) + labels[pairs.second]
         keys, of = np.unique(key, return_inverse=True)
-        one, label = np.divmod(keys, max(len(there), 1))
+        detection, label = np.divmod(keys, max(len(with_events), 1))
         covered: Numbers = np.round(np.bincount(of, pairs.shared_s, minlength=len(keys)), DECIMALS)
-        enough = reaches(covered, cttc, some[one])
-        yield rows.start + one[enough], label[enough]
+        enough = reaches(covered, cttc, portion[detection])
+        yield rows.start + detection[enough], label[enough]

@@ -17,7 +17,7 @@ Near = Callable[[int], Iterable[int]]
 
 
 def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
-    """Tell which detections are hits at each IoU (found,): as many as any one-to-one matching has, at every threshold.
+    """Find the hits at each IoU (found,): at every threshold as many as any one-to-one matching has.
 
     Detections are taken from the highest score down; each is a hit if an augmenting path leads from it to a free
     reference event (Kuhn 1955). Sets of detections that can be matched at once are the independent sets of a
@@ -34,7 +34,8 @@ def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
     hits = [np.zeros(len(field.found), bool) for _ in ious]
     pardoned = [field.pardoned(least) for least in ious]
     for block in field.blocks():
-        wanted, found = field.wanted[block.wanted], field.found[block.found]
+        wanted = field.wanted[block.wanted]
+        found = field.found[block.found]
         few = block.n_pairs <= MOST_PAIRS
         pairs = find_pairs(wanted, found) if few else None
         shares = None if pairs is None else pairs.iou(wanted, found)
@@ -44,7 +45,7 @@ def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
                 of_iou[block.found] = _hits_among_many(wanted, found, order, least)
             else:
                 close = pairs[shares >= least - SLACK]
-                of_iou[block.found] = _hits_among_pairs(close.one, close.other, len(wanted), order)
+                of_iou[block.found] = _hits_among_pairs(close.first, close.second, len(wanted), order)
     return hits
 
 
@@ -59,12 +60,14 @@ def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) 
     surest = np.full(n_wanted, len(order))
     np.minimum.at(surest, r[plain], place[e[plain]])
     hits[order[surest[surest < len(order)]]] = True
-    r, e = r[~plain], e[~plain]
+    r = r[~plain]
+    e = e[~plain]
     by_place = np.argsort(place[e], kind="stable")
-    r, e = r[by_place], e[by_place]
+    r = r[by_place]
+    e = e[by_place]
     firsts = np.flatnonzero(np.append(True, np.diff(e) != 0)[: len(e)])
     neighbours = {int(e[first]): part.tolist() for first, part in zip(firsts, np.split(r, firsts[1:]))}
-    search = Search(n_wanted, neighbours.__getitem__)
+    search = PathSearch(n_wanted, neighbours.__getitem__)
     for detection in neighbours:
         hits[detection] = search.augment(detection)
     return hits
@@ -73,7 +76,8 @@ def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) 
 def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least_iou: float) -> Flags:
     """Match where there are too many pairs to list: those of a detection are found anew whenever they are needed."""
     by_start, starts = wanted.by_start
-    spans, long = wanted.spans[by_start], wanted.lengths_s[by_start]
+    spans = wanted.spans[by_start]
+    lengths_s = wanted.lengths_s[by_start]
     first = np.searchsorted(np.maximum.accumulate(wanted.keys[by_start, 1]), found.keys[:, 0], side="right").tolist()
     last = np.searchsorted(starts, found.keys[:, 1], side="left").tolist()
 
@@ -81,12 +85,12 @@ def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least
         window = slice(first[detection], last[detection])
         start, end = found.spans[detection]
         shared = np.minimum(spans[window, 1], end) - np.maximum(spans[window, 0], start)
-        close = shared / (long[window] + (end - start) - shared) >= least_iou - SLACK
+        close = shared / (lengths_s[window] + (end - start) - shared) >= least_iou - SLACK
         open_ = window.start + np.flatnonzero(close & ~shut[window])
         free = open_[partner[open_] < 0]
         return free[:1].tolist() or open_.tolist()
 
-    search = Search(len(wanted), near)
+    search = PathSearch(len(wanted), near)
     shut = np.frombuffer(search.shut, dtype=bool)
     partner = np.frombuffer(search.partner, dtype=np.int64)
     hits = np.zeros(len(found), bool)
@@ -95,7 +99,7 @@ def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least
     return hits
 
 
-class Search:
+class PathSearch:
     """Augmenting paths, from one detection after the other.
 
     Attributes
@@ -114,7 +118,8 @@ class Search:
 
     def augment(self, start: int) -> bool:
         """Find a partner for a detection, others changing theirs where needed."""
-        partner, shut = self.partner, self.shut
+        partner = self.partner
+        shut = self.shut
         reached: dict[int, int] = {}  # reference event -> the detection it was reached from
         held: dict[int, int] = {}  # detection -> the reference event it would give up
         queue = [start]

@@ -17,7 +17,7 @@ HOUR_S = 3600.0
 
 
 class Unit(NamedTuple):
-    """What is scanned as one: a recording, or one channel of it; "" where channels are not told apart."""
+    """What is scanned as one: a recording, or one channel of it; the channel is "" where they are not kept apart."""
 
     recording: str
     channel: str = ""
@@ -32,7 +32,7 @@ class Material:
     reference, estimated : mapping of Unit to events
         A unit that is a key of either, or of `seconds`, was scanned; without events in one of them it has none.
     uncertain : mapping of Unit to spans
-        Where nobody can tell what there is: detections there are no false alarms.
+        Where it is not known whether there are calls: detections on them are no false alarms.
     seconds : mapping of Unit to float
         How long each was listened to; empty where nobody knows.
     groups : mapping of Unit to str
@@ -61,7 +61,7 @@ class Material:
 
     @cached_property
     def scored(self) -> bool:
-        """Tell whether detections have scores; where there are none, nothing is found at any score."""
+        """Return whether detections have scores, or there are no detections."""
         scores = [event.score for found in self.estimated.values() for event in found]
         return not scores or any(score is not None for score in scores)
 
@@ -88,11 +88,11 @@ class Material:
             sides.append(apart)
         return tuple(sides)
 
-    def of_label(self, label: str) -> list[Part]:
+    def of_label(self, label: str) -> list[LabelEvents]:
         """Take one label's events out of every unit, in order of `units`."""
         reference, estimated = self._sorted
         return [
-            Part(
+            LabelEvents(
                 number,
                 tuple(reference.get((label, unit), ())),
                 tuple(estimated.get((label, unit), ())),
@@ -103,7 +103,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Part:
+class LabelEvents:
     """One label's events in one unit.
 
     Attributes

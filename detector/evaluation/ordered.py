@@ -1,4 +1,4 @@
-"""Quantiles of values that are there once or more often, for several labels and many draws at once."""
+"""Quantiles of values that are drawn once or more often, for several labels and many draws at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Ordered:
     """Ascending values of each label, and the number of the unit of each (value,).
 
     They are counted by runs of as many values as there are runs; only in one run of each draw, value by value.
-    `labels` tells which values are of which label.
+    `labels` says which values are of which label.
     """
 
     values: Numbers
@@ -50,7 +50,7 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Values in some draws: how often each unit is there (unit, draw), and values down to each run (run, draw)."""
+    """Values in some draws: how often each unit is drawn (unit, draw), and values down to each run (run, draw)."""
 
     ordered: Ordered
     weights: Weights
@@ -63,7 +63,8 @@ class Drawn:
 
     def median(self) -> Numbers:
         """Take the mean of the two in the middle, as `numpy.median` does (label, draw)."""
-        low, high = self.nth((self.n - 1) // 2), self.nth(self.n // 2)
+        low = self.nth((self.n - 1) // 2)
+        high = self.nth(self.n // 2)
         return np.where(self.n > 0, (low + high) / 2, UNKNOWN)
 
     def quantiles(self, shares: Sequence[float]) -> list[Numbers]:
@@ -74,12 +75,14 @@ class Drawn:
         n = self.n
         place = share * np.maximum(n - 1, 0)
         below = np.floor(place)
-        low, high = self.nth(below), self.nth(np.minimum(below + 1, n - 1))
+        low = self.nth(below)
+        high = self.nth(np.minimum(below + 1, n - 1))
         return np.where(n > 0, interpolate(low, high, place - below), UNKNOWN)
 
     def nth(self, number: Numbers) -> Numbers:
         """Give the value of each number, from 0, in each label and draw (label, draw); anything where there is none."""
-        ordered, runs = self.ordered, self.ordered.runs
+        ordered = self.ordered
+        runs = ordered.runs
         if not runs.n_rows:
             return np.full(number.shape, UNKNOWN)
         draws = np.arange(number.shape[1])

@@ -11,7 +11,7 @@ from detector.tables.match import AUDIO_SUFFIX, Recordings, table_stems
 from detector.tables.table import Table
 
 Name = tuple[Path, str | None]
-"""A table, and what a row of it calls its recording; None where only the table's own name tells."""
+"""A table, and what a row of it calls its recording; None where only the name of the table says it."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _own(table: Path, name: str | None) -> Path:
 
 
 def audio_names(recordings: Mapping[Name, Path]) -> dict[Path, str]:
-    """Tell what the file of each recording is called by the first that names it; "" where only tables stand for it."""
+    """Give the file name of each recording as the first row that names it has it; "" where only tables stand for it."""
     called: dict[Path, str] = {}
     for (table, name), path in recordings.items():
         own = _own(table, name)
@@ -103,6 +103,7 @@ def _plain(name: Name) -> str:
 
 def _agreement(name: Name, path: Path) -> int:
     """Count the folders that the ends of two paths share."""
-    own, other = PurePosixPath(_own(*name).parent), PurePosixPath(path.parent)
+    own = PurePosixPath(_own(*name).parent)
+    other = PurePosixPath(path.parent)
     pairs = list(zip(reversed(own.parts), reversed(other.parts)))
     return next((n for n, (a, b) in enumerate(pairs) if a != b), len(pairs))

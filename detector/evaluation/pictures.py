@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from detector.drawing import check_picture, find_figure, save_picture
-from detector.evaluation.figures import Evaluation, Row
+from detector.evaluation.figures import Evaluation, EvaluationRow
 from detector.evaluation.thresholds import curve_of
 
 OPTION = "--curves"
@@ -45,25 +45,26 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     save_picture(figure, path)
 
 
-def _draw_precision(axis: Any, row: Row, name: str | None, style: dict[str, Any]) -> None:
+def _draw_precision(axis: Any, row: EvaluationRow, name: str | None, style: dict[str, Any]) -> None:
     curve = curve_of(row.ranking)
     if not curve.n_reference or not len(curve.hits):
         return
-    recall, precision = curve.hits / curve.n_reference, curve.hits / (curve.hits + curve.false_alarms)
+    recall = curve.hits / curve.n_reference
+    precision = curve.hits / (curve.hits + curve.false_alarms)
     axis.plot(recall, precision, label=name, **style)
     at = row.counts
     if at.hits + at.false_alarms:
         axis.plot(at.recall, at.precision, "o", color=style["color"], markersize=5)
 
 
-def _draw_recall(axis: Any, row: Row, hours: float | None, style: dict[str, Any]) -> None:
+def _draw_recall(axis: Any, row: EvaluationRow, hours: float | None, style: dict[str, Any]) -> None:
     curve = curve_of(row.ranking)
     if not curve.n_reference or not hours or not len(curve.hits):
         return
     axis.step(curve.false_alarms / hours, curve.hits / curve.n_reference, where="post", **style)
 
 
-def _draw_scores(axis: Any, row: Row) -> None:
+def _draw_scores(axis: Any, row: EvaluationRow) -> None:
     edges = np.linspace(0, 1, 41)
     hits = row.ranking.gains
     for kind, name, color in ((hits, "hits", "C0"), (~hits, "false alarms", "C3")):

@@ -33,7 +33,7 @@ class Placing:
     Attributes
     ----------
     scans : sequence of Scan
-        What was scanned; `scanned_s` is not a number where nobody knows; `end_s` bounds what lies inside.
+        What was scanned; `scanned_s` is not a number where it is unknown; `end_s` bounds what lies inside.
     rules : LabelRules
         What to make of labels.
     hours : float or None
@@ -81,23 +81,23 @@ class Placing:
 
     def _inside(self, rows: Iterable[Placed], what: str) -> dict[Unit, list[Event]]:
         """Give each unit its events, once each; a row without a channel is in every channel, a mix has all of them."""
-        of: defaultdict[Path, list[Placed]] = defaultdict(list)
+        of_recording: defaultdict[Path, list[Placed]] = defaultdict(list)
         for row in rows:
-            of[row.recording].append(row)
+            of_recording[row.recording].append(row)
         inside: dict[Unit, list[Event]] = {}
-        heard = {scan.recording: bytearray(len(of[scan.recording])) for scan in self.scans}
+        heard = {scan.recording: bytearray(len(of_recording[scan.recording])) for scan in self.scans}
         kept: defaultdict[Path, set[Placed]] = defaultdict(set)
         for scan in self.scans:
-            here = of[scan.recording]
+            rows_here = of_recording[scan.recording]
             numbers = [
                 n
-                for n, row in enumerate(here)
+                for n, row in enumerate(rows_here)
                 if (row.channel in (None, scan.channel) or not scan.channel.isdecimal())
                 and not row.event.start_s >= scan.end_s
             ]
             for n in numbers:
                 heard[scan.recording][n] = True
-            rows_of_scan = dict.fromkeys(here[n] for n in numbers)
+            rows_of_scan = dict.fromkeys(rows_here[n] for n in numbers)
             kept[scan.recording].update(rows_of_scan)
             events = [row.event for row in rows_of_scan]
             one_channel = len({row.channel for row in rows_of_scan}) < 2
@@ -105,19 +105,21 @@ class Placing:
         if repeated := sum(sum(flags) - len(kept[recording]) for recording, flags in heard.items()):
             alike = "alike in recording, channel, times, label, band and score to an earlier one"
             self.notes.append(f"{many(repeated, what)} left out: {alike}")
-        unheard = {row for recording, flags in heard.items() for row in compress(of[recording], map(not_, flags))}
+        unheard = {
+            row for recording, flags in heard.items() for row in compress(of_recording[recording], map(not_, flags))
+        }
         if lost := len(unheard):
             self.notes.append(f"{many(lost, what)} in channels or after times that were not scanned left out")
         return inside
 
     def _calls(self, events: Sequence[Event]) -> list[Event]:
         """Rename the labels of calls, and leave out what is none or uncertain."""
-        of = {label: self.rules.of_call(label) for label in {event.label for event in events}}
-        named = ((event, of[event.label]) for event in events)
+        new_names = {label: self.rules.of_call(label) for label in {event.label for event in events}}
+        named = ((event, new_names[event.label]) for event in events)
         return [event if label == event.label else replace(event, label=label) for event, label in named if label]
 
     def _groups(self, units: Collection[Unit]) -> dict[Unit, str]:
         if self.group is None:
             return {}
-        of = name_groups((Path(unit.recording) for unit in units), self.group, self.folders)
-        return {unit: of[Path(unit.recording)] for unit in units}
+        groups = name_groups((Path(unit.recording) for unit in units), self.group, self.folders)
+        return {unit: groups[Path(unit.recording)] for unit in units}

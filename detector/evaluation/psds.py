@@ -29,7 +29,7 @@ PSDS2 = Criteria(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5)
 
 
 @dataclass(frozen=True)
-class Stage:
+class PsdsStage:
     """What is the same for every label that has reference events.
 
     Attributes
@@ -67,7 +67,7 @@ class Psds(Statistic):
     """
 
     name: str
-    stage: Stage
+    stage: PsdsStage
     steps: Sequence[Steps]
 
     @property
@@ -95,7 +95,9 @@ class Psds(Statistic):
         return in_portions(draws, n_rows, self._areas)
 
     def _areas(self, draws: Draws) -> Numbers:
-        changes, stage, weights = self.changes, self.stage, draws.weights
+        changes = self.changes
+        stage = self.stage
+        weights = draws.weights
         points = changes.points
         seconds = draws.seconds(stage.durations)
         n_reference = draws.keep(stage, "number", stage.n_reference)
@@ -156,13 +158,13 @@ def psds(name: str, field: Field, durations: Numbers, criteria: Criteria, least_
     least_iou : float
         At which a detection is taken to lie on an uncertain span: it is then no false alarm.
     """
-    there = [n for n, rows in enumerate(field.of_labels(field.wanted)) if rows.stop > rows.start]
+    with_events = [n for n, rows in enumerate(field.of_labels(field.wanted)) if rows.stop > rows.start]
     union = field.wanted.united
     numbers = np.zeros(field.n_labels, np.intp)
-    numbers[there] = np.arange(len(there))
+    numbers[with_events] = np.arange(len(with_events))
     rows = numbers[union.cells // field.n_units]
-    seconds = csr_matrix((union.lengths_s, (rows, union.cells % field.n_units)), (len(there), field.n_units))
-    ends = np.array([rows.stop for rows in field.of_labels(field.wanted)], dtype=np.intp)[there]
+    seconds = csr_matrix((union.lengths_s, (rows, union.cells % field.n_units)), (len(with_events), field.n_units))
+    ends = np.array([rows.stop for rows in field.of_labels(field.wanted)], dtype=np.intp)[with_events]
     steps = find_steps(field, criteria, least_iou)
-    stage = Stage(criteria, durations, Sums(field.wanted_units, ends), seconds)
-    return Psds(name, stage, [steps[label] for label in there])
+    stage = PsdsStage(criteria, durations, Sums(field.wanted_units, ends), seconds)
+    return Psds(name, stage, [steps[label] for label in with_events])

@@ -12,7 +12,7 @@ from detector.evaluation.chain import Descent
 from detector.evaluation.events import Counts
 from detector.evaluation.field import Field, field_of_parts
 from detector.evaluation.matching import find_hits
-from detector.evaluation.material import Part
+from detector.evaluation.material import LabelEvents
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Ranking(Descent):
         return Counts(hits, int(np.count_nonzero(self.reported)) - hits, len(self.reference_units) - hits)
 
 
-def rank(parts: Sequence[Part], least_iou: float, threshold: float) -> Ranking:
+def rank(parts: Sequence[LabelEvents], least_iou: float, threshold: float) -> Ranking:
     """Match the detections of one label and put them in order.
 
     Parameters
     ----------
-    parts : sequence of Part
+    parts : sequence of LabelEvents
         One a unit, in order.
     least_iou : float
         Intersection over union that a hit needs, in (0, 1].

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.evaluation.figures import Estimate, Evaluation, Row
+from detector.evaluation.figures import Evaluation, EvaluationRow, Figure
 from detector.texts import many
 
 MEAN = "(mean)"
@@ -18,8 +18,9 @@ Cells = Sequence[str]
 
 
 def as_object(evaluation: Evaluation) -> dict[str, Any]:
-    """Give everything that is told, with numbers, texts, lists and dicts only; what does not exist is None."""
-    settings, material = evaluation.settings, evaluation.material
+    """Give the evaluation as numbers, texts, lists and dicts, for JSON; a figure that does not exist is None."""
+    settings = evaluation.settings
+    material = evaluation.material
     return {
         "recordings": len({unit.recording for unit in material.units}),
         "units": len(material.units),
@@ -32,7 +33,7 @@ def as_object(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _row_object(row: Row, evaluation: Evaluation) -> dict[str, Any]:
+def _row_object(row: EvaluationRow, evaluation: Evaluation) -> dict[str, Any]:
     counts = row.counts
     return {
         "reference": counts.hits + counts.misses,
@@ -45,13 +46,15 @@ def _row_object(row: Row, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _figures_object(figures: Mapping[str, Estimate], rows: Sequence[Row], evaluation: Evaluation) -> dict[str, Any]:
+def _figures_object(
+    figures: Mapping[str, Figure], rows: Sequence[EvaluationRow], evaluation: Evaluation
+) -> dict[str, Any]:
     """Give the figures of some rows taken together; recall at a rate of false alarms says if it is a least one."""
-    told: dict[str, Any] = {name: asdict(estimate) for name, estimate in figures.items()}
-    for name, figure in told.items():
+    objects: dict[str, Any] = {name: asdict(figure) for name, figure in figures.items()}
+    for name, figure in objects.items():
         if name.startswith(RECALL_AT):
             figure["at_least"] = _at_least(rows, evaluation, name)
-    return told
+    return objects
 
 
 def n_groups(evaluation: Evaluation) -> int:
@@ -62,7 +65,8 @@ def n_groups(evaluation: Evaluation) -> int:
 def as_text(evaluation: Evaluation) -> Iterator[str]:
     """Write the figures as tables of plain text, a block a subject and a line a label."""
     yield from _head(evaluation)
-    settings, scored = evaluation.settings, evaluation.material.scored
+    settings = evaluation.settings
+    scored = evaluation.material.scored
     threshold = "every detection of the table" if evaluation.overall.threshold == 0 else "at the threshold"
     yield from _block(f"{threshold}, IoU {settings.iou:g}", evaluation, ("precision", "recall", "f1"), counts=True)
     if scored:
@@ -85,7 +89,8 @@ def as_text(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _head(evaluation: Evaluation) -> Iterator[str]:
-    material, settings = evaluation.material, evaluation.settings
+    material = evaluation.material
+    settings = evaluation.settings
     recordings = len({unit.recording for unit in material.units})
     length = f"{evaluation.hours:.3g} h" if evaluation.hours else "of unknown length"
     yield f"{many(recordings, 'recording')}, {length}"
@@ -100,14 +105,14 @@ def _block(
 ) -> Iterator[str]:
     """Write some figures of every label under a title; what no label has is left out."""
     rows = [evaluation.overall, *(evaluation.labels if len(evaluation.labels) > 1 else ())]
-    told = [name for name in names if any(row.figures.get(name, Estimate(None)).value is not None for row in rows)]
-    if not told:
+    known = [name for name in names if any(row.figures.get(name, Figure(None)).value is not None for row in rows)]
+    if not known:
         return
-    head = ["", *(COUNTS if counts else ()), *(["threshold"] if best else ()), *(heading(name) for name in told)]
-    lines = [_line(row, evaluation, told, counts=counts, best=best) for row in rows]
-    if len(evaluation.labels) > 1 and any(name in evaluation.mean for name in told):
+    head = ["", *(COUNTS if counts else ()), *(["threshold"] if best else ()), *(heading(name) for name in known)]
+    lines = [_line(row, evaluation, known, counts=counts, best=best) for row in rows]
+    if len(evaluation.labels) > 1 and any(name in evaluation.mean for name in known):
         blanks = [""] * (len(COUNTS) * counts + best)
-        means = (f"{_floor(evaluation.labels, evaluation, name)}{_cell(evaluation.mean.get(name))}" for name in told)
+        means = (f"{_floor(evaluation.labels, evaluation, name)}{_cell(evaluation.mean.get(name))}" for name in known)
         lines.insert(1, [MEAN, *blanks, *means])
     yield ""
     yield title
@@ -117,9 +122,11 @@ def _block(
 COUNTS = ("events", "found", "hits", "false", "missed")
 
 
-def _line(row: Row, evaluation: Evaluation, names: Sequence[str], *, counts: bool, best: bool) -> Cells:
-    one = row.counts
-    numbers = (one.hits + one.misses, one.hits + one.false_alarms, one.hits, one.false_alarms, one.misses)
+def _line(row: EvaluationRow, evaluation: Evaluation, names: Sequence[str], *, counts: bool, best: bool) -> Cells:
+    hits = row.counts.hits
+    misses = row.counts.misses
+    false_alarms = row.counts.false_alarms
+    numbers = (hits + misses, hits + false_alarms, hits, false_alarms, misses)
     cells = [f"{number:,}" for number in numbers] if counts else []
     if best:
         cells.append("-" if row.best_threshold is None else f"{row.best_threshold:.4g}")
@@ -127,25 +134,25 @@ def _line(row: Row, evaluation: Evaluation, names: Sequence[str], *, counts: boo
     return [name, *cells, *(f"{_floor([row], evaluation, name)}{_cell(row.figures.get(name))}" for name in names)]
 
 
-def _floor(rows: Sequence[Row], evaluation: Evaluation, name: str) -> str:
+def _floor(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) -> str:
     """Mark a figure that is a least one."""
     return ">=" if name.startswith(RECALL_AT) and _at_least(rows, evaluation, name) else ""
 
 
-def _at_least(rows: Sequence[Row], evaluation: Evaluation, name: str) -> bool:
-    """Tell whether the recall of a row, or the mean of several, could be higher if tables went on to lower scores."""
+def _at_least(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) -> bool:
+    """Return whether the recall of a row, or the mean of several, could be higher if tables went on to lower scores."""
     allowed = float(name.split("_")[2]) * (evaluation.hours or 0.0) + 1e-9
     return any(
         row.figures[name].value not in (None, 1.0) and np.count_nonzero(~row.ranking.gains) <= allowed for row in rows
     )
 
 
-def _cell(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None:
+def _cell(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
         return "-"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.3f}"
+    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
 HEADINGS = {

@@ -9,19 +9,19 @@ from detector.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How events are compared and which figures are told.
+class EvaluateSettings:
+    """How events are compared and which figures are given.
 
     Attributes
     ----------
     iou : float
         Intersection over union that a hit needs, in (0, 1].
     other_ious : tuple of float
-        Where average precision is told besides.
+        Other IoUs at which average precision is given.
     threshold : float
         Least score of a detection, in [0, 1]; `thresholds` has other ones for labels.
     rates : tuple of float
-        False alarms per hour at which recall is told.
+        False alarms per hour at which recall is given.
     least_covered, least_used : float
         Koogu's `min_gt_coverage` and `min_det_usage`, in (0, 1].
     draws : int
@@ -53,7 +53,7 @@ class Settings:
 
     @property
     def ious(self) -> tuple[float, ...]:
-        """Every IoU at which average precision is told, in order."""
+        """Every IoU at which average precision is given, in order."""
         return tuple(sorted({self.iou, *self.other_ious}))
 
     def threshold_of(self, label: str) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from detector.estimates.arrays import Flags, Integers, Numbers
 
 DECIMALS = 6
-"""Tables tell times to the microsecond, and so sums of them are compared (as sed_scores_eval does)."""
+"""Tables hold times to the microsecond, so sums of times are compared to the microsecond (as sed_scores_eval does)."""
 
 MOST_PAIRS = 1 << 20
 """How many pairs of spans are looked at together: this bounds memory."""
@@ -80,7 +80,8 @@ class Stretches:
         """What the spans cover: those that meet or touch joined, in order; empty and inverted ones cover nothing."""
         order = np.argsort(self.keys[:, 0], kind="stable")
         order = order[self.edges[order, 1] > self.edges[order, 0]]
-        starts, reach = self.keys[order, 0], np.maximum.accumulate(self.keys[order, 1])
+        starts = self.keys[order, 0]
+        reach = np.maximum.accumulate(self.keys[order, 1])
         first = np.flatnonzero(np.append(True, starts[1:] > reach[:-1])[: len(order)])
         last = np.append(first[1:], len(order))[: len(first)] - 1
         cells = self.cells[order[first]]
@@ -99,42 +100,46 @@ def number_times(*spans: Numbers) -> tuple[Numbers, list[Integers]]:
 class Pairs:
     """Pairs of spans that share time: their numbers, and how much they share, s (pair,)."""
 
-    one: Integers
-    other: Integers
+    first: Integers
+    second: Integers
     shared_s: Numbers
 
     def __getitem__(self, rows: Integers | Flags) -> Pairs:
-        return Pairs(self.one[rows], self.other[rows], self.shared_s[rows])
+        return Pairs(self.first[rows], self.second[rows], self.shared_s[rows])
 
-    def iou(self, ones: Stretches, others: Stretches) -> Numbers:
+    def iou(self, firsts: Stretches, seconds: Stretches) -> Numbers:
         """Divide the intersection of each pair by its union."""
-        return self.shared_s / (ones.lengths_s[self.one] + others.lengths_s[self.other] - self.shared_s)
+        return self.shared_s / (firsts.lengths_s[self.first] + seconds.lengths_s[self.second] - self.shared_s)
 
 
-def count_pairs(ones: Stretches, others: Stretches) -> Integers:
-    """Count the spans of the other set that share time with each span of the one, without listing them (span,)."""
+def count_pairs(spans: Stretches, others: Stretches) -> Integers:
+    """Count, for each span, the others that share time with it, without listing them (span,)."""
     _, starts = others.by_start
-    begun = np.searchsorted(starts, ones.keys[:, 1], side="left")
-    over = np.searchsorted(others.ends, ones.keys[:, 0], side="right")
+    begun = np.searchsorted(starts, spans.keys[:, 1], side="left")
+    over = np.searchsorted(others.ends, spans.keys[:, 0], side="right")
     return np.maximum(begun - over, 0)
 
 
-def find_pairs(ones: Stretches, others: Stretches) -> Pairs:
-    """List every pair of spans that share time, in time that grows with the number of these pairs.
+def find_pairs(firsts: Stretches, seconds: Stretches) -> Pairs:
+    """List every pair of a span of each set that share time, in time that grows with the number of these pairs.
 
-    Of two spans that meet, either the other starts within the one, or the one within the other, after its start.
+    Of two spans that share time, either the second starts within the first, or the first within the second, after its
+    start.
     """
-    (by_start, starts), (others_by_start, others_starts) = ones.by_start, others.by_start
-    first = np.searchsorted(others_starts, ones.keys[:, 0], side="left")
-    last = np.searchsorted(others_starts, ones.keys[:, 1], side="left")
-    one, place = spread(first, last)
-    first = np.searchsorted(starts, others.keys[:, 0], side="right")
-    last = np.searchsorted(starts, others.keys[:, 1], side="left")
-    other, later = spread(first, last)
-    one, other = np.concatenate([one, by_start[later]]), np.concatenate([others_by_start[place], other])
-    spans, others_spans = ones.spans, others.spans
-    shared = np.minimum(spans[one, 1], others_spans[other, 1]) - np.maximum(spans[one, 0], others_spans[other, 0])
-    pairs = Pairs(one, other, shared)
+    firsts_by_start, first_starts = firsts.by_start
+    seconds_by_start, second_starts = seconds.by_start
+    begin = np.searchsorted(second_starts, firsts.keys[:, 0], side="left")
+    end = np.searchsorted(second_starts, firsts.keys[:, 1], side="left")
+    earlier_first, later_second = spread(begin, end)
+    begin = np.searchsorted(first_starts, seconds.keys[:, 0], side="right")
+    end = np.searchsorted(first_starts, seconds.keys[:, 1], side="left")
+    earlier_second, later_first = spread(begin, end)
+    first = np.concatenate([earlier_first, firsts_by_start[later_first]])
+    second = np.concatenate([seconds_by_start[later_second], earlier_second])
+    starts = np.maximum(firsts.spans[first, 0], seconds.spans[second, 0])
+    ends = np.minimum(firsts.spans[first, 1], seconds.spans[second, 1])
+    shared = ends - starts
+    pairs = Pairs(first, second, shared)
     return pairs if (shared > 0).all() else pairs[shared > 0]
 
 
@@ -172,5 +177,5 @@ def covered_s(stretches: Stretches, by: Stretches) -> Numbers:
 
 
 def reaches(covered: Numbers, share: float, stretches: Stretches) -> Flags:
-    """Tell whether at least a share of each span is covered."""
+    """Return whether at least a share of each span is covered (span,)."""
     return covered >= np.round(share * stretches.lengths_s, DECIMALS)

@@ -21,11 +21,11 @@ from detector.tables.table import ReadOptions, Table
 from detector.texts import many
 
 SHOWN = 3
-"""How many of a kind are told one by one."""
+"""How many of a kind are listed."""
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluateRequest:
     """What to compare.
 
     Attributes
@@ -58,7 +58,7 @@ class Request:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Let Python not look for cycles while a great many objects are made that have none."""
+    """Switch the search for reference cycles off while very many objects without cycles are made."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -69,7 +69,7 @@ def _no_collection() -> Iterator[None]:
 
 
 @_no_collection()
-def read_material(request: Request) -> tuple[Material, list[str]]:
+def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     """Read both tables, find out what was scanned, and put events where they belong.
 
     Returns
@@ -78,7 +78,7 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
         What is compared, and what a user should know of it.
     """
     if request.effort is not None and request.hours is not None:
-        raise ConfigurationError("--hours: the effort table tells how long was scanned; give one of the two")
+        raise ConfigurationError("--hours: the effort table says how long was scanned; give one of the two")
     notes: list[str] = []
     estimated = _read(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
     reference = _read(request.annotations, request.read, notes)
@@ -106,7 +106,7 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
 
 
 def _read(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:
-    """Read tables; rows that cannot be used are told, and are an error where there are no others."""
+    """Read tables; rows that cannot be used are listed in `notes`, and are an error where there are no others."""
     tables, problems = read_tables(path, options)
     faults = [*problems, *(problem for table in tables for problem in table.problems)]
     lost = [problem for problem in faults if not problem.kept]
@@ -122,7 +122,7 @@ Scans = tuple[list[Scan], Pairing, Pairing]
 
 
 def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:
-    """Take the recordings that the tables name; whether other ones were scanned, nobody says."""
+    """Take the recordings that the tables name: nothing says whether others were scanned."""
     own = own_recordings(names_of(estimated))
     known = list(dict.fromkeys(own.values()))
     names = names_of(reference)
@@ -160,7 +160,7 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
     everything = list(dict.fromkeys(scan.recording for scan in effort))
     failed = set(everything) - {scan.recording for scan in scans}
     if failed:
-        notes.append(f"{_some(failed)}: nothing of them was scanned; they are left out")
+        notes.append(f"{_few_of(failed)}: nothing of them was scanned; they are left out")
     pairings = []
     for side, row in ((estimated, "detection"), (reference, "annotation")):
         paired = pair(names_of(side), everything)
@@ -183,16 +183,16 @@ def _left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table], row:
     for reason in dict.fromkeys(why.values()):
         names = [name for name, its_reason in why.items() if its_reason == reason]
         called = {name or str(table) for table, name in names}
-        yield f"{_some(called)}: {reason}; {many(sum(rows[name] for name in names), row)} left out"
+        yield f"{_few_of(called)}: {reason}; {many(sum(rows[name] for name in names), row)} left out"
 
 
 def _why(candidates: Sequence[Path]) -> str:
     if not candidates:
         return "no such recording was scanned"
-    return f"{candidates[0]} belongs to another" if len(candidates) == 1 else f"may be any of {_some(candidates)}"
+    return f"{candidates[0]} belongs to another" if len(candidates) == 1 else f"may be any of {_few_of(candidates)}"
 
 
-def _some(names: Iterable[object]) -> str:
+def _few_of(names: Iterable[object]) -> str:
     """Name a few, and say how many there are."""
     listed = sorted(str(name) for name in names)
     more = len(listed) - SHOWN
@@ -204,18 +204,18 @@ def _placed(tables: Sequence[Table], paired: Pairing) -> list[Placed]:
     placed: list[Placed] = []
     for table in tables:
         names = {row.audio_name for row in table.annotations}
-        of = {name: paired.recordings.get((table.source, name)) for name in names}
-        rows = ((of[row.audio_name], row) for row in table.annotations)
+        recording_of = {name: paired.recordings.get((table.source, name)) for name in names}
+        rows = ((recording_of[row.audio_name], row) for row in table.annotations)
         placed += [Placed(recording, row.channel, row.event) for recording, row in rows if recording is not None]
     return placed
 
 
 def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]:
-    """Say which labels are asked for by name and in no table: a slip of the pen would change figures unseen."""
-    here = {row.event.label for table in tables for row in table.annotations}
-    renamed = here | {rules.renamed(label) for label in here}
+    """List the labels that are asked for and in no table: a mistyped name would change figures unseen."""
+    present = {row.event.label for table in tables for row in table.annotations}
+    renamed = present | {rules.renamed(label) for label in present}
     asked = {
-        "--rename": rules.rename.keys() - here - {"*"},
+        "--rename": rules.rename.keys() - present - {"*"},
         "--only-label": set(rules.only) - renamed,
         "--background-label": rules.background - renamed,
         "--uncertain-label": rules.uncertain - renamed,
@@ -225,15 +225,15 @@ def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]
             yield f"{option}: no row has the label {', '.join(sorted(unknown))}"
 
 
-def _label_notes(material: Material, request: Request) -> list[str]:
-    """Say which labels are in one table only: they can neither be found nor be right."""
+def _label_notes(material: Material, request: EvaluateRequest) -> list[str]:
+    """List the labels that are in one table only: none of their events can be a hit."""
     sides = [
         (request.detections, {event.label for events in material.estimated.values() for event in events}),
         (request.annotations, {event.label for events in material.reference.values() for event in events}),
     ]
     (_, found), (_, wanted) = sides
     return [
-        f"{path}: only here are the labels {', '.join(sorted(mine - other))} (--rename makes labels the same)"
-        for (path, mine), other in zip(sides, (wanted, found))
-        if mine - other and other
+        f"{path}: only here are the labels {', '.join(sorted(labels - others))} (--rename makes labels the same)"
+        for (path, labels), others in zip(sides, (wanted, found))
+        if labels - others and others
     ]

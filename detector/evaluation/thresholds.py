@@ -11,7 +11,7 @@ from detector.evaluation.ranking import Ranking
 
 
 @dataclass(frozen=True)
-class Curve:
+class CountCurve:
     """Counts at every threshold (threshold,), in descending order: for pictures and for choosing thresholds."""
 
     thresholds: Numbers
@@ -20,8 +20,8 @@ class Curve:
     n_reference: float
 
 
-def curve_of(ranking: Ranking) -> Curve:
+def curve_of(ranking: Ranking) -> CountCurve:
     """Count hits and false alarms at every distinct score."""
     hits = np.cumsum(ranking.gains)[ranking.ends].astype(np.float64)
     thresholds = ranking.scores[ranking.ends]
-    return Curve(thresholds, hits, ranking.ends + 1 - hits, float(len(ranking.reference_units)))
+    return CountCurve(thresholds, hits, ranking.ends + 1 - hits, float(len(ranking.reference_units)))

@@ -22,7 +22,7 @@ QUANTILES = (0.5, 0.9)
 
 
 @dataclass(frozen=True)
-class Errors:
+class TimingErrors:
     """How far pairs of a hit and its reference event are apart.
 
     Attributes
@@ -38,13 +38,13 @@ class Errors:
 
 
 @dataclass(frozen=True)
-class Timing(Statistic):
+class TimingStatistic(Statistic):
     """Errors of onset and offset: the median with its sign, and the median and 90th percentile of the absolute error.
 
     `labels` has the errors of each label.
     """
 
-    labels: Sequence[Errors]
+    labels: Sequence[TimingErrors]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ class Timing(Statistic):
 
 
 @dataclass(frozen=True)
-class Matched:
+class MatchedEvents:
     """What became of events at the threshold: pairs of a reference event and a hit, and what is in no pair.
 
     Detections on uncertain spans that hit nothing are in none of them. All are numbers of events of `field`.
@@ -90,7 +90,7 @@ class Matched:
     false_alarms: Integers
 
 
-def match(field: Field, hits: Flags, least_iou: float, thresholds: Numbers) -> Matched:
+def match(field: Field, hits: Flags, least_iou: float, thresholds: Numbers) -> MatchedEvents:
     """Pair hits at the threshold with reference events, so that their IoU is the highest in sum.
 
     Parameters
@@ -109,24 +109,24 @@ def match(field: Field, hits: Flags, least_iou: float, thresholds: Numbers) -> M
     missed = np.ones(len(field.wanted), bool)
     missed[wanted] = False
     false_alarms = np.flatnonzero(reported & ~hits & ~field.pardoned(least_iou))
-    return Matched(field, wanted, found, np.flatnonzero(missed), false_alarms)
+    return MatchedEvents(field, wanted, found, np.flatnonzero(missed), false_alarms)
 
 
-def measure_times(matched: Matched) -> list[Errors]:
+def measure_times(matched: MatchedEvents) -> list[TimingErrors]:
     """Compare the onsets and offsets of the pairs of each label."""
     field = matched.field
     errors = field.found.spans[matched.found] - field.wanted.spans[matched.wanted]
     units = field.wanted_units[matched.wanted]
     firsts = np.searchsorted(field.wanted.cells[matched.wanted], np.arange(field.n_labels + 1) * field.n_units)
-    return [Errors(units[first:last], errors[first:last]) for first, last in pairwise(firsts)]
+    return [TimingErrors(units[first:last], errors[first:last]) for first, last in pairwise(firsts)]
 
 
-def pooled(labels: Sequence[Errors]) -> Errors:
+def pooled(labels: Sequence[TimingErrors]) -> TimingErrors:
     """Put the pairs of several labels together."""
-    return Errors(
+    return TimingErrors(
         np.concatenate([errors.units for errors in labels]), np.concatenate([errors.seconds for errors in labels])
     )
 
 
-NOTHING = Errors(np.zeros(0, np.intp), np.zeros((0, 2)))
+NOTHING = TimingErrors(np.zeros(0, np.intp), np.zeros((0, 2)))
 """Those of no label."""

@@ -18,8 +18,8 @@ from detector.extraction.cut import ClipCutter
 from detector.extraction.facts import crowded, label_facts, only_calls
 from detector.extraction.known import write_known
 from detector.extraction.plan import Planned, Scene, plan
-from detector.extraction.recording import Job, cut_recording, on_channel
-from detector.extraction.report import Report
+from detector.extraction.recording import ExtractJob, cut_recording, on_channel
+from detector.extraction.report import ExtractReport
 from detector.extraction.sources import Source, Sources, set_groups
 from detector.extraction.splits import shared_groups, split_by_group, split_by_table
 from detector.labels import LabelRules
@@ -33,7 +33,7 @@ Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
 
 @dataclass(frozen=True)
-class Request:
+class ExtractRequest:
     """What to extract, from what, and how to share it out.
 
     `negatives` is the largest number of background clips for each clip of a call; `background` are recordings without
@@ -55,7 +55,7 @@ class Request:
     seed: int = 0
 
 
-def extract(request: Request, output: Path, *, force: bool = False, progress: Progress = iter) -> Report:
+def extract(request: ExtractRequest, output: Path, *, force: bool = False, progress: Progress = iter) -> ExtractReport:
     """Cut the clips that a request asks for and write them to the folder `output`.
 
     Raises
@@ -66,7 +66,7 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
         Where no clip of a call comes of it.
     """
     measure(request.recipe)
-    report = Report()
+    report = ExtractReport()
     with new_folder(output, force=force) as folder:
         sources, recipe = _gather(request, report)
         jobs = _plan_all(sources, recipe, request, report)
@@ -81,14 +81,16 @@ def extract(request: Request, output: Path, *, force: bool = False, progress: Pr
     return report
 
 
-def _check_calls(jobs: Sequence[Job], report: Report) -> None:
+def _check_calls(jobs: Sequence[ExtractJob], report: ExtractReport) -> None:
     """Raise `ClipsError` where no clip of a call is planned."""
     if not any(window.kind == "call" for job in jobs for _, window in job.windows):
         problems = "; ".join(report.notes[:3])
         raise ClipsError(f"no clip of a call comes of these annotations and recordings ({problems or 'no rows'})")
 
 
-def _cut_all(jobs: Sequence[Job], recipe: Recipe, writer: ClipWriter, report: Report, progress: Progress) -> None:
+def _cut_all(
+    jobs: Sequence[ExtractJob], recipe: Recipe, writer: ClipWriter, report: ExtractReport, progress: Progress
+) -> None:
     """Cut the planned windows of every recording; one that cannot be cut costs only itself."""
     margin = math.ceil(recipe.training.jitter * recipe.frame_rate)
     cutter = ClipCutter(recipe, margin)
@@ -100,7 +102,7 @@ def _cut_all(jobs: Sequence[Job], recipe: Recipe, writer: ClipWriter, report: Re
             report.add_failure(source.path, error)
 
 
-def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
+def _gather(request: ExtractRequest, report: ExtractReport) -> tuple[list[Source], Recipe]:
     """Read the tables, join them with the recordings, and share the recordings out among the splits."""
     recordings = find_recordings(request.recordings, passed_over=report.pass_over)
     background = find_recordings(request.background, passed_over=report.pass_over)
@@ -132,12 +134,14 @@ def _gather(request: Request, report: Report) -> tuple[list[Source], Recipe]:
     return used, recipe
 
 
-def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, report: Report) -> list[Job]:
+def _plan_all(
+    sources: Sequence[Source], recipe: Recipe, request: ExtractRequest, report: ExtractReport
+) -> list[ExtractJob]:
     """Plan every recording's windows, then thin the background out to what the calls of its split allow."""
     jobs = []
     for source in sources:
         try:
-            jobs.append(Job(source, tuple(_plan_recording(source, recipe, request.seed, report))))
+            jobs.append(ExtractJob(source, tuple(_plan_recording(source, recipe, request.seed, report))))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
             report.add_failure(source.path, error)
     calls: Counter[str] = Counter()
@@ -153,13 +157,13 @@ def _plan_all(sources: Sequence[Source], recipe: Recipe, request: Request, repor
         wanted = min(len(places), math.ceil(request.negatives * max(1, calls[split])))
         kept.update(random.Random(f"{request.seed} {split}").sample(places, wanted))
     return [
-        Job(job.source, windows)
+        ExtractJob(job.source, windows)
         for n, job in enumerate(jobs)
         if (windows := tuple(w for m, w in enumerate(job.windows) if w[1].kind != "background" or (n, m) in kept))
     ]
 
 
-def _plan_recording(source: Source, recipe: Recipe, seed: int, report: Report) -> Iterator[tuple[int, Planned]]:
+def _plan_recording(source: Source, recipe: Recipe, seed: int, report: ExtractReport) -> Iterator[tuple[int, Planned]]:
     header = read_header(source.path)
     known = [event.end_s for event, _ in (*source.calls, *source.confusing)]
     if header.n_frames is None and known:

@@ -13,12 +13,12 @@ from detector.clips import CONFUSING, Clip, ClipWriter
 from detector.events import Event, overlap_s
 from detector.extraction.cut import ClipCutter
 from detector.extraction.plan import Planned, Spans
-from detector.extraction.report import Report
+from detector.extraction.report import ExtractReport
 from detector.extraction.sources import Source
 
 
 @dataclass(frozen=True)
-class Job:
+class ExtractJob:
     """One recording and the windows to cut from it, each with its channel."""
 
     source: Source
@@ -33,7 +33,7 @@ def on_channel(events: Sequence[tuple[Event, str | None]], name: str, duration: 
             yield Event(event.start_s, end, event.label, event.low_hz, event.high_hz)
 
 
-def cut_recording(job: Job, cutter: ClipCutter, margin: int, writer: ClipWriter, report: Report) -> None:
+def cut_recording(job: ExtractJob, cutter: ClipCutter, margin: int, writer: ClipWriter, report: ExtractReport) -> None:
     """Cut the windows of a job; what cannot be cut is left out and noted.
 
     Raises

@@ -12,7 +12,7 @@ from detector.tables.table import AnnotationSet
 
 
 @dataclass
-class Report:
+class ExtractReport:
     """What became of a request: notes for the user, recordings that failed, and counts.
 
     `bugs` counts the recordings on which the program failed by a fault of its own.

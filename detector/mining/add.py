@@ -13,8 +13,8 @@ from detector.clips import CONFUSING, UNCERTAIN, ClipStore, ClipWriter
 from detector.extraction.cut import ClipCutter
 from detector.extraction.known import ANNOTATIONS_FILE, RECORDINGS_FILE
 from detector.extraction.plan import Planned, Spans
-from detector.extraction.recording import Job, cut_recording, known_on_channel
-from detector.extraction.report import Report
+from detector.extraction.recording import ExtractJob, cut_recording, known_on_channel
+from detector.extraction.report import ExtractReport
 from detector.extraction.sources import Source
 from detector.mining.find import Find
 from detector.outputs import new_folder
@@ -32,16 +32,16 @@ def mined(store: ClipStore) -> dict[tuple[str, str], list[float]]:
     return starts
 
 
-def add_clips(store: ClipStore, folder: Path, found: Sequence[Find], sources: Sequence[Source]) -> Report:
+def add_clips(store: ClipStore, folder: Path, found: Sequence[Find], sources: Sequence[Source]) -> ExtractReport:
     """Write the clips of a store and those of the windows found into a new folder, whole or not at all."""
-    report = Report()
+    report = ExtractReport()
     by_name = {source.path.as_posix(): source for source in sources}
     with new_folder(folder, force=False) as new:
         writer = ClipWriter(new, store.recipe, onto=store)
         cutter = ClipCutter(store.recipe, store.margin)
         for name, finds in _by_recording(found).items():
             try:
-                job = Job(by_name[name], tuple(_planned(by_name[name], finds, store.recipe)))
+                job = ExtractJob(by_name[name], tuple(_planned(by_name[name], finds, store.recipe)))
                 cut_recording(job, cutter, store.margin, writer, report)
             except Exception as error:  # noqa: BLE001 (it could be read when it was scanned)
                 report.add_failure(by_name[name].path, error)

@@ -14,7 +14,7 @@ from detector.errors import OutputError
 from detector.extraction.known import read_known
 from detector.mining.add import MINED, add_clips, mined
 from detector.mining.rounds import ROUNDS_FILE, Round, Rounds, judged, table
-from detector.mining.scans import Material, material
+from detector.mining.scans import MineMaterial, material
 from detector.model import Model, load_model
 from detector.operating.points import OPERATING_FILE, operating_toml
 from detector.outputs import new_folder, refuse_folder
@@ -24,14 +24,14 @@ from detector.training.fit import Hooks
 from detector.training.fitting import fitting
 from detector.training.place import check_place
 from detector.training.precision import accelerator_for
-from detector.training.train import LOG_FILE, Settings, settled, stopped, train, work_of
+from detector.training.train import LOG_FILE, TrainSettings, settled, stopped, train, work_of
 from detector.weights import CHECKSUMS_FILE
 
 MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, CHECKSUMS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
 
 
 @dataclass(frozen=True)
-class Plan:
+class MinePlan:
     """How to mine.
 
     Attributes
@@ -42,7 +42,7 @@ class Plan:
         Clips that a round adds at most; None for as many as the split train has clips of calls.
     keep_clips : Path or None
         Where the clips of the model that is kept go.
-    training : Settings
+    training : TrainSettings
         How each round is trained: from new weights, where it names no model to begin from, for weights that were fitted
         to the clips before keep to what they learned there.
     """
@@ -50,7 +50,7 @@ class Plan:
     rounds: int = 3
     per_round: int | None = None
     keep_clips: Path | None = None
-    training: Settings = field(default_factory=Settings)
+    training: TrainSettings = field(default_factory=TrainSettings)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Mined:
     failed: int
 
 
-def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None = None) -> Mined:
+def mine(clips: Path, model: str, output: Path, plan: MinePlan, hooks: Hooks | None = None) -> Mined:
     """Scan the training recordings, add what was wrongly found to the clips, train again, until it stops helping.
 
     Raises
@@ -93,7 +93,7 @@ def mine(clips: Path, model: str, output: Path, plan: Plan, hooks: Hooks | None 
     return Mined(tuple(loop.rounds.done), loop.rounds.best, len(found.failed))
 
 
-def _key(first: Model, store: ClipStore, plan: Plan) -> str:
+def _key(first: Model, store: ClipStore, plan: MinePlan) -> str:
     """Name all that rounds follow from, for those that are resumed; thresholds decide what is hard to a model."""
     operating = hashlib.sha256(operating_toml(first.operating).encode()).hexdigest()[:12]
     start = plan.training.start and plan.training.start.key
@@ -128,7 +128,7 @@ def _refuse_within(folder: Path, others: Iterable[Path]) -> None:
         raise OutputError(f"{folder}: is, or lies in, another folder of this run; choose another place")
 
 
-def _begin(work: Path, settings: Settings) -> None:
+def _begin(work: Path, settings: TrainSettings) -> None:
     """Make way for new rounds; refuse where that would lose some that can go on, or what is not ours."""
     if not work.exists() and not work.is_symlink():
         return
@@ -152,8 +152,8 @@ class Loop:
     base: Path
     output: Path
     work: Path
-    plan: Plan
-    material: Material
+    plan: MinePlan
+    material: MineMaterial
     rounds: Rounds
     hooks: Hooks
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from detector.errors import OutputError, one_line
 from detector.outputs import settle
 from detector.texts import STATE_BYTES, parse_json, read_text
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 from detector.training.place import written
 
 ROUNDS_FILE = "rounds.json"
@@ -34,7 +34,7 @@ class Round:
     f1: float
 
 
-def judged(found: Figures, added: int, recordings: int) -> Round:
+def judged(found: TrainFigures, added: int, recordings: int) -> Round:
     """Make a round of what was added and the figures of the model trained on it."""
     f1 = sum(found.f1.values()) / max(1, len(found.f1))
     return Round(added, recordings, round(found.mean_average_precision, 6), round(f1, 6))

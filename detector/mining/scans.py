@@ -21,12 +21,12 @@ from detector.scanning.detections import Reader, Smoothing
 from detector.scanning.outcome import Scanned
 from detector.scanning.scan import one_thread_each
 from detector.scanning.scanner import Scanner, Setting
-from detector.training.figures import Figures, figures
+from detector.training.figures import TrainFigures, figures
 from detector.training.fit import Hooks
 
 
 @dataclass
-class Material:
+class MineMaterial:
     """The recordings of some clips that are fully annotated.
 
     Attributes
@@ -42,7 +42,7 @@ class Material:
     hooks: Hooks
     failed: set[str] = field(default_factory=set)
 
-    def judge(self, model: Model) -> Figures:
+    def judge(self, model: Model) -> TrainFigures:
         """Measure a model on every window or column of the validation recordings."""
         collector = ScoreCollector()
         scores = []
@@ -106,7 +106,7 @@ def _first(sources: Sequence[Source]) -> str:
     return f"{sources[0].path}: cannot be read"
 
 
-def material(known: Sequence[Source], folder: Path, hooks: Hooks) -> Material:
+def material(known: Sequence[Source], folder: Path, hooks: Hooks) -> MineMaterial:
     """Take the fully annotated recordings of the splits train and validation.
 
     Raises
@@ -116,7 +116,7 @@ def material(known: Sequence[Source], folder: Path, hooks: Hooks) -> Material:
     """
     complete = [source for source in known if source.complete]
     training, validation = ([s for s in complete if s.split == split] for split in ("train", "validation"))
-    found = Material(training, validation, hooks)
+    found = MineMaterial(training, validation, hooks)
     if not found.train:
         raise ClipsError(
             f"{folder}: has no fully annotated recording in the split train to find hard negatives in; extract with "

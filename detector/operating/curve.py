@@ -41,7 +41,7 @@ class Curve(Frozen):
     @model_validator(mode="after")
     def _falls(self) -> Curve:
         if not len(self.threshold) == len(self.hits) == len(self.false_alarms):
-            raise ValueError("curve: threshold, hits and false_alarms must be as long as one another")
+            raise ValueError("curve: threshold, hits and false_alarms must be equally long")
         if not all(a < b for a, b in pairwise(self.threshold)):
             raise ValueError("curve.threshold: must rise from value to value")
         if not all(a >= b for a, b in pairwise((self.events, *self.hits, 0))):
@@ -69,7 +69,7 @@ class Curve(Frozen):
         return self.false_alarms[n] / self.hours
 
     def meets(self, target: Target, n: int, spared: int = 0) -> bool:
-        """Tell whether the n-th threshold keeps what a target asks, so many false alarms being spared it."""
+        """Return whether the n-th threshold keeps a target if `spared` of its false alarms are not counted."""
         wrong = max(0, self.false_alarms[n] - spared)
         match target.kind:
             case "p":
@@ -100,7 +100,7 @@ class Curve(Frozen):
         return next((n for n in keeping if self._safe(target, n)), keeping[0]), True
 
     def merit(self, target: Target) -> tuple[bool, float]:
-        """Tell how good the threshold chosen for a target is: whether it keeps it, and then the F1 or the recall."""
+        """Rate the threshold that is chosen for a target: whether it keeps the target, and its F1 or recall."""
         n, reached = self.choose(target)
         if target.kind == "f1":
             return True, self.f1(n)
@@ -126,9 +126,9 @@ class Curve(Frozen):
         """List the first and the last of neighbouring thresholds that have an F1."""
         first = None
         for n in range(len(self) + 1):
-            there = n < len(self) and self.f1(n) >= f1 - EQUAL
-            if there and first is None:
+            has_f1 = n < len(self) and self.f1(n) >= f1 - EQUAL
+            if has_f1 and first is None:
                 first = n
-            if not there and first is not None:
+            if not has_f1 and first is not None:
                 yield first, n - 1
                 first = None

@@ -109,7 +109,7 @@ class OperatingPoint(Frozen):
         return self.model_copy(update={"threshold": self.curve.threshold[self.curve.choose(target)[0]]})
 
     def shortfall(self, target: Target) -> str:
-        """Say why no threshold is known to keep a target; empty where one is."""
+        """Give the reason why no threshold is known to keep a target; empty where one is."""
         if self.curve is None:
             return f"the label {self.name!r} of this model was not tuned"
         n, reached = self.curve.choose(target)
@@ -122,7 +122,7 @@ class OperatingPoint(Frozen):
         )
 
     def support(self, target: Target) -> Support | None:
-        """Tell what stands behind the threshold of a target; None of a label that was not tuned.
+        """Give the figure, with its interval, of the threshold for a target; None for a label that was not tuned.
 
         For the target that the label was tuned for this is what was stored, which allows for recordings, too.
         """
@@ -165,7 +165,7 @@ class Operating(Frozen):
         return tuple(at[point.name] for point in self.label)
 
     def shortfalls(self, target: Target) -> Iterator[str]:
-        """Say which labels do not meet a target, and which threshold `at` gives them."""
+        """List the labels that do not meet a target, and which threshold `at` gives them."""
         for point in self.label:
             if fault := point.shortfall(target):
                 taken = f"its own threshold, {point.threshold:g}, stays" if point.curve is None else "that is taken"

@@ -42,7 +42,7 @@ class Support(Frozen):
     high: Rate
 
     def bears(self, target: Target) -> bool:
-        """Tell whether the recordings are enough to bear out a target.
+        """Return whether the recordings are enough to bear out a target.
 
         They are where the interval rules out twice as many false alarms as are promised: for each right one for a
         precision, per hour for a rate. For the best F1, nothing is promised: its interval must be no wider than 0.2.
@@ -55,15 +55,15 @@ class Support(Frozen):
             case "f1":
                 return self.high - self.low <= WIDEST
 
-    def told(self, target: Target) -> str:
-        """Say what the figure is, with its interval."""
+    def summary(self, target: Target) -> str:
+        """Write the figure with its interval."""
         interval = f"95 % interval {self.low:.3g} to {self.high:.3g}"
         return f"at threshold {self.threshold:.4g} {CALLED[target.kind]} {self.figure:.3g}, {interval}"
 
     def doubt(self, target: Target) -> str:
-        """Say what the figure is, and what it is too little for."""
+        """Write the figure with its interval, and the claim that it is too little for."""
         claim = "tell F1 to 0.1" if target.kind == "f1" else f"promise {target.value:g}"
-        return f"{self.told(target)}: too little to {claim}"
+        return f"{self.summary(target)}: too little to {claim}"
 
 
 def independent(kind: Kind, hits: int, false_alarms: int, events: int, hours: float) -> Interval:
@@ -84,7 +84,7 @@ def independent(kind: Kind, hits: int, false_alarms: int, events: int, hours: fl
 
 
 def support(curve: Curve, n: int, target: Target) -> Support:
-    """Tell what stands behind a target at the n-th threshold of a curve, from its counts alone.
+    """Give the figure of a target, with its interval, at the n-th threshold of a curve, from its counts alone.
 
     Which recordings they are of is not stored, so that calls and false alarms that come together are not allowed for:
     an interval of `detector tune`, which does, is no narrower.
@@ -94,6 +94,6 @@ def support(curve: Curve, n: int, target: Target) -> Support:
     return Support(threshold=curve.threshold[n], figure=figure, low=low, high=high)
 
 
-def _mean(one: float, other: float) -> float:
+def _mean(precision: float, recall: float) -> float:
     """Give the harmonic mean."""
-    return 2 * one * other / (one + other) if one + other else 0.0
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0

@@ -36,7 +36,7 @@ class Target:
 
     @property
     def words(self) -> str:
-        """Say it."""
+        """Write it as words of a sentence."""
         return {
             "f1": "the best F1",
             "p": f"a precision of {self.value:g}",

@@ -11,7 +11,7 @@ import torch
 
 from detector.clips import SPLITS, ClipStore
 from detector.network.geometry import measure
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 
 CARD_FILE = "README.md"
 CHOSEN = (
@@ -40,7 +40,7 @@ class Card:
     precision: str = "float32"
 
 
-def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: Card) -> None:
+def write_card(folder: Path, store: ClipStore, found: dict[str, TrainFigures], card: Card) -> None:
     """Write the card of a model into its folder."""
     recipe, geometry = store.recipe, measure(store.recipe)
     what = "frames" if recipe.network.dense.per == "frame" else "windows"
@@ -69,7 +69,7 @@ def write_card(folder: Path, store: ClipStore, found: dict[str, Figures], card: 
         rows = store.index[store.index["split"] == split]
         counts = [rows["recording"].nunique(), rows["group"].nunique(), len(rows), int((rows["kind"] == "call").sum())]
         lines.append(f"| {split} | " + " | ".join(str(count) for count in counts) + " |")
-    lines += ["", "Recordings come from: " + ", ".join(_folders(store)) + ".", "", f"## Figures, over {what}", ""]
+    lines += ["", "Recordings come from: " + ", ".join(_folders(store)) + ".", "", f"## TrainFigures, over {what}", ""]
     lines += ["| split | label | average precision | F1 | at threshold |", "|---|---|---|---|---|"]
     for split, figure in found.items():
         for label, value in figure.average_precision.items():

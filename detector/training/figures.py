@@ -15,7 +15,7 @@ FEW = 10  # calls: with fewer, one call more or less moves recall by over a tent
 
 
 @dataclass(frozen=True)
-class Figures:
+class TrainFigures:
     """How a model does on a split: figures only of labels that occur in it and are not always there.
 
     `f1` is at `threshold`, which is the best for this split, or was given. `calls` are the annotated calls of each
@@ -53,7 +53,7 @@ def figures(
     *,
     exclusive: bool,
     thresholds: Mapping[str, float] | None = None,
-) -> Figures:
+) -> TrainFigures:
     """Compare scores (row, label) with targets of 1, 0 and -1 (unknown: left out).
 
     `exclusive` says that a row has one label, so that accuracy, the share of rows whose highest score is right, exists.
@@ -77,7 +77,7 @@ def figures(
     accuracy = None
     if exclusive and len(labels) > 1 and single.any():
         accuracy = float((scores[single].argmax(axis=1) == targets[single].argmax(axis=1)).mean())
-    return Figures(loss, precision, f1, chosen, accuracy, len(scores))
+    return TrainFigures(loss, precision, f1, chosen, accuracy, len(scores))
 
 
 def f1_at(threshold: float, scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:

@@ -21,10 +21,10 @@ from detector.model import Model
 from detector.recipe import Recipe
 from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches, check_batch
-from detector.training.figures import Figures, figures
+from detector.training.figures import TrainFigures, figures
 from detector.training.loss import Loss
 from detector.training.precision import MIXED
-from detector.training.progress import Epoch, Progress
+from detector.training.progress import Epoch, TrainProgress
 from detector.training.start import Start, keep_still
 from detector.training.state import State
 from detector.training.targets import Clips
@@ -78,7 +78,7 @@ class Trainer:
             start.into(self.model)
         self.loss = Loss(recipe, self._positives()).to(accelerator.device)
         key = [recipe.fingerprint(), str(seed), store.fingerprint(), *([start.key] if start else [])]
-        self.progress = Progress(" ".join(key), precision=self._precision)
+        self.progress = TrainProgress(" ".join(key), precision=self._precision)
         network = self.model.network
         network.to(accelerator.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are fastest in it
@@ -213,7 +213,7 @@ class Trainer:
         self.optimizer.step()
         return float(loss.detach())
 
-    def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> Figures:
+    def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> TrainFigures:
         """Measure the network as it is on clips, unchanged; F1 at `thresholds`, or else at the best ones."""
         labels = self.recipe.labels.names
         network = self.model.network.eval()
@@ -227,7 +227,7 @@ class Trainer:
                 scores.append(self.model.scores(logits).float().cpu().numpy().reshape(-1, len(labels)))
                 targets.append(batch.targets.cpu().numpy().reshape(-1, len(labels)))
         if not scores:
-            return Figures(float("nan"), {}, {}, {}, None, 0)
+            return TrainFigures(float("nan"), {}, {}, {}, None, 0)
         return figures(
             labels, np.concatenate(scores), np.concatenate(targets), sum(losses) / len(clips),
             exclusive=self.recipe.network.dense.output == "softmax", thresholds=thresholds,

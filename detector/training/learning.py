@@ -19,11 +19,11 @@ from detector.errors import ClipsError, ConfigurationError, OutputError, one_lin
 from detector.outputs import settle
 from detector.recipe import Recipe
 from detector.texts import STATE_BYTES, parse_json, read_text
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks, Trainer
 from detector.training.nesting import Nesting
 from detector.training.place import written
-from detector.training.train import PART, Run, Settings, prepare, write_model
+from detector.training.train import PART, TrainRun, TrainSettings, prepare, write_model
 
 CURVE_FILE, PICTURE_FILE = "learning-curve.csv", "learning-curve.png"
 SIZES = (0.125, 0.25, 0.5, 1.0)
@@ -63,7 +63,7 @@ class Learned:
     """The points of a learning curve, the fewest calls first, and the figures of the model trained on all."""
 
     points: tuple[Point, ...]
-    found: dict[str, Figures]
+    found: dict[str, TrainFigures]
 
     def table(self) -> str:
         """Write the points as CSV."""
@@ -75,7 +75,7 @@ class Learned:
 
 
 def learn(
-    clips: Path, output: Path, recipe: Recipe | None, settings: Settings, sizes: Sequence[float], hooks: Hooks
+    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, sizes: Sequence[float], hooks: Hooks
 ) -> Learned | None:
     """Train on nested parts of the calls of the split train and then on all of them; write the model trained on all.
 
@@ -105,7 +105,7 @@ def learn(
     assert trainer is not None  # nothing stops it early
     last: list[Point] = []
 
-    def also(folder: Path, found: Figures) -> None:
+    def also(folder: Path, found: TrainFigures) -> None:
         last.append(_point(trainer, found, nesting.n_calls))
         pd.DataFrame([asdict(point) for point in (*points, *last)]).to_csv(folder / CURVE_FILE, index=False)
         draw((*points, *last), folder / PICTURE_FILE)
@@ -123,7 +123,7 @@ def _shares(sizes: Sequence[float], n_calls: int) -> list[float]:
     return sorted(share for share in shares if share < 1)
 
 
-def _of_part(run: Run, nesting: Nesting, share: float) -> Point | None:
+def _of_part(run: TrainRun, nesting: Nesting, share: float) -> Point | None:
     """Train on a part of the calls, or read what was found when that was done; None where a label has no call in it."""
     left_out, n_calls = nesting.left_out(share), nesting.count(share)
     if missing := nesting.missing(share):
@@ -166,7 +166,7 @@ def _read(path: Path, key: str) -> Point:
     return point
 
 
-def _point(trainer: Trainer, found: Figures, n_calls: int) -> Point:
+def _point(trainer: Trainer, found: TrainFigures, n_calls: int) -> Point:
     f1 = float(np.mean(list(found.f1.values()))) if found.f1 else float("nan")
     seconds = sum(epoch.seconds for epoch in trainer.progress.epochs)
     return Point(n_calls, len(trainer.train), round(found.mean_average_precision, 6), round(f1, 6), round(seconds, 1))

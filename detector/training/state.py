@@ -16,7 +16,7 @@ from detector.errors import OutputError, one_line
 from detector.outputs import settle
 from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.place import written
-from detector.training.progress import PROGRESS_FILE, Epoch, Progress
+from detector.training.progress import PROGRESS_FILE, Epoch, TrainProgress
 
 BEST_FILE = "best.safetensors"
 
@@ -54,7 +54,7 @@ class State:
                 f"{self.work / BEST_FILE}: cannot be read: {one_line(error)}; begin anew with --force"
             ) from error
 
-    def save(self, progress: Progress) -> None:
+    def save(self, progress: TrainProgress) -> None:
         """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
         number = len(progress.epochs)
         with written(self.work):
@@ -66,7 +66,7 @@ class State:
                 shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
         self._accelerator.wait_for_everyone()
 
-    def resume(self, progress: Progress) -> Progress:
+    def resume(self, progress: TrainProgress) -> TrainProgress:
         """Load the state of a run whose key is that of `progress`, and give its progress; as it was, where none began.
 
         Raises
@@ -93,4 +93,4 @@ class State:
         except Exception as error:  # what a broken state makes the libraries raise is of no one kind
             told = str(error).partition("\n")[0] or type(error).__name__
             raise OutputError(f"{self.work}: cannot be resumed: {told}; --force instead begins anew") from error
-        return Progress(key, epochs, best, progress.precision)
+        return TrainProgress(key, epochs, best, progress.precision)

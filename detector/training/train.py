@@ -19,7 +19,7 @@ from detector.outputs import new_folder, refuse_folder
 from detector.recipe import Recipe
 from detector.training.card import Card, write_card
 from detector.training.curves import draw_curves
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks, Trainer
 from detector.training.fitting import fitting
 from detector.training.nesting import count_calls
@@ -34,7 +34,7 @@ OURS = ("state-", "best.", "progress.", PART)  # how the names in the folder of 
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainSettings:
     """How to train; what to train is the recipe's."""
 
     seed: int = 0
@@ -49,12 +49,12 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainRun:
     """What a run works with, known to fit together: the clips, the folder of its state, what it computes in."""
 
     store: ClipStore
     work: Path
-    settings: Settings
+    settings: TrainSettings
     precision: Precision
     hooks: Hooks
 
@@ -79,8 +79,8 @@ class Run:
 
 
 def train(
-    clips: Path, output: Path, recipe: Recipe | None, settings: Settings, hooks: Hooks | None = None
-) -> dict[str, Figures] | None:
+    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, hooks: Hooks | None = None
+) -> dict[str, TrainFigures] | None:
     """Train a model on clips and write its folder.
 
     Parameters
@@ -106,7 +106,9 @@ def train(
     return None if trainer is None else write_model(run, trainer, output)
 
 
-def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings, hooks: Hooks | None = None) -> Run:
+def prepare(
+    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, hooks: Hooks | None = None
+) -> TrainRun:
     """Check everything that can be checked before training, and make way for the state of the run; as `train`."""
     refuse_folder(output, force=settings.force)
     if clips.resolve() in (output.resolve(), *output.resolve().parents):
@@ -122,7 +124,7 @@ def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings
     accelerator = accelerator_for(settings.device, precision)
     anew = settings.resume and not stopped(work)
     _begin(work, settings, accelerator)
-    run = Run(store, work, settings, precision, hooks or Hooks())
+    run = TrainRun(store, work, settings, precision, hooks or Hooks())
     if anew and accelerator.is_main_process:
         run.hooks.line(f"nothing to resume in {work}: begins anew")
     if precision != "float32" and settings.precision == "auto":
@@ -140,15 +142,18 @@ def stopped(work: Path) -> bool:
     return (work / PROGRESS_FILE).is_file() or any(work.glob(f"{PART}*"))
 
 
-def settled(settings: Settings, recipe: Recipe, store: ClipStore, work: Path) -> Precision:
+def settled(settings: TrainSettings, recipe: Recipe, store: ClipStore, work: Path) -> Precision:
     """Settle what a run computes in: what is asked for, what it began with, or what a trial finds to be faster."""
     begun = work if settings.resume else None
     return settle(settings.precision, recipe, settings.device, len(store.in_split("train")), begun)
 
 
 def write_model(
-    run: Run, trainer: Trainer, output: Path, also: Callable[[Path, Figures], None] = lambda _folder, _figures: None
-) -> dict[str, Figures] | None:
+    run: TrainRun,
+    trainer: Trainer,
+    output: Path,
+    also: Callable[[Path, TrainFigures], None] = lambda _folder, _figures: None,
+) -> dict[str, TrainFigures] | None:
     """Write the best model of a run that is done, and clear the run's state away; give figures, as `train`.
 
     Parameters
@@ -180,7 +185,7 @@ def write_model(
     return found
 
 
-def _counted(found: Figures, store: ClipStore, split: str) -> Figures:
+def _counted(found: TrainFigures, store: ClipStore, split: str) -> TrainFigures:
     """Add how many annotated calls the figures of a split rest on."""
     return replace(found, calls=count_calls(store, split))
 
@@ -194,7 +199,7 @@ def _tell_start(trainer: Trainer, start: Start) -> None:
         trainer.hooks.line(f"before training: average precision {value:.4f} on the split validation")
 
 
-def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
+def _begin(work: Path, settings: TrainSettings, accelerator: Accelerator) -> None:
     """Make way for a new run; refuse where that would lose one that can go on."""
     if (work.exists() or work.is_symlink()) and not work.is_dir():
         raise OutputError(f"{work}: is in the way of the state of the run; move it away")
@@ -210,7 +215,7 @@ def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _operating(store: ClipStore, validation: Figures) -> Operating:
+def _operating(store: ClipStore, validation: TrainFigures) -> Operating:
     """Choose thresholds on the validation split, gaps and lengths from the training annotations."""
     per_frame = store.recipe.network.dense.per == "frame"
     points = []

@@ -1,4 +1,4 @@
-"""Fit maps from scores to the probability of being right, choose one by cross-validation, and tell what it mends."""
+"""Fit maps from scores to the probability of being right, choose one by cross-validation, and measure what it mends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ LEAST = 10
 """Detections of each kind, right and wrong, without which nothing is fitted."""
 
 FOLDS = 5
-BINS, LEAST_IN_BIN = 10, 15
+BINS = 10
+LEAST_IN_BIN = 15
 FLATTEST = 1e-3
 """The least slope: a map that does not rise cannot be turned round."""
 
@@ -73,7 +74,8 @@ def calibrate(scores: Values, right: Right, groups: NDArray[np.intp], choice: Ch
     choice : {"auto", "platt", "isotonic", "none"}
         The map, or "auto" for the simplest that comes near the least cross-validated log loss.
     """
-    n_right, n_wrong = int(right.sum()), int((~right).sum())
+    n_right = int(right.sum())
+    n_wrong = int((~right).sum())
     before = calibration_error(scores, right) if len(scores) else None
     reason = _against(n_right, n_wrong, len(set(groups.tolist())), choice)
     if reason:
@@ -89,22 +91,25 @@ def calibrate(scores: Values, right: Right, groups: NDArray[np.intp], choice: Ch
     if name == "none":
         reason = _unmapped(losses, flat=len(rising) < len(fitted))
         return Calibrated(None, n_right, n_wrong, before, before, losses, reason, scores, scores, right)
-    made, after = out_of_fold[name], calibration_error(out_of_fold[name], right)
-    return Calibrated(fitted[name], n_right, n_wrong, before, after, losses, "", scores, made, right)
+    probabilities = out_of_fold[name]
+    after = calibration_error(probabilities, right)
+    return Calibrated(fitted[name], n_right, n_wrong, before, after, losses, "", scores, probabilities, right)
 
 
 def rises(made: Platt | Isotonic) -> bool:
-    """Tell whether a map is of use: a logistic curve at its least slope would fall if it could, and keeps no order."""
+    """Return whether a map is of use: a logistic curve at its least slope would fall if it could."""
     return not (isinstance(made, Platt) and made.slope <= FLATTEST)
 
 
 def _unmapped(losses: Mapping[str, float], *, flat: bool) -> str:
     """Say why scores stay as they are, with the log losses that were compared."""
-    told = ", ".join(f"{name} {loss:.3f}" for name, loss in losses.items() if name != "none")
+    compared = ", ".join(f"{name} {loss:.3f}" for name, loss in losses.items() if name != "none")
     why = ["Platt's curve does not rise with the score"] if flat else []
-    if told:
+    if compared:
         others = "no other map" if flat else "no map"
-        why.append(f"{others} is clearly better than the scores as they are (log loss {losses['none']:.3f}; {told})")
+        why.append(
+            f"{others} is clearly better than the scores as they are (log loss {losses['none']:.3f}; {compared})"
+        )
     return ", and ".join(why)
 
 
@@ -122,7 +127,8 @@ def fit_platt(scores: Values, right: Right) -> Platt:
 
     soft = (scores + SOFT) / (1 + 2 * SOFT)
     x = np.log(soft / (1 - soft))
-    n_right, n_wrong = right.sum(), (~right).sum()
+    n_right = right.sum()
+    n_wrong = (~right).sum()
     target = np.where(right, (n_right + 1) / (n_right + 2), 1 / (n_wrong + 2))
 
     def loss(coefficients: Values) -> tuple[float, Values]:
@@ -143,17 +149,21 @@ def fit_isotonic(scores: Values, right: Right) -> Isotonic:
     from scipy.optimize import isotonic_regression
 
     x, at = np.unique(scores, return_inverse=True)
-    n, n_right = np.bincount(at), np.bincount(at, right)
+    n = np.bincount(at)
+    n_right = np.bincount(at, right)
     first = isotonic_regression(n_right / n, weights=n).blocks[:-1]
     sizes = np.add.reduceat(n, first)
     middles = np.add.reduceat(n * x, first) / sizes
     shares = np.add.reduceat(n_right, first) / sizes
     shares = np.clip(shares, 1 / ((~right).sum() + 2), (right.sum() + 1) / (right.sum() + 2))
-    score, probability = middles.tolist(), shares.tolist()
+    score = middles.tolist()
+    probability = shares.tolist()
     if score[0] > 0:
-        score, probability = [0.0, *score], [0.99 * probability[0], *probability]
+        score = [0.0, *score]
+        probability = [0.99 * probability[0], *probability]
     if score[-1] < 1:
-        score, probability = [*score, 1.0], [*probability, probability[-1] + 0.01 * (1 - probability[-1])]
+        score = [*score, 1.0]
+        probability = [*probability, probability[-1] + 0.01 * (1 - probability[-1])]
     return Isotonic(score=tuple(score), probability=tuple(probability))
 
 

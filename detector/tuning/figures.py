@@ -6,32 +6,20 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from detector.estimates.arrays import Integers
 from detector.estimates.bootstrap import over_groups
+from detector.estimates.estimate import Estimate
 from detector.estimates.intervals import Interval, wilson
+from detector.evaluation.material import HOUR_S
 from detector.operating.points import OperatingPoint
 from detector.operating.support import Support, independent
 from detector.operating.target import Target
-from detector.tuning.subject import Subject
-
-Values = NDArray[np.float64]
+from detector.tuning.subject import TuneSubject
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure and its 95 % interval."""
-
-    value: float
-    interval: Interval
-
-    def __str__(self) -> str:
-        """Write it with its interval."""
-        return f"{self.value:.3g} ({self.interval.low:.3g} to {self.interval.high:.3g})"
-
-
-@dataclass(frozen=True)
-class Figures:
+class TuneFigures:
     """What an operating point gives, on the recordings that it was chosen on.
 
     Attributes
@@ -42,7 +30,7 @@ class Figures:
         How many there are, with calls or without.
     hours : float
         How long they are.
-    precision, recall, f1, rate : Figure
+    precision, recall, f1, rate : Estimate
         `rate` is false alarms per hour. Intervals take in both that of independent events (Wilson's for a share,
         Garwood's for a rate) and that of a bootstrap over recordings or groups.
     """
@@ -52,37 +40,43 @@ class Figures:
     false_alarms: int
     recordings: int
     hours: float
-    precision: Figure
-    recall: Figure
-    f1: Figure
-    rate: Figure
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+    rate: Estimate
 
     def support(self, target: Target, threshold: float) -> Support:
         """Take the figure that a target is about."""
         figure = {"p": self.precision, "fa": self.rate, "f1": self.f1}[target.kind]
-        low, high = figure.interval
-        return Support(threshold=threshold, figure=figure.value, low=low, high=high)
+        return Support(threshold=threshold, figure=figure.value, low=figure.low, high=figure.high)
 
 
-def tell(subject: Subject, point: OperatingPoint, groups: NDArray[np.intp]) -> Figures:
-    """Tell the figures of a point, groups of units being drawn by the bootstrap."""
+def measure_figures(subject: TuneSubject, point: OperatingPoint, groups: Integers) -> TuneFigures:
+    """Measure the figures of a point with their intervals; the bootstrap draws the groups of units (unit,)."""
     per_unit = subject.ranked(point).at_threshold(len(subject.parts))  # hits, detections, events
     hits, found, events = (round(total) for total in per_unit.sum(axis=0).tolist())
-    counts = np.column_stack([per_unit, np.array(subject.seconds) / 3600])
-    limits = partial(over_groups, counts, groups)
-    alone = partial(independent, hits=hits, false_alarms=found - hits, events=events, hours=subject.hours)
-    precision = _both(alone("p"), limits(lambda s: s[:, 0] / s[:, 1]))
-    recall = _both(wilson(hits, events), limits(lambda s: s[:, 0] / s[:, 2]))
-    f1 = _both(alone("f1"), limits(lambda s: 2 * s[:, 0] / (s[:, 1] + s[:, 2])))
-    rate = _both(alone("fa"), limits(lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]))
-    return Figures(
-        events, hits, found - hits, len(per_unit), subject.hours,
-        Figure(hits / found if found else 0.0, precision),
-        Figure(hits / events, recall),
-        Figure(2 * hits / (found + events), f1),
-        Figure((found - hits) / subject.hours, rate),
-    )  # fmt: skip
+    false_alarms = found - hits
+    hours = subject.hours
+    counts = np.column_stack([per_unit, np.array(subject.seconds) / HOUR_S])
+    by_groups = partial(over_groups, counts, groups)
+    by_counts = partial(independent, hits=hits, false_alarms=false_alarms, events=events, hours=hours)
+    precision = _both(by_counts("p"), by_groups(lambda s: s[:, 0] / s[:, 1]))
+    recall = _both(wilson(hits, events), by_groups(lambda s: s[:, 0] / s[:, 2]))
+    f1 = _both(by_counts("f1"), by_groups(lambda s: 2 * s[:, 0] / (s[:, 1] + s[:, 2])))
+    rate = _both(by_counts("fa"), by_groups(lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]))
+    return TuneFigures(
+        events=events,
+        hits=hits,
+        false_alarms=false_alarms,
+        recordings=len(per_unit),
+        hours=hours,
+        precision=Estimate(hits / found if found else 0.0, *precision),
+        recall=Estimate(hits / events, *recall),
+        f1=Estimate(2 * hits / (found + events), *f1),
+        rate=Estimate(false_alarms / hours, *rate),
+    )
 
 
-def _both(one: Interval, other: Interval | None) -> Interval:
-    return one if other is None else one | other
+def _both(of_counts: Interval, of_groups: Interval | None) -> Interval:
+    """Give the interval that holds both; the first alone where a single group allows no bootstrap."""
+    return of_counts if of_groups is None else of_counts | of_groups

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detector.evaluation.ranking import Ranking
 from detector.operating.calibration import SOFT
-from detector.tuning.subject import Subject
+from detector.tuning.subject import TuneSubject
 
 WIDTHS = (3, 7, 15)
 """Points that a moving median takes in."""
@@ -18,7 +18,7 @@ SHARES = (0.5, 1.0)
 """Of the shortest gaps and lengths of annotations, what gap and least length are tried."""
 
 NEAR = 0.2
-"""The share of the model's own setting by which it must differ from the others to be tried, too."""
+"""Smallest difference between the model's own setting and the others at which it is tried, too, as a share of it."""
 
 SHORT = 0.05
 """The quantile that stands for the shortest."""
@@ -26,13 +26,15 @@ SHORT = 0.05
 FINE = 400
 """Thresholds that are looked at, to find out which lead to too many events."""
 
-MOST_PER_EVENT, MOST_PER_HOUR, MOST = 10, 1000, 100
-"""Events that a threshold may lead to: lower ones are good for nothing, and take long."""
+MOST_PER_EVENT = 10
+MOST_PER_HOUR = 1000
+MOST = 100
+"""Events that a threshold may lead to: lower thresholds are of no use, and take long."""
 
 Scores = NDArray[np.float64]
 
 
-def smoothings(subject: Subject) -> list[float | None]:
+def smoothings(subject: TuneSubject) -> list[float | None]:
     """List lengths of the moving median, s: none, and those up to what one score describes or a typical call lasts."""
     points = subject.reader.grid.points
     longest_s = max(2 * points.half_s, float(np.median(subject.lengths_s)))
@@ -40,12 +42,12 @@ def smoothings(subject: Subject) -> list[float | None]:
     return [None, *(width for width in widths if width <= longest_s)]
 
 
-def gaps(subject: Subject) -> list[float]:
+def gaps(subject: TuneSubject) -> list[float]:
     """List gaps to bridge, s: none, the model's own, and shares of the shortest between annotations."""
     return _shares(subject.gaps_s, subject.own.gap_s)
 
 
-def shortest(subject: Subject) -> list[float]:
+def shortest(subject: TuneSubject) -> list[float]:
     """List least lengths, s: none, the model's own, and shares of the shortest annotations."""
     return _shares(subject.lengths_s, subject.own.shortest_s)
 
@@ -66,7 +68,8 @@ def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
     before = np.concatenate([np.append(-1.0, scores[:-1]) for scores in tracks])
     after = np.concatenate(list(tracks))
     rises = after > before
-    low, high = np.sort(before[rises]), np.sort(after[rises])
+    low = np.sort(before[rises])
+    high = np.sort(after[rises])
     fine = _logit_spaced(float(after.min()), float(high[-1]), FINE)
     runs = np.searchsorted(low, fine) - np.searchsorted(high, fine)
     too_many = np.flatnonzero(runs > most)
@@ -74,8 +77,8 @@ def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
     return sorted(set(_logit_spaced(float(fine[first]), float(high[-1]), n).tolist()))
 
 
-def most_runs(subject: Subject) -> float:
-    """Tell how many runs a threshold may lead to."""
+def most_runs(subject: TuneSubject) -> float:
+    """Give the most runs that a threshold may lead to."""
     return MOST_PER_EVENT * subject.n_events + max(MOST, MOST_PER_HOUR * subject.hours)
 
 
@@ -91,7 +94,8 @@ def between(ranking: Ranking, n: int) -> list[float]:
 
     Up to `n` of each, ever further apart; each half way between two scores of detections.
     """
-    scores, hits = ranking.scores, np.flatnonzero(ranking.gains)
+    scores = ranking.scores
+    hits = np.flatnonzero(ranking.gains)
     false = np.flatnonzero(~ranking.gains)
     rows = [*false[_ever_further(len(false), n)], *(hits[::-1][_ever_further(len(hits), n)] + 1)]
     above = [(scores[row - 1] + scores[row]) / 2 for row in rows if 0 < row < len(scores)]

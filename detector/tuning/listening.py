@@ -32,13 +32,13 @@ from detector.tables.table import AnnotationSet, ReadOptions
 from detector.texts import many
 
 SHOWN = 3
-"""How many problems of tables are told one by one."""
+"""How many problems of tables are listed."""
 
 Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Request:
+class TuneRequest:
     """What to tune on.
 
     Attributes
@@ -107,7 +107,7 @@ class Heard:
 
     @property
     def hours(self) -> float:
-        """Tell how long all units are, h, to the milliseconds."""
+        """Give the length of all units, h, to the milliseconds."""
         return round(float(self.material.durations.sum()) / 3600, 6)
 
     @property
@@ -125,7 +125,7 @@ class Heard:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
-def listen(request: Request, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
+def listen(request: TuneRequest, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
     """Read the annotations, scan their recordings, and bring both together.
 
     Raises
@@ -153,7 +153,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found, n_failed)
 
 
-def _rehearse(request: Request, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
+def _rehearse(request: TuneRequest, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
     """Find out before the scan whether labels and groups can be used, as if all channels were scanned to their end."""
     whole = [Scan(recording, "", math.nan) for recording in used]
     material = Placing(whole, request.rules, None, request.group, request.recordings).material(_placed(tables), [])
@@ -175,7 +175,7 @@ def _problems(path: Path, tables: AnnotationSet) -> Iterator[str]:
         yield f"{path}: {many(len(tables.problems) - SHOWN, 'more problem')} of this kind"
 
 
-def _used(request: Request, recordings: Sequence[Path], tables: AnnotationSet, notes: list[str]) -> list[Path]:
+def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSet, notes: list[str]) -> list[Path]:
     """Choose the recordings to scan, and say which are left out or taken as free of calls."""
     used = list(recordings)
     if request.split is not None:
@@ -230,17 +230,17 @@ def _placed(tables: AnnotationSet) -> Iterator[Placed]:
         yield Placed(row.recording, row.channel, row.event)
 
 
-def _labels_apart(material: Material, labels: Sequence[str], request: Request) -> Iterator[str]:
+def _labels_apart(material: Material, labels: Sequence[str], request: TuneRequest) -> Iterator[str]:
     """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
-    there = set(material.labels)
+    annotated = set(material.labels)
     hint = "(--rename makes labels the same)"
-    if not there:
+    if not annotated:
         raise AnnotationError(f"{request.annotations}: has no annotated calls on these recordings to tune on")
-    if not there & set(labels):
-        told = ", ".join(sorted(there))
+    if not annotated & set(labels):
+        found = ", ".join(sorted(annotated))
         raise AnnotationError(
             f"{request.annotations}: has none of the model's labels {', '.join(labels)} on these recordings, "
-            f"but {told} {hint}"
+            f"but {found} {hint}"
         )
-    if others := sorted(there - set(labels)):
+    if others := sorted(annotated - set(labels)):
         yield f"{request.annotations}: only here are the labels {', '.join(others)}; they are left out {hint}"

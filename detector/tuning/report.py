@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from detector.estimates.estimate import Estimate
 from detector.texts import many
 from detector.tuning.tune import TunedLabel, Tuning
 
@@ -27,7 +28,8 @@ def as_text(tuning: Tuning) -> Iterator[str]:
 
 
 def _settings(label: TunedLabel) -> Sequence[str]:
-    point, calibrated = label.point, label.calibrated
+    point = label.point
+    calibrated = label.calibrated
     seconds = (point.gap_s, point.shortest_s, point.smooth_s or 0.0)
     errors = (calibrated.before, calibrated.after)
     return (
@@ -42,8 +44,12 @@ def _settings(label: TunedLabel) -> Sequence[str]:
 def _figures(label: TunedLabel) -> Sequence[str]:
     figures = label.figures
     counts = (figures.events, figures.hits, figures.false_alarms)
-    told = (figures.precision, figures.recall, figures.f1, figures.rate)
-    return (label.point.name, *(f"{count:,}" for count in counts), *map(str, told))
+    estimates = (figures.precision, figures.recall, figures.f1, figures.rate)
+    return (label.point.name, *(f"{count:,}" for count in counts), *map(_with_interval, estimates))
+
+
+def _with_interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -54,7 +60,7 @@ def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def warnings(tuning: Tuning) -> Iterator[str]:
-    """Say what the figures cannot bear out."""
+    """List what the figures do not support, label by label."""
     for label in tuning.labels:
         if label.calibrated.reason and tuning.goal.calibration != "none":
             yield f"{label.point.name}: not calibrated: {label.calibrated.reason}"
@@ -65,7 +71,8 @@ def warnings(tuning: Tuning) -> Iterator[str]:
 
 
 def _doubts(label: TunedLabel, tuning: Tuning) -> Iterator[str]:
-    target, figures = tuning.goal.target, label.figures
+    target = tuning.goal.target
+    figures = label.figures
     support = figures.support(target, label.point.threshold)
     if not label.reached:
         nearest = f"taken is the nearest, {support.figure:.3g} at {support.threshold:.4g}"
@@ -78,7 +85,7 @@ def _doubts(label: TunedLabel, tuning: Tuning) -> Iterator[str]:
 
 
 def as_object(tuning: Tuning) -> dict[str, Any]:
-    """Give everything that is told, with numbers, texts, lists and dicts only."""
+    """Give the whole report as numbers, texts, lists and dicts, for JSON."""
     return {
         "target": str(tuning.goal.target),
         "tuned": tuning.operating.tuned and tuning.operating.tuned.model_dump(mode="json"),
@@ -88,15 +95,12 @@ def as_object(tuning: Tuning) -> dict[str, Any]:
 
 
 def _label_object(label: TunedLabel, tuning: Tuning) -> dict[str, Any]:
-    figures, calibrated = asdict(label.figures), label.calibrated
-    for name in ("precision", "recall", "f1", "rate"):
-        low, high = figures[name]["interval"]
-        figures[name] = {"value": figures[name]["value"], "low": low, "high": high}
+    calibrated = label.calibrated
     return {
         "point": label.point.model_dump(mode="json", exclude_none=True),
         "reached": label.reached,
         "borne_out": label.figures.support(tuning.goal.target, label.point.threshold).bears(tuning.goal.target),
-        "figures": figures,
+        "figures": asdict(label.figures),
         "calibration": {
             "right": calibrated.n_right,
             "wrong": calibrated.n_wrong,

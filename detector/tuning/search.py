@@ -11,7 +11,7 @@ from detector.operating.curve import Curve
 from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
 from detector.tuning.grids import gaps, most_runs, shortest, smoothings, spread
-from detector.tuning.subject import Subject
+from detector.tuning.subject import TuneSubject
 
 COARSE = 20
 """Thresholds that are tried with each other setting."""
@@ -34,7 +34,7 @@ class Candidate:
         return sum(value > 0 for value in used), sum(used)
 
 
-def search(subject: Subject, target: Target) -> Candidate:
+def search(subject: TuneSubject, target: Target) -> Candidate:
     """Try all settings; choose the simplest of those that come within `MARGIN` of the best for the target."""
     candidates = list(_candidates(subject))
     merits = [candidate.curve.merit(target) for candidate in candidates]
@@ -48,7 +48,7 @@ def search(subject: Subject, target: Target) -> Candidate:
     return min(near, key=lambda candidate: candidate.complexity)
 
 
-def _candidates(subject: Subject) -> Iterable[Candidate]:
+def _candidates(subject: TuneSubject) -> Iterable[Candidate]:
     lengths = shortest(subject)
     for smooth_s in smoothings(subject):
         thresholds = spread(subject.smoothed(smooth_s), COARSE, most_runs(subject))
@@ -62,7 +62,9 @@ def _candidates(subject: Subject) -> Iterable[Candidate]:
                 yield Candidate(point, falling(thresholds, hits, false, subject))
 
 
-def falling(thresholds: Sequence[float], hits: Sequence[int], false_alarms: Sequence[int], subject: Subject) -> Curve:
+def falling(
+    thresholds: Sequence[float], hits: Sequence[int], false_alarms: Sequence[int], subject: TuneSubject
+) -> Curve:
     """Make a curve of the thresholds that are good for something.
 
     Left out are those so low that neighbouring calls run into one, so that fewer are found than at a higher one, and
@@ -78,7 +80,7 @@ def falling(thresholds: Sequence[float], hits: Sequence[int], false_alarms: Sequ
     return Curve(threshold=threshold, hits=hit, false_alarms=false, events=subject.n_events, hours=subject.hours)
 
 
-def curve_of(subject: Subject, point: OperatingPoint, thresholds: Iterable[float]) -> Curve:
+def curve_of(subject: TuneSubject, point: OperatingPoint, thresholds: Iterable[float]) -> Curve:
     """Find out what thresholds, on the scale of written scores, give with the other settings of a point."""
     tried = sorted(set(thresholds))
     ranked = [subject.ranked(point.model_copy(update={"threshold": threshold})).counts() for threshold in tried]

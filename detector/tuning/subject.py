@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.evaluation.material import Part
+from detector.evaluation.material import LabelEvents
 from detector.evaluation.ranking import Ranking, rank
 from detector.events import Event
 from detector.operating.points import OperatingPoint
@@ -25,14 +25,14 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Subject:
+class TuneSubject:
     """One label.
 
     Attributes
     ----------
     own : OperatingPoint
         The model's own, plain.
-    parts : sequence of Part
+    parts : sequence of LabelEvents
         The annotated events of each unit.
     scores : sequence of array (point,)
         Of each unit.
@@ -47,7 +47,7 @@ class Subject:
     """
 
     own: OperatingPoint
-    parts: Sequence[Part]
+    parts: Sequence[LabelEvents]
     scores: Sequence[Scores]
     seconds: Sequence[float]
     reader: Reader
@@ -118,11 +118,11 @@ def _smooth(scores: Scores, half: int) -> Scores:
     return np.concatenate([*blocks, smoother.finish()])[:, 0]
 
 
-def subject_of(heard: Heard, label: str, iou: float) -> Subject:
+def subject_of(heard: Heard, label: str, iou: float) -> TuneSubject:
     """Take one label out of what was heard."""
     names = [point.name for point in heard.reader.operating]
     n = names.index(label)
-    return Subject(
+    return TuneSubject(
         heard.reader.operating[n],
         heard.material.of_label(label),
         [track.scores[:, n] for track in heard.tracks],

@@ -1,4 +1,4 @@
-"""The use case: annotated recordings and a model in, operating points and what they promise out."""
+"""Choose the operating points of a model on annotated recordings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from detector.operating.curve import Curve
 from detector.operating.points import Evidence, Operating, OperatingPoint, Tuned
 from detector.operating.target import Target
 from detector.tuning.calibrate import Calibrated, Choice, calibrate
-from detector.tuning.figures import Figures, tell
+from detector.tuning.figures import TuneFigures, measure_figures
 from detector.tuning.grids import between, most_runs, spread
 from detector.tuning.listening import Heard
 from detector.tuning.search import Candidate, curve_of, search
-from detector.tuning.subject import Subject, subject_of
+from detector.tuning.subject import TuneSubject, subject_of
 
-EVEN, BETWEEN, FINER = 12, 10, 10
+EVEN = 12
+BETWEEN = 10
+FINER = 10
 """Thresholds of the stored curve: spread evenly over the scores; just above false alarms, and as many just below hits;
 around the one that is then chosen."""
 
@@ -58,7 +60,7 @@ class TunedLabel:
         What is stored.
     reached : bool
         Whether a threshold keeps the target.
-    figures : Figures
+    figures : TuneFigures
         At this point, on the recordings that it was chosen on.
     calibrated : Calibrated
         What came of the calibration.
@@ -66,7 +68,7 @@ class TunedLabel:
 
     point: OperatingPoint
     reached: bool
-    figures: Figures
+    figures: TuneFigures
     calibrated: Calibrated
 
 
@@ -106,12 +108,12 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
     goal : Goal
         What to choose for.
     """
-    there = set(heard.material.labels)
+    annotated = set(heard.material.labels)
     groups = heard.material.group_numbers
     labels = tuple(
         tune_label(subject_of(heard, point.name, goal.iou), goal, groups)
         for point in before.label
-        if point.name in there
+        if point.name in annotated
     )
     chosen = {label.point.name: label.point for label in labels}
     n_events = sum(label.figures.events for label in labels)
@@ -132,7 +134,7 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
     return Tuning(goal, Operating(chosen_on=chosen_on, tuned=tuned, label=points), labels)
 
 
-def tune_label(subject: Subject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
+def tune_label(subject: TuneSubject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
     """Search settings, calibrate the scores of what they find, and choose the threshold on the written scale."""
     found = search(subject, goal.target)
     lax = subject.ranked(found.point.model_copy(update={"threshold": _lax(found.curve, goal.target)}))
@@ -142,12 +144,12 @@ def tune_label(subject: Subject, goal: Goal, groups: NDArray[np.intp]) -> TunedL
     curve = curve_of(subject, point, [*rough.threshold, *_finer(rough, goal.target, lax, point)])
     n, reached = curve.choose(goal.target)
     point = point.model_copy(update={"threshold": curve.threshold[n], "curve": curve})
-    figures = tell(subject, point, groups)
+    figures = measure_figures(subject, point, groups)
     evidence = _evidence(figures, goal.target, point.threshold, calibrated)
     return TunedLabel(point.model_copy(update={"evidence": evidence}), reached, figures, calibrated)
 
 
-def _evidence(figures: Figures, target: Target, threshold: float, calibrated: Calibrated) -> Evidence:
+def _evidence(figures: TuneFigures, target: Target, threshold: float, calibrated: Calibrated) -> Evidence:
     """Put together what is stored of how well the target is borne out, with as many decimals as thresholds."""
     support = figures.support(target, threshold)
     numbers = support.model_dump() | {"error_before": calibrated.before, "error_after": calibrated.after}
@@ -158,7 +160,7 @@ def _evidence(figures: Figures, target: Target, threshold: float, calibrated: Ca
 def _lax(curve: Curve, target: Target) -> float:
     """Choose a threshold that finds nearly all calls, but no more false alarms than are of use.
 
-    Detections that nobody would look at are easily told to be wrong; a map fitted on them would be one for them.
+    Detections that nobody would look at are easily seen to be wrong; a map fitted on them would suit only them.
     """
     allowed: float = USEFUL * curve.events
     if target.kind == "fa":
@@ -167,7 +169,7 @@ def _lax(curve: Curve, target: Target) -> float:
     return curve.threshold[next(useful, len(curve) - 1)]
 
 
-def _thresholds(subject: Subject, found: Candidate, lax: Ranking) -> list[float]:
+def _thresholds(subject: TuneSubject, found: Candidate, lax: Ranking) -> list[float]:
     """List raw thresholds for the curve: spread evenly from the laxest on, and some between detections."""
     scores = subject.smoothed(found.point.smooth_s)
     even = spread(scores, EVEN, most_runs(subject))
@@ -177,7 +179,8 @@ def _thresholds(subject: Subject, found: Candidate, lax: Ranking) -> list[float]
 def _finer(rough: Curve, target: Target, lax: Ranking, point: OperatingPoint) -> Iterator[float]:
     """List thresholds half way between detections, from the one below that chosen so far to the one above."""
     n, _ = rough.choose(target)
-    low, high = rough.threshold[max(0, n - 1)], rough.threshold[min(n + 1, len(rough) - 1)]
+    low = rough.threshold[max(0, n - 1)]
+    high = rough.threshold[min(n + 1, len(rough) - 1)]
     scores = point.written(lax.scores)
     middles = np.unique((scores[1:] + scores[:-1]) / 2)
     inside = middles[(middles > low) & (middles < high)]

@@ -19,7 +19,7 @@ from hard.sources import dealt
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from detector.evaluation.figures import Estimate
+from detector.evaluation.figures import Figure
 from trials.files import alone, remade
 from trials.trial import SCORES, Ask, Bench, Figures, Trial, Words, rows, write_annotations, write_splits
 
@@ -119,7 +119,7 @@ def measure(ask: Ask, part: str, scan: Path) -> Figures:
     told = (*SPECIES, MADE) if part == NOTHING else (part,)
     kind = "heard" if part == NOTHING else "never heard"
     return {
-        f"AUROC of {label}, {kind}": Estimate(
+        f"AUROC of {label}, {kind}": Figure(
             auroc(np.array(within[label == MADE, label]), np.array(within[label == MADE, ""]))
         )
         for label in told

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from detector.evaluation.figures import Estimate
+from detector.evaluation.figures import Figure
 from trials.trial import SCORES, Ask, Bench, Figures, Trial, rows, write_annotations, write_splits
 
 FOLDS = ("1", "2", "3", "4", "5")
@@ -49,7 +49,7 @@ def measure(ask: Ask, _part: str, scan: Path) -> Figures:
         name: np.mean([[float(row[label]) for label in labels] for row in of], axis=0) for name, of in scores.items()
     }
     right = [labels[int(np.argmax(mean))] == classes[name] for name, mean in means.items()]
-    return {"accuracy": Estimate(float(np.mean(right))), "clips": Estimate(len(right))}
+    return {"accuracy": Figure(float(np.mean(right))), "clips": Figure(len(right))}
 
 
 ESC10 = Bench("esc10", "esc10", (0,), ("accuracy",), trials, measure)

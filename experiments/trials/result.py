@@ -11,7 +11,7 @@ from typing import Any
 
 from detector.benchmark.machine import processor_name
 from detector.cores import count_cores
-from detector.evaluation.figures import Estimate
+from detector.evaluation.figures import Figure
 from trials.files import write_whole
 from trials.trial import Figures, Seconds
 
@@ -97,7 +97,7 @@ def read_result(path: Path) -> Result:
 
 def as_result(content: dict[str, Any]) -> Result:
     """Make a result of what JSON holds of it."""
-    figures = {name: Estimate(**estimate) for name, estimate in content["figures"].items()}
+    figures = {name: Figure(**estimate) for name, estimate in content["figures"].items()}
     parts = {"figures": figures, "seconds": Seconds(**content["seconds"]), "machine": Machine(**content["machine"])}
     return Result(**(content | parts | {"tables": tuple(content["tables"])}))
 

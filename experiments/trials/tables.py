@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from detector.evaluation.figures import Estimate
+from detector.evaluation.figures import Figure
 from trials.result import Result
 from trials.trial import POOLED, Bench
 
@@ -35,7 +35,7 @@ class Row:
         pooled = [estimate for part, estimate in values if part == POOLED]
         if pools:
             return cell(pooled) if pooled else "-"
-        parts: defaultdict[str, list[Estimate]] = defaultdict(list)
+        parts: defaultdict[str, list[Figure]] = defaultdict(list)
         for part, estimate in values:
             parts[part].append(estimate)
         means = {part: mean(estimates) for part, estimates in parts.items()}
@@ -87,13 +87,13 @@ class Row:
             return ""
         return ", ".join(f"{part} {mean(estimates):.3f}" for part, estimates in by_part.items())
 
-    def of(self, figure: str, part: str | None = None) -> list[Estimate]:
+    def of(self, figure: str, part: str | None = None) -> list[Figure]:
         """List a figure of all seeds."""
         results = [result for result in self.results if part in (None, result.part)]
         return [result.figures[figure] for result in results if figure in result.figures]
 
 
-def cell(estimates: Sequence[Estimate]) -> str:
+def cell(estimates: Sequence[Figure]) -> str:
     """Write the mean of estimates over seeds, with the mean of the ends of their intervals where each has one."""
     lows = [one.low for one in estimates if one.low is not None]
     highs = [one.high for one in estimates if one.high is not None]
@@ -101,7 +101,7 @@ def cell(estimates: Sequence[Estimate]) -> str:
     return f"{mean(estimates):.3f}{interval}"
 
 
-def mean(estimates: Iterable[Estimate]) -> float:
+def mean(estimates: Iterable[Figure]) -> float:
     """Average, an estimate that does not exist being 0: no detection at all has no precision."""
     return fmean(estimate.value or 0.0 for estimate in estimates)
 

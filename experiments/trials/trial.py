@@ -9,9 +9,9 @@ from pathlib import Path
 
 from detector.errors import ConfigurationError
 from detector.evaluation.evaluate import evaluate
-from detector.evaluation.figures import Estimate, Evaluation
-from detector.evaluation.settings import Settings
-from detector.evaluation.tables import Request, read_material
+from detector.evaluation.figures import Evaluation, Figure
+from detector.evaluation.settings import EvaluateSettings
+from detector.evaluation.tables import EvaluateRequest, read_material
 from detector.labels import LabelRules
 from detector.tables.table import ReadOptions
 from trials.files import write_table
@@ -19,7 +19,7 @@ from trials.files import write_table
 DETECTIONS, EFFORT, SCORES = "detections.csv", "effort.csv", "scores.csv"
 
 Words = tuple[object, ...]
-Figures = dict[str, Estimate]
+Figures = dict[str, Figure]
 Span = tuple[str, float, float, str]  # recording, start and end (s), label
 
 
@@ -156,8 +156,8 @@ def compared(
     draws: int = 0,
 ) -> Evaluation:
     """Compare the detections of a scan with annotations of what was scanned, as `detector evaluate` does."""
-    request = Request(
+    request = EvaluateRequest(
         scan / DETECTIONS, annotations, scan / EFFORT, read=ReadOptions(label=label), rules=rules or LabelRules()
     )
     material, _ = read_material(request)
-    return evaluate(material, Settings(iou=iou, draws=draws))
+    return evaluate(material, EvaluateSettings(iou=iou, draws=draws))

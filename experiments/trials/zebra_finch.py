@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from exchange import exchanged
 
-from detector.evaluation.figures import Estimate
+from detector.evaluation.figures import Figure
 from detector.labels import LabelRules
 from trials.trial import Ask, Bench, Figures, Span, Trial, compared, rows, write_annotations, write_splits
 
@@ -96,8 +96,8 @@ def measure_types(ask: Ask, _part: str, scan: Path) -> Figures:
     counts = {row.label: row.counts for row in told.labels}
     there = {label: found.hits + found.misses for label, found in counts.items() if found.hits + found.misses}
     units = {unit.recording for unit in told.material.units}
-    figures = {f"F1 of {label} ({n} calls)": Estimate(counts[label].f1) for label, n in there.items()}
-    return {"macro F1 at IoU 0.5": told.mean["f1"], "recordings": Estimate(len(units)), **figures}
+    figures = {f"F1 of {label} ({n} calls)": Figure(counts[label].f1) for label, n in there.items()}
+    return {"macro F1 at IoU 0.5": told.mean["f1"], "recordings": Figure(len(units)), **figures}
 
 
 def reference(ask: Ask) -> Path:
@@ -188,7 +188,7 @@ def measure_one_type(ask: Ask, part: str, scan: Path) -> Figures:
     """F1, precision and recall of one type."""
     told = compared(reference(ask), scan, 0.5, LabelRules(only=(part,))).overall
     n_calls = told.counts.hits + told.counts.misses
-    return {f"{shown} at IoU 0.5": told.figures[name] for name, shown in NAMES.items()} | {"calls": Estimate(n_calls)}
+    return {f"{shown} at IoU 0.5": told.figures[name] for name, shown in NAMES.items()} | {"calls": Figure(n_calls)}
 
 
 SHOWN = tuple(f"{name} at IoU {iou:g}" for iou in IOUS for name in NAMES.values())

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from detector.extraction.known import read_known
-from detector.mining.scans import Material
-from detector.training.figures import Figures
+from detector.mining.scans import MineMaterial
+from detector.training.figures import TrainFigures
 from tests.cli.test_train import run
 from tests.processes import fresh_process
 from tests.unit.mining.conftest import write_clips_of_recordings
@@ -22,10 +22,10 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     clips, told = write_clips_of_recordings(tmp_path), [0.4, 0.5]
     assert run("train", clips, "-o", tmp_path / "model", "--device", "cpu") == 0
 
-    def judge(self: Material, model: object) -> Figures:
-        return Figures(0.0, {"low": told[0]}, {"low": told.pop(0)}, {"low": 0.5}, None, 9)
+    def judge(self: MineMaterial, model: object) -> TrainFigures:
+        return TrainFigures(0.0, {"low": told[0]}, {"low": told.pop(0)}, {"low": 0.5}, None, 9)
 
-    monkeypatch.setattr(Material, "judge", judge)
+    monkeypatch.setattr(MineMaterial, "judge", judge)
     options = ["--rounds", 1, "--per-round", 4, "--device", "cpu"]
     return ["mine", clips, "-m", tmp_path / "model", "-o", tmp_path / "new", *options]
 

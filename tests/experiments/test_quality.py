@@ -31,7 +31,7 @@ from trials.trial import Ask, Bench, Seconds, Trial
 from trials.zebra_finch import EXCHANGED, RARE_TYPES, SYLLABLE_TYPES, SYLLABLES, TWENTY_CALLS
 
 from detector.errors import ConfigurationError
-from detector.evaluation.figures import Estimate
+from detector.evaluation.figures import Figure
 from detector.presets import find_folder, find_recipe, list_presets
 from detector.recipe import Recurrent
 from tests.architecture.test_documents import blocks, lines_of
@@ -422,8 +422,8 @@ BLANK = Result("esc10", "base", "f", "m", 0, "1", False, {}, Seconds(), 10, 2e6,
 
 
 def test_development_and_final_figures_are_never_in_one_table() -> None:
-    final = [replace(BLANK, part=str(n), figures={"accuracy": Estimate(n / 10)}) for n in (8, 9)]
-    other = replace(BLANK, development=True, figures={"accuracy": Estimate(0.5)}, tables=("presets",))
+    final = [replace(BLANK, part=str(n), figures={"accuracy": Figure(n / 10)}) for n in (8, 9)]
+    other = replace(BLANK, development=True, figures={"accuracy": Figure(0.5)}, tables=("presets",))
     text = markdown([*final, other], {"esc10": ESC10}, {"f": 123.4})
     blocks = text.split("### ")[1:]
     assert [block.splitlines()[0] for block in blocks] == [
@@ -450,7 +450,7 @@ def front_of(results: list[Result], bench: Bench) -> dict[str, str]:
 def test_a_preset_is_on_the_front_where_none_is_as_accurate_for_less() -> None:
     told = {"small": (0.7, 1e6), "large": (0.9, 9e6), "poor": (0.65, 2e6), "equal": (0.9, 1e7), "twin": (0.9, 9e6)}
     results = [
-        replace(BLANK, recipe=name, fingerprint=name, figures={"accuracy": Estimate(value)}, multiply_adds_per_s=cost)
+        replace(BLANK, recipe=name, fingerprint=name, figures={"accuracy": Figure(value)}, multiply_adds_per_s=cost)
         for name, (value, cost) in told.items()
     ]
     assert front_of(results, ESC10) == {
@@ -462,7 +462,7 @@ def test_sites_are_ranked_as_one_and_animals_by_the_mean_of_those_heard() -> Non
     name = BOOBOOK.shown[0]
     of = {"a": ("here", 0.9, 1e6), "b": ("here", 0.1, 2e6)}
     sites = [
-        replace(BLANK, set="boobook", recipe=recipe, fingerprint=recipe, part=part, figures={name: Estimate(value)},
+        replace(BLANK, set="boobook", recipe=recipe, fingerprint=recipe, part=part, figures={name: Figure(value)},
                 multiply_adds_per_s=cost)
         for recipe, (here, value, cost) in of.items()
         for part, value in ((here, value), ("pooled", 1 - value))
@@ -472,7 +472,7 @@ def test_sites_are_ranked_as_one_and_animals_by_the_mean_of_those_heard() -> Non
     kinds = [f"AUROC of {source}, heard" for source in ("dog", "made")]
     animals = [
         replace(BLANK, set="call-activity", recipe=recipe, fingerprint=recipe, part="nothing",
-                figures={kind: Estimate(value) for kind, value in zip(kinds, values)})
+                figures={kind: Figure(value) for kind, value in zip(kinds, values)})
         for recipe, values in heard.items()
     ]  # fmt: skip
     assert front_of(animals, CALL_ACTIVITY) == {"a": "yes", "b": "behind a"}
@@ -480,22 +480,22 @@ def test_sites_are_ranked_as_one_and_animals_by_the_mean_of_those_heard() -> Non
 
 def test_sites_have_no_figure_before_all_are_measured_as_one() -> None:
     name = BOOBOOK.shown[0]
-    site = replace(BLANK, set="boobook", part="there", figures={name: Estimate(0.9)})
+    site = replace(BLANK, set="boobook", part="there", figures={name: Figure(0.9)})
     assert "| base | 1 | - |" in markdown([site], {"boobook": BOOBOOK}, {})
-    pooled = replace(site, part="pooled", figures={name: Estimate(0.7, 0.6, 0.8)})
+    pooled = replace(site, part="pooled", figures={name: Figure(0.7, 0.6, 0.8)})
     assert "| base | 1 | 0.700 (0.600 to 0.800) |" in markdown([site, pooled], {"boobook": BOOBOOK}, {})
-    other = replace(pooled, seed=1, figures={name: Estimate(0.5, 0.3, 0.9)})
+    other = replace(pooled, seed=1, figures={name: Figure(0.5, 0.3, 0.9)})
     assert "| base | 1 | 0.600 (0.450 to 0.850) |" in markdown([site, pooled, other], {"boobook": BOOBOOK}, {})
 
 
 def test_a_row_names_seeds_that_are_not_the_usual_ones() -> None:
-    results = [replace(BLANK, seed=seed, figures={"accuracy": Estimate(0.5)}) for seed in (0, 3)]
+    results = [replace(BLANK, seed=seed, figures={"accuracy": Figure(0.5)}) for seed in (0, 3)]
     assert "`run it --seeds 0,3`" in markdown(results, {"esc10": ESC10}, {})
     assert "`run it`" in markdown(results[:1], {"esc10": ESC10}, {})
 
 
 def test_a_row_names_the_parts_where_they_are_not_all() -> None:
-    results = [replace(BLANK, part=part, figures={"accuracy": Estimate(0.5)}, n_parts=5) for part in "12345"]
+    results = [replace(BLANK, part=part, figures={"accuracy": Figure(0.5)}, n_parts=5) for part in "12345"]
     assert "`run it`" in markdown(results, {"esc10": ESC10}, {})
     assert "`run it --folds 1,3`" in markdown(results[::2][:2], {"esc10": ESC10}, {})
 
@@ -614,8 +614,8 @@ def test_the_curve_of_hard_soundscapes_is_shown(tmp_path: Path, capsys: pytest.C
 
 
 def test_the_last_recipe_of_a_name_counts() -> None:
-    old = replace(BLANK, fingerprint="old", date="2026-01-01", figures={"accuracy": Estimate(0.1)})
-    new = replace(BLANK, fingerprint="new", date="2026-01-02", figures={"accuracy": Estimate(0.9)})
+    old = replace(BLANK, fingerprint="old", date="2026-01-01", figures={"accuracy": Figure(0.1)})
+    new = replace(BLANK, fingerprint="new", date="2026-01-02", figures={"accuracy": Figure(0.9)})
     text = markdown([new, old], {"esc10": ESC10}, {})
     assert "0.900" in text
     assert "0.100" not in text
@@ -625,7 +625,7 @@ def test_a_record_keeps_what_work_folders_held(tmp_path: Path, capsys: pytest.Ca
     record = tmp_path / "record.json"
     for work, value, seeds in (("one", 0.1, (0, 1)), ("two", 0.7, (1,))):
         for seed in seeds:
-            result = replace(BLANK, seed=seed, figures={"accuracy": Estimate(value, 0.0, 1.0)}, date="2026-01-01")
+            result = replace(BLANK, seed=seed, figures={"accuracy": Figure(value, 0.0, 1.0)}, date="2026-01-01")
             write_result(tmp_path / work, result)
         write(tmp_path / work / "speeds" / "f.json", json.dumps({"x_real_time": 99.0}))
         quality.main(["record", str(tmp_path / work), str(record)])

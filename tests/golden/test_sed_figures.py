@@ -17,7 +17,7 @@ from detector.evaluation.intersection import Criteria
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.psds import PSDS1, PSDS2, PsdsOfLabels, psds
 from detector.evaluation.ranking import rank
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 from detector.evaluation.thresholds import curve_of
 from detector.events import Event
 
@@ -39,7 +39,7 @@ def material(name: str) -> Material:
 
 @pytest.fixture(scope="module")
 def mixed() -> Evaluation:
-    return evaluate(material("mixed"), Settings(draws=0))
+    return evaluate(material("mixed"), EvaluateSettings(draws=0))
 
 
 def by_label(evaluation: Evaluation, figure: str) -> dict[str, float | None]:
@@ -59,7 +59,7 @@ def test_hits_and_false_alarms_are_those_of_sed_scores_eval_at_every_threshold(i
 
 @pytest.mark.parametrize("iou", IOUS)
 def test_average_precision_and_best_f1_are_those_of_sed_scores_eval(iou: str) -> None:
-    told = evaluate(material("shifted"), Settings(iou=float(iou), draws=0))
+    told = evaluate(material("shifted"), EvaluateSettings(iou=float(iou), draws=0))
     golden = GOLDEN["shifted"]["figures"][iou]
     assert by_label(told, "average_precision") == pytest.approx({k: v["average_precision"] for k, v in golden.items()})
     assert by_label(told, "best_f1") == pytest.approx({k: v["best_f1"] for k, v in golden.items()})

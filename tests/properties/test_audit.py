@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from detector.audit.background import Scanned, draw_windows, inclusion, systematic
 from detector.audit.detections import Detections
 from detector.audit.estimation import background_figures, gather
-from detector.audit.sample import Request, draw
+from detector.audit.sample import AuditRequest, draw
 from detector.audit.strata import LEAST, allocate, cut
 from detector.estimates.estimate import Estimate, share_of_sum
 from detector.events import Event, overlap_s
@@ -91,7 +91,7 @@ def test_every_detection_is_drawn_with_the_probability_that_is_written_beside_it
     found = detections_of(np.random.default_rng(0).beta(2, 1, 60).round(2).tolist())
     n_draws, counts, probability = 3000, Counter[str](), {}
     for seed in range(n_draws):
-        for item in draw(found, Request(n=25, n_strata=3, seed=seed)):
+        for item in draw(found, AuditRequest(n=25, n_strata=3, seed=seed)):
             counts[item.id] += 1
             probability[item.id] = item.probability
     assert len(probability) == 60
@@ -114,11 +114,11 @@ def test_every_window_is_drawn_with_the_probability_that_is_written_beside_it() 
         assert abs(counts[start] / n_draws - p) < 4.5 * np.sqrt(p * (1 - p) / n_draws)
 
 
-def estimates(world: World, request: Request, n_draws: int) -> tuple[list[Estimate], list[Estimate]]:
+def estimates(world: World, request: AuditRequest, n_draws: int) -> tuple[list[Estimate], list[Estimate]]:
     """Estimate precision and missed calls from many samples of one world."""
     precision, missed = [], []
     for seed in range(n_draws):
-        one = Request(n=request.n, n_background=request.n_background, window_s=request.window_s, seed=seed)
+        one = AuditRequest(n=request.n, n_background=request.n_background, window_s=request.window_s, seed=seed)
         answers = world.answers(draw(world.detections, one, world.scanned))
         windows = [answer for answer in answers if answer.stratum is None]
         drawn = [answer for answer in answers if answer.stratum is not None]
@@ -157,7 +157,7 @@ def test_estimates_are_right_on_average_and_their_intervals_hold_the_truth_as_of
     precision_at, size, n, n_missed = WORLDS[name]
     drawn = np.random.default_rng(7).uniform(0.3, 1.0, size).round(3).tolist()
     world = make_world(drawn, precision_at, n_missed, seed=7)
-    precision, missed = estimates(world, Request(n=n, n_background=80, window_s=5.0), 300)
+    precision, missed = estimates(world, AuditRequest(n=n, n_background=80, window_s=5.0), 300)
     assert unbiased(precision, float(world.right.mean()))
     assert unbiased(missed, len(world.missed))
     held = coverage(precision, float(world.right.mean()))
@@ -173,27 +173,29 @@ def test_estimates_are_right_on_average_and_their_intervals_hold_the_truth_as_of
 @settings(max_examples=30)
 def test_the_same_seed_draws_the_same_sample(scores: list[float], seed: int) -> None:
     found = detections_of(scores)
-    assert draw(found, Request(n=9, seed=seed)) == draw(found, Request(n=9, seed=seed))
+    assert draw(found, AuditRequest(n=9, seed=seed)) == draw(found, AuditRequest(n=9, seed=seed))
 
 
 def test_another_seed_draws_another_sample() -> None:
     found = detections_of([n / 100 for n in range(100)])
-    assert {item.id for item in draw(found, Request(n=9))} != {item.id for item in draw(found, Request(n=9, seed=1))}
+    assert {item.id for item in draw(found, AuditRequest(n=9))} != {
+        item.id for item in draw(found, AuditRequest(n=9, seed=1))
+    }
 
 
 def test_what_is_drawn_of_a_label_does_not_depend_on_the_others() -> None:
     owls, frogs = detections_of([0.5] * 50).rows, detections_of([0.5] * 50, "frog").rows
     both, alone = Detections(Path("d"), owls + frogs, "d"), Detections(Path("d"), owls, "d")
-    drawn = [item.id for item in draw(both, Request(n=9)) if item.label == "owl"]
-    assert sorted(drawn) == sorted(item.id for item in draw(alone, Request(n=9)))
-    assert sorted(drawn) == sorted(item.id for item in draw(both, Request(labels=("owl",), n=9)))
+    drawn = [item.id for item in draw(both, AuditRequest(n=9)) if item.label == "owl"]
+    assert sorted(drawn) == sorted(item.id for item in draw(alone, AuditRequest(n=9)))
+    assert sorted(drawn) == sorted(item.id for item in draw(both, AuditRequest(labels=("owl",), n=9)))
 
 
 @given(scores=scores)
 @settings(max_examples=30)
 def test_a_sample_as_large_as_the_detections_takes_all_and_leaves_no_doubt(scores: list[float]) -> None:
     world = make_world(scores, lambda score: score)
-    items = draw(world.detections, Request(n=len(scores) + 5))
+    items = draw(world.detections, AuditRequest(n=len(scores) + 5))
     assert sorted(item.id for item in items) == sorted(f"D{n + 1}" for n in range(len(scores)))
     precision = gather("owl", world.answers(items), world.detections).precision()
     assert precision is not None
@@ -203,7 +205,7 @@ def test_a_sample_as_large_as_the_detections_takes_all_and_leaves_no_doubt(score
 
 def test_the_order_of_a_sample_tells_nothing_of_scores_unless_it_is_asked_to() -> None:
     found = detections_of([n / 400 for n in range(400)])
-    shuffled = [item.score or 0.0 for item in draw(found, Request(n=200))]
+    shuffled = [item.score or 0.0 for item in draw(found, AuditRequest(n=200))]
     assert abs(np.corrcoef(shuffled, range(200))[0, 1]) < 0.2
-    by_score = [item.score or 0.0 for item in draw(found, Request(n=200, by_score=True))]
+    by_score = [item.score or 0.0 for item in draw(found, AuditRequest(n=200, by_score=True))]
     assert by_score == sorted(by_score, reverse=True)

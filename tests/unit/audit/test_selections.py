@@ -10,7 +10,7 @@ import pytest
 from detector.audit.answers import read_answers
 from detector.audit.detections import Detections, fingerprint
 from detector.audit.items import Item
-from detector.audit.sample import Request, draw
+from detector.audit.sample import AuditRequest, draw
 from detector.audit.selections import read_selections, write_selections
 from detector.audit.tables import write_sample
 from detector.errors import AnnotationError
@@ -24,7 +24,7 @@ FOUND = detections_of([0.5, 0.75, 1.0, 0.25], apart_s=100.0)
 def written(folder: Path, verdicts: dict[str, str], *, twice: bool = False) -> Path:
     """Write the tables with verdicts; `twice`, as Raven does, a row for each of two views."""
     folder.mkdir()
-    write_selections(draw(FOUND, Request(n=4, n_strata=1)), folder)
+    write_selections(draw(FOUND, AuditRequest(n=4, n_strata=1)), folder)
     for path in folder.iterdir():
         header, *rows = path.read_text(encoding="utf-8").splitlines()
         cells = [row.split("\t") for row in rows]
@@ -57,7 +57,7 @@ def text_of(item: Item, folder: Path) -> str:
 def test_score_and_band_of_a_detection_come_back(tmp_path: Path) -> None:
     event = Event(1.0, 2.0, "owl", 250.0, 900.5, 0.75)
     rows = (Detection("a.wav", "0", event),)
-    write_selections(draw(Detections(tmp_path, rows, fingerprint(rows)), Request(n=1)), tmp_path)
+    write_selections(draw(Detections(tmp_path, rows, fingerprint(rows)), AuditRequest(n=1)), tmp_path)
     ((table,), _) = read_tables(tmp_path)
     assert [row.event for row in table.annotations] == [event]
 
@@ -84,7 +84,7 @@ def test_background_is_said_to_be_such(tmp_path: Path) -> None:
 
 def sample(tmp_path: Path, verdict: str) -> Path:
     stream = io.StringIO()
-    write_sample(draw(FOUND, Request(n=4, n_strata=1)), FOUND.fingerprint, stream)
+    write_sample(draw(FOUND, AuditRequest(n=4, n_strata=1)), FOUND.fingerprint, stream)
     path = tmp_path / "sample.csv"
     path.write_text(stream.getvalue().replace(",owl,,", f",owl,{verdict},"), encoding="utf-8")
     return path

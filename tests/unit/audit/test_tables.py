@@ -10,7 +10,7 @@ import pytest
 
 from detector.audit.answers import read_answers
 from detector.audit.items import Item
-from detector.audit.sample import Request, draw
+from detector.audit.sample import AuditRequest, draw
 from detector.audit.tables import COLUMNS, read_verdict, write_sample
 from detector.errors import AnnotationError
 from tests.unit.audit.worlds import detections_of
@@ -21,7 +21,7 @@ BACKGROUND = Item("B1", "000.wav", "mix", 20.0, 25.5, "owl", None, None, 7, 2, 0
 
 def sample_text(verdicts: dict[str, str]) -> str:
     stream = io.StringIO()
-    write_sample([*draw(FOUND, Request(n=4, n_strata=1)), BACKGROUND], FOUND.fingerprint, stream)
+    write_sample([*draw(FOUND, AuditRequest(n=4, n_strata=1)), BACKGROUND], FOUND.fingerprint, stream)
     header, *lines = stream.getvalue().splitlines()
     cells = [line.split(",") for line in lines]
     place = COLUMNS.index("verdict")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.benchmark.figures import Scan, cost_of_overlap, figures, ratios
+from detector.benchmark.figures import BenchmarkScan, cost_of_overlap, figures, ratios
 from detector.benchmark.scans import Case, Run
 from detector.clock import STAGES
 from detector.scanning.layout import EngineName, lay_out
@@ -24,8 +24,8 @@ def took(*seconds: float, windows: int = 400) -> list[Run]:
     return [Run(elapsed, 100.0, windows, SPENT, {}, ()) for elapsed in seconds]
 
 
-def scan(engine: str, share: float, windows_per_s: float, x_real_time: float) -> Scan:
-    return Scan(engine, share, share, 0.1, x_real_time, 0.0, windows_per_s, 1.0, 1.0, 1.0, {})
+def scan(engine: str, share: float, windows_per_s: float, x_real_time: float) -> BenchmarkScan:
+    return BenchmarkScan(engine, share, share, 0.1, x_real_time, 0.0, windows_per_s, 1.0, 1.0, 1.0, {})
 
 
 def test_speed_is_that_of_the_median_run() -> None:

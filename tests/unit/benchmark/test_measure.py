@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from detector.benchmark.machine import peak_bytes, processor_name
-from detector.benchmark.measure import REPEATS, Request, benchmark
+from detector.benchmark.measure import REPEATS, BenchmarkRequest, benchmark
 from detector.benchmark.scans import SHARES, Case, hops, run
 from detector.benchmark.subject import random_model
 from detector.errors import ConfigurationError
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.usefixtures("small_products")
 
 
 @pytest.fixture
-def request_(tmp_path: Path) -> Request:
+def request_(tmp_path: Path) -> BenchmarkRequest:
     path = write_recipe(tmp_path / "recipe.toml", recipe())
-    return Request(model=str(path), seconds=4.0, workers=2)
+    return BenchmarkRequest(model=str(path), seconds=4.0, workers=2)
 
 
-def test_both_engines_are_measured_at_the_same_hops(request_: Request) -> None:
+def test_both_engines_are_measured_at_the_same_hops(request_: BenchmarkRequest) -> None:
     report = benchmark(request_)
     assert [(scan.engine, scan.asked_share) for scan in report.scans] == [
         *(("shared", share) for share in SHARES),
@@ -43,7 +43,7 @@ def test_both_engines_are_measured_at_the_same_hops(request_: Request) -> None:
     assert report.peak_bytes is None or 50e6 < report.peak_bytes < report.machine.memory_bytes
 
 
-def test_a_report_agrees_with_itself(request_: Request) -> None:
+def test_a_report_agrees_with_itself(request_: BenchmarkRequest) -> None:
     report = benchmark(replace(request_, seconds=20.0))
     (products,) = report.matrix_products
     assert products.mean == pytest.approx((products.before + products.after) / 2)
@@ -54,7 +54,7 @@ def test_a_report_agrees_with_itself(request_: Request) -> None:
         assert sum(stage.share for stage in scan.stages.values()) == pytest.approx(1.0)
 
 
-def test_every_case_is_scanned_once_to_warm_up_and_then_in_turns(request_: Request) -> None:
+def test_every_case_is_scanned_once_to_warm_up_and_then_in_turns(request_: BenchmarkRequest) -> None:
     shown: list[list[Case]] = []
 
     def show(cases: list[Case]) -> list[Case]:
@@ -67,7 +67,7 @@ def test_every_case_is_scanned_once_to_warm_up_and_then_in_turns(request_: Reque
     assert turns == turns[: len(turns) // REPEATS] * REPEATS
 
 
-def test_recordings_are_scanned_where_they_are_given(request_: Request, tmp_path: Path) -> None:
+def test_recordings_are_scanned_where_they_are_given(request_: BenchmarkRequest, tmp_path: Path) -> None:
     for number in range(2):
         write_sound(tmp_path / "in" / f"{number}.wav", sound(3.0, seed=number))
     (tmp_path / "in" / "broken.wav").write_bytes(b"no sound")
@@ -79,7 +79,7 @@ def test_recordings_are_scanned_where_they_are_given(request_: Request, tmp_path
 
 def test_a_model_that_cannot_share_is_measured_by_windows_alone(tmp_path: Path) -> None:
     path = write_recipe(tmp_path / "same.toml", recipe(network={"padding": "same"}))
-    report = benchmark(Request(model=str(path), seconds=2.0, workers=1))
+    report = benchmark(BenchmarkRequest(model=str(path), seconds=2.0, workers=1))
     assert {scan.engine for scan in report.scans} == {"windows"}
     assert (report.shared_over_windows, report.finest_over_coarsest) == ((), None)
     assert any('padding = "same"' in note for note in report.notes)
@@ -108,17 +108,17 @@ def test_the_hops_of_every_shipped_recipe_are_those_of_both_engines(name: str) -
         assert hop_s <= share * recipe.window.duration * 1.13 + 0.5 / recipe.frame_rate
 
 
-def test_the_length_of_made_sound_is_refused_where_recordings_are_given(request_: Request) -> None:
+def test_the_length_of_made_sound_is_refused_where_recordings_are_given(request_: BenchmarkRequest) -> None:
     with pytest.raises(ConfigurationError, match="--seconds"):
         benchmark(replace(request_, recordings=(Path(__file__),)))
 
 
-def test_recordings_that_cannot_be_scanned_at_all_are_an_error(request_: Request) -> None:
+def test_recordings_that_cannot_be_scanned_at_all_are_an_error(request_: BenchmarkRequest) -> None:
     with pytest.raises(ConfigurationError, match=r"nothing could be scanned: .*test_measure\.py"):
         benchmark(replace(request_, recordings=(Path(__file__),), seconds=None))
 
 
-def test_a_report_is_plain_data(request_: Request) -> None:
+def test_a_report_is_plain_data(request_: BenchmarkRequest) -> None:
     content = asdict(benchmark(request_))
     assert set(content["scans"][0]["stages"]) == {
         "decode", "resample", "front end", "trunk", "head", "events", "write",

@@ -8,25 +8,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.benchmark.figures import Scan, Stage
+from detector.benchmark.figures import BenchmarkScan, BenchmarkStage
 from detector.benchmark.machine import Machine
 from detector.benchmark.picture import check_picture, draw
-from detector.benchmark.report import Report, Sound
+from detector.benchmark.report import BenchmarkReport, BenchmarkSound
 from detector.clock import STAGES
 from detector.errors import ConfigurationError, OutputError
 
 MACHINE = Machine("Quick 3000", "Quick 3000", 2, 2**34, {}, "2026-01-01")
 
 
-def report(*engines: str) -> Report:
-    stages = {name: Stage(1 / len(STAGES), 100.0) for name in STAGES} | {"resample": Stage(0.0, None)}
+def report(*engines: str) -> BenchmarkReport:
+    stages = {name: BenchmarkStage(1 / len(STAGES), 100.0) for name in STAGES} | {"resample": BenchmarkStage(0.0, None)}
     scans = tuple(
-        Scan(engine, share, 3 * share, 0.1, 600.0, 0.1, 100.0, 1e6, 0.5, 0.9, stages)
+        BenchmarkScan(engine, share, 3 * share, 0.1, 600.0, 0.1, 100.0, 1e6, 0.5, 0.9, stages)
         for engine in engines
         for share in (0.5, 0.1, 0.03)
     )
-    sound = Sound(2, 960.0, made=True)
-    return Report("small-cnn", False, 24000, 3.0, "float32", 2, MACHINE, sound, (), None, scans, (), None, (), ())
+    sound = BenchmarkSound(2, 960.0, made=True)
+    return BenchmarkReport(
+        "small-cnn", False, 24000, 3.0, "float32", 2, MACHINE, sound, (), None, scans, (), None, (), ()
+    )
 
 
 @pytest.mark.parametrize("engines", [("shared", "windows"), ("windows",)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from detector.evaluation.material import Material, Part, Unit
+from detector.evaluation.material import LabelEvents, Material, Unit
 from detector.events import Event
 
 SCORES = [0.1, 0.3, 0.5, 0.7, 0.9]
@@ -26,9 +26,9 @@ def events(draw: st.DrawFn, *, scored: bool, labels: str = "a", most: int = 6) -
 
 
 @st.composite
-def parts(draw: st.DrawFn) -> Part:
+def parts(draw: st.DrawFn) -> LabelEvents:
     """Draw one unit's events of one label."""
-    return Part(0, tuple(draw(events(scored=False))), tuple(draw(events(scored=True))))
+    return LabelEvents(0, tuple(draw(events(scored=False))), tuple(draw(events(scored=True))))
 
 
 @st.composite

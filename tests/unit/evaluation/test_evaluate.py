@@ -5,9 +5,9 @@ import pytest
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.events import Counts
-from detector.evaluation.figures import Estimate
+from detector.evaluation.figures import Figure
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 
 from .conftest import event
 
@@ -25,7 +25,7 @@ def two_labels() -> Material:
 
 
 def test_overall_counts_events_and_mean_counts_labels_that_occur() -> None:
-    told = evaluate(two_labels(), Settings(draws=0))
+    told = evaluate(two_labels(), EvaluateSettings(draws=0))
     assert [row.label for row in told.labels] == ["x", "y", "z"]
     assert [row.counts for row in told.labels] == [Counts(2, 1, 1), Counts(1, 0, 0), Counts(0, 1, 0)]
     assert told.overall.counts == Counts(3, 2, 1)
@@ -37,7 +37,7 @@ def test_overall_counts_events_and_mean_counts_labels_that_occur() -> None:
 
 
 def test_a_label_is_never_matched_with_another() -> None:
-    told = evaluate(Material({A: [event(0, 1, "x")]}, {A: [event(0, 1, "y", 0.5)]}), Settings(draws=0))
+    told = evaluate(Material({A: [event(0, 1, "x")]}, {A: [event(0, 1, "y", 0.5)]}), EvaluateSettings(draws=0))
     assert told.overall.counts == Counts(0, 1, 1)
 
 
@@ -47,16 +47,16 @@ def test_a_label_that_is_called_like_all_of_them_is_refused() -> None:
 
 
 def test_the_best_threshold_lies_between_the_last_that_counts_and_the_next() -> None:
-    rows = {row.label: row for row in evaluate(two_labels(), Settings(draws=0)).labels}
+    rows = {row.label: row for row in evaluate(two_labels(), EvaluateSettings(draws=0)).labels}
     assert rows["x"].best_threshold == 0.5  # the lowest score of all: nobody knows what comes below
     assert rows["x"].figures["best_f1"].value == pytest.approx(4 / 6)
     assert rows["z"].best_threshold is None
     material = Material({A: [event(0, 1)]}, {A: [event(0, 1, score=0.8), event(5, 6, score=0.4)]})
-    assert evaluate(material, Settings(draws=0)).overall.best_threshold == pytest.approx(0.6)
+    assert evaluate(material, EvaluateSettings(draws=0)).overall.best_threshold == pytest.approx(0.6)
 
 
 def test_labels_may_have_thresholds_of_their_own() -> None:
-    told = evaluate(two_labels(), Settings(draws=0, threshold=0.65, thresholds={"x": 0.5}))
+    told = evaluate(two_labels(), EvaluateSettings(draws=0, threshold=0.65, thresholds={"x": 0.5}))
     assert [row.counts for row in told.labels] == [Counts(2, 1, 1), Counts(1, 0, 0), Counts(0, 0, 0)]
     assert told.overall.counts == Counts(3, 1, 1)
     assert told.overall.threshold is None
@@ -76,7 +76,7 @@ def test_without_scores_there_are_only_figures_at_the_threshold() -> None:
 def test_a_detector_that_finds_nothing_has_every_figure_of_one_that_finds_too_little() -> None:
     reference, seconds = {A: [event(0, 1, "x"), event(5, 6, "y")], B: [event(2, 3, "x")]}, {A: 1800.0, B: 1800.0}
     nothing = evaluate(Material(reference, {}, seconds=seconds))
-    little = evaluate(Material(reference, {A: [event(9, 10, "x", 0.5)]}, seconds=seconds), Settings(draws=0))
+    little = evaluate(Material(reference, {A: [event(9, 10, "x", 0.5)]}, seconds=seconds), EvaluateSettings(draws=0))
     for row, other in zip((nothing.overall, *nothing.labels), (little.overall, *little.labels), strict=True):
         assert set(row.figures) == set(other.figures)
         none = ("precision", "recall", "f1", "best_f1", "average_precision", "recall_at_100_per_hour", "psds1", "psds2")
@@ -103,7 +103,8 @@ def test_a_detection_on_doubt_neither_rewards_nor_punishes_in_figures_by_recordi
     reference, doubt = {A: [event(50, 51)], B: []}, {A: [(0.0, 8.0)]}
     material = Material(reference, {A: [event(0, 20, score=0.9)], B: [event(5, 6, score=0.5)]}, doubt)
     aurocs = [
-        evaluate(material, Settings(iou=iou, draws=0)).overall.figures["clip_auroc"].value for iou in (0.3, 0.4, 0.5)
+        evaluate(material, EvaluateSettings(iou=iou, draws=0)).overall.figures["clip_auroc"].value
+        for iou in (0.3, 0.4, 0.5)
     ]
     assert aurocs == [0.0, 0.0, 1.0]
 
@@ -112,13 +113,13 @@ def test_nothing_at_all_can_be_evaluated() -> None:
     told = evaluate(Material({A: []}, {A: []}, seconds={A: 3600.0}))
     assert told.overall.counts == Counts()
     assert told.labels == ()
-    assert told.overall.figures["recall"] == Estimate(None)
+    assert told.overall.figures["recall"] == Figure(None)
     assert evaluate(Material({}, {})).hours is None
 
 
 def test_average_precision_is_told_at_several_ious_and_never_rises_with_them() -> None:
     material = Material({A: [event(0, 10), event(20, 30)]}, {A: [event(2, 10, score=0.9), event(26, 36, score=0.8)]})
-    figures = evaluate(material, Settings(iou=0.2, draws=0)).overall.figures
+    figures = evaluate(material, EvaluateSettings(iou=0.2, draws=0)).overall.figures
     values = [figures[f"average_precision_iou_{iou}"].value for iou in ("0.1", "0.2", "0.3", "0.5", "0.7")]
     assert values == [1.0, 1.0, 0.5, 0.5, 0.5]
     assert figures["average_precision"].value == 1.0
@@ -129,7 +130,7 @@ def test_hits_are_those_of_the_iou_that_is_asked_for_in_every_figure(iou: float,
     # Both detections have an IoU of 0.25, the first with the event, the second with the span of doubt.
     found = [event(6, 8, score=0.8), event(20, 28, score=0.9)]
     material = Material({A: [event(0, 8)]}, {A: found}, {A: [(20.0, 22.0)]}, {A: 3600.0})
-    told = evaluate(material, Settings(iou=iou, draws=0))
+    told = evaluate(material, EvaluateSettings(iou=iou, draws=0))
     assert told.overall.counts == (Counts(1, 0, 0) if is_enough else Counts(0, 2, 1))
     assert told.overall.best_threshold == (0.8 if is_enough else None)
     assert told.overall.figures["onset_bias_s"].value == (6.0 if is_enough else None)
@@ -143,7 +144,7 @@ def test_doubt_is_that_of_the_iou_that_is_asked_for_where_detections_are_not_pai
 ) -> None:
     found = [event(0, 8, score=0.8), event(20, 28, score=0.9)]
     material = Material({A: [event(0, 8)]}, {A: found}, {A: [(20.0, 22.0)]}, {A: 3600.0})
-    figures = evaluate(material, Settings(iou=iou, draws=0)).overall.figures
+    figures = evaluate(material, EvaluateSettings(iou=iou, draws=0)).overall.figures
     assert figures["coverage_precision"].value == (1.0 if is_doubtful else 0.5)
     assert figures["psds1"].value == pytest.approx(1.0 if is_doubtful else 0.99)
 
@@ -151,14 +152,14 @@ def test_doubt_is_that_of_the_iou_that_is_asked_for_where_detections_are_not_pai
 def test_the_psds_of_a_label_is_its_own_whatever_labels_without_annotations_come_before() -> None:
     reference = {A: [event(0, 1, "b"), event(5, 6, "d")]}
     found = [event(9, 10, "a", 0.9), event(0, 1, "b", 0.8), event(9, 10, "c", 0.9)]
-    told = evaluate(Material(reference, {A: found}, seconds={A: 3600.0}), Settings(draws=0))
+    told = evaluate(Material(reference, {A: found}, seconds={A: 3600.0}), EvaluateSettings(draws=0))
     assert {row.label: row.figures["psds1"].value for row in told.labels} == {"a": None, "b": 1.0, "c": None, "d": 0.0}
 
 
 def test_recall_is_told_at_one_ten_and_a_hundred_false_alarms_per_hour_unless_other_rates_are_given() -> None:
     told = [
         [name for name in evaluate(two_labels(), some).overall.figures if name.startswith("recall_at")]
-        for some in (Settings(draws=0), Settings(draws=0, rates=(0.5,)))
+        for some in (EvaluateSettings(draws=0), EvaluateSettings(draws=0, rates=(0.5,)))
     ]
     assert told == [[f"recall_at_{rate}_per_hour" for rate in (1, 10, 100)], ["recall_at_0.5_per_hour"]]
 
@@ -176,4 +177,4 @@ def test_recall_is_told_at_one_ten_and_a_hundred_false_alarms_per_hour_unless_ot
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
-        Settings(**wrong)  # type: ignore[arg-type]
+        EvaluateSettings(**wrong)  # type: ignore[arg-type]

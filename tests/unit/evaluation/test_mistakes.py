@@ -6,7 +6,7 @@ from pathlib import Path
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.mistakes import write_mistakes
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 from detector.tables.formats import read_tables
 
 from .conftest import event
@@ -16,7 +16,7 @@ def test_misses_and_false_alarms_come_back_from_a_selection_table(tmp_path: Path
     a, b = Unit("a.wav", "1"), Unit("b.wav", "mix")
     reference = {a: [event(0, 1, "x"), event(10, 11, "x")], b: [event(3, 4, "y")]}
     estimated = {a: [event(0, 1, "x", 0.9), event(20, 21, "x", 0.8), event(30, 31, "x", 0.2)], b: []}
-    told = evaluate(Material(reference, estimated), Settings(threshold=0.5, draws=0))
+    told = evaluate(Material(reference, estimated), EvaluateSettings(threshold=0.5, draws=0))
     stream = io.StringIO()
     assert write_mistakes(told, stream) == 3
     path = tmp_path / "errors.txt"
@@ -34,7 +34,7 @@ def test_misses_and_false_alarms_come_back_from_a_selection_table(tmp_path: Path
 def test_each_row_says_where_raven_finds_it() -> None:
     unit = Unit("site/a.wav", "mix")
     stream = io.StringIO()
-    write_mistakes(evaluate(Material({unit: [event(2, 3)]}, {}), Settings(draws=0)), stream)
+    write_mistakes(evaluate(Material({unit: [event(2, 3)]}, {}), EvaluateSettings(draws=0)), stream)
     head, row = (line.split("\t") for line in stream.getvalue().splitlines())
     told = dict(zip(head, row, strict=True))
     assert (told["Begin File"], told["Begin Path"]) == ("a.wav", "site/a.wav")
@@ -46,7 +46,7 @@ def test_where_nothing_names_the_audio_raven_is_told_none() -> None:
     reference = {unit: [event(2, 3)] for unit in (named, bare, table)}
     stream = io.StringIO()
     audio = {"x/b": "b.wav", "x/c": ""}
-    write_mistakes(evaluate(Material(reference, {}, audio=audio), Settings(draws=0)), stream)
+    write_mistakes(evaluate(Material(reference, {}, audio=audio), EvaluateSettings(draws=0)), stream)
     head, *rows = (line.split("\t") for line in stream.getvalue().splitlines())
     columns = ("Begin File", "Begin Path", "File Offset (s)", "Recording", "Outcome")
     assert [tuple(dict(zip(head, row, strict=True))[name] for name in columns) for row in rows] == [
@@ -59,5 +59,8 @@ def test_where_nothing_names_the_audio_raven_is_told_none() -> None:
 def test_a_label_may_hold_what_only_text_takes_for_a_line_break() -> None:
     unit = Unit("a\x1cb.wav")
     stream = io.StringIO()
-    assert write_mistakes(evaluate(Material({unit: [event(2, 3, "o\u2028wl")]}, {}), Settings(draws=0)), stream) == 1
+    assert (
+        write_mistakes(evaluate(Material({unit: [event(2, 3, "o\u2028wl")]}, {}), EvaluateSettings(draws=0)), stream)
+        == 1
+    )
     assert stream.getvalue().split("\n")[1].endswith("\tmiss")

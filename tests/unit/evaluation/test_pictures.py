@@ -9,7 +9,7 @@ from detector.errors import ConfigurationError, OutputError
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.pictures import check_curves, draw_curves
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 
 from .conftest import event
 
@@ -24,7 +24,7 @@ def material() -> Material:
 def test_curves_go_through_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: (drawn.append(figure), path.touch()))
-    draw_curves(evaluate(material(), Settings(draws=0)), tmp_path / "curves.png")
+    draw_curves(evaluate(material(), EvaluateSettings(draws=0)), tmp_path / "curves.png")
     left, middle, right = drawn[0].axes
     recall, precision = left.lines[0].get_data()
     assert list(zip(recall, precision)) == [(0.5, 1.0), (0.5, 0.5), (1.0, 2 / 3)]
@@ -38,7 +38,7 @@ def test_curves_go_through_the_figures(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("hours", [True, False])
 def test_a_picture_is_written_whole(tmp_path: Path, hours: bool) -> None:
     one = material()
-    told = evaluate(one if hours else Material(one.reference, one.estimated), Settings(draws=0))
+    told = evaluate(one if hours else Material(one.reference, one.estimated), EvaluateSettings(draws=0))
     path = tmp_path / "curves.svg"
     check_curves(path)
     draw_curves(told, path)
@@ -55,4 +55,4 @@ def test_a_picture_that_cannot_be_is_told_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"--curves: curves\.txt: its ending is none of"):
         check_curves(Path("curves.txt"))
     with pytest.raises(OutputError, match=r"curves\.png"):
-        draw_curves(evaluate(material(), Settings(draws=0)), tmp_path / "no" / "curves.png")
+        draw_curves(evaluate(material(), EvaluateSettings(draws=0)), tmp_path / "no" / "curves.png")

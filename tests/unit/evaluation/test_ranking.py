@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 
 from detector.evaluation.chain import Chain
-from detector.evaluation.detection import AtIous, Detection
+from detector.evaluation.detection import AtIous, DetectionStatistic
 from detector.evaluation.events import Counts, match
 from detector.evaluation.field import field_of_parts
-from detector.evaluation.material import Material, Part
+from detector.evaluation.material import LabelEvents, Material
 from detector.evaluation.ranking import pooled, rank
 from detector.evaluation.thresholds import curve_of
 
@@ -19,16 +19,18 @@ from .conftest import event, materials
 ONE = np.ones(1)
 
 
-def by_hand() -> Part:
+def by_hand() -> LabelEvents:
     """Draw three events; from the surest down: hit, false alarm, hit, false alarm; the third event is missed."""
     reference = (event(0, 1), event(10, 11), event(20, 21))
     found = (event(0, 1, score=0.9), event(5, 6, score=0.8), event(10, 11, score=0.6), event(30, 31, score=0.3))
-    return Part(0, reference, found)
+    return LabelEvents(0, reference, found)
 
 
-def told(parts: list[Part], threshold: float = 0.0, seconds: float = 3600.0, least: float = 0.3) -> dict[str, float]:
+def told(
+    parts: list[LabelEvents], threshold: float = 0.0, seconds: float = 3600.0, least: float = 0.3
+) -> dict[str, float]:
     ranking = rank(parts, least, threshold)
-    detection = Detection(Chain((ranking,)), np.full(len(parts), seconds), (1.0, 10.0))
+    detection = DetectionStatistic(Chain((ranking,)), np.full(len(parts), seconds), (1.0, 10.0))
     return dict(zip(detection.names, detection(np.ones(len(parts)))[:, 0].tolist(), strict=True))
 
 
@@ -60,13 +62,13 @@ def test_recall_at_a_rate_of_false_alarms_allows_exactly_that_rate(hours: float,
 
 
 def test_recall_is_nothing_where_the_surest_detection_is_one_false_alarm_too_many() -> None:
-    part = Part(0, (event(0, 1),), (event(5, 6, score=0.9), event(0, 1, score=0.8)))
+    part = LabelEvents(0, (event(0, 1),), (event(5, 6, score=0.9), event(0, 1, score=0.8)))
     assert told([part], seconds=360)["recall_at_1_per_hour"] == 0
     assert told([part], seconds=3600)["recall_at_1_per_hour"] == 1
 
 
 def test_equal_scores_come_together() -> None:
-    tied = Part(0, (event(0, 1),), (event(0, 1, score=0.5), event(5, 6, score=0.5)))
+    tied = LabelEvents(0, (event(0, 1),), (event(0, 1, score=0.5), event(5, 6, score=0.5)))
     figures = told([tied], seconds=360)
     assert figures["average_precision"] == pytest.approx(0.5)
     assert figures["best_precision"] == pytest.approx(0.5)
@@ -74,7 +76,10 @@ def test_equal_scores_come_together() -> None:
 
 
 def test_what_does_not_exist_is_not_a_number() -> None:
-    nothing_found, nothing_there = told([Part(0, (event(0, 1),), ())]), told([Part(0, (), (event(0, 1, score=0.5),))])
+    nothing_found, nothing_there = (
+        told([LabelEvents(0, (event(0, 1),), ())]),
+        told([LabelEvents(0, (), (event(0, 1, score=0.5),))]),
+    )
     assert np.isnan(nothing_found["precision"])
     assert nothing_found["recall"] == nothing_found["f1"] == nothing_found["average_precision"] == 0
     assert nothing_there["precision"] == 0
@@ -83,13 +88,13 @@ def test_what_does_not_exist_is_not_a_number() -> None:
 
 
 def test_a_detection_on_a_doubtful_span_neither_rewards_nor_punishes() -> None:
-    part = Part(0, (event(0, 1),), (event(0, 1, score=0.5), event(5, 6, score=0.9)), ((4.5, 6.5),))
+    part = LabelEvents(0, (event(0, 1),), (event(0, 1, score=0.5), event(5, 6, score=0.9)), ((4.5, 6.5),))
     assert rank([part], 0.3, 0.0).counts() == Counts(1, 0, 0)
     assert told([part])["average_precision"] == 1
 
 
 def test_a_hit_on_a_doubtful_span_stays_a_hit() -> None:
-    part = Part(0, (event(5, 6),), (event(5, 6, score=0.9),), ((4.5, 6.5),))
+    part = LabelEvents(0, (event(5, 6),), (event(5, 6, score=0.9),), ((4.5, 6.5),))
     assert rank([part], 0.3, 0.0).counts() == Counts(1, 0, 0)
 
 
@@ -111,13 +116,13 @@ def test_figures_are_those_of_counting_anew_at_every_threshold(material: Materia
             assert figures["best_f1"] == pytest.approx(max((one.f1 for one in rows), default=0.0))
 
 
-def anew(parts: list[Part], least: float, threshold: float) -> Counts:
+def anew(parts: list[LabelEvents], least: float, threshold: float) -> Counts:
     """Count with the matching of `events`, the detections of one threshold at a time."""
     total = Counts()
     for part in parts:
         reported = [one for one in part.estimated if (one.score or 0) >= threshold]
         hits = len(match(part.reference, reported, least))
-        whole = rank([Part(0, part.reference, tuple(reported), part.uncertain)], least, 0.0)
+        whole = rank([LabelEvents(0, part.reference, tuple(reported), part.uncertain)], least, 0.0)
         left = len(reported) - len(whole.scores)  # on doubtful spans
         assert left <= field_of_parts([replace(part, unit=0)]).pardoned(least).sum()
         total += Counts(hits, len(reported) - left - hits, len(part.reference) - hits)
@@ -125,8 +130,8 @@ def anew(parts: list[Part], least: float, threshold: float) -> Counts:
 
 
 def test_labels_share_one_order_but_no_matches() -> None:
-    one = rank([Part(0, (event(0, 1),), (event(0, 1, score=0.4),))], 0.3, 0.0)
-    other = rank([Part(0, (event(5, 6),), (event(0, 1, score=0.8),))], 0.3, 0.9)
+    one = rank([LabelEvents(0, (event(0, 1),), (event(0, 1, score=0.4),))], 0.3, 0.0)
+    other = rank([LabelEvents(0, (event(5, 6),), (event(0, 1, score=0.8),))], 0.3, 0.9)
     both = pooled([one, other])
     assert both.scores.tolist() == [0.8, 0.4]
     assert both.counts() == Counts(1, 0, 1)  # the other label's threshold keeps its false alarm out

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 from detector.evaluation.sweep import Stretches, count_pairs, covered_s, find_pairs, number_times, portions, reaches
 from detector.events import merged, overlap_s
 
@@ -34,9 +34,9 @@ def test_pairs_are_those_that_share_time_in_one_cell_each_once(rows: Rows, other
         for m, (its_cell, other) in enumerate(others)
         if cell == its_cell and overlap_s(span, other) > 0
     }
-    assert len(pairs.one) == len(expected)
-    assert dict(zip(zip(pairs.one.tolist(), pairs.other.tolist()), pairs.shared_s.tolist())) == expected
-    assert count_pairs(ones, theirs).tolist() == np.bincount(pairs.one, minlength=len(rows)).tolist()
+    assert len(pairs.first) == len(expected)
+    assert dict(zip(zip(pairs.first.tolist(), pairs.second.tolist()), pairs.shared_s.tolist())) == expected
+    assert count_pairs(ones, theirs).tolist() == np.bincount(pairs.first, minlength=len(rows)).tolist()
 
 
 @given(rows=ROWS, others=ROWS)
@@ -84,7 +84,7 @@ def spread_out(n: int) -> Material:
 def peak_bytes(material: Material) -> int:
     tracemalloc.start()
     try:
-        evaluate(material, Settings(draws=0))
+        evaluate(material, EvaluateSettings(draws=0))
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

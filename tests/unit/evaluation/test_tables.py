@@ -6,7 +6,7 @@ import pytest
 
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.tables import Request, read_material
+from detector.evaluation.tables import EvaluateRequest, read_material
 from detector.labels import LabelRules
 from detector.tables.table import ReadOptions
 
@@ -32,7 +32,7 @@ def write(name: str, text: str) -> Path:
 
 
 def read(**changed: object) -> tuple[Material, str]:
-    material, notes = read_material(Request(Path("found.csv"), Path("calls.csv"), **changed))  # type: ignore[arg-type]
+    material, notes = read_material(EvaluateRequest(Path("found.csv"), Path("calls.csv"), **changed))  # type: ignore[arg-type]
     return material, "\n".join(notes)
 
 
@@ -173,14 +173,14 @@ def test_a_selection_table_stands_for_its_recording_without_rows(folder: Path) -
     head = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation\n"
     write("tables/a.Table.1.selections.txt", head + "1\tSpectrogram 1\t1\t0\t1\t\t\tx\n")
     write("tables/d.Table.1.selections.txt", head)
-    material, notes = read_material(Request(Path("found.csv"), Path("tables")))
+    material, notes = read_material(EvaluateRequest(Path("found.csv"), Path("tables")))
     assert [unit.recording for unit in material.units] == ["in/a.wav", "in/b.wav", "tables/d"]
     assert "1 recording not named" in notes[-1]
 
 
 def test_two_label_files_are_about_one_recording_whatever_they_are_called(folder: Path) -> None:
     mine, hers = write("mine.txt", "0.0\t1.0\tx\n"), write("hers.txt", "0.1\t1.0\tx\n")
-    material, notes = read_material(Request(mine, hers))
+    material, notes = read_material(EvaluateRequest(mine, hers))
     assert spans(material.reference[Unit("mine")]) == [(0.1, 1, "x")]
     assert "mine and hers: taken as one recording" in notes[0]
 
@@ -195,13 +195,13 @@ def test_audio_is_called_what_a_table_calls_it(folder: Path) -> None:
         (named, bare, {"in/d.wav": "in/d.wav"}),
         (raven, other, {"a.wav": "a.wav"}),
     ):
-        assert read_material(Request(found, wanted))[0].audio == audio
+        assert read_material(EvaluateRequest(found, wanted))[0].audio == audio
     write("some/a.txt", "0.0\t1.0\tx\n"), write("some/b.txt", "0.0\t1.0\tx\n")
-    assert read_material(Request(Path("some"), Path("calls.csv")))[0].audio == {
+    assert read_material(EvaluateRequest(Path("some"), Path("calls.csv")))[0].audio == {
         "some/a": "a.wav", "some/b": "", "c.wav": "c.wav",
     }  # fmt: skip
     effort = write("effort.csv", EFFORT + "in/mine.wav,mix,ok,60,60,,,\n")
-    assert read_material(Request(bare, bare, effort))[0].audio == {}
+    assert read_material(EvaluateRequest(bare, bare, effort))[0].audio == {}
 
 
 def test_deployments_are_found_in_names(folder: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from detector.clips import ClipStore, open_clips
-from detector.extraction.extract import Report, Request, extract
+from detector.extraction.extract import ExtractRequest, extract
+from detector.extraction.report import ExtractReport
 from detector.recipe import Recipe
 from tests.made import recipe, sound, write_sound, write_table
 
@@ -22,7 +23,9 @@ def one(tmp_path: Path) -> tuple[Path, Path]:
     return write_table(tmp_path / "a.csv", [("a.wav", *call) for call in CALLS]), tmp_path / "in"
 
 
-def run(given: tuple[Path, Path], output: Path, made: Recipe | None = None, **options: Any) -> tuple[ClipStore, Report]:
+def run(
+    given: tuple[Path, Path], output: Path, made: Recipe | None = None, **options: Any
+) -> tuple[ClipStore, ExtractReport]:
     options = {"complete": True, "fractions": (1.0, 0.0, 0.0)} | options
-    report = extract(Request((given[0],), (given[1],), made or recipe(), **options), output)
+    report = extract(ExtractRequest((given[0],), (given[1],), made or recipe(), **options), output)
     return open_clips(output), report

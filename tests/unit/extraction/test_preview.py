@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from detector.clips import ClipStore, open_clips
 from detector.errors import ConfigurationError, OutputError
 from detector.extraction import preview
-from detector.extraction.extract import Request, extract
+from detector.extraction.extract import ExtractRequest, extract
 from detector.extraction.preview import band_edges_hz, draw_preview, frequency_ticks
 from detector.network.axes import Axes as SpectrogramAxes
 from detector.presets import find_recipe, list_presets
@@ -37,7 +37,7 @@ def test_a_sheet_shows_every_label_and_the_background(tmp_path: Path) -> None:
 def test_clips_at_the_edges_are_drawn(tmp_path: Path, frontend: str) -> None:
     write_sound(tmp_path / "in" / "a.wav", sound(0.3, [(0.0, 0.3, "low")]))
     table = write_table(tmp_path / "t.csv", [("a.wav", 0.0, 0.3, "low")])
-    extract(Request((table,), (tmp_path / "in",), recipe(frontend)), tmp_path / "clips")
+    extract(ExtractRequest((table,), (tmp_path / "in",), recipe(frontend)), tmp_path / "clips")
     draw_preview(open_clips(tmp_path / "clips"), tmp_path / "sheet.png")
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
 
@@ -60,7 +60,7 @@ def test_the_box_of_a_call_is_at_its_time_and_in_its_band_by_the_ticks_of_the_pi
     (tmp_path / "t.csv").write_text(
         f'recording,start_s,end_s,low_hz,high_hz,label\n"{name}",1.0,1.3,500,2000,low\n', encoding="utf-8"
     )
-    extract(Request((tmp_path / "t.csv",), (tmp_path / "in",), recipe(frontend)), tmp_path / "clips")
+    extract(ExtractRequest((tmp_path / "t.csv",), (tmp_path / "in",), recipe(frontend)), tmp_path / "clips")
     store = open_clips(tmp_path / "clips")
     (axis,) = drawn(monkeypatch, store)
     (box,) = [patch for patch in axis.collections if isinstance(patch, PolyCollection)]
@@ -80,7 +80,7 @@ def test_the_box_of_a_call_is_at_its_time_and_in_its_band_by_the_ticks_of_the_pi
 def test_without_a_band_there_is_no_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_sound(tmp_path / "in" / "a.wav", sound(3.0, [(1.0, 1.3, "low")]))
     table = write_table(tmp_path / "t.csv", [("a.wav", 1.0, 1.3, "low")])
-    extract(Request((table,), (tmp_path / "in",), recipe()), tmp_path / "clips")
+    extract(ExtractRequest((table,), (tmp_path / "in",), recipe()), tmp_path / "clips")
     (axis,) = drawn(monkeypatch, open_clips(tmp_path / "clips"))
     assert not [patch for patch in axis.collections if isinstance(patch, PolyCollection)]
 

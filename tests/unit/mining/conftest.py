@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.extraction.extract import Request, extract
-from detector.training.train import Settings, train
+from detector.extraction.extract import ExtractRequest, extract
+from detector.training.train import TrainSettings, train
 from tests.made import recipe, sound, write_sound, write_table
 from tests.processes import fresh_process
 
@@ -27,7 +27,7 @@ def write_clips_of_recordings(folder: Path, per: str = "window") -> Path:
         rows += [(f"{number}.wav", *call) for call in CALLS]
     table = write_table(folder / "calls.csv", rows)
     made = recipe("pcen", training={"epochs": 3}, network={"dense": {"units": [8], "per": per}})
-    request = Request((table,), (folder / "in",), made, complete=True, fractions=(0.5, 0.34, 0.16), negatives=1)
+    request = ExtractRequest((table,), (folder / "in",), made, complete=True, fractions=(0.5, 0.34, 0.16), negatives=1)
     extract(request, folder / "clips")
     return folder / "clips"
 
@@ -37,7 +37,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Give a folder of clips and a model trained on them, which all tests share."""
     folder = tmp_path_factory.mktemp("mining")
     clips = write_clips_of_recordings(folder)
-    train(clips, folder / "model", None, Settings(device="cpu"))
+    train(clips, folder / "model", None, TrainSettings(device="cpu"))
     return clips, folder / "model"
 
 

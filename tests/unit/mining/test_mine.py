@@ -18,14 +18,14 @@ from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.events import overlap_s
 from detector.extraction.known import read_known
 from detector.mining.add import MINED
-from detector.mining.mine import Mined, Plan, mine
-from detector.mining.scans import Material
+from detector.mining.mine import Mined, MinePlan, mine
+from detector.mining.scans import MineMaterial
 from detector.model import Model, load_model, save_model
 from detector.operating.points import Operating, operating_toml
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks, Trainer
 from detector.training.start import Start
-from detector.training.train import Settings, train
+from detector.training.train import TrainSettings, train
 from tests.made import recipe
 from tests.unit.mining.conftest import write_clips_of_recordings
 
@@ -35,7 +35,7 @@ Given = tuple[Path, Path]
 def run(given: Given, output: Path, lines: list[str] | None = None, **options: Any) -> Mined:
     settings = {name: options.pop(name) for name in ("resume", "force", "seed") if name in options}
     hooks = Hooks() if lines is None else Hooks(lines.append)
-    plan = Plan(**{"per_round": 6, **options}, training=Settings(device="cpu", **settings))
+    plan = MinePlan(**{"per_round": 6, **options}, training=TrainSettings(device="cpu", **settings))
     return mine(given[0], str(given[1]), output, plan, hooks)
 
 
@@ -44,11 +44,11 @@ def values(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give a list of what rounds are judged as; the list is used up, round by round."""
     told: list[float] = []
 
-    def judge(self: Material, model: object) -> Figures:
+    def judge(self: MineMaterial, model: object) -> TrainFigures:
         value = told.pop(0)
-        return Figures(0.0, {"low": value}, {"low": value / 2}, {"low": 0.5}, None, 9)
+        return TrainFigures(0.0, {"low": value}, {"low": value / 2}, {"low": 0.5}, None, 9)
 
-    monkeypatch.setattr(Material, "judge", judge)
+    monkeypatch.setattr(MineMaterial, "judge", judge)
     return told
 
 
@@ -191,7 +191,7 @@ def test_a_model_of_another_front_end_or_other_labels_is_refused(
 
 def test_frames_are_mined_too(tmp_path: Path) -> None:
     clips = write_clips_of_recordings(tmp_path, per="frame")
-    train(clips, tmp_path / "model", None, Settings(device="cpu"))
+    train(clips, tmp_path / "model", None, TrainSettings(device="cpu"))
     found = run((clips, tmp_path / "model"), tmp_path / "new", rounds=1)
     assert len(found.rounds) >= 1
     assert "over all columns of 2 validation recordings" in " ".join(
@@ -279,10 +279,13 @@ def test_a_model_in_the_state_of_the_rounds_is_kept(tmp_path: Path, given: Given
 
 def test_what_training_cannot_do_is_refused_before_the_first_scan(tmp_path: Path, given: Given) -> None:
     start = Start("other", Model(recipe("mel", labels={"names": ["low"]})))
-    float16 = Settings(device="cpu", precision="float16")
-    for settings, told in ((Settings(device="cpu", start=start), "--from: other"), (float16, "--precision: float16")):
+    float16 = TrainSettings(device="cpu", precision="float16")
+    for settings, told in (
+        (TrainSettings(device="cpu", start=start), "--from: other"),
+        (float16, "--precision: float16"),
+    ):
         with pytest.raises(ConfigurationError, match=told):
-            mine(given[0], str(given[1]), tmp_path / "new", Plan(training=settings))
+            mine(given[0], str(given[1]), tmp_path / "new", MinePlan(training=settings))
     assert not list(tmp_path.iterdir())
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.training.figures import Figures, best_threshold, f1_at, figures
+from detector.training.figures import TrainFigures, best_threshold, f1_at, figures
 
 LABELS = ("a", "b", "c")
 
 
-def of(scores: list[list[float]], targets: list[list[float]], *, exclusive: bool = False) -> Figures:
+def of(scores: list[list[float]], targets: list[list[float]], *, exclusive: bool = False) -> TrainFigures:
     return figures(LABELS[: len(scores[0])], np.float32(scores), np.float32(targets), 0.5, exclusive=exclusive)
 
 

@@ -18,7 +18,7 @@ from detector.errors import ClipsError, ConfigurationError
 from detector.recipe import Recipe
 from detector.training import fit
 from detector.training.batch import spectrograms
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks, Trainer, learning_rate
 from tests.made import recipe, write_clips
 
@@ -65,9 +65,9 @@ def scripted(trainer: Trainer, figures: list[tuple[float, float]]) -> None:
     """Let validation find these average precisions and losses, epoch by epoch."""
     found = iter(figures)
 
-    def evaluate(_clips: object) -> Figures:
+    def evaluate(_clips: object) -> TrainFigures:
         precision, loss = next(found)
-        return Figures(loss, {"a": precision}, {}, {}, None, 1)
+        return TrainFigures(loss, {"a": precision}, {}, {}, None, 1)
 
     trainer.evaluate = evaluate  # type: ignore[method-assign]
 
@@ -190,7 +190,7 @@ def test_the_figures_of_the_best_model_are_those_of_its_epoch(tmp_path: Path) ->
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 6, "patience": 2}))
     measured, losses = trainer.evaluate, list[float]()
 
-    def worse_from_then_on(clips: Any, thresholds: Any = None) -> Figures:
+    def worse_from_then_on(clips: Any, thresholds: Any = None) -> TrainFigures:
         found = measured(clips, thresholds)
         losses.append(found.loss)
         return replace(found, loss=float(len(losses)), average_precision={"a": 0.5})

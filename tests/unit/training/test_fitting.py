@@ -9,7 +9,7 @@ import pytest
 
 from detector.errors import ClipsError
 from detector.training.fitting import differences
-from detector.training.train import Settings, train
+from detector.training.train import TrainSettings, train
 from tests.made import recipe, write_clips
 
 
@@ -35,7 +35,7 @@ def test_a_recipe_that_does_not_fit_the_clips_is_refused_with_both_values(
     tmp_path: Path, clips: Path, changes: dict[str, dict[str, Any]], told: str
 ) -> None:
     with pytest.raises(ClipsError) as caught:
-        train(clips, tmp_path / "model", recipe("pcen", **changes), Settings(device="cpu"))
+        train(clips, tmp_path / "model", recipe("pcen", **changes), TrainSettings(device="cpu"))
     assert str(caught.value).startswith(f"{clips}: ")
     assert told in str(caught.value)
     assert {path.name for path in tmp_path.iterdir()} == {"clips"}
@@ -43,7 +43,7 @@ def test_a_recipe_that_does_not_fit_the_clips_is_refused_with_both_values(
 
 def test_three_differences_of_the_front_ends_are_named_and_the_others_counted(tmp_path: Path, clips: Path) -> None:
     with pytest.raises(ClipsError) as caught:
-        train(clips, tmp_path / "model", recipe("linear"), Settings(device="cpu"))
+        train(clips, tmp_path / "model", recipe("linear"), TrainSettings(device="cpu"))
     assert str(caught.value) == (
         f"{clips}: was made with another front end: frontend.kind = 'mel' in the clips, 'linear' in the recipe; "
         "frontend.scaling.kind = 'pcen' in the clips, 'db' in the recipe; frontend.fmax = 4000.0 in the clips, 3500.0 "

@@ -21,7 +21,7 @@ from detector.model import load_model
 from detector.training.fit import Hooks, Trainer
 from detector.training.learning import Learned, Point, draw, forecast, learn, sentence
 from detector.training.nesting import Nesting, count_calls
-from detector.training.train import Settings, train
+from detector.training.train import TrainSettings, train
 from tests.made import recipe, write_clips
 
 MADE = recipe("pcen", labels={"names": ["a", "b"]}, training={"epochs": 2})
@@ -144,7 +144,7 @@ def test_points_that_support_no_forecast_get_none(points: list[Point]) -> None:
 
 
 def run(clips: Path, output: Path, sizes: tuple[float, ...], lines: list[str], **settings: Any) -> Learned | None:
-    return learn(clips, output, None, Settings(device="cpu", **settings), sizes, Hooks(lines.append))
+    return learn(clips, output, None, TrainSettings(device="cpu", **settings), sizes, Hooks(lines.append))
 
 
 @pytest.mark.parametrize("values", [(0.99995, 0.99996, 0.99997), (0.5, 0.6, 0.7), (0.0, 0.0, 0.0), (1.0, 1.0)])
@@ -181,7 +181,7 @@ def test_the_model_is_the_one_trained_on_all_with_the_curve_in_its_folder(tmp_pa
     assert learned.table() == (tmp_path / "model" / "learning-curve.csv").read_text()
     assert (tmp_path / "model" / "learning-curve.png").stat().st_size > 1000
     assert load_model(tmp_path / "model").labels == ("a", "b")
-    train(clips, tmp_path / "alone", None, Settings(device="cpu"))
+    train(clips, tmp_path / "alone", None, TrainSettings(device="cpu"))
     model, alone = (load_file(tmp_path / name / "weights.safetensors") for name in ("model", "alone"))
     assert all(torch.equal(model[name], alone[name]) for name in model)
     assert {path.name for path in tmp_path.iterdir()} == {"clips", "model", "alone"}

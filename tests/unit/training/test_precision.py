@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from detector.training import precision
 from detector.training.fit import Hooks
 from detector.training.precision import PrecisionName, faster, has_bfloat16, settle
-from detector.training.train import Settings, train
+from detector.training.train import TrainSettings, train
 from tests.made import recipe, write_clips
 
 MADE = recipe(labels={"names": ["a"]})
@@ -33,7 +33,7 @@ def long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trained(clips: Path, output: Path, lines: list[str] | None = None, **settings: Any) -> Path:
     hooks = Hooks() if lines is None else Hooks(line=lines.append)
-    train(clips, output, None, Settings(device="cpu", **settings), hooks)
+    train(clips, output, None, TrainSettings(device="cpu", **settings), hooks)
     return output
 
 

@@ -13,10 +13,10 @@ from safetensors.torch import load_file
 from detector.errors import ConfigurationError, OutputError
 from detector.model import Model, load_model
 from detector.recipe import Recipe
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks
 from detector.training.start import read_start
-from detector.training.train import Settings, train
+from detector.training.train import TrainSettings, train
 from tests.made import STAGES, recipe, write_clips
 
 TWO = [dict(STAGES[0]), {"filters": 6, "kernel": 3, "norm": "batch", "dropout": 0.2}]
@@ -31,7 +31,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[str
     clips = write_clips(folder / "clips", MADE)
     (folder / "model").mkdir()
     shutil.rmtree(folder / "model")
-    found = train(clips, folder / "model", None, Settings(device="cpu", licence="CC BY 4.0"), Hooks(lines.append))
+    found = train(clips, folder / "model", None, TrainSettings(device="cpu", licence="CC BY 4.0"), Hooks(lines.append))
     assert found is not None
     lines.append(f"{found['validation'].mean_average_precision:.4f}")
     return clips, folder / "model", lines
@@ -39,10 +39,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[str
 
 def run(
     clips: Path, output: Path, model: Path, freeze: Any = 0, made: Recipe | None = None, **settings: Any
-) -> tuple[dict[str, Figures] | None, list[str]]:
+) -> tuple[dict[str, TrainFigures] | None, list[str]]:
     lines: list[str] = []
     start = read_start(str(model), freeze)
-    return train(clips, output, made, Settings(device="cpu", start=start, **settings), Hooks(lines.append)), lines
+    return train(clips, output, made, TrainSettings(device="cpu", start=start, **settings), Hooks(lines.append)), lines
 
 
 def moved(one: Path, other: Path, within: str) -> set[bool]:
@@ -158,7 +158,7 @@ def test_a_run_from_another_model_or_freezing_another_number_is_not_resumed(
     run(clips, tmp_path / "new", model, epochs=2)
     begun = read_start(str(model), freeze) if start else None
     with pytest.raises(OutputError, match="or another --from or --freeze"):
-        train(clips, tmp_path / "new", None, Settings(device="cpu", resume=True, start=begun))
+        train(clips, tmp_path / "new", None, TrainSettings(device="cpu", resume=True, start=begun))
 
 
 def test_a_frozen_run_that_stops_and_goes_on_ends_at_the_same_weights_to_the_bit(

@@ -15,9 +15,9 @@ from detector.clips import open_clips
 from detector.errors import ConfigurationError, OutputError
 from detector.model import load_model
 from detector.recipe import Recipe
-from detector.training.figures import Figures
+from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks
-from detector.training.train import Settings, train
+from detector.training.train import TrainSettings, train
 from tests.made import recipe, write_clips
 
 MADE = recipe("pcen", labels={"names": ["a", "b"]})
@@ -30,9 +30,9 @@ def clips(tmp_path: Path) -> Path:
 
 def run(
     clips: Path, output: Path, made: Recipe | None = None, lines: list[str] | None = None, **settings: Any
-) -> dict[str, Figures] | None:
+) -> dict[str, TrainFigures] | None:
     hooks = Hooks() if lines is None else Hooks(line=lines.append)
-    return train(clips, output, made, Settings(device="cpu", **settings), hooks)
+    return train(clips, output, made, TrainSettings(device="cpu", **settings), hooks)
 
 
 def weights(model: Path) -> dict[str, torch.Tensor]:
@@ -213,7 +213,7 @@ def test_what_the_machine_cannot_do_is_refused_and_a_stopped_run_kept(
         pytest.skip("this machine has more than a CPU")
     (tmp_path / "model.training").mkdir()
     with pytest.raises(ConfigurationError, match=told):
-        train(clips, tmp_path / "model", None, Settings(**({"device": "cpu"} | settings)))
+        train(clips, tmp_path / "model", None, TrainSettings(**({"device": "cpu"} | settings)))
     assert (tmp_path / "model.training").exists()
 
 

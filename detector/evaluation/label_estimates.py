@@ -12,19 +12,19 @@ from detector.estimates.bootstrap import draw_together, limits, resample
 from detector.estimates.statistic import Statistic
 from detector.evaluation.compare import Compared
 from detector.evaluation.material import Material
-from detector.evaluation.settings import Settings
+from detector.evaluation.settings import EvaluateSettings
 
 
 @dataclass(frozen=True)
-class Estimates:
+class LabelEstimates:
     """Values, and the lower and upper limits of their 95 % intervals; not numbers where they do not exist.
 
     Attributes
     ----------
     labels : array (3, figure, label)
-        Of each label.
+        Those of each label.
     overall : array (3, figure, 1)
-        Of all labels as one.
+        Those of all labels as one.
     mean : array (3, figure) or None
         Averages over the labels that have reference events; None where none has.
     """
@@ -34,16 +34,16 @@ class Estimates:
     mean: Numbers | None
 
 
-def estimate(material: Material, settings: Settings, compared: Compared, recall: int) -> Estimates:
+def estimate(material: Material, settings: EvaluateSettings, compared: Compared, recall: int) -> LabelEstimates:
     """Compute the figures with their intervals, in the order of the statistics.
 
     `recall` is the number of a figure that exists for exactly the labels with reference events.
     """
-    alone = len(material.labels) == 1  # one label is all that there is
+    alone = len(material.labels) == 1  # then its figures are those of all labels
     of_labels = compared.of_labels
     overall = () if alone else compared.overall
-    values = _once(of_labels, material)
-    whole = _once(overall, material)
+    values = _of_material(of_labels, material)
+    whole = _of_material(overall, material)
     has_events = np.zeros(0, bool) if values is None else ~np.isnan(values[recall])
     for_labels: list[Numbers] = []
     for_all: list[Numbers] = []
@@ -58,10 +58,10 @@ def estimate(material: Material, settings: Settings, compared: Compared, recall:
                 for_all.append(limits(drawn))
     labels = _with_limits(values, for_labels)
     mean = None if values is None or not has_events.any() else _with_limits(_mean(values[:, has_events]), for_mean)
-    return Estimates(labels, labels if alone else _with_limits(whole, for_all), mean)
+    return LabelEstimates(labels, labels if alone else _with_limits(whole, for_all), mean)
 
 
-def _once(statistics: Sequence[Statistic], material: Material) -> Numbers | None:
+def _of_material(statistics: Sequence[Statistic], material: Material) -> Numbers | None:
     """Compute the figures of the material itself (figure, label); None where there is nothing to compute."""
     once = np.ones(len(material.units))
     return np.concatenate([statistic(once) for statistic in statistics]) if statistics else None
