@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from detector.audit.tables import BACKGROUND, Verdict, read_verdict
 from detector.errors import AnnotationError
 from detector.events import Event
+from detector.outputs import FolderKind
 from detector.tables import raven
 from detector.tables.sheet import read_sheet
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from detector.audit.sample import Item
 
 ENDING = ".Table.1.selections.txt"
+SELECTIONS_FOLDER = FolderKind("an empty folder", ())  # tables are never replaced: they may hold verdicts
 
 
 def selection_tables(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
