@@ -38,21 +38,40 @@ from detector.cliptables import (
     write_table,
 )
 from detector.errors import ClipsError, one_line, shown
+from detector.outputs import FolderKind
 from detector.recipe import Recipe, read_recipe
 from detector.recipe.sizes import BYTES, CLIP_BYTES
 from detector.shards import map_array, read_header
 
 RECIPE_FILE = "recipe.toml"
+RECORDINGS_FILE = "recordings.csv"
+ANNOTATIONS_FILE = "annotations.csv"
+CLIPS_FOLDER = FolderKind(
+    "a folder of clips",
+    (
+        RECIPE_FILE,
+        INDEX_FILE,
+        EVENTS_FILE,
+        LABELS_FILE,
+        RECORDINGS_FILE,
+        ANNOTATIONS_FILE,
+        "power-*.npy",
+        "state-*.npy",
+    ),
+)
 SPLITS = ("train", "validation", "test")
 SHARD_BYTES = 64 * 2**20
 OPEN_SHARDS = 64  # each open shard takes a file descriptor
 
 __all__ = [
+    "ANNOTATIONS_FILE",
+    "CLIPS_FOLDER",
     "CONFUSING",
     "EVENTS_FILE",
     "INDEX_COLUMNS",
     "INDEX_FILE",
     "LABELS_FILE",
+    "RECORDINGS_FILE",
     "SPLITS",
     "UNCERTAIN",
     "Clip",

@@ -19,6 +19,7 @@ OPERATING_BYTES = 2**25  # a tuned label takes 20 KiB
 FACTS_BYTES = 2**24  # labels.json: 150 bytes a label
 STATE_BYTES = 2**24  # of a run of training or mining: 200 bytes an epoch
 CARD_BYTES = 2**20
+PROVENANCE_BYTES = 2**26  # a label takes 200 bytes, an earlier card 1 MiB at most
 TABLE_BYTES = 2**28  # clips.csv: some 2.5 million clips
 
 NESTING = 16

@@ -9,11 +9,14 @@ from pathlib import Path
 from detector.audit.items import Item
 from detector.audit.tables import BACKGROUND, Verdict, read_verdict
 from detector.errors import AnnotationError
+from detector.outputs import FolderKind
 from detector.tables import Detection, WriteOptions, write_each
 from detector.tables.sheet import read_sheet
 
 COLUMNS = ("Verdict", "Audit ID")
 """The columns beside those of every selection table."""
+
+SELECTIONS_FOLDER = FolderKind("an empty folder", ())  # tables are never replaced: they may hold verdicts
 
 
 def write_selections(items: Iterable[Item], folder: Path) -> None:

@@ -140,7 +140,7 @@ def draw_sample(
 
     from detector.audit.background import read_scanned
     from detector.audit.sample import draw
-    from detector.audit.selections import write_selections
+    from detector.audit.selections import SELECTIONS_FOLDER, write_selections
     from detector.audit.tables import write_sample
     from detector.cli.scan import byte_for_byte
     from detector.outputs import new_file, new_folder
@@ -151,7 +151,7 @@ def draw_sample(
         if output is not None:
             write_sample(items, detections.fingerprint, stack.enter_context(new_file(output, force)))
         if raven is not None:
-            folder = stack.enter_context(new_folder(raven, force=force))
+            folder = stack.enter_context(new_folder(raven, SELECTIONS_FOLDER, force=force))
             write_selections(items, folder)
     if output is None:  # after the files: a pipe that closes costs none of them
         write_sample(items, detections.fingerprint, byte_for_byte(sys.stdout))

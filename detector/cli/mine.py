@@ -77,7 +77,7 @@ def mine(
     """  # noqa: D301
     from detector.mining.mine import MinePlan
     from detector.mining.mine import mine as run
-    from detector.mining.rounds import table
+    from detector.provenance import rounds_table
     from detector.training.fit import Hooks
     from detector.training.start import read_start
     from detector.training.train import TrainSettings
@@ -86,7 +86,7 @@ def mine(
     settings = TrainSettings(seed, device, precision, resume, force, None, licence, start=start)
     hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=_bar)
     mined = run(clips, model, output, MinePlan(rounds, per_round, keep_clips, settings), hooks)
-    for line in table(mined.rounds, mined.best):
+    for line in rounds_table(mined.rounds, mined.best):
         click.echo(line, err=True)
     if mined.best == 0:
         say(f"no round helped: {output} is {model} as it was, and no clips are kept")

@@ -12,7 +12,7 @@ from pathlib import Path
 from detector.audio.files import find_recordings
 from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
-from detector.clips import UNCERTAIN, ClipWriter
+from detector.clips import CLIPS_FOLDER, UNCERTAIN, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.extraction.cut import ClipCutter
 from detector.extraction.facts import crowded, label_facts, only_calls
@@ -67,7 +67,7 @@ def extract(request: ExtractRequest, output: Path, *, force: bool = False, progr
     """
     measure(request.recipe)
     report = ExtractReport()
-    with new_folder(output, force=force) as folder:
+    with new_folder(output, CLIPS_FOLDER, force=force) as folder:
         sources, recipe = _gather(request, report)
         jobs = _plan_all(sources, recipe, request, report)
         _check_calls(jobs, report)

@@ -12,14 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from detector.clips import CONFUSING, UNCERTAIN
+from detector.clips import ANNOTATIONS_FILE, CONFUSING, RECORDINGS_FILE, UNCERTAIN
 from detector.cliptables import check_spans, read_table, write_table
 from detector.errors import ClipsError, one_line, shown
 from detector.events import Event
 from detector.extraction.sources import Source
 
-RECORDINGS_FILE = "recordings.csv"
-ANNOTATIONS_FILE = "annotations.csv"
 RECORDING_COLUMNS = ["recording", "split", "group", "complete"]
 BAND = ["low_hz", "high_hz"]
 ANNOTATION_COLUMNS = ["recording", "channel", "start_s", "end_s", *BAND, "label"]

@@ -9,9 +9,16 @@ from pathlib import Path
 
 from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
-from detector.clips import CONFUSING, UNCERTAIN, ClipStore, ClipWriter
+from detector.clips import (
+    ANNOTATIONS_FILE,
+    CLIPS_FOLDER,
+    CONFUSING,
+    RECORDINGS_FILE,
+    UNCERTAIN,
+    ClipStore,
+    ClipWriter,
+)
 from detector.extraction.cut import ClipCutter
-from detector.extraction.known import ANNOTATIONS_FILE, RECORDINGS_FILE
 from detector.extraction.plan import Planned, Spans
 from detector.extraction.recording import ExtractJob, cut_recording, known_on_channel
 from detector.extraction.report import ExtractReport
@@ -36,7 +43,7 @@ def add_clips(store: ClipStore, folder: Path, found: Sequence[Find], sources: Se
     """Write the clips of a store and those of the windows found into a new folder, whole or not at all."""
     report = ExtractReport()
     by_name = {source.path.as_posix(): source for source in sources}
-    with new_folder(folder, force=False) as new:
+    with new_folder(folder, CLIPS_FOLDER, force=False) as new:
         writer = ClipWriter(new, store.recipe, onto=store)
         cutter = ClipCutter(store.recipe, store.margin)
         for name, finds in _by_recording(found).items():

@@ -8,26 +8,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from detector.clips import ClipStore, open_clips
+from detector.clips import CLIPS_FOLDER, ClipStore, open_clips
 from detector.device import choose_device
 from detector.errors import OutputError
 from detector.extraction.known import read_known
-from detector.mining.add import MINED, add_clips, mined
-from detector.mining.rounds import ROUNDS_FILE, Round, Rounds, judged, table
+from detector.mining.add import add_clips, mined
+from detector.mining.rounds import ROUNDS_FILE, WORK_FOLDER, Rounds, judged
 from detector.mining.scans import MineMaterial, material
 from detector.model import Model, load_model
-from detector.operating.points import OPERATING_FILE, operating_toml
+from detector.model_folder import MODEL_FOLDER
+from detector.operating.points import operating_toml
 from detector.outputs import new_folder, refuse_folder
-from detector.presets import RECIPE_FILE, WEIGHTS_FILE, find_folder
-from detector.training.card import CARD_FILE
+from detector.presets import find_folder
+from detector.provenance import MiningRecord, Origin, Provenance, Round, read_provenance, today, write_provenance
 from detector.training.fit import Hooks
 from detector.training.fitting import fitting
 from detector.training.place import check_place
 from detector.training.precision import accelerator_for
-from detector.training.train import LOG_FILE, TrainSettings, settled, stopped, train, work_of
-from detector.weights import CHECKSUMS_FILE
-
-MODEL_FILES = (RECIPE_FILE, WEIGHTS_FILE, CHECKSUMS_FILE, OPERATING_FILE, CARD_FILE, LOG_FILE, "curves.png")
+from detector.training.train import TrainSettings, settled, stopped, train, work_of
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,13 @@ def mine(clips: Path, model: str, output: Path, plan: MinePlan, hooks: Hooks | N
     ConfigurationError, OutputError
         Where a setting is not possible, or an output exists.
     """
-    hooks, start = hooks or Hooks(), plan.training.start
+    hooks = hooks or Hooks()
+    start = plan.training.start
     base = find_folder(model)
     work = _check_outputs((clips, base), output, plan.keep_clips, force=plan.training.force)
-    store, first = open_clips(clips), load_model(base, choose_device(plan.training.device))
+    store = open_clips(clips)
+    first = load_model(base, choose_device(plan.training.device))
+    origin, *_ = read_provenance(base).origins(base.absolute().name, first.fingerprint())
     recipe = fitting(first.recipe, store)
     if start is not None:
         start.check(recipe)
@@ -87,7 +88,7 @@ def mine(clips: Path, model: str, output: Path, plan: MinePlan, hooks: Hooks | N
         hooks.line(f"nothing to resume in {work}: begins anew")
     _begin(work, plan.training)
     rounds = Rounds(work / ROUNDS_FILE, _key(first, store, plan))
-    loop = Loop(clips, base, output, work, plan, found, rounds, hooks)
+    loop = Loop(clips, base, origin, output, work, plan, found, rounds, hooks)
     loop.run()
     loop.write()
     return Mined(tuple(loop.rounds.done), loop.rounds.best, len(found.failed))
@@ -108,17 +109,18 @@ def _check_outputs(inputs: tuple[Path, Path], output: Path, keep_clips: Path | N
     inputs : (Path, Path)
         The clips, and the model, whose place the output may take.
     """
-    outputs = [folder for folder in (output, keep_clips) if folder is not None]
-    for folder in outputs:
-        refuse_folder(folder, force=force)
-        check_place(folder.parent)
-    work, (clips, model) = output.with_name(f"{output.name}.mining"), inputs
+    outputs = [output] if keep_clips is None else [output, keep_clips]
+    work = output.with_name(f"{output.name}.mining")
+    clips, model = inputs
     for folder in outputs:
         _refuse_within(folder, [clips, *(other for other in (*outputs, work) if other is not folder)])
     for folder in inputs:
         _refuse_within(folder, [work])
     if keep_clips is not None:
         _refuse_within(keep_clips, [model])
+    for folder, kind in zip(outputs, (MODEL_FOLDER, CLIPS_FOLDER)):
+        refuse_folder(folder, kind, force=force)
+        check_place(folder.parent)
     return work
 
 
@@ -132,7 +134,7 @@ def _begin(work: Path, settings: TrainSettings) -> None:
     """Make way for new rounds; refuse where that would lose some that can go on, or what is not ours."""
     if not work.exists() and not work.is_symlink():
         return
-    if work.is_symlink() or not work.is_dir() or not all(path.name.startswith("round") for path in work.iterdir()):
+    if work.is_symlink() or not WORK_FOLDER.is_kind_of(work):
         raise OutputError(f"{work}: is in the way of the state of the rounds; move it away")
     if (work / ROUNDS_FILE).is_file():
         if settings.resume:
@@ -150,6 +152,7 @@ class Loop:
 
     clips: Path
     base: Path
+    origin: Origin
     output: Path
     work: Path
     plan: MinePlan
@@ -177,7 +180,8 @@ class Loop:
 
     def _round(self, number: int) -> bool:
         """Add what the model of the round before finds wrongly, and train; give whether there was anything to add."""
-        before, folder = open_clips(self.clips_of(number - 1)), self.clips_of(number)
+        before = open_clips(self.clips_of(number - 1))
+        folder = self.clips_of(number)
         recipe = self._load(number - 1).recipe
         if not folder.is_dir() and not self._add_clips(number):
             return False
@@ -218,31 +222,35 @@ class Loop:
         return load_model(self.model(number), choose_device(self.plan.training.device))
 
     def write(self) -> None:
-        """Write the clips of the best model where they are wanted, and the model with the table of rounds in its card.
+        """Write the clips of the best model where they are wanted, and the model, whose provenance lists the rounds.
 
         The clips, which a disk may not hold, come first: without them there is no model, and `resume` writes both.
         """
-        best, force = self.rounds.best, self.plan.training.force
+        best = self.rounds.best
+        force = self.plan.training.force
         if self.plan.keep_clips is not None and best > 0:
-            with new_folder(self.plan.keep_clips, force=force) as folder:
+            with new_folder(self.plan.keep_clips, CLIPS_FOLDER, force=force) as folder:
                 for path in self.clips_of(best).iterdir():
                     shutil.copyfile(path, folder / path.name)  # the files that links lead to
-        with new_folder(self.output, force=force) as folder:
-            for name in MODEL_FILES:
+        with new_folder(self.output, MODEL_FOLDER, force=force) as folder:
+            for name in MODEL_FOLDER.files:
                 if (self.model(best) / name).is_file():
                     shutil.copyfile(self.model(best) / name, folder / name)
-            with (folder / CARD_FILE).open("a", encoding="utf-8") as card:
-                card.write("\n".join(["", *self._section(), ""]))
+            write_provenance(folder, self._provenance(), self._load(best).recipe)
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def _section(self) -> list[str]:
-        """Write what the card says of the rounds."""
-        n = len(self.material.validation)
-        points = "columns" if self._load(0).recipe.network.dense.per == "frame" else "windows"
-        kept = "no round helped, so this is that model" if self.rounds.best == 0 else "the best round was kept"
-        told = (
-            f"Each round scanned {len(self.material.train)} fully annotated training recordings, added the windows "
-            f"that scored highest where nothing is annotated to the clips (kind `{MINED}`), and trained again. Figures "
-            f"are over all {points} of {n} validation recordings. Round 0 is the model `{self.base.name}`; {kept}."
+    def _provenance(self) -> Provenance:
+        """Give the provenance of the best model with the rounds of this mining."""
+        best = self.rounds.best
+        # where the first model is kept, its own provenance has all of this but its name
+        origin = Origin(name=self.origin.name, fingerprint=self.origin.fingerprint) if best == 0 else self.origin
+        record = MiningRecord(
+            date=today(),
+            origin=origin,
+            training_recordings=len(self.material.train),
+            validation_recordings=len(self.material.validation),
+            kept=best,
+            round=tuple(self.rounds.done),
         )
-        return ["## Hard-negative mining", "", told, "", *table(self.rounds.done, self.rounds.best)]
+        kept = read_provenance(self.model(best))
+        return kept.model_copy(update={"name": self.output.name, "mining": (*kept.mining, record)})

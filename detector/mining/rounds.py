@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from detector.errors import OutputError, one_line
-from detector.outputs import settle
+from detector.outputs import FolderKind, own_file
+from detector.provenance import Round
 from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.figures import TrainFigures
 from detector.training.place import written
 
 ROUNDS_FILE = "rounds.json"
-
-
-@dataclass(frozen=True)
-class Round:
-    """One round: the clips that were added for it, and how its model does on the validation recordings.
-
-    Attributes
-    ----------
-    added, recordings : int
-        Clips, and the recordings that they come from; 0 for the model that mining began with.
-    average_precision, f1 : float
-        Means over labels, over all windows or columns; F1 at the best threshold.
-    """
-
-    added: int
-    recordings: int
-    average_precision: float
-    f1: float
+WORK_FOLDER = FolderKind("the state of the rounds", ("round*",))  # rounds.json, round-1/clips, round-1/NAME, ...
 
 
 def judged(found: TrainFigures, added: int, recordings: int) -> Round:
     """Make a round of what was added and the figures of the model trained on it."""
     f1 = sum(found.f1.values()) / max(1, len(found.f1))
-    return Round(added, recordings, round(found.mean_average_precision, 6), round(f1, 6))
+    average_precision = round(found.mean_average_precision, 6)
+    return Round(added=added, recordings=recordings, average_precision=average_precision, f1=round(f1, 6))
 
 
 @dataclass
@@ -69,12 +53,11 @@ class Rounds:
     def add(self, done: Round) -> None:
         """Take a round and write the file, whole or not at all."""
         self.done.append(done)
-        temporary = self.path.with_name(f"{self.path.name}.partial")
-        content = {"key": self.key, "rounds": [asdict(one) for one in self.done]}
+        content = {"key": self.key, "rounds": [each.model_dump() for each in self.done]}
         with written(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-            settle(temporary, self.path)
+            with own_file(self.path) as temporary:
+                temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def read(self) -> None:
         """Read the file; raise `OutputError` where it is of another run, or broken."""
@@ -91,13 +74,3 @@ class Rounds:
                 "--force instead of --resume begins anew"
             )
         self.done = done
-
-
-def table(rounds: Sequence[Round], best: int) -> list[str]:
-    """Show rounds as the lines of a Markdown table, the best one marked."""
-    lines = ["| round | clips added | of recordings | average precision | F1 |", "|---|---|---|---|---|"]
-    for n, one in enumerate(rounds):
-        mark = " (kept)" if n == best else ""
-        counts = f"{one.added} | {one.recordings}"
-        lines.append(f"| {n}{mark} | {counts} | {one.average_precision:.4f} | {one.f1:.4f} |")
-    return lines

@@ -163,8 +163,20 @@ def _set_aside(path: Path, other: Path) -> Callable[[], object]:
     return undo
 
 
-def settle(temporary: Path, path: Path) -> None:
-    """Flush a file of one process's own to disk, and give it its name."""
+@contextmanager
+def own_file(path: Path) -> Iterator[Path]:
+    """Give a temporary name for a file that becomes `path` when the block ends well.
+
+    For files in a folder that one process has for itself, as the state of a run: nobody else wants their names, so they
+    are not claimed, and what a killed process leaves is written over.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+    """
+    temporary = path.with_name(f"{path.name}.partial")
+    yield temporary
     flush_file(temporary)
     temporary.replace(path)
     flush_folder(path.parent)

@@ -1,4 +1,4 @@
-"""Folders that appear under their names only when they are whole: clips and models."""
+"""Folders that appear under their names only when they are whole; each kind of folder says which files it holds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -15,39 +16,54 @@ from detector.interruption import uninterrupted
 from detector.outputs.claims import OLD, claimed, locked, refuse_busy
 from detector.outputs.files import flush_file, flush_folder, refuse_existing, written
 
-OURS = (
-    "recipe.toml", "clips.csv", "events.csv", "labels.json", "recordings.csv", "annotations.csv", "power-*.npy",
-    "state-*.npy", "weights.safetensors", "operating.toml", "README.md", "training.csv", "curves.png",
-    "learning-curve.csv", "learning-curve.png", "checksums.txt", ".*.part",
-)  # fmt: skip
-"""The names of all files in folders that are written here: clips and models, and what a killed process left there."""
+LEFTOVER = ".*.part"  # what a killed process left of a file that it was writing into a folder
 
 
-def refuse_folder(output: Path, *, force: bool) -> None:
-    """Raise `OutputError` where a folder may not replace `output`: with `force`, where it is none of ours.
+@dataclass(frozen=True)
+class FolderKind:
+    """A kind of folder that the program writes; the room that writes it declares it.
 
-    It may not either where another process is writing it.
+    Attributes
+    ----------
+    name : str
+        For messages, as in "a folder of clips".
+    files : tuple of str
+        Names of all files that such a folder may hold; `*` stands for any characters, as in `power-*.npy`.
+    """
+
+    name: str
+    files: tuple[str, ...]
+
+    def is_kind_of(self, folder: Path) -> bool:
+        """Return whether `folder` is a folder that holds nothing but files of this kind; an empty one is of any."""
+        return folder.is_dir() and all(self._may_hold(path.name) for path in folder.iterdir())
+
+    def _may_hold(self, name: str) -> bool:
+        return any(fnmatch(name, pattern) for pattern in (*self.files, LEFTOVER))
+
+
+def refuse_folder(output: Path, kind: FolderKind, *, force: bool) -> None:
+    """Raise `OutputError` where a new folder of some kind may not replace `output`.
+
+    It may not where something exists there; with `force`, where that is no folder of the same kind. It may not either
+    where another process is writing it.
     """
     if not output.name:
         raise OutputError(f"{output}: names no folder; give it a name")
     refuse_busy(output)  # this first: it puts back what a killed process was replacing
-    _refuse_kept(output, force=force)
+    _refuse_kept(output, kind, force=force)
 
 
-def _refuse_kept(output: Path, *, force: bool) -> None:
+def _refuse_kept(output: Path, kind: FolderKind, *, force: bool) -> None:
     refuse_existing(output, force=force)
-    if output.is_symlink() or (output.exists() and not _is_ours(output)):
-        raise OutputError(f"{output}: is not (only) a folder of clips or a model, so --force keeps it; move it away")
-
-
-def _is_ours(output: Path) -> bool:
-    return output.is_dir() and all(any(fnmatch(path.name, name) for name in OURS) for path in output.iterdir())
+    if output.is_symlink() or (output.exists() and not kind.is_kind_of(output)):
+        raise OutputError(f"{output}: is not (only) {kind.name}, so --force keeps it; move it away")
 
 
 @contextmanager
-def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
+def new_folder(output: Path, kind: FolderKind, *, force: bool) -> Iterator[Path]:
     """Give a folder of a temporary name that becomes `output` when the block ends well, and goes when it does not."""
-    refuse_folder(output, force=force)
+    refuse_folder(output, kind, force=force)
     missing = [parent for parent in output.parents if not parent.exists()]
     try:
         with written(output):
@@ -56,7 +72,7 @@ def new_folder(output: Path, *, force: bool) -> Iterator[Path]:
                 yield claim.temporary
                 _flush_all(claim.temporary)
                 with uninterrupted(), locked(output.parent):
-                    _refuse_kept(output, force=force)  # it may have come to be in the meantime
+                    _refuse_kept(output, kind, force=force)  # it may have come to be in the meantime
                     _replace(output, claim.temporary)
                     flush_folder(output.parent)
     finally:

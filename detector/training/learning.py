@@ -16,7 +16,8 @@ from scipy.stats import t as student
 
 from detector.drawing import score_axis
 from detector.errors import ClipsError, ConfigurationError, OutputError, one_line
-from detector.outputs import settle
+from detector.model_folder import LEARNING_CURVE_FILE, LEARNING_PICTURE_FILE
+from detector.outputs import own_file
 from detector.recipe import Recipe
 from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.figures import TrainFigures
@@ -25,7 +26,6 @@ from detector.training.nesting import Nesting
 from detector.training.place import written
 from detector.training.train import PART, TrainRun, TrainSettings, prepare, write_model
 
-CURVE_FILE, PICTURE_FILE = "learning-curve.csv", "learning-curve.png"
 SIZES = (0.125, 0.25, 0.5, 1.0)
 COVERED = 0.8  # of the interval that is told of a forecast
 WIDEST = 0.1  # interval of average precision that still tells something
@@ -107,8 +107,8 @@ def learn(
 
     def also(folder: Path, found: TrainFigures) -> None:
         last.append(_point(trainer, found, nesting.n_calls))
-        pd.DataFrame([asdict(point) for point in (*points, *last)]).to_csv(folder / CURVE_FILE, index=False)
-        draw((*points, *last), folder / PICTURE_FILE)
+        pd.DataFrame([asdict(point) for point in (*points, *last)]).to_csv(folder / LEARNING_CURVE_FILE, index=False)
+        draw((*points, *last), folder / LEARNING_PICTURE_FILE)
 
     found = write_model(run, trainer, output, also)
     return None if found is None else Learned((*points, *last), found)
@@ -145,10 +145,8 @@ def _of_part(run: TrainRun, nesting: Nesting, share: float) -> Point | None:
     trainer.best_model()
     point = _point(trainer, trainer.evaluate(trainer.validation), n_calls)
     if trainer.accelerator.is_main_process:
-        temporary = done.with_suffix(".partial")
-        with written(done):
+        with written(done), own_file(done) as temporary:
             temporary.write_text(json.dumps({"key": key, "point": asdict(point)}), encoding="utf-8")
-            settle(temporary, done)
     return point
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -18,13 +15,11 @@ from detector.model import Model, load_model
 from detector.network.head import Recurrence
 from detector.network.stages import ConvolutionStage
 from detector.presets import find_folder
+from detector.provenance import Origin, Provenance, read_provenance
 from detector.recipe import Recipe
-from detector.texts import CARD_BYTES, read_text
 from detector.training.fitting import differences
 
 INPUT = {"audio": {"sample_rate"}, "frontend": True}  # what must agree, or the first stage hears other numbers
-CARD_FILE = "README.md"
-OF_CARD = re.compile(r"^(?:- licence of the weights: (?P<licence>.+)|Recordings come from: (?P<data>.+?)\.?)$", re.M)
 
 
 @dataclass(frozen=True)
@@ -37,26 +32,25 @@ class Start:
         What the user calls it.
     model : Model
         Its weights.
+    provenance : Provenance
+        Where it comes from itself: its licence and data are written into the new model's provenance.
     freeze : int or "all"
         How many stages of its trunk stay as they are, from the first on.
-    card : str
-        What its card says of its weights and of what they were trained on.
     """
 
     name: str
     model: Model
+    provenance: Provenance
     freeze: int | Literal["all"] = 0
-    card: str = ""
 
     @property
     def key(self) -> str:
         """Name the weights, and what of them stays, for runs that are resumed."""
         return f"{self.model.fingerprint()} {self.freeze}"
 
-    def describe(self) -> str:
-        """Say in one line for the card what training began from."""
-        kept = "" if self.freeze == 0 else f"; frozen stages of the trunk: {self.freeze}"
-        return f"begun from the model `{self.name}`, {self.model.fingerprint()}{self.card}{kept}"
+    def origins(self) -> tuple[Origin, ...]:
+        """Give what provenance keeps of this model, and of those that it began from itself."""
+        return self.provenance.origins(self.name, self.model.fingerprint(), self.freeze)
 
     def recipe(self, clips: Recipe) -> Recipe:
         """Give the clips' recipe with this model's network, but for what its outputs say, which the labels decide."""
@@ -172,23 +166,6 @@ def keep_still(network: nn.Module) -> None:
 
 
 def read_start(name: str, freeze: int | Literal["all"], device: torch.device | str = "cpu") -> Start:
-    """Read the model to begin from; raise `ConfigurationError` or `ModelError` where there is none."""
+    """Read the model to begin from; raise `ConfigurationError` or `ModelError` where there is none, or it is broken."""
     folder = find_folder(name)
-    return Start(folder.name, load_model(folder, device), freeze, _of_card(folder))
-
-
-def _of_card(folder: Path) -> str:
-    """Take licence and data out of a model's card, as far as it has one and tells them."""
-    try:
-        text = read_text(folder / CARD_FILE, CARD_BYTES)
-    except (OSError, ValueError):
-        return ""
-    return "".join(_said(text))
-
-
-def _said(text: str) -> Iterator[str]:
-    found = {name: value for match in OF_CARD.finditer(text) for name, value in match.groupdict().items() if value}
-    if "licence" in found:
-        yield f"; its licence: {found['licence']}"
-    if "data" in found:
-        yield f"; it was trained on {found['data']}"
+    return Start(folder.absolute().name, load_model(folder, device), read_provenance(folder), freeze)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from detector.errors import OutputError, one_line
-from detector.outputs import settle
+from detector.outputs import own_file
 from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.place import written
 from detector.training.progress import PROGRESS_FILE, Epoch, TrainProgress
@@ -38,12 +38,11 @@ class State:
     def save_best(self, network: nn.Module) -> None:
         """Keep the weights of the best epoch so far."""
         if self._accelerator.is_main_process:
-            temporary = self.work / "best.partial"
             tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
             with written(self.work):
                 self.work.mkdir(parents=True, exist_ok=True)
-                save_file(tensors, temporary)
-                settle(temporary, self.work / BEST_FILE)
+                with own_file(self.work / BEST_FILE) as temporary:
+                    save_file(tensors, temporary)
 
     def best(self) -> dict[str, Tensor]:
         """Read the weights of the best epoch; raise `OutputError` where they cannot be read."""
@@ -60,9 +59,8 @@ class State:
         with written(self.work):
             self._accelerator.save_state(str(self.work / f"state-{number}"))
             if self._accelerator.is_main_process:
-                temporary = self.work / "progress.json.partial"
-                temporary.write_text(json.dumps(asdict(progress)), encoding="utf-8")
-                settle(temporary, self.work / PROGRESS_FILE)
+                with own_file(self.work / PROGRESS_FILE) as temporary:
+                    temporary.write_text(json.dumps(asdict(progress)), encoding="utf-8")
                 shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
         self._accelerator.wait_for_everyone()
 

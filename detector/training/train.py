@@ -14,10 +14,11 @@ from detector.clips import ClipStore, open_clips
 from detector.device import DeviceName
 from detector.errors import OutputError
 from detector.model import save_model
+from detector.model_folder import CURVES_FILE, LOG_FILE, MODEL_FOLDER
 from detector.operating.points import Operating, OperatingPoint
-from detector.outputs import new_folder, refuse_folder
+from detector.outputs import FolderKind, new_folder, refuse_folder
+from detector.provenance import DataSource, Provenance, write_provenance
 from detector.recipe import Recipe
-from detector.training.card import Card, write_card
 from detector.training.curves import draw_curves
 from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks, Trainer
@@ -26,11 +27,11 @@ from detector.training.nesting import count_calls
 from detector.training.place import check_place, written
 from detector.training.precision import Precision, PrecisionName, accelerator_for, settle
 from detector.training.progress import PROGRESS_FILE
+from detector.training.record import recordings_from, training_record
 from detector.training.start import Start
 
-LOG_FILE = "training.csv"
 PART = "part-"  # what was trained on a part of the clips, for a learning curve
-OURS = ("state-", "best.", "progress.", PART)  # how the names in the folder of a run begin
+RUN_FOLDER = FolderKind("the state of a run", ("state-*", "best.*", "progress.*", f"{PART}*"))
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class TrainSettings:
     licence: str = "not stated"
     about: str = ""
     start: Start | None = None
+    data: tuple[DataSource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,9 @@ def prepare(
     clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, hooks: Hooks | None = None
 ) -> TrainRun:
     """Check everything that can be checked before training, and make way for the state of the run; as `train`."""
-    refuse_folder(output, force=settings.force)
     if clips.resolve() in (output.resolve(), *output.resolve().parents):
         raise OutputError(f"{output}: is, or lies in, the folder of clips that it is trained on; choose another place")
+    refuse_folder(output, MODEL_FOLDER, force=settings.force)
     store = open_clips(clips)
     if recipe is None and settings.start is not None:
         recipe = settings.start.recipe(store.recipe)
@@ -168,21 +170,30 @@ def write_model(
     model.operating = _operating(store, found["validation"])
     thresholds = {point.name: point.threshold for point in model.operating.label}
     found["test"] = _counted(trainer.evaluate(store.in_split("test"), thresholds), store, "test")
-    begun = "" if settings.start is None else settings.start.describe()
-    with new_folder(output, force=settings.force) as folder, written(output):
+    provenance = _provenance(output.name, run, found)
+    with new_folder(output, MODEL_FOLDER, force=settings.force) as folder, written(output):
         save_model(model, folder)
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
-        draw_curves(log, folder / "curves.png", trainer.progress.best)
-        write_card(
-            folder,
-            store,
-            found,
-            Card(output.name, settings.licence, settings.about, settings.seed, begun, run.precision),
-        )
+        draw_curves(log, folder / CURVES_FILE, trainer.progress.best)
+        write_provenance(folder, provenance, store.recipe)
         also(folder, found["validation"])
     shutil.rmtree(run.work, ignore_errors=True)
     return found
+
+
+def _provenance(name: str, run: TrainRun, found: dict[str, TrainFigures]) -> Provenance:
+    """Put together where a model of this name comes from, given its figures of validation and test."""
+    settings = run.settings
+    origin = () if settings.start is None else settings.start.origins()
+    return Provenance(
+        name=name,
+        about=settings.about,
+        licence=settings.licence,
+        recordings_from=recordings_from(run.store),
+        data=settings.data,
+        training=training_record(run.store, found, settings.seed, run.precision, origin),
+    )
 
 
 def _counted(found: TrainFigures, store: ClipStore, split: str) -> TrainFigures:
@@ -208,7 +219,7 @@ def _begin(work: Path, settings: TrainSettings, accelerator: Accelerator) -> Non
         return
     if stopped(work) and not settings.force:
         raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
-    if work.exists() and not all(path.name.startswith(OURS) for path in work.iterdir()):
+    if work.exists() and not RUN_FOLDER.is_kind_of(work):
         raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:

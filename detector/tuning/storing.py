@@ -6,45 +6,71 @@ import shutil
 from pathlib import Path
 
 from detector.errors import ConfigurationError, OutputError
+from detector.model_folder import MODEL_FOLDER
 from detector.operating.points import OPERATING_FILE, Operating, operating_toml
 from detector.outputs import new_files, new_folder, refuse_folder
-from detector.presets import find_folder, shipped_folder
-from detector.training.card import CARD_FILE
-from detector.tuning.card import read_card, tuned_card
+from detector.presets import RECIPE_FILE, find_folder, shipped_folder
+from detector.provenance import TunedLabel, TuningRecord, provenance_files, read_provenance, today
+from detector.recipe import read_recipe
 
 
 def check_store(model: str, output: Path | None, *, force: bool) -> None:
-    """Raise `OutputError` or `ConfigurationError` where operating points cannot be stored, before the work is done."""
+    """Check that operating points can be stored, before the work is done.
+
+    Raises
+    ------
+    ConfigurationError, OutputError
+        Where a model ships with the package, or the output exists.
+    ModelError
+        Where the model's provenance.toml cannot be read.
+    """
     folder = find_folder(model)
+    read_provenance(folder)
     if output is None:
         if folder.resolve().parent == shipped_folder().resolve():
             raise ConfigurationError(f"{model}: ships with the package and stays as it is; name a copy with -o")
         return
     if output.resolve() == folder.resolve():
         raise OutputError(f"{output}: is the model itself; leave -o out to change it in place")
-    refuse_folder(output, force=force)
+    refuse_folder(output, MODEL_FOLDER, force=force)
 
 
 def store(model: str, operating: Operating, output: Path | None, *, force: bool) -> None:
-    """Write operating points into a model's folder, or, with `output`, a copy of the folder that has them.
-
-    The model's card, where it has one, says so.
-    """
+    """Write operating points into a model's folder, or, with `output`, into a copy of it; its provenance says so."""
     folder = find_folder(model)
+    changed = _changed(folder, operating, None if output is None else output.name)
     if output is None:
-        _write(operating, folder)
+        _write(changed, folder)
         return
-    with new_folder(output, force=force) as copy:
+    with new_folder(output, MODEL_FOLDER, force=force) as copy:
         for path in folder.iterdir():
-            if path.is_file() and path.name != OPERATING_FILE:
+            if path.is_file() and path.name not in changed:
                 shutil.copyfile(path, copy / path.name)
-        _write(operating, copy)
+        _write(changed, copy)
 
 
-def _write(operating: Operating, folder: Path) -> None:
-    content = {folder / OPERATING_FILE: operating_toml(operating)}
-    if card := read_card(folder / CARD_FILE):
-        content[folder / CARD_FILE] = tuned_card(card, operating)
-    with new_files(list(content), force=True) as streams:
-        for stream, text in zip(streams, content.values()):
+def tuning_record(operating: Operating) -> TuningRecord:
+    """Put together what provenance keeps of a tuning."""
+    assert operating.tuned is not None
+    labels = (
+        TunedLabel(name=point.name, threshold=point.threshold, evidence=point.evidence) for point in operating.label
+    )
+    return TuningRecord(date=today(), chosen=operating.tuned, label=tuple(labels))
+
+
+def _changed(folder: Path, operating: Operating, name: str | None) -> dict[str, str]:
+    """Give the texts of the files that a tuning changes, for a copy of another name where one is given."""
+    provenance = read_provenance(folder)
+    update = {"name": name or provenance.name, "tuning": tuning_record(operating)}
+    recipe = read_recipe(folder / RECIPE_FILE, stored=True)
+    return {
+        OPERATING_FILE: operating_toml(operating),
+        **provenance_files(provenance.model_copy(update=update), recipe),
+    }
+
+
+def _write(texts: dict[str, str], folder: Path) -> None:
+    """Write texts into a folder, all of them or none."""
+    with new_files([folder / name for name in texts], force=True) as streams:
+        for stream, text in zip(streams, texts.values()):
             stream.write(text)

@@ -13,16 +13,17 @@ from pathlib import Path
 from call_activity import rows
 from hard.energy import band_of_calls, levels_of, write_detections
 from hard.figures import RATE, outcome, read_detections, read_reference
-from hard.scenes import SECONDS, scenes, write_set
+from hard.scenes import PARTS, SECONDS, scenes, write_set
 
 from detector.errors import ConfigurationError
-from detector.outputs import new_folder
+from detector.outputs import FolderKind, new_folder
 from detector.presets import find_recipe
 
 LOGITS = (16.5, 15.0, 12.0, 9.0, 6.0, 4.0, 2.0, 0.0, -2.0, -4.0, -6.0, -8.0)  # of scores, from strict to lax
 DECIBELS = (40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 9.0, 6.0, 3.0, 1.0)
 HALVINGS = 6
 PLAN = "plan.txt"  # of a set
+SET_FOLDER = FolderKind("a set of soundscapes", (PLAN, *sorted(set(PARTS.values()))))
 TUNABLE_S = 1800  # of validation soundscapes: less says too little of false alarms
 
 Scan = Callable[[float, Path], None]
@@ -56,7 +57,7 @@ class Recipe:
 
 def make(data: Path, output: Path, plan: Plan, force: bool = False) -> None:
     """Make the set, whole or not at all."""
-    with new_folder(output, force=force) as folder:
+    with new_folder(output, SET_FOLDER, force=force) as folder:
         made = scenes(data, plan.minutes, plan.seed, plan.seconds, plan.turn, exchange=plan.exchange)
         write_set(folder, made)
         (folder / PLAN).write_text(f"{plan.options}\n", encoding="utf-8")

@@ -54,8 +54,8 @@ def check(work: Path, n_recordings: int) -> None:
     assert len(effort) == n_recordings
     assert {row["status"] for row in effort} <= {"ok", "short"}
     assert {path.name for path in (work / "model").iterdir()} >= {
-        "recipe.toml", "weights.safetensors", "checksums.txt", "operating.toml", "README.md", "training.csv",
-        "curves.png",
+        "recipe.toml", "weights.safetensors", "checksums.txt", "operating.toml", "provenance.toml", "README.md",
+        "training.csv", "curves.png",
     }  # fmt: skip
 
 

@@ -17,7 +17,9 @@ from click.testing import CliRunner, Result
 from detector.cli import commands
 from detector.errors import DetectorError
 from detector.model import Model, Operating, OperatingPoint, load_model, save_model
+from detector.operating.points import read_operating
 from detector.operating.target import parse_target
+from detector.provenance import read_provenance
 from detector.recipe import parse_recipe
 
 RATE = 8000
@@ -234,18 +236,41 @@ def test_a_model_tells_what_it_was_tuned_on(folder: Path) -> None:
     assert "the model was tuned with a window every 0.5 s" in noted.stderr
 
 
-def test_the_card_of_a_tuned_model_says_where_its_thresholds_come_from(folder: Path) -> None:
-    card = "# model\n\nThresholds of `operating.toml` were chosen on the split validation, so F1 is too high there; "
-    Path("model/README.md").write_text(
-        f"{card}the split test was not used for any choice. Measure.\n", encoding="utf-8"
-    )
-    before = Path("model/README.md").read_bytes()
+def test_provenance_and_card_of_a_tuned_model_say_where_its_thresholds_come_from(folder: Path) -> None:
+    card = "# model\n\n- licence of the weights: CC BY 4.0\n\nThresholds were chosen on the split validation.\n"
+    Path("model/README.md").write_text(card, encoding="utf-8")  # as of a model made before 0.2.0
     assert tune("--target", "fa=90/h", "-o", "tuned").exit_code == 0
-    assert Path("model/README.md").read_bytes() == before
+    assert Path("model/README.md").read_text(encoding="utf-8") == card
+    assert not Path("model/provenance.toml").exists()
     assert tune("--target", "fa=90/h").exit_code == 0
-    for told in (Path("tuned/README.md").read_text(), Path("model/README.md").read_text()):
-        assert "Thresholds of `operating.toml` were chosen" not in told
-        assert "for 90 false alarms per hour at an IoU of 0.3: on 8 recordings, 0.0444 h, 24 annotated events" in told
+    for name in ("tuned", "model"):
+        known = read_provenance(Path(name))
+        assert known.tuning is not None
+        assert known.tuning.chosen == read_operating(Path(name), ["tone"]).tuned
+        assert (known.name, known.licence, known.earlier_card) == (name, "CC BY 4.0", card)
+        told = Path(name, "README.md").read_text(encoding="utf-8")
+        assert "90 false alarms per hour, at an IoU of 0.3" in told
+        assert "> - licence of the weights: CC BY 4.0\n" in told
+
+
+def test_a_second_tuning_takes_the_place_of_the_first_in_provenance(folder: Path) -> None:
+    assert tune("--target", "p=0.8").exit_code == 0
+    assert tune("--target", "fa=90/h").exit_code == 0
+    tuning = read_provenance(Path("model")).tuning
+    assert tuning is not None
+    assert tuning.chosen.target == "fa=90/h"
+    assert Path("model/README.md").read_text(encoding="utf-8").count("## Thresholds of") == 1
+
+
+def test_a_broken_provenance_stops_tuning_before_it_begins_and_no_scan(folder: Path) -> None:
+    Path("model/provenance.toml").write_text("name = 'm'\nlicence = 1", encoding="utf-8")
+    before = Path("model/operating.toml").read_bytes()
+    done = tune("--target", "fa=90/h")
+    assert isinstance(done.exception, DetectorError)
+    assert str(done.exception).startswith("model/provenance.toml: licence: 1: must be")
+    assert Path("model/operating.toml").read_bytes() == before
+    assert run("scan", "rec", "-m", "model").exit_code == 0
+    assert run("describe", "model").exit_code == 0
 
 
 def test_small_sets_and_flattering_figures_are_said_on_standard_error(folder: Path) -> None:
@@ -375,16 +400,16 @@ def test_wrong_usage_says_what_is_allowed(folder: Path, arguments: list[str], to
         (["--json", "calls.csv"], "calls.csv is read by this command"),
         (["--diagram", "calls.csv"], "calls.csv is read by this command"),
         (["--json", "rec/site0_0.wav"], "rec/site0_0.wav is read by this command"),
-        (["--split", "data/recordings.csv", "--json", "data/recordings.csv"], "data/recordings.csv is read by"),
+        (["--split", "data/training.csv", "--json", "data/training.csv"], "data/training.csv is read by"),
         (["--json", "model/operating.toml"], "model/operating.toml lies in the folder of a model, model"),
         (["--json", "model/told.json"], "model/told.json lies in the folder of a model, model"),
         (["-o", "model/tuned"], "model/tuned lies in the folder of a model, model"),
-        (["--split", "data/recordings.csv", "-o", "data"], "data holds data/recordings.csv, which is read by this"),
+        (["--split", "data/training.csv", "-o", "data"], "data holds data/training.csv, which is read by this"),
     ],
 )
 def test_nothing_that_is_read_is_overwritten_even_with_force(folder: Path, arguments: list[str], told: str) -> None:
     (folder / "data").mkdir()
-    (folder / "data" / "recordings.csv").write_text("recording,split\nsite0_0.wav,validation\n", encoding="utf-8")
+    (folder / "data" / "training.csv").write_text("recording,split\nsite0_0.wav,validation\n", encoding="utf-8")
     before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
     done = tune(*arguments, "--force")
     assert done.exit_code == 2

@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from detector.errors import ModelError
 from detector.model import Model, expected_tensors, load_model, save_model
-from detector.outputs.folders import OURS
+from detector.model_folder import MODEL_FOLDER
 from detector.presets import DEFAULT_MODEL, shipped_folder
 from detector.weights import open_weights
 from tests.made import recipe
@@ -81,7 +81,7 @@ def test_every_flipped_bit_of_the_checksum_is_refused(folder: Path) -> None:
 def test_the_checksum_is_one_that_sha256sum_checks(folder: Path) -> None:
     digest = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
     assert (folder / "checksums.txt").read_text(encoding="utf-8") == f"{digest}  weights.safetensors\n"
-    assert "checksums.txt" in OURS
+    assert "checksums.txt" in MODEL_FOLDER.files
     if shutil.which("sha256sum"):
         subprocess.run(["sha256sum", "--check", "checksums.txt"], cwd=folder, check=True, capture_output=True)
 

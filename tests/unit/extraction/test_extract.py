@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from detector.clips import CONFUSING, SPLITS
+from detector.clips import CLIPS_FOLDER, CONFUSING, SPLITS
 from detector.frontend.bases import design
 from detector.frontend.power import band_power
 from detector.frontend.stream import PowerStream
@@ -33,6 +33,7 @@ def test_clips_hold_the_frames_of_the_recording_where_the_index_says(
 ) -> None:
     made = recipe(frontend)
     store, _ = run(one, tmp_path / "clips", made)
+    assert CLIPS_FOLDER.is_kind_of(tmp_path / "clips")
     whole = whole_power(one[1] / "a.wav", made)
     power = store.power(np.arange(len(store)))
     assert power.shape == (len(store), made.n_bands, made.window_frames + 2 * store.margin)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from detector.clips import UNCERTAIN
+from detector.clips import ANNOTATIONS_FILE, RECORDINGS_FILE, UNCERTAIN
 from detector.errors import ClipsError
 from detector.events import Event
-from detector.extraction.known import ANNOTATIONS_FILE, RECORDINGS_FILE, read_known, write_known
+from detector.extraction.known import read_known, write_known
 from detector.extraction.sources import Source
 from detector.labels import LabelRules
 from tests.unit.extraction.conftest import run

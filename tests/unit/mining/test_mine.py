@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from detector.clips import open_clips
+from detector.clips import CLIPS_FOLDER, open_clips
 from detector.errors import ClipsError, ConfigurationError, OutputError
 from detector.events import overlap_s
 from detector.extraction.known import read_known
@@ -21,7 +21,9 @@ from detector.mining.add import MINED
 from detector.mining.mine import Mined, MinePlan, mine
 from detector.mining.scans import MineMaterial
 from detector.model import Model, load_model, save_model
+from detector.model_folder import MODEL_FOLDER
 from detector.operating.points import Operating, operating_toml
+from detector.provenance import Provenance, read_provenance
 from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks, Trainer
 from detector.training.start import Start
@@ -86,6 +88,11 @@ def test_rounds_end_at_the_first_that_does_not_help_and_the_best_is_kept(
     assert card.startswith("# new\n")
     assert "| 1 (kept) | 6 | " in card
     assert f"| 0 | 0 | 0 | {0.5:.4f} | {0.25:.4f} |" in card
+    (record,) = read_provenance(tmp_path / "new").mining
+    assert (record.round, record.kept) == (found.rounds, 1)
+    assert (record.origin.name, record.origin.licence) == (given[1].name, "not stated")
+    assert MODEL_FOLDER.is_kind_of(tmp_path / "new")
+    assert CLIPS_FOLDER.is_kind_of(tmp_path / "kept")
     assert {path.name for path in tmp_path.iterdir()} == {"new", "kept"}
 
 
@@ -98,7 +105,37 @@ def test_where_no_round_helps_the_model_is_the_first_and_its_card_says_so(
     assert same(tmp_path / "new", given[1])
     assert filecmp.cmp(tmp_path / "new" / "operating.toml", given[1] / "operating.toml", shallow=False)
     assert "no round helped, so this is that model" in (tmp_path / "new" / "README.md").read_text()
+    assert read_provenance(tmp_path / "new").training == read_provenance(given[1]).training
     assert not (tmp_path / "kept").exists()
+
+
+def test_mining_again_keeps_what_is_known_of_the_mining_before(
+    tmp_path: Path, given: Given, values: list[float]
+) -> None:
+    values += [0.5, 0.4]
+    run(given, tmp_path / "new", rounds=1)
+    values += [0.5, 0.4]
+    run((given[0], tmp_path / "new"), tmp_path / "newer", rounds=1)
+    known = read_provenance(tmp_path / "newer")
+    assert known.name == "newer"
+    assert [record.origin.name for record in known.mining] == [given[1].name, "new"]
+
+
+def test_a_model_made_before_0_2_0_can_be_mined_and_its_card_stays(
+    tmp_path: Path, given: Given, values: list[float]
+) -> None:
+    shutil.copytree(given[1], tmp_path / "old")
+    (tmp_path / "old" / "provenance.toml").unlink()
+    (tmp_path / "old" / "README.md").write_text("# old\n\n- licence of the weights: CC0\n", encoding="utf-8")
+    values += [0.5, 0.4]
+    run((given[0], tmp_path / "old"), tmp_path / "new", rounds=1)
+    values += [0.5, 0.6]
+    run((given[0], tmp_path / "old"), tmp_path / "better", rounds=1)
+    kept = read_provenance(tmp_path / "new")
+    assert (kept.licence, kept.earlier_card) == ("CC0", "# old\n\n- licence of the weights: CC0\n")
+    better = read_provenance(tmp_path / "better")
+    assert better.mining[0].origin.earlier_card == kept.earlier_card
+    assert "> - licence of the weights: CC0\n" in (tmp_path / "better" / "README.md").read_text(encoding="utf-8")
 
 
 def test_at_most_so_many_rounds(tmp_path: Path, given: Given, values: list[float]) -> None:
@@ -278,7 +315,8 @@ def test_a_model_in_the_state_of_the_rounds_is_kept(tmp_path: Path, given: Given
 
 
 def test_what_training_cannot_do_is_refused_before_the_first_scan(tmp_path: Path, given: Given) -> None:
-    start = Start("other", Model(recipe("mel", labels={"names": ["low"]})))
+    other = Model(recipe("mel", labels={"names": ["low"]}))
+    start = Start("other", other, Provenance(name="other", licence="CC0"))
     float16 = TrainSettings(device="cpu", precision="float16")
     for settings, told in (
         (TrainSettings(device="cpu", start=start), "--from: other"),

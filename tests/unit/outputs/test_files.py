@@ -11,7 +11,7 @@ import pytest
 
 from detector.errors import OutputError
 from detector.interruption import Terminated, ending_signals, uninterrupted
-from detector.outputs import check_output, new_file, new_files
+from detector.outputs import check_output, new_file, new_files, own_file
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
@@ -239,3 +239,22 @@ def test_a_folder_that_another_program_locks_does_not_stop_the_work(
         pass
     os.close(folder)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_file_of_its_own_folder_is_the_old_one_or_the_whole_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+
+    def write_and_raise() -> None:
+        with own_file(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        write_and_raise()
+    assert path.read_text() == "old"
+    with own_file(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert [each.name for each in tmp_path.iterdir()] == ["state.json"]

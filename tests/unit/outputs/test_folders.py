@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from detector.errors import OutputError
-from detector.outputs import new_folder, refuse_folder
+from detector.outputs import FolderKind, new_folder, refuse_folder
+
+KIND = FolderKind("a box", ("recipe.toml", "power-*.npy"))
 
 
 def listed(folder: Path) -> list[str]:
@@ -16,14 +18,14 @@ def listed(folder: Path) -> list[str]:
 
 
 def test_a_folder_appears_under_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
-    with new_folder(tmp_path / "deep" / "out", force=False) as folder:
+    with new_folder(tmp_path / "deep" / "out", KIND, force=False) as folder:
         (folder / "a").write_text("1")
         assert not (tmp_path / "deep" / "out").exists()
     assert listed(tmp_path) == ["deep", "deep/out", "deep/out/a"]
 
 
 def write_and_raise(output: Path, error: type[BaseException], *, force: bool = False) -> None:
-    with new_folder(output, force=force) as folder:
+    with new_folder(output, KIND, force=force) as folder:
         (folder / "a").write_text("1")
         raise error("broken")
 
@@ -38,24 +40,29 @@ def test_a_failure_leaves_nothing_behind_not_even_the_folders_above(tmp_path: Pa
 def test_an_output_that_exists_is_refused_and_untouched(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("1")
-    with pytest.raises(OutputError, match=r"out: exists already; .*--force"), new_folder(tmp_path / "out", force=False):
+    with (
+        pytest.raises(OutputError, match=r"out: exists already; .*--force"),
+        new_folder(tmp_path / "out", KIND, force=False),
+    ):
         raise AssertionError("the block must not run")
     assert listed(tmp_path) == ["out", "out/mine"]
 
 
-@pytest.mark.parametrize("old", [["recipe.toml", "clips.csv", "power-0000.npy"], ["weights.safetensors"], []])
-def test_force_replaces_a_folder_of_ours_once_the_new_one_is_whole(tmp_path: Path, old: list[str]) -> None:
+@pytest.mark.parametrize(
+    "old", [["recipe.toml", "power-0000.npy"], ["recipe.toml", ".recipe.toml.0123456789abcdef.part"], []]
+)
+def test_force_replaces_a_folder_of_the_same_kind_once_the_new_one_is_whole(tmp_path: Path, old: list[str]) -> None:
     output = tmp_path / "out"
     output.mkdir()
     for name in old:
         (output / name).write_text("1")
-    with new_folder(output, force=True) as folder:
+    with new_folder(output, KIND, force=True) as folder:
         (folder / "new").write_text("2")
         assert output.exists()
     assert listed(tmp_path) == ["out", "out/new"]
 
 
-def test_force_never_replaces_what_is_not_ours(tmp_path: Path) -> None:
+def test_force_never_replaces_what_is_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.doc").write_text("1")
     (tmp_path / "home" / "recipe.toml").write_text("1")
@@ -63,8 +70,8 @@ def test_force_never_replaces_what_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "home")
     for name in ("home", "file", "link"):
         with (
-            pytest.raises(OutputError, match=f"{name}: is not \\(only\\) a folder of clips or a model"),
-            new_folder(tmp_path / name, force=True),
+            pytest.raises(OutputError, match=f"{name}: is not \\(only\\) a box"),
+            new_folder(tmp_path / name, KIND, force=True),
         ):
             raise AssertionError("the block must not run")
     assert listed(tmp_path) == ["file", "home", "home/recipe.toml", "home/thesis.doc", "link"]
@@ -86,7 +93,7 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
 
 def test_what_came_to_be_in_the_meantime_is_kept(tmp_path: Path) -> None:
     def write_while_another_does() -> None:
-        with new_folder(tmp_path / "out", force=False):
+        with new_folder(tmp_path / "out", KIND, force=False):
             (tmp_path / "out").mkdir()
             (tmp_path / "out" / "theirs").write_text("1")
 
@@ -107,19 +114,19 @@ def test_a_kill_while_a_folder_is_replaced_loses_neither(tmp_path: Path, monkeyp
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt), new_folder(old, force=True) as folder:
+    with pytest.raises(KeyboardInterrupt), new_folder(old, KIND, force=True) as folder:
         (folder / "recipe.toml").write_text("new")
     assert (old / "recipe.toml").read_text() == "old"
     assert listed(tmp_path) == ["out", "out/recipe.toml"]
 
 
 def test_a_folder_that_is_being_written_is_refused(tmp_path: Path) -> None:
-    with new_folder(tmp_path / "out", force=False) as folder:
+    with new_folder(tmp_path / "out", KIND, force=False) as folder:
         (folder / "a").write_text("1")
         for force in (False, True):
             with pytest.raises(OutputError, match="another process is writing it"):
-                refuse_folder(tmp_path / "out", force=force)
-        with new_folder(tmp_path / "ou", force=False):
+                refuse_folder(tmp_path / "out", KIND, force=force)
+        with new_folder(tmp_path / "ou", KIND, force=False):
             pass
     assert listed(tmp_path) == ["ou", "out", "out/a"]
 
@@ -127,7 +134,7 @@ def test_a_folder_that_is_being_written_is_refused(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_of_a_folder_is_removed(tmp_path: Path) -> None:
     for name in ("out.partial-abcdef_1/deep", "out.partial-mine", "out2.partial-abcdef_1"):
         (tmp_path / name).mkdir(parents=True)
-    with new_folder(tmp_path / "out", force=False) as folder:
+    with new_folder(tmp_path / "out", KIND, force=False) as folder:
         (folder / "a").write_text("1")
     assert listed(tmp_path) == ["out", "out.partial-mine", "out/a", "out2.partial-abcdef_1"]
 
@@ -137,7 +144,7 @@ def test_a_folder_that_was_being_replaced_when_its_process_was_killed_comes_back
     old.mkdir(parents=True)
     (old / "recipe.toml").write_text("old")
     with pytest.raises(OutputError, match="exists already"):
-        refuse_folder(tmp_path / "out", force=False)
+        refuse_folder(tmp_path / "out", KIND, force=False)
     assert listed(tmp_path) == ["out", "out/recipe.toml"]
 
 
@@ -146,7 +153,7 @@ def test_what_a_folder_holds_is_flushed_to_disk_before_it_gets_its_name(
 ) -> None:
     output, flushed = tmp_path / "out", []
     monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append((os.fstat(descriptor).st_ino, output.exists())))
-    with new_folder(output, force=False) as folder:
+    with new_folder(output, KIND, force=False) as folder:
         (folder / "a").write_text("1")
     files = [(output / "a").stat().st_ino, output.stat().st_ino]
     assert flushed == [*((number, False) for number in files), (tmp_path.stat().st_ino, True)]

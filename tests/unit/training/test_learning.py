@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from detector.clips import Clip, ClipStore, ClipWriter, open_clips
 from detector.errors import ConfigurationError, OutputError
 from detector.model import load_model
+from detector.model_folder import MODEL_FOLDER
 from detector.training.fit import Hooks, Trainer
 from detector.training.learning import Learned, Point, draw, forecast, learn, sentence
 from detector.training.nesting import Nesting, count_calls
@@ -178,6 +179,7 @@ def test_the_model_is_the_one_trained_on_all_with_the_curve_in_its_folder(tmp_pa
     )
     curve = pd.read_csv(tmp_path / "model" / "learning-curve.csv")
     assert curve["annotated_calls"].tolist() == [total // 2, total]
+    assert MODEL_FOLDER.is_kind_of(tmp_path / "model")
     assert learned.table() == (tmp_path / "model" / "learning-curve.csv").read_text()
     assert (tmp_path / "model" / "learning-curve.png").stat().st_size > 1000
     assert load_model(tmp_path / "model").labels == ("a", "b")

@@ -10,8 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import ConfigurationError, ModelError, OutputError
 from detector.model import Model, load_model
+from detector.provenance import read_provenance
 from detector.recipe import Recipe
 from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks
@@ -169,6 +170,42 @@ def test_a_frozen_run_that_stops_and_goes_on_ends_at_the_same_weights_to_the_bit
     run(clips, tmp_path / "parts", model, 1, epochs=2)
     run(clips, tmp_path / "parts", model, 1, resume=True)
     assert moved(tmp_path / "whole", tmp_path / "parts", "") == {False}
+
+
+def test_provenance_keeps_the_models_that_training_began_from_with_licence_and_data(
+    tmp_path: Path, base: tuple[Path, Path, list[str]]
+) -> None:
+    clips, model, _ = base
+    run(clips, tmp_path / "second", model, 1, licence="CC0")
+    run(clips, tmp_path / "third", tmp_path / "second")
+    training = read_provenance(tmp_path / "third").training
+    assert training is not None
+    second, first = training.origin
+    assert (second.name, second.licence, second.frozen) == ("second", "CC0", 0)
+    assert second.fingerprint == load_model(tmp_path / "second").fingerprint()
+    assert (first.name, first.licence, first.recordings_from, first.frozen) == ("model", "CC BY 4.0", ("made/",), 1)
+
+
+def test_licence_and_card_of_a_model_made_before_0_2_0_go_on_to_the_new_one(
+    tmp_path: Path, base: tuple[Path, Path, list[str]]
+) -> None:
+    clips, model, _ = base
+    shutil.copytree(model, tmp_path / "old")
+    (tmp_path / "old" / "provenance.toml").unlink()
+    card = "# old\n\n- licence of the weights: CC BY-SA 4.0\n\nOwls by a friend, CC BY-SA 4.0.\n"
+    (tmp_path / "old" / "README.md").write_text(card, encoding="utf-8")
+    run(clips, tmp_path / "new", tmp_path / "old")
+    training = read_provenance(tmp_path / "new").training
+    assert training is not None
+    assert (training.origin[0].licence, training.origin[0].earlier_card) == ("CC BY-SA 4.0", card)
+    assert "Owls by a friend, CC BY-SA 4.0." in (tmp_path / "new" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_broken_provenance_is_told_before_training(tmp_path: Path, base: tuple[Path, Path, list[str]]) -> None:
+    shutil.copytree(base[1], tmp_path / "old")
+    (tmp_path / "old" / "provenance.toml").write_text("name = 1\nlicence = 'CC0'", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"old/provenance\.toml: name: 1: must be"):
+        read_start(str(tmp_path / "old"), 0)
 
 
 def test_the_card_names_the_model_its_fingerprint_licence_and_data(

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from detector.clips import open_clips
 from detector.errors import ConfigurationError, OutputError
 from detector.model import load_model
+from detector.model_folder import MODEL_FOLDER
 from detector.recipe import Recipe
 from detector.training.figures import TrainFigures
 from detector.training.fit import Hooks
@@ -47,8 +48,9 @@ def test_a_model_folder_comes_out_and_nothing_else_is_left(tmp_path: Path, clips
     found = run(clips, tmp_path / "model", licence="CC0")
     assert found is not None
     files = {"recipe.toml", "weights.safetensors", "checksums.txt", "operating.toml", "README.md", "training.csv"}
-    files.add("curves.png")
+    files |= {"curves.png", "provenance.toml"}
     assert {path.name for path in (tmp_path / "model").iterdir()} == files
+    assert MODEL_FOLDER.is_kind_of(tmp_path / "model")
     assert {path.name for path in tmp_path.iterdir()} == {"clips", "model"}
     assert list(log(tmp_path / "model")["epoch"]) == [1, 2, 3, 4]
 
