@@ -82,7 +82,7 @@ def _sizes(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option(
     "--about",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Markdown for the card: what the model is for.",
+    help="What the model is for: Markdown, or TOML with about and [[data]], its sources and licences.",
 )
 @click.option("--force", is_flag=True, help="Replace the output where it exists.")
 def train(
@@ -124,6 +124,7 @@ def train(
     from detector.cli.progress import batches_bar
     from detector.errors import ConfigurationError
     from detector.presets import find_recipe
+    from detector.provenance import About, read_about
     from detector.training.fit import Hooks
     from detector.training.start import read_start
     from detector.training.train import TrainSettings
@@ -137,7 +138,8 @@ def train(
             f"--epochs: {epochs}: not with --learning-curve, whose parts are all trained to the end"
         )
     start = None if start_name is None else read_start(start_name, freeze)
-    settings = TrainSettings(seed, device, precision, resume, force, epochs, licence, _text(about), start)
+    said = About() if about is None else read_about(about)
+    settings = TrainSettings(seed, device, precision, resume, force, epochs, licence, said.about, start, said.data)
     hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=batches_bar)
     if sizes is None:
         found = run(clips, output, recipe, settings, hooks)
@@ -152,15 +154,6 @@ def train(
     if found is not None:
         _show(found)
         click.echo(f"wrote {output}", err=True)
-
-
-def _text(about: Path | None) -> str:
-    from detector.errors import ConfigurationError
-
-    try:
-        return "" if about is None else about.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"--about: {about}: cannot be read as text: {error}") from error
 
 
 def _show(found: Mapping[str, TrainFigures]) -> None:

@@ -3,6 +3,7 @@
 Training, tuning and mining each give typed sections; nobody reads or edits the text of a README.md.
 """
 
+from detector.provenance.about import About, read_about
 from detector.provenance.card import CARD_FILE, rounds_table
 from detector.provenance.definition import (
     DataSource,
@@ -23,6 +24,7 @@ from detector.provenance.files import PROVENANCE_FILE, provenance_files, read_pr
 __all__ = [
     "CARD_FILE",
     "PROVENANCE_FILE",
+    "About",
     "DataSource",
     "LabelFigures",
     "MiningRecord",
@@ -35,6 +37,7 @@ __all__ = [
     "TuningRecord",
     "Versions",
     "provenance_files",
+    "read_about",
     "read_provenance",
     "rounds_table",
     "today",

@@ -114,7 +114,7 @@ class TrainingRecord(Frozen):
     date: Date
     recipe: Text
     seed: Number
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    precision: Literal["float32", "bfloat16", "float16"]
     versions: Versions
     split: tuple[SplitRecord, ...] = ()
     origin: tuple[Origin, ...] = ()

@@ -83,3 +83,17 @@ def test_no_module_imports_the_package_root() -> None:
 def test_nothing_is_unpickled() -> None:
     loaders = re.compile(r"\b(pickle|joblib|torch\.load|weights_only)\b")
     assert [path.name for path in MODULES if loaders.search(path.read_text(encoding="utf-8"))] == []
+
+
+def modules_with(pattern: str) -> set[str]:
+    """List the rooms (or modules beside them) whose text matches a pattern."""
+    found = (path.relative_to(ROOT / "detector") for path in MODULES if re.search(pattern, path.read_text("utf-8")))
+    return {path.parts[0] for path in found}
+
+
+def test_files_are_written_under_a_temporary_name_and_renamed_in_one_room() -> None:
+    assert modules_with(r"os\.(replace|rename)\b|\.rename\(|hardlink_to|mkdtemp|mkstemp|NamedTemporary") == {"outputs"}
+
+
+def test_the_readme_of_a_model_is_read_and_written_in_one_room() -> None:
+    assert modules_with(r"CARD_FILE|\"README") <= {"provenance", "model_folder.py"}

@@ -14,6 +14,7 @@ import pytest
 from detector.cli import commands
 from detector.events import Event, overlap_s
 from detector.presets import DEFAULT_MODEL, shipped_folder
+from detector.provenance import read_about, read_provenance
 from detector.tables.formats import read_annotations
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -49,6 +50,13 @@ def test_its_card_tells_what_it_is_for_and_not_for_and_its_sources() -> None:
     card = (shipped_folder() / DEFAULT_MODEL / "README.md").read_text(encoding="utf-8")
     for told in ("**For**", "**Not for**", "CC BY 3.0", "CC BY-SA 4.0", "MIT", "average precision"):
         assert told in card
+
+
+def test_the_script_that_makes_it_says_the_same_of_its_purpose_and_data() -> None:
+    shipped = read_provenance(shipped_folder() / DEFAULT_MODEL)
+    said = read_about(EXAMPLES / "call-activity.toml")
+    assert (said.about, said.data) == (shipped.about, shipped.data)
+    assert f'--licence "{shipped.licence}"' in (EXAMPLES / "call-activity.sh").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

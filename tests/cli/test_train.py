@@ -48,8 +48,8 @@ def given(tmp_path: Path) -> list[object]:
 def test_a_line_an_epoch_and_the_figures_are_shown_and_data_stays_off_standard_output(
     tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "about.md").write_text("For tests.")
-    assert run(*given, "--licence", "CC0", "--about", tmp_path / "about.md") == 0
+    (tmp_path / "about.toml").write_text("about = 'For tests.'\n[[data]]\nname = 'noise'\nlicence = 'CC BY 3.0'\n")
+    assert run(*given, "--licence", "CC0", "--about", tmp_path / "about.toml") == 0
     out, err = capsys.readouterr()
     assert out == ""
     lines = err.splitlines()
@@ -62,6 +62,7 @@ def test_a_line_an_epoch_and_the_figures_are_shown_and_data_stays_off_standard_o
     card = (tmp_path / "model" / "README.md").read_text()
     assert "licence of the weights: CC0" in card
     assert "For tests." in card
+    assert "- noise, CC BY 3.0\n" in card
 
 
 def test_figures_that_are_not_numbers_are_explained(

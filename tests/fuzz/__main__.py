@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-TARGETS = ("headers", "streams", "tables", "syllables", "recipes", "models", "clips")
+TARGETS = ("headers", "streams", "tables", "syllables", "recipes", "models", "provenance", "clips")
 _KEPT = ("crash-", "leak-", "oom-", "timeout-")  # what libFuzzer calls its inputs
 _GRACE_S = 120.0  # for a process to start, and to end
 
