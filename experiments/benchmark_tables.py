@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-LEAST_S, LEAST_SHARE = 0.001, 0.0005
+LEAST_S = 0.001
+LEAST_SHARE = 0.0005
 MB = 1e6
 OVERLAPS = {0.5: 50, 0.1: 90, 0.03: 97}  # of windows, %, by the hop as a share of a window
 ASKED = {0.5: 1.7, 0.1: 7, 0.03: 20}  # one pass over windows by themselves, at least
@@ -133,7 +134,8 @@ def _faster(float32: Figures, bfloat16: Figures | None) -> str:
 
 def coding_rows(figures: Figures) -> list[str]:
     """Write how long two codings of one sound take."""
-    wav, flac = _net(figures, "wav"), _net(figures, "flac")
+    wav = _net(figures, "wav")
+    flac = _net(figures, "flac")
     length = _length(figures)
     rows = [
         [f"{length} as 24 kHz WAV", f"{wav:.1f} s", "", ""],
@@ -144,7 +146,9 @@ def coding_rows(figures: Figures) -> list[str]:
 
 def file_rows(figures: Figures) -> list[str]:
     """Write how fast one file and many go."""
-    one, many, n = _net(figures, "one"), _net(figures, "many"), figures["files"]
+    one = _net(figures, "one")
+    many = _net(figures, "many")
+    n = figures["files"]
     sound_s = n * figures["file_s"]
     rows = [
         [f"one file of {sound_s:,} s", f"{sound_s / one:,.0f}x", "", ""],

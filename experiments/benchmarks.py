@@ -50,7 +50,8 @@ ENGINE = ROOT / "experiments" / "recipes" / "first-small-cnn.toml"  # the networ
 PRESETS = ("small-cnn", "call-activity", "crnn", "residual", "lenet", "conv1d-gru", "waveform", "cqt-cnn")
 RATE = 24000
 PINK = ([0.049922035, -0.095993537, 0.050612699, -0.004408786], [1, -2.494956002, 2.017265875, -0.522189400])  # Kellet
-PEAK, DEVIATIONS = 0.1, 4.5  # of full scale; what the highest peak of noise comes to
+PEAK = 0.1  # of full scale
+DEVIATIONS = 4.5  # standard deviations of noise that its highest peak comes to
 PASSED = 0.02  # share of the scores above the threshold
 
 
@@ -97,7 +98,8 @@ def detector(*arguments: object) -> list[str]:
 
 def pink(seconds: int, rate: int, block_s: int = 10) -> Iterator[NDArray[np.float32]]:
     """Make noise as in the field, its power falling by 3 dB an octave, peaks near -20 dBFS; give it by blocks."""
-    rng, left = np.random.default_rng(0), seconds * rate
+    rng = np.random.default_rng(0)
+    left = seconds * rate
     settled, state = lfilter(*PINK, rng.standard_normal(10 * rate), zi=np.zeros(3))
     level = PEAK / DEVIATIONS / settled[rate:].std()
     while left > 0:
@@ -122,7 +124,8 @@ def make_model(folder: Path, recording: Path) -> None:
     from detector.presets import find_recipe
     from detector.scanning.scanner import Scanner
 
-    model, scores = random_model(find_recipe(str(ENGINE))), []
+    model = random_model(find_recipe(str(ENGINE)))
+    scores = []
     Scanner(model).scan(recording, lambda block: scores.extend(block.scores.values()))
     (point,) = model.operating.label
     threshold = float(np.quantile(np.concatenate(scores), 1 - PASSED))
@@ -135,7 +138,8 @@ class Bench:
     """The measurements, each kept in a folder."""
 
     def __init__(self, work: Path, sizes: Sizes) -> None:
-        self.work, self.sizes = work, sizes
+        self.work = work
+        self.sizes = sizes
         work.mkdir(parents=True, exist_ok=True)
 
     def kept(self, name: str, measure: Callable[[], Figures]) -> Figures:
@@ -172,7 +176,8 @@ class Bench:
     @property
     def model(self) -> Path:
         """Give the model that scans; this process stays small, as its memory would be counted with that of others."""
-        folder, partial = self.work / "model", self.work / "model.partial"
+        folder = self.work / "model"
+        partial = self.work / "model.partial"
         if not folder.exists():
             shutil.rmtree(partial, ignore_errors=True)
             sound = write(self.work / "sample.wav", pink(min(60, self.sizes.coded_s), RATE))
@@ -185,7 +190,8 @@ class Bench:
     def scan(self, recordings: Path) -> Figures:
         """Run `detector scan` as a user would; give its time (s), its peak memory (bytes) and its rows."""
         command = detector("scan", recordings, "-m", self.model)
-        table, log = self.work / "table.csv", self.work / "log.txt"
+        table = self.work / "table.csv"
+        log = self.work / "log.txt"
         began = perf_counter()
         with table.open("wb") as stream, log.open("wb") as messages:
             process = subprocess.Popen(command, stdout=stream, stderr=messages)
@@ -210,7 +216,8 @@ class Bench:
     def codings(self) -> Figures:
         """Scan one sound as WAV at 24 kHz and as FLAC at 48 kHz."""
         with TemporaryDirectory(dir=self.work) as folder:
-            wav, flac = Path(folder) / "sound.wav", Path(folder) / "sound.flac"
+            wav = Path(folder) / "sound.wav"
+            flac = Path(folder) / "sound.flac"
             lower = soxr.ResampleStream(2 * RATE, RATE, 1, dtype="float32")
             with ExitStack() as stack:
                 low = stack.enter_context(soundfile.SoundFile(wav, "w", RATE, 1, "PCM_16"))
@@ -225,7 +232,8 @@ class Bench:
         """Scan one sound as one file and as many."""
         sizes = self.sizes
         with TemporaryDirectory(dir=self.work) as name:
-            one, many = Path(name) / "one.wav", Path(name) / "many"
+            one = Path(name) / "one.wav"
+            many = Path(name) / "many"
             many.mkdir()
             write(one, pink(sizes.files * sizes.file_s, RATE))
             for number, block in enumerate(pink(sizes.files * sizes.file_s, RATE, sizes.file_s)):

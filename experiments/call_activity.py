@@ -171,7 +171,8 @@ def finch_sources(data: Path) -> Iterator[Source]:
     """List songs: syllables less than 0.2 s apart are one call. Noise (`n`) and rows that end before they start go."""
     syllables: dict[str, list[Span]] = {}
     for row in rows(data / "zebra-finch" / "annotations.csv"):
-        start, end = float(row["start_s"]), float(row["end_s"])
+        start = float(row["start_s"])
+        end = float(row["end_s"])
         if row["label"] != "n" and end > start:
             syllables.setdefault(row["file"], []).append((start, end))
     for row in rows(data / "zebra-finch" / "recordings.csv"):
@@ -261,11 +262,14 @@ def real_backdrop(rng: Generator, data: Path, sources: Sequence[Source], n: int)
         clip[:fade] *= ramp
         clip[-fade:] *= ramp[::-1]
         clips.append(clip)
-    out, at, turn = np.zeros(n + max(map(len, clips))), 0, 0
+    out = np.zeros(n + max(map(len, clips)))
+    at = 0
+    turn = 0
     while at < n:
         clip = clips[turn % len(clips)]
         out[at : at + len(clip)] += clip
-        at, turn = at + len(clip) - fade, turn + 1
+        at = at + len(clip) - fade
+        turn = turn + 1
     return level(out[:n]), paths
 
 
@@ -289,7 +293,9 @@ def recorder(rng: Generator) -> Signal:
 def bouts(rng: Generator, callers: Sequence[Caller]) -> list[Cue]:
     """Let callers be heard in turn, densely or sparsely, never two at once."""
     cues: list[Cue] = []
-    pause, at_s, who = log_uniform(rng, 0.2, 5), rng.uniform(0, 4), 0
+    pause = log_uniform(rng, 0.2, 5)
+    at_s = rng.uniform(0, 4)
+    who = 0
     while at_s < SECONDS - 0.3:
         if rng.random() < 0.4:
             who = int(rng.integers(len(callers)))
@@ -300,7 +306,8 @@ def bouts(rng: Generator, callers: Sequence[Caller]) -> list[Cue]:
 
 def silenced(rng: Generator, sound: NDArray[np.float32], calls: Sequence[PlacedCall]) -> NDArray[np.float32]:
     """Put digital silence, as faulty, gated and padded recordings have it, where no call is."""
-    choice, keep = rng.random(), np.ones(len(sound), dtype=bool)
+    choice = rng.random()
+    keep = np.ones(len(sound), dtype=bool)
     if choice < 0.06:
         keep[:] = False
         for start in rng.uniform(0, SECONDS, 3):
@@ -387,7 +394,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"{options.output}: exists and is not an empty folder; name a new one")
     counts = make(options.data, read_sources(options.data), options.output, options.hours, options.seed)
     for split in SPLITS:
-        n, seconds = counts[split, "recordings"], counts[split, "milliseconds"] / 1000
+        n = counts[split, "recordings"]
+        seconds = counts[split, "milliseconds"] / 1000
         print(
             f"{split}: {n} recordings ({counts[split, 'empty']} without calls), {n * SECONDS / 3600:.2f} h, "
             f"{counts[split, 'calls']} calls, {seconds:.0f} s of call ({seconds / n / SECONDS:.0%})"

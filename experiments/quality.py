@@ -229,7 +229,8 @@ def perform(options: argparse.Namespace) -> None:
         return
     bench = BENCHES[options.set]
     entries = list(entries_of(options, bench))
-    tables, parts = tuple(options.table), tuple(options.folds)
+    tables = tuple(options.table)
+    parts = tuple(options.folds)
     order = Order(options.data, options.work, options.development, parts, tables)
     for seed in options.seeds or bench.seeds:
         for entry in entries:

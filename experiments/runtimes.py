@@ -67,7 +67,8 @@ def graph_of(network: DetectorNetwork) -> bytes:
 
 def frames_per_second(makers: list[Run], frames: Any) -> float:
     """Let a thread for each runner run it again and again."""
-    done, ending = [0] * len(makers), time.perf_counter() + SECONDS
+    done = [0] * len(makers)
+    ending = time.perf_counter() + SECONDS
 
     def work(n: int) -> None:
         while time.perf_counter() < ending:

@@ -19,7 +19,9 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, fftconvolve, lfilter, resample, welch
 
 RATE = 24000
-LOWEST_HZ, HIGHEST_HZ, LONGEST_S = 100.0, 11000.0, 3.0
+LOWEST_HZ = 100.0
+HIGHEST_HZ = 11000.0
+LONGEST_S = 3.0
 
 Signal = NDArray[np.float64]
 Maker = Callable[[Generator], Signal]
@@ -82,7 +84,8 @@ def tone(hz: Signal) -> Signal:
 
 def swell(rng: Generator, n: int) -> Signal:
     """Rise and fall as a breath does: one peak, uneven sides, a little unsteady, from and to silence."""
-    t, peak = np.linspace(0, 1, n), rng.uniform(0.1, 0.7)
+    t = np.linspace(0, 1, n)
+    peak = rng.uniform(0.1, 0.7)
     slope = np.minimum(t / peak, (1 - t) / (1 - peak))
     edge = np.clip(np.minimum(t, 1 - t) * n / samples(0.003), 0, 1)
     return edge * np.sin(np.pi / 2 * slope) ** rng.uniform(0.3, 1.5) * np.exp(rng.uniform(0, 0.35) * drift(rng, n, 8))
@@ -140,7 +143,8 @@ def stack(rng: Generator) -> Signal:
     vibrato = rng.uniform(0, 0.03) * np.sin(2 * np.pi * log_uniform(rng, 5, 40) * np.arange(n) / RATE)
     rough = rng.choice([0.0, 0.004, 0.02]) * drift(rng, n, 250)
     hz = glide(rng, n, low, low * rng.uniform(1.02, 1.5)) * (1 + vibrato + rough)
-    grid, voice = np.geomspace(50, RATE / 2, 300), np.zeros(n)
+    grid = np.geomspace(50, RATE / 2, 300)
+    voice = np.zeros(n)
     gain = throat(rng, grid)
     for harmonic in range(1, int(HIGHEST_HZ / hz.max()) + 1):
         voice += np.interp(harmonic * hz, grid, gain) * tone(harmonic * hz)
@@ -149,7 +153,8 @@ def stack(rng: Generator) -> Signal:
 
 def pulse(rng: Generator) -> Signal:
     """Make one pulse of a cricket (a short tone), a frog (a ringing knock) or a beak (a burst of noise)."""
-    n, hz = samples(log_uniform(rng, 0.004, 0.03)), pitch(rng, 300, 9000)
+    n = samples(log_uniform(rng, 0.004, 0.03))
+    hz = pitch(rng, 300, 9000)
     n = max(n, samples(4 / hz))
     t = np.linspace(0, 1, n)
     kind = rng.integers(3)
@@ -174,7 +179,8 @@ def pulses(rng: Generator) -> Signal:
 
 def trill(rng: Generator) -> Signal:
     """Repeat one or two short glides quickly, perhaps rising or falling as a whole."""
-    n, low = samples(log_uniform(rng, 0.02, 0.09)), pitch(rng, 400, 6500)
+    n = samples(log_uniform(rng, 0.02, 0.09))
+    low = pitch(rng, 400, 6500)
     times = np.arange(0, rng.uniform(0.4, LONGEST_S - 0.3), n / RATE * rng.uniform(1.05, 2))
     steps = low * 2 ** np.resize(rng.uniform(0, 0.4, rng.integers(1, 3)), len(times))
     steps *= 2 ** (rng.choice([0, 0.4]) * rng.uniform(-1, 1) * np.linspace(0, 1, len(times)))
@@ -254,7 +260,8 @@ def hum(rng: Generator, n: int) -> Signal:
     engine = rng.random() < 0.5
     base = rng.uniform(50, 200) if engine else float(rng.choice([50.0, 60.0, 100.0, 120.0]))
     hz = base * (1 + (0.01 if engine else 0.0002) * drift(rng, n, 0.2))
-    fall, out = rng.uniform(0.5, 2), np.zeros(n)
+    fall = rng.uniform(0.5, 2)
+    out = np.zeros(n)
     for harmonic in range(1, rng.integers(4, 25)):
         out += rng.uniform(0.2, 1) * harmonic**-fall * tone(harmonic * hz)
     return level(out * np.exp(rng.uniform(0, 0.5) * engine * drift(rng, n, 0.2)))
@@ -321,7 +328,8 @@ def mix(background: Signal, cues: Sequence[Cue]) -> tuple[NDArray[np.float32], l
     The ratio is that of the call's power, in its band and span, to the background's in that band from 1 s before the
     call to 1 s after it, with what rounding to 16 bits adds. A call is cut off where the background ends.
     """
-    out, placed = background.copy(), []
+    out = background.copy()
+    placed = []
     for cue in cues:
         at = samples(cue.at_s)
         sound = cue.sound[: len(out) - at]
@@ -363,13 +371,15 @@ def write_table(path: Path, calls: Sequence[PlacedCall], views: Sequence[str]) -
     with path.open("w", encoding="utf-8", newline="") as table:
         table.write(TABLE)
         for number, call in enumerate(calls, 1):
-            span, band = f"{call.start_s:.9f}\t{call.end_s:.9f}", f"{call.low_hz:.3f}\t{call.high_hz:.3f}"
+            span = f"{call.start_s:.9f}\t{call.end_s:.9f}"
+            band = f"{call.low_hz:.3f}\t{call.high_hz:.3f}"
             table.writelines(f"{number}\t{view} 1\t1\t{span}\t{band}\t{call.label}\n" for view in views)
 
 
 def utterances(rng: Generator, animals: dict[str, list[Signal]], each: int) -> list[Cue]:
     """Let every animal be heard `each` times, in a drawn order, one after the other."""
-    cues, at_s = [], rng.uniform(0.3, 0.8)
+    cues = []
+    at_s = rng.uniform(0.3, 0.8)
     for label in rng.permutation([name for name in animals for _ in range(each)]):
         song = animals[label][rng.integers(len(animals[label]))]
         sound = fftconvolve(varied(rng, song), distance(rng, rng.uniform(0, 0.3)))

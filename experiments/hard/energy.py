@@ -16,8 +16,10 @@ from soundscapes import RATE
 from detector.outputs import new_file
 
 STEP = 240  # samples between levels
-SMOOTHED_S, BACKGROUND_S = 0.1, 10.0
-GAP_S, SHORTEST_S = 0.1, 0.03
+SMOOTHED_S = 0.1
+BACKGROUND_S = 10.0
+GAP_S = 0.1
+SHORTEST_S = 0.03
 
 Levels = NDArray[np.float64]
 

@@ -14,9 +14,12 @@ from detector.errors import AnnotationError
 from detector.evaluation.events import match
 from detector.events import Event
 
-LEAST_IOU, WIDENED_S = 0.1, 0.25
+LEAST_IOU = 0.1
+WIDENED_S = 0.25
 RATE = 10.0  # false alarms an hour
-BIN_DB, LOWEST_DB, HIGHEST_DB = 5.0, -15.0, 20.0
+BIN_DB = 5.0
+LOWEST_DB = -15.0
+HIGHEST_DB = 20.0
 DRAWS = 1000  # of the bootstrap
 ALL = "all"
 
@@ -114,19 +117,25 @@ def pairs(calls: Sequence[Event], snr_db: Sequence[float], found: Sequence[Event
     A detection that meets two calls is the louder one's: it does not say that the other was heard. Taking the loudest
     first costs no pair, for the sets of calls that can be paired are a matroid (Edmonds and Fulkerson 1965).
     """
-    wide, estimated = [widened(call) for call in calls], [widened(event) for event in found]
+    wide = [widened(call) for call in calls]
+    estimated = [widened(event) for event in found]
     kept: list[int] = []
     made: list[tuple[int, int]] = []
     for call in sorted(range(len(calls)), key=lambda i: -snr_db[i]):
         trial = match([wide[i] for i in (*kept, call)], estimated, LEAST_IOU)
         if len(trial) > len(made):
-            kept, made = [*kept, call], trial
+            kept = [*kept, call]
+            made = trial
     return [(kept[call], event) for call, event in made]
 
 
 def outcome(reference: Reference, detections: dict[str, list[Event]], least: float = -np.inf) -> Outcome:
     """Match the detections that score above `least`."""
-    scenes, snrs, species, found, alarms = [], [], [], [], []
+    scenes = []
+    snrs = []
+    species = []
+    found = []
+    alarms = []
     for number, (name, calls) in enumerate(reference.calls.items()):
         kept = [event for event in detections[name] if event.score is not None and event.score > least]
         paired = {call for call, _ in pairs(calls, reference.snr_db[name], kept)}
@@ -151,7 +160,8 @@ def operating_point(reference: Reference, tables: Sequence[Path], rate: float = 
         return max(quiet, key=lambda result: (result.rate, result.found.sum()))
     table = min(outcomes, key=lambda name: outcomes[name].rate)
     scores = sorted({event.score for events in read[table].values() for event in events if event.score is not None})
-    low, high = 0, len(scores) - 1  # above the highest score nothing is left
+    low = 0
+    high = len(scores) - 1  # above the highest score nothing is left
     while low < high:  # the rate falls as the score that is needed grows
         middle = (low + high) // 2
         if outcome(reference, read[table], scores[middle]).rate <= rate:
@@ -189,7 +199,8 @@ def resampled(result: Outcome, draws: int = DRAWS, seed: int = 0) -> Floats:
 def half_recall(result: Outcome, species: str = ALL, draws: int = DRAWS) -> Estimate:
     """Estimate the ratio (dB) at which half of the calls are found, with its interval over soundscapes."""
     chosen = np.ones(len(result.found), dtype=bool) if species == ALL else result.species == species
-    snr_db, found = result.snr_db[chosen], result.found[chosen].astype(float)
+    snr_db = result.snr_db[chosen]
+    found = result.found[chosen].astype(float)
     weights = resampled(result, draws)[:, chosen]
     values = [logistic(snr_db, found, weight)[0] for weight in weights]
     low, high = np.quantile(values, [0.025, 0.975])
@@ -199,7 +210,8 @@ def half_recall(result: Outcome, species: str = ALL, draws: int = DRAWS) -> Esti
 def recall_by_bin(result: Outcome, species: str = ALL, draws: int = DRAWS) -> list[tuple[float, int, Estimate]]:
     """Measure recall in bins of 5 dB: (middle, calls, recall)."""
     chosen = np.ones(len(result.found), dtype=bool) if species == ALL else result.species == species
-    weights, rows_ = resampled(result, draws), []
+    weights = resampled(result, draws)
+    rows_ = []
     for low in np.arange(LOWEST_DB, HIGHEST_DB, BIN_DB):
         inside = chosen & (result.snr_db >= low) & (result.snr_db < low + BIN_DB + (low + BIN_DB >= HIGHEST_DB))
         if inside.any():

@@ -102,7 +102,8 @@ def draw(results: Mapping[str, Outcome], path: Path, rate: float) -> None:
             chosen = np.ones(len(result.found), dtype=bool) if name == ALL else result.species == name
             half, width = logistic(result.snr_db[chosen], result.found[chosen].astype(float), np.ones(chosen.sum()))
             points = recall_by_bin(result, name)
-            middles, values = [point[0] for point in points], np.array([point[2].value for point in points])
+            middles = [point[0] for point in points]
+            values = np.array([point[2].value for point in points])
             bars = [values - [p[2].low for p in points], [p[2].high for p in points] - values]
             colour = f"C{number}"
             axis.plot(

@@ -80,7 +80,9 @@ def detector(*arguments: object) -> None:
 
 def train(made: Path, work: Path, recipe: Recipe, seed: int) -> Path:
     """Extract clips and train on them; give the model."""
-    clips, model, part = work / "clips", work / "model", made / "training"
+    clips = work / "clips"
+    model = work / "model"
+    part = made / "training"
     if model.exists():
         asked, there = (find_recipe(str(name)).with_labels(()).fingerprint() for name in (recipe.name, model))
         if asked != there:
@@ -98,7 +100,8 @@ def train(made: Path, work: Path, recipe: Recipe, seed: int) -> Path:
 
 def tune(made: Path, model: Path) -> Path:
     """Tune each label by the validation soundscapes; give the tuned copy."""
-    tuned, part = model.with_name("tuned"), made / "training"
+    tuned = model.with_name("tuned")
+    part = made / "training"
     if not tuned.exists():
         recordings = (part / "calls", part / "background", "--split", part / "recordings.csv")
         detector("tune", model, part / "calls.csv", *recordings, "--target", "fa=2/h", "-o", tuned)
@@ -127,7 +130,8 @@ def search(scan: Scan, ladder: Sequence[float], work: Path, test: Path) -> list[
     model, with its own events. At a lax threshold neighbouring scores run together, so a table made there says little
     of a stricter one.
     """
-    reference, tables = read_reference(test), []
+    reference = read_reference(test)
+    tables = []
     work.mkdir(parents=True, exist_ok=True)
 
     def rate_at(level: float) -> float:

@@ -76,7 +76,8 @@ def way(rng: Generator) -> Signal:
     """Draw the impulse response of the way from the animal: a low-pass, and reflections that die away."""
     times = rng.uniform(0.005, 0.3, rng.integers(0, 20))
     decay = 10 ** (-3 * times / rng.uniform(0.1, 0.6))  # to a thousandth in so many seconds
-    strength, signs = rng.uniform(-0.5, 0.5), rng.choice([-1, 1], len(times))
+    strength = rng.uniform(-0.5, 0.5)
+    signs = rng.choice([-1, 1], len(times))
     response = np.zeros(samples(0.35))
     np.add.at(response, np.round(times * RATE).astype(int), strength * signs * decay)
     response[0] = 1.0
@@ -86,7 +87,8 @@ def way(rng: Generator) -> Signal:
 def place(out: Signal, background: Signal, call: Signal, span: tuple[int, int], snr_db: float) -> tuple[float, float]:
     """Add a call, as long as `out`, that sounds within `span` (samples), `snr_db` over `background`; give its band."""
     band = energy_band(call[slice(*span)])
-    first, last = max(0, span[0] - RATE // 2), span[1] + RATE // 2  # the filter sees this much more
+    first = max(0, span[0] - RATE // 2)  # the filter sees half a second more on both sides
+    last = span[1] + RATE // 2
     near = slice(span[0] - first, span[1] - first)
     out += gain_for(snr_db, call[first:last], background[first:last], near, band) * call
     return band
@@ -104,10 +106,13 @@ def scene(rng: Generator, data: Path, own: Sequence[Source], name: str, seconds:
     """Make one soundscape from the sources of one split; with calls where `name` says so."""
     beds, background = draw_background(rng, data, own, samples(seconds))
     background *= decibels(LEVEL_DB)
-    kind, out, truth = beds[0].kind, background.copy(), []
+    kind = beds[0].kind
+    out = background.copy()
+    truth = []
     for _ in range(rng.integers(*CALLS, endpoint=True) if name.startswith("calls/") else 0):
         source, song = draw_call(rng, data, own)
-        dry, snr_db = varied(rng, song), round(rng.uniform(*SNR_DB), 2)
+        dry = varied(rng, song)
+        snr_db = round(rng.uniform(*SNR_DB), 2)
         start, end = heard(dry)
         at = int(rng.integers(-start, len(out) - end, endpoint=True))
         call = shifted(fftconvolve(dry, way(rng)), at, len(out))

@@ -93,7 +93,8 @@ def within(sound: Signal, band: tuple[float, float]) -> Signal:
 
 def standing_db(path: Path, cut: Cut, band: tuple[float, float]) -> float:
     """Measure a call's level in its band over the quietest fifth of what is heard within 2 s of it."""
-    start, end = cut.parts[0][0], cut.parts[-1][1]
+    start = cut.parts[0][0]
+    end = cut.parts[-1][1]
     begin = max(0.0, start - 2)
     power = sosfilt(butter(3, band, "bandpass", fs=RATE, output="sos"), read(path, begin, end + 2)) ** 2
     call = np.mean(power[samples(start - begin) : samples(end - begin)])

@@ -26,7 +26,8 @@ from trials.trial import SCORES, Ask, Bench, Figures, Trial, Words, rows, write_
 SPECIES = ("dog", "rooster", "finch", "boobook")
 MADE = "made"  # calls that no animal gave
 NOTHING = "nothing"  # is left out: the part of a model that heard all four
-HOURS, SEED = 1.5, 1  # a third of what call-activity.sh makes: each network learns from it five times
+SEED = 1
+HOURS = 1.5  # a third of what call-activity.sh makes: each network learns from it five times
 MINUTES = 60  # of what is scored
 TURN = 3  # of ESC-10's folds, where recordings are exchanged: fold 2, which had only trained, tests
 
@@ -52,7 +53,8 @@ def scored_on(ask: Ask, part: str) -> tuple[Path, ...]:
 
 def made_calls(ask: Ask) -> tuple[Path, ...]:
     """List soundscapes of the split that is scored in which all calls are made."""
-    folder, meta = training_set(ask, NOTHING), rows(ask.data / "esc10" / "meta.csv")
+    folder = training_set(ask, NOTHING)
+    meta = rows(ask.data / "esc10" / "meta.csv")
     backgrounds = {f"esc10/{row['file']}" for row in meta if row["class"] in ESC10_BACKGROUNDS}
     real = {row["recording"] for row in rows(folder / "sources.csv") if row["source"] not in backgrounds}
     calling = {row["recording"] for row in rows(folder / "annotations.csv")}

@@ -20,8 +20,11 @@ from detector.tables.table import ReadOptions
 from trials.trial import POOLED, Ask, Bench, Figures, Span, Trial, compared, write_annotations, write_splits
 
 SITE = r"^(.+?_[0-9]+_[0-9]+)_"
-LABEL, UNSURE = "boobook", "UNK"
-CALLS, FREE, BETWEEN = "positive", "negative/neg_1", "negative/neg_2"
+LABEL = "boobook"
+UNSURE = "UNK"
+CALLS = "positive"
+FREE = "negative/neg_1"
+BETWEEN = "negative/neg_2"
 LAX = 0.2  # the threshold of scans: lower, whole recordings become one event (development); higher, recall is lost
 IOU = 0.3
 

@@ -15,7 +15,8 @@ def hard_table(path: Path) -> str:
     """Tabulate the signal-to-noise ratio at which half of the calls are found, with intervals."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        models, command = content["models"], content["command"]
+        models = content["models"]
+        command = content["command"]
         rows = [
             (name, of["false_alarms_per_hour"], of["recall"], of["snr_db_at_recall_one_half"]["all"])
             for name, of in models.items()

@@ -15,7 +15,10 @@ from trials.files import write_whole
 from trials.result import read_results
 from trials.workshop import detector
 
-RATE, SHORT_S, LONG_S, TIMES = 24000, 60, 1260, 3
+RATE = 24000
+SHORT_S = 60
+LONG_S = 1260
+TIMES = 3
 
 
 def measure_speeds(work: Path) -> None:

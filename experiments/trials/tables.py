@@ -59,7 +59,8 @@ class Row:
         """Write size, multiply-adds, training time of one model, and the speed of scans."""
         alone = [result for result in self.results if result.part != POOLED] or list(self.results)
         trained = fmean(result.seconds.train for result in alone)
-        first, speed = alone[0], speeds.get(self.results[0].fingerprint)
+        first = alone[0]
+        speed = speeds.get(self.results[0].fingerprint)
         return [
             f"{first.parameters:,}",
             f"{self.multiply_adds / 1e6:.1f}",

@@ -16,7 +16,9 @@ from detector.labels import LabelRules
 from detector.tables.table import ReadOptions
 from trials.files import write_table
 
-DETECTIONS, EFFORT, SCORES = "detections.csv", "effort.csv", "scores.csv"
+DETECTIONS = "detections.csv"
+EFFORT = "effort.csv"
+SCORES = "scores.csv"
 
 Words = tuple[object, ...]
 Figures = dict[str, Figure]

@@ -38,7 +38,8 @@ class Entry:
         """Score quieter copies of the recordings, under a name that says so."""
         if by_db is None:
             return self
-        name, option = f"{self.name}-{by_db:.12g}-dB-quieter", f"{self.option} --quieter {by_db:.12g}"
+        name = f"{self.name}-{by_db:.12g}-dB-quieter"
+        option = f"{self.option} --quieter {by_db:.12g}"
         return replace(self, name=name, option=option, quieter_db=by_db)
 
     def with_mining(self, mined: bool) -> Entry:
@@ -50,7 +51,8 @@ class Entry:
         if model is None:
             return self
         folder = find_folder(model)
-        name, option = f"{self.name}-from-{folder.resolve().name}", f"{self.option} --from {model}"
+        name = f"{self.name}-from-{folder.resolve().name}"
+        option = f"{self.option} --from {model}"
         return replace(self, name=name, option=option, begun=folder)
 
     def capped(self, epochs: int | None) -> Entry:
@@ -128,7 +130,8 @@ class Workshop:
     def clips(self, trial: Trial) -> Path:
         """Cut the clips, unless they are there."""
         name = f"{self.bench.name}-{trial.part}-{self.clips_key(trial)}"
-        folder, took = self.work / "clips" / name, self.work / "clips" / f"{name}.json"
+        folder = self.work / "clips" / name
+        took = self.work / "clips" / f"{name}.json"
         with alone(self.work, f"clips-{name}"):
             if not (took.exists() and folder.exists()):
                 seconds = detector("extract", *trial.extract, "-r", self.recipe_file(), "-o", folder, "--force")

@@ -13,10 +13,14 @@ from detector.evaluation.figures import Figure
 from detector.labels import LabelRules
 from trials.trial import Ask, Bench, Figures, Span, Trial, compared, rows, write_annotations, write_splits
 
-FOLDER, LICENCE = "zebra-finch", "MIT, as the recordings"
-UNTYPED, NOISE, UNSURE = "s", "n", "unsure"
+FOLDER = "zebra-finch"
+LICENCE = "MIT, as the recordings"
+UNTYPED = "s"
+NOISE = "n"
+UNSURE = "unsure"
 TYPES = ("a", "b", "c", "d", "e", "f", "g")
-CALLS, LEAST_SCORED = 20, 5
+CALLS = 20
+LEAST_SCORED = 5
 RARE = 5  # annotated calls of a rare type
 IOUS = (0.5, 0.8)
 
