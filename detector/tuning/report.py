@@ -12,7 +12,9 @@ from detector.tuning.tune import TunedLabel, Tuning
 
 SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "ECE before", "ECE after")
 FIGURES = ("label", "events", "hits", "false", "precision", "recall", "F1", "false alarms per hour")
-FLATTERS = "these figures are of the recordings tuned on, and flatter: others tell the truth (detector evaluate)"
+OPTIMISTIC = (
+    "these figures are of the recordings tuned on, so they are too good: run detector evaluate on other recordings"
+)
 
 
 def as_text(tuning: Tuning) -> Iterator[str]:
@@ -67,7 +69,7 @@ def warnings(tuning: Tuning) -> Iterator[str]:
         yield from _doubts(label, tuning)
     if tuning.untuned:
         yield f"no annotated events of {', '.join(tuning.untuned)}: left as before"
-    yield FLATTERS
+    yield OPTIMISTIC
 
 
 def _doubts(label: TunedLabel, tuning: Tuning) -> Iterator[str]:
