@@ -1,4 +1,4 @@
-"""Text files from anyone, read within bounds; and counts of things in words.
+"""Text files from anyone, read within bounds; counts of things in words, and tables of plain text.
 
 Files are bounded in size, in nesting and in the length of their numbers before they are parsed: a parser that is given
 a stranger's file may recurse too deep, build numbers of any length, or take hours. Whatever is wrong with a text is a
@@ -11,6 +11,7 @@ import json
 import re
 import stat
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,12 @@ def _check_structure(bare: str) -> None:
 def many(count: int, thing: str) -> str:
     """Write how many there are of a thing, for example `1 recording` or `2,000 recordings`."""
     return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Write rows of cells as lines of text, indented by two: the first column to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    for row in rows:
+        first = row[0].ljust(widths[0])
+        others = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        yield "  " + "  ".join([first, *others]).rstrip()

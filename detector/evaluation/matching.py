@@ -50,7 +50,7 @@ def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
 
 
 def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) -> Flags:
-    """Match by a list of pairs; where no detection meets several reference events, the surest of each event hits."""
+    """Match by a list of pairs; the highest score hits where no detection meets several reference events."""
     hits = np.zeros(len(order), bool)
     place = np.empty(len(order), np.intp)
     place[order] = np.arange(len(order))

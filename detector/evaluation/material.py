@@ -34,11 +34,11 @@ class Material:
     uncertain : mapping of Unit to spans
         Where it is not known whether there are calls: detections on them are no false alarms.
     seconds : mapping of Unit to float
-        How long each was listened to; empty where nobody knows.
+        How long each was listened to, s; empty where unknown.
     groups : mapping of Unit to str
         What is drawn as one by the bootstrap (a deployment); a unit that has none here goes with its recording.
     audio : mapping of str to str
-        What the file of a recording is called, where it is called after a table; "" where nothing tells.
+        What the file of a recording is called, where `recording` is the name of a table; "" where it is unknown.
     """
 
     reference: Mapping[Unit, Sequence[Event]]
@@ -67,7 +67,7 @@ class Material:
 
     @cached_property
     def durations(self) -> NDArray[np.float64]:
-        """How long each unit was listened to, s (unit,); not a number where nobody knows."""
+        """How long each unit was listened to, s (unit,); not a number where unknown."""
         return np.array([self.seconds.get(unit, np.nan) for unit in self.units])
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from detector.evaluation.figures import Evaluation, EvaluationRow, Figure
-from detector.texts import many
+from detector.texts import columns, many
 
 MEAN = "(mean)"
 RECALL_AT = "recall_at_"
@@ -116,7 +116,7 @@ def _block(
         lines.insert(1, [MEAN, *blanks, *means])
     yield ""
     yield title
-    yield from _columns([head, *lines])
+    yield from columns([head, *lines])
 
 
 COUNTS = ("events", "found", "hits", "false", "missed")
@@ -175,10 +175,3 @@ def heading(name: str) -> str:
     for prefix in ("best_", "coverage_", "onset_", "offset_"):
         name = name.removeprefix(prefix)
     return PLAIN.get(name, name)
-
-
-def _columns(rows: Sequence[Cells]) -> Iterator[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
-    for row in rows:
-        cells = [cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths))]
-        yield "  " + "  ".join(cells).rstrip()

@@ -155,7 +155,7 @@ def _without_length(recordings: Mapping[Name, Path], estimated: Sequence[Table])
 
 
 def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:
-    """Take what the effort table lists; say what the tables tell of other recordings."""
+    """Take the recordings that the effort table lists; note the rows of the tables that are about others."""
     scans = [scan for scan in effort if scan.scanned_s > 0]
     everything = list(dict.fromkeys(scan.recording for scan in effort))
     failed = set(everything) - {scan.recording for scan in scans}

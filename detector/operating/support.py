@@ -62,7 +62,7 @@ class Support(Frozen):
 
     def doubt(self, target: Target) -> str:
         """Write the figure with its interval, and the claim that it is too little for."""
-        claim = "tell F1 to 0.1" if target.kind == "f1" else f"promise {target.value:g}"
+        claim = "measure F1 to 0.1" if target.kind == "f1" else f"promise {target.value:g}"
         return f"{self.summary(target)}: too little to {claim}"
 
 

@@ -7,12 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from detector.estimates.estimate import Estimate
-from detector.texts import many
+from detector.texts import columns, many
 from detector.tuning.tune import TunedLabel, Tuning
 
 SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "ECE before", "ECE after")
 FIGURES = ("label", "events", "hits", "false", "precision", "recall", "F1", "false alarms per hour")
-FLATTERS = "these figures are of the recordings tuned on, and flatter: others tell the truth (detector evaluate)"
+OPTIMISTIC = (
+    "these figures are of the recordings tuned on, so they are too good: run detector evaluate on other recordings"
+)
 
 
 def as_text(tuning: Tuning) -> Iterator[str]:
@@ -21,10 +23,10 @@ def as_text(tuning: Tuning) -> Iterator[str]:
     assert tuned is not None
     yield f"{many(tuned.recordings, 'recording')}, {tuned.hours:.3g} h; {tuning.goal.target.words}, IoU {tuned.iou:g}"
     yield ""
-    yield from _columns([SETTINGS, *map(_settings, tuning.labels)])
+    yield from columns([SETTINGS, *map(_settings, tuning.labels)])
     yield ""
     yield "at these thresholds; in brackets 95 % intervals"
-    yield from _columns([FIGURES, *map(_figures, tuning.labels)])
+    yield from columns([FIGURES, *map(_figures, tuning.labels)])
 
 
 def _settings(label: TunedLabel) -> Sequence[str]:
@@ -52,13 +54,6 @@ def _with_interval(estimate: Estimate) -> str:
     return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g})"
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
-    for row in rows:
-        cells = [cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths))]
-        yield "  " + "  ".join(cells).rstrip()
-
-
 def warnings(tuning: Tuning) -> Iterator[str]:
     """List what the figures do not support, label by label."""
     for label in tuning.labels:
@@ -67,7 +62,7 @@ def warnings(tuning: Tuning) -> Iterator[str]:
         yield from _doubts(label, tuning)
     if tuning.untuned:
         yield f"no annotated events of {', '.join(tuning.untuned)}: left as before"
-    yield FLATTERS
+    yield OPTIMISTIC
 
 
 def _doubts(label: TunedLabel, tuning: Tuning) -> Iterator[str]:

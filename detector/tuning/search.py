@@ -65,7 +65,7 @@ def _candidates(subject: TuneSubject) -> Iterable[Candidate]:
 def falling(
     thresholds: Sequence[float], hits: Sequence[int], false_alarms: Sequence[int], subject: TuneSubject
 ) -> Curve:
-    """Make a curve of the thresholds that are good for something.
+    """Make a curve of the thresholds that are of use.
 
     Left out are those so low that neighbouring calls run into one, so that fewer are found than at a higher one, and
     those so high that nothing is found.

@@ -20,13 +20,16 @@ from detector.tuning.search import Candidate, curve_of, search
 from detector.tuning.subject import TuneSubject, subject_of
 
 EVEN = 12
+"""Thresholds of the stored curve that are spread evenly over the scores."""
+
 BETWEEN = 10
+"""Thresholds just above false alarms, and as many just below hits."""
+
 FINER = 10
-"""Thresholds of the stored curve: spread evenly over the scores; just above false alarms, and as many just below hits;
-around the one that is then chosen."""
+"""Thresholds around the one that these would choose."""
 
 USEFUL = 2
-"""False alarms to each annotated event, or to each that a target allows, that are looked at."""
+"""False alarms for each annotated event, or for each one that a target allows, that calibration looks at."""
 
 DECIMALS = 6
 
@@ -135,13 +138,13 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
 
 
 def tune_label(subject: TuneSubject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
-    """Search settings, calibrate the scores of what they find, and choose the threshold on the written scale."""
+    """Search the settings, calibrate the scores of their detections, and choose the threshold on the written scale."""
     found = search(subject, goal.target)
-    lax = subject.ranked(found.point.model_copy(update={"threshold": _lax(found.curve, goal.target)}))
-    calibrated = calibrate(lax.scores, lax.gains, groups[lax.units], goal.calibration)
+    ranking = subject.ranked(found.point.model_copy(update={"threshold": _lowest_useful(found.curve, goal.target)}))
+    calibrated = calibrate(ranking.scores, ranking.gains, groups[ranking.units], goal.calibration)
     point = found.point.model_copy(update={"calibration": calibrated.map})
-    rough = curve_of(subject, point, _written(_thresholds(subject, found, lax), point))
-    curve = curve_of(subject, point, [*rough.threshold, *_finer(rough, goal.target, lax, point)])
+    rough = curve_of(subject, point, _written(_thresholds(subject, found, ranking), point))
+    curve = curve_of(subject, point, [*rough.threshold, *_finer(rough, goal.target, ranking, point)])
     n, reached = curve.choose(goal.target)
     point = point.model_copy(update={"threshold": curve.threshold[n], "curve": curve})
     figures = measure_figures(subject, point, groups)
@@ -150,14 +153,14 @@ def tune_label(subject: TuneSubject, goal: Goal, groups: NDArray[np.intp]) -> Tu
 
 
 def _evidence(figures: TuneFigures, target: Target, threshold: float, calibrated: Calibrated) -> Evidence:
-    """Put together what is stored of how well the target is borne out, with as many decimals as thresholds."""
+    """Make the evidence for the target that is stored, with as many decimals as thresholds have."""
     support = figures.support(target, threshold)
     numbers = support.model_dump() | {"error_before": calibrated.before, "error_after": calibrated.after}
     rounded = {name: value if value is None else round(value, DECIMALS) for name, value in numbers.items()}
     return Evidence(target=str(target), borne_out=support.bears(target), **rounded)
 
 
-def _lax(curve: Curve, target: Target) -> float:
+def _lowest_useful(curve: Curve, target: Target) -> float:
     """Choose a threshold that finds nearly all calls, but no more false alarms than are of use.
 
     Detections that nobody would look at are easily seen to be wrong; a map fitted on them would suit only them.
@@ -169,19 +172,19 @@ def _lax(curve: Curve, target: Target) -> float:
     return curve.threshold[next(useful, len(curve) - 1)]
 
 
-def _thresholds(subject: TuneSubject, found: Candidate, lax: Ranking) -> list[float]:
-    """List raw thresholds for the curve: spread evenly from the laxest on, and some between detections."""
+def _thresholds(subject: TuneSubject, found: Candidate, ranking: Ranking) -> list[float]:
+    """List raw thresholds for the curve: spread evenly from the lowest useful one on, and some between detections."""
     scores = subject.smoothed(found.point.smooth_s)
     even = spread(scores, EVEN, most_runs(subject))
-    return [threshold for threshold in even if threshold >= found.curve.threshold[0]] + between(lax, BETWEEN)
+    return [threshold for threshold in even if threshold >= found.curve.threshold[0]] + between(ranking, BETWEEN)
 
 
-def _finer(rough: Curve, target: Target, lax: Ranking, point: OperatingPoint) -> Iterator[float]:
+def _finer(rough: Curve, target: Target, ranking: Ranking, point: OperatingPoint) -> Iterator[float]:
     """List thresholds half way between detections, from the one below that chosen so far to the one above."""
     n, _ = rough.choose(target)
     low = rough.threshold[max(0, n - 1)]
     high = rough.threshold[min(n + 1, len(rough) - 1)]
-    scores = point.written(lax.scores)
+    scores = point.written(ranking.scores)
     middles = np.unique((scores[1:] + scores[:-1]) / 2)
     inside = middles[(middles > low) & (middles < high)]
     if len(inside):

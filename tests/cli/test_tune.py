@@ -277,7 +277,7 @@ def test_small_sets_and_flattering_figures_are_said_on_standard_error(folder: Pa
     done = tune("--target", "p=0.8")
     assert "detector: tone: tuned on 24 calls in 8 recordings (0.044 h): at threshold" in done.stderr
     assert "too little to promise 0.8" in done.stderr
-    assert "these figures are of the recordings tuned on, and flatter" in done.stderr
+    assert "run detector evaluate on other recordings" in done.stderr
     assert "flatter" not in done.stdout
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from detector.texts import NESTING, WORD, many, parse_json, parse_toml, read_text
+from detector.texts import NESTING, WORD, columns, many, parse_json, parse_toml, read_text
 
 DEEP = {
     "lists": "a = " + "[" * 100_000 + "]" * 100_000,
@@ -82,3 +82,15 @@ def test_a_pipe_and_an_endless_device_are_not_read(tmp_path: Path) -> None:
 )
 def test_one_thing_is_in_the_singular_and_thousands_are_set_apart(count: int, text: str) -> None:
     assert many(count, "row") == text
+
+
+@given(
+    st.integers(1, 5).flatmap(
+        lambda n: st.lists(st.lists(st.text("ab1", min_size=1), min_size=n, max_size=n), min_size=1)
+    )
+)
+def test_every_column_of_a_table_ends_or_begins_at_one_place(rows: list[list[str]]) -> None:
+    lines = list(columns(rows))
+    assert [line.split() for line in lines] == rows
+    assert {len(line) for line in lines if len(rows[0]) > 1} <= {len(lines[0])}
+    assert all(line[:2] == "  " and line[2] != " " for line in lines)

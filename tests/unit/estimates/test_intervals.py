@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from detector.estimates.bootstrap import over_groups
 from detector.estimates.intervals import Interval, garwood, wilson
 
 
@@ -29,13 +27,6 @@ def test_limits_of_a_poisson_count_are_those_of_garwoods_table(count: int, low: 
 
 def test_nothing_seen_says_nothing_of_a_share() -> None:
     assert wilson(0, 0) == (0, 1)
-
-
-def test_one_group_has_no_bootstrap_and_groups_alike_no_width() -> None:
-    counts, groups = np.array([[9.0, 10.0]] * 4), np.array([0, 0, 1, 2])
-    assert over_groups(counts, groups * 0, lambda s: s[:, 0] / s[:, 1]) is None
-    assert over_groups(counts, groups, lambda s: s[:, 0] / s[:, 1]) == (0.9, 0.9)
-    assert over_groups(counts * 0, groups, lambda s: s[:, 0] / s[:, 1]) is None
 
 
 def test_two_intervals_are_one_that_takes_in_both() -> None:
