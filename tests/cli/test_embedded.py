@@ -17,7 +17,9 @@ from detector.presets import DEFAULT_MODEL, shipped_folder
 from detector.provenance import read_about, read_provenance
 from detector.tables.formats import read_annotations
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+EXPERIMENTS = ROOT / "experiments"
 RECORDINGS = EXAMPLES / "recordings"
 
 
@@ -54,9 +56,9 @@ def test_its_card_tells_what_it_is_for_and_not_for_and_its_sources() -> None:
 
 def test_the_script_that_makes_it_says_the_same_of_its_purpose_and_data() -> None:
     shipped = read_provenance(shipped_folder() / DEFAULT_MODEL)
-    said = read_about(EXAMPLES / "call-activity.toml")
+    said = read_about(EXPERIMENTS / "call-activity.toml")
     assert (said.about, said.data) == (shipped.about, shipped.data)
-    assert f'--licence "{shipped.licence}"' in (EXAMPLES / "call-activity.sh").read_text(encoding="utf-8")
+    assert f'--licence "{shipped.licence}"' in (EXPERIMENTS / "call-activity.sh").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -66,7 +68,7 @@ def test_the_script_makes_its_training_set_and_trains_it(data: Path, tmp_path: P
     recipe.write_text(text.replace("epochs = 20", "epochs = 1"), encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        [EXAMPLES / "call-activity.sh", data, tmp_path / "work"],
+        [EXPERIMENTS / "call-activity.sh", data, tmp_path / "work"],
         env=os.environ | {"PATH": path, "RECIPE": str(recipe), "HOURS": "0.1"},
         capture_output=True,
         text=True,
