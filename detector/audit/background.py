@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.audit.tables import read_csv
-from detector.errors import AnnotationError, ConfigurationError
+from detector.errors import AnnotationError, ParameterError
 from detector.evaluation.effort import LONGEST_S
 from detector.events import Span, complement
 from detector.tables.rows import number
@@ -50,7 +50,7 @@ class Scanned:
         taken: dict[Channel, list[Span]] = {}
         for recording, channel, event in detections:
             if recording not in channels:
-                raise ConfigurationError(f"--effort: {self.source} has no row for {recording}, which has detections")
+                raise ParameterError("effort", self.source, f"has no row for {recording}, which has detections")
             for touched in [channel] if channel in channels[recording] else channels[recording]:
                 taken.setdefault((recording, touched), []).append(event.span)
         return [

@@ -1,4 +1,4 @@
-"""What was scanned: the table that `detector scan --effort` writes."""
+"""What was scanned: the effort table that `detector scan` writes."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detector.errors import AnnotationError, ConfigurationError
+from detector.errors import AnnotationError, Parameter, ParameterError
 from detector.evaluation.effort import Scan, read_effort
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
@@ -75,7 +75,8 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
         What is compared, and what a user should know of it.
     """
     if request.effort is not None and request.hours is not None:
-        raise ConfigurationError("--hours: the effort table tells how long was scanned; give one of the two")
+        told = f"{Parameter('effort')} tells how long was scanned; give one of the two"
+        raise ParameterError("hours", request.hours, told)
     notes: list[str] = []
     estimated = _read(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
     reference = _read(request.annotations, request.read, notes)
@@ -90,7 +91,7 @@ def read_material(request: Request) -> tuple[Material, list[str]]:
     elif unnamed:
         notes.append(
             f"{many(len(unnamed), 'recording')} not named in {request.annotations}: taken as free of calls "
-            "(--annotated-only leaves such out)"
+            f"({Parameter('annotated_only')} leaves such out)"
         )
     if not scans:
         raise AnnotationError(f"{request.detections}, {request.annotations}: have no recording in common")
@@ -210,14 +211,14 @@ def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]
     here = {row.event.label for table in tables for row in table.annotations}
     renamed = here | {rules.renamed(label) for label in here}
     asked = {
-        "--rename": rules.rename.keys() - here - {"*"},
-        "--only-label": rules.only - renamed,
-        "--background-label": rules.background - renamed,
-        "--uncertain-label": rules.uncertain - renamed,
+        Parameter("rename"): rules.rename.keys() - here - {"*"},
+        Parameter("rules.only"): rules.only - renamed,
+        Parameter("rules.background"): rules.background - renamed,
+        Parameter("rules.uncertain"): rules.uncertain - renamed,
     }
-    for option, unknown in asked.items():
+    for parameter, unknown in asked.items():
         if unknown:
-            yield f"{option}: no row has the label {', '.join(sorted(unknown))}"
+            yield f"{parameter}: no row has the label {', '.join(sorted(unknown))}"
 
 
 def _label_notes(material: Material, request: Request) -> list[str]:
@@ -227,8 +228,9 @@ def _label_notes(material: Material, request: Request) -> list[str]:
         (request.annotations, {event.label for events in material.reference.values() for event in events}),
     ]
     (_, found), (_, wanted) = sides
+    hint = f"({Parameter('rename')} makes labels the same)"
     return [
-        f"{path}: only here are the labels {', '.join(sorted(mine - other))} (--rename makes labels the same)"
+        f"{path}: only here are the labels {', '.join(sorted(mine - other))} {hint}"
         for (path, mine), other in zip(sides, (wanted, found))
         if mine - other and other
     ]

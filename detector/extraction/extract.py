@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,11 +24,10 @@ from detector.extraction.sources import LabelRules, Source, Sources, set_groups
 from detector.extraction.splits import shared_groups, split_by_group, split_by_table
 from detector.network.geometry import measure
 from detector.outputs import new_folder
+from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
 from detector.tables.formats import read_annotations
 from detector.tables.table import ReadOptions
-
-Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Request:
     seed: int = 0
 
 
-def extract(request: Request, output: Path, *, force: bool = False, progress: Progress = iter) -> Report:
+def extract(request: Request, output: Path, *, force: bool = False, progress: Progress = SILENT) -> Report:
     """Cut the clips that a request asks for and write them to the folder `output`.
 
     Raises
@@ -92,7 +91,7 @@ def _cut_all(jobs: Sequence[Job], recipe: Recipe, writer: ClipWriter, report: Re
     margin = math.ceil(recipe.training.jitter * recipe.frame_rate)
     cutter = ClipCutter(recipe, margin)
     by_source = {job.source.path: job for job in jobs}
-    for source in progress([job.source for job in jobs]):
+    for source in progress.through([job.source for job in jobs], len(jobs), "recordings"):
         try:
             cut_recording(by_source[source.path], cutter, margin, writer, report)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
-from detector.errors import OutputError
+from detector.errors import OutputError, Parameter
 from detector.interruption import uninterrupted
 from detector.outputs.claims import OLD, claimed, locked, refuse_busy
 from detector.outputs.files import flush_file, flush_folder, refuse_existing, written
@@ -37,7 +37,9 @@ def refuse_folder(output: Path, *, force: bool) -> None:
 def _refuse_kept(output: Path, *, force: bool) -> None:
     refuse_existing(output, force=force)
     if output.is_symlink() or (output.exists() and not _is_ours(output)):
-        raise OutputError(f"{output}: is not (only) a folder of clips or a model, so --force keeps it; move it away")
+        raise OutputError(
+            f"{output}: is not (only) a folder of clips or a model, so {Parameter('force')} keeps it; move it away"
+        )
 
 
 def _is_ours(output: Path) -> bool:

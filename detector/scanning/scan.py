@@ -18,7 +18,8 @@ from detector.device import DeviceName, choose_device, keep_freed_memory
 from detector.errors import ConfigurationError, Fault
 from detector.model import Model, load_model
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
-from detector.scanning.progress import Progress
+from detector.progress import SILENT, Progress
+from detector.scanning.progress import ScanProgress
 from detector.scanning.recording import Scanned, failed
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
@@ -112,7 +113,14 @@ def list_recordings(paths: Sequence[Path], passed_over: PassedOver | None = None
 
 
 def scan(
-    paths: Sequence[Path], model: str | None, device: DeviceName, setting: Setting, outputs: Outputs, stream: TextIO
+    paths: Sequence[Path],
+    model: str | None,
+    device: DeviceName,
+    setting: Setting,
+    outputs: Outputs,
+    stream: TextIO,
+    *,
+    progress: Progress = SILENT,
 ) -> Summary:
     """Scan recordings into tables.
 
@@ -133,6 +141,8 @@ def scan(
         Where the tables go.
     stream : TextIO
         Takes the detections where `outputs` names no file for them.
+    progress : Progress, optional
+        Hears how far it is, and what a user should know of it.
 
     Returns
     -------
@@ -146,14 +156,14 @@ def scan(
     loaded = load_named(model, device)
     with one_thread_each():
         scanner = Scanner(loaded, setting)
-        with Progress(len(recordings), None if outputs.detections else stream) as progress:
+        with ScanProgress(progress, len(recordings)) as scan_progress:
             for note in scanner.notes():
                 progress.say(note)
             with outputs.opened(stream, loaded.labels) as results:
                 summary = Summary()
                 for folder in unsearched:
-                    keep(folder, summary, results, progress)
-                return scan_each(recordings, scanner, results, progress, summary)
+                    keep(folder, summary, results, scan_progress)
+                return scan_each(recordings, scanner, results, scan_progress, summary)
 
 
 def not_searched(folder: Path, reason: str) -> Scanned:
@@ -180,7 +190,11 @@ def one_thread_each() -> Iterator[None]:
 
 
 def scan_each(
-    recordings: Iterable[Path], scanner: Scanner, results: Results, progress: Progress, summary: Summary | None = None
+    recordings: Iterable[Path],
+    scanner: Scanner,
+    results: Results,
+    progress: ScanProgress,
+    summary: Summary | None = None,
 ) -> Summary:
     """Scan recordings; say of which something is wrong, and go on; count on from a summary."""
     summary = summary or Summary()
@@ -191,7 +205,7 @@ def scan_each(
     return summary
 
 
-def keep(scanned: Scanned, summary: Summary, results: Results, progress: Progress) -> None:
+def keep(scanned: Scanned, summary: Summary, results: Results, progress: ScanProgress) -> None:
     """Write what came out of a recording, count it, and say what is wrong with it."""
     results.add(scanned)
     summary.add(scanned)

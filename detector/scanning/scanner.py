@@ -15,7 +15,7 @@ from detector.audio.metadata import StartTime, name_time, start_time
 from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
 from detector.clock import Clock
-from detector.errors import RecordingError, fault_of
+from detector.errors import Parameter, RecordingError, fault_of
 from detector.evaluation.placing import many
 from detector.model import Model
 from detector.operating.points import OperatingPoint
@@ -99,7 +99,8 @@ class Scanner:
         yield self.layout.note
         asked, grid, tuned = self._setting.hop_s, self.layout.grid, self._operating.tuned
         if asked is not None and abs(grid.hop - asked * grid.frame_rate) > 0.5:
-            yield f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
+            taken = f"taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
+            yield f"{Parameter('hop_s')} {asked:g} s: {taken}"
         if tuned is not None and abs(tuned.hop_s - grid.hop_s) > 1e-6:
             yield f"the model was tuned with a window every {tuned.hop_s:.4g} s; its thresholds are for that"
         if isinstance(self._setting.threshold, Target):

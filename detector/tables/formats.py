@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from detector.errors import AnnotationError, OutputError
+from detector.errors import AnnotationError, ParameterError
 from detector.outputs import new_file, written
 from detector.tables import audacity, crowsetta_formats, csv_table, raven
 from detector.tables.match import match_tables
@@ -123,7 +123,7 @@ def write_table(events: Iterable[Located], target: Path | TextIO, name: str) -> 
     write = _format(name).write
     if write is None:
         writable = ", ".join(other for other, known in FORMATS.items() if known.write)
-        raise OutputError(f"--format: {name!r} is only read; what can be written is {writable}")
+        raise ParameterError("format", name, "is only read", writable)
     if not isinstance(target, Path):
         write(events, target)
         return
@@ -133,7 +133,7 @@ def write_table(events: Iterable[Located], target: Path | TextIO, name: str) -> 
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise AnnotationError(f"--format: {name!r} is none of {', '.join(FORMATS)}")
+        raise ParameterError("format", name, "is no format of tables", ", ".join(FORMATS))
     return FORMATS[name]
 
 

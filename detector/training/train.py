@@ -12,20 +12,21 @@ from accelerate import Accelerator
 
 from detector.clips import ClipStore, open_clips
 from detector.device import DeviceName
-from detector.errors import OutputError
+from detector.errors import OutputError, Parameter
 from detector.model import save_model
 from detector.operating.points import Operating, OperatingPoint
 from detector.outputs import new_folder, refuse_folder
+from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
 from detector.training.card import Card, write_card
 from detector.training.curves import draw_curves
 from detector.training.figures import Figures
-from detector.training.fit import Hooks, Trainer
+from detector.training.fit import Trainer
 from detector.training.fitting import fitting
+from detector.training.history import PROGRESS_FILE
 from detector.training.nesting import count_calls
 from detector.training.place import check_place, written
 from detector.training.precision import Precision, PrecisionName, accelerator_for, settle
-from detector.training.progress import PROGRESS_FILE
 from detector.training.start import Start
 
 LOG_FILE = "training.csv"
@@ -56,7 +57,7 @@ class Run:
     work: Path
     settings: Settings
     precision: Precision
-    hooks: Hooks
+    progress: Progress
 
     def trained(self, store: ClipStore | None = None, work: Path | None = None) -> Trainer | None:
         """Train on all clips, or those of `store`; None where it stopped early."""
@@ -64,22 +65,24 @@ class Run:
         trainer = Trainer(
             store, store.recipe, work or self.work,
             accelerator=accelerator_for(settings.device, self.precision), seed=settings.seed,
-            hooks=self.hooks, start=settings.start,
+            progress=self.progress, start=settings.start,
         )  # fmt: skip
         if not len(trainer.validation):
-            trainer.hooks.line(
+            trainer.progress.say(
                 "no clips in the split validation: its figures are nan, and the last of all epochs is kept"
             )
         if settings.start is not None:
             _tell_start(trainer, settings.start)
         trainer.run(resume=settings.resume, epochs=settings.epochs)
         if not trainer.done:
-            trainer.hooks.line(f"stopped after {len(trainer.progress.epochs)} epochs; go on with --resume")
+            trainer.progress.say(
+                f"stopped after {len(trainer.history.epochs)} epochs; go on with {Parameter('resume')}"
+            )
         return trainer if trainer.done else None
 
 
 def train(
-    clips: Path, output: Path, recipe: Recipe | None, settings: Settings, hooks: Hooks | None = None
+    clips: Path, output: Path, recipe: Recipe | None, settings: Settings, progress: Progress = SILENT
 ) -> dict[str, Figures] | None:
     """Train a model on clips and write its folder.
 
@@ -101,12 +104,12 @@ def train(
     ConfigurationError, OutputError
         Where a setting is not possible, or the output exists.
     """
-    run = prepare(clips, output, recipe, settings, hooks)
+    run = prepare(clips, output, recipe, settings, progress)
     trainer = run.trained()
     return None if trainer is None else write_model(run, trainer, output)
 
 
-def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings, hooks: Hooks | None = None) -> Run:
+def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings, progress: Progress = SILENT) -> Run:
     """Check everything that can be checked before training, and make way for the state of the run; as `train`."""
     refuse_folder(output, force=settings.force)
     if clips.resolve() in (output.resolve(), *output.resolve().parents):
@@ -122,11 +125,11 @@ def prepare(clips: Path, output: Path, recipe: Recipe | None, settings: Settings
     accelerator = accelerator_for(settings.device, precision)
     anew = settings.resume and not stopped(work)
     _begin(work, settings, accelerator)
-    run = Run(store, work, settings, precision, hooks or Hooks())
+    run = Run(store, work, settings, precision, progress)
     if anew and accelerator.is_main_process:
-        run.hooks.line(f"nothing to resume in {work}: begins anew")
+        run.progress.say(f"nothing to resume in {work}: begins anew")
     if precision != "float32" and settings.precision == "auto":
-        run.hooks.line(f"training in {precision}, which is faster here than float32 (--precision)")
+        run.progress.say(f"training in {precision}, which is faster here than float32 ({Parameter('precision')})")
     return run
 
 
@@ -166,9 +169,9 @@ def write_model(
     begun = "" if settings.start is None else settings.start.describe()
     with new_folder(output, force=settings.force) as folder, written(output):
         save_model(model, folder)
-        log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
+        log = pd.DataFrame([asdict(epoch) for epoch in trainer.history.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
-        draw_curves(log, folder / "curves.png", trainer.progress.best)
+        draw_curves(log, folder / "curves.png", trainer.history.best)
         write_card(
             folder,
             store,
@@ -188,10 +191,10 @@ def _counted(found: Figures, store: ClipStore, split: str) -> Figures:
 def _tell_start(trainer: Trainer, start: Start) -> None:
     """Say what is taken over and, where that is everything, how good it is before training."""
     for note in start.notes(trainer.model):
-        trainer.hooks.line(note)
+        trainer.progress.say(note)
     if start.whole(trainer.model) and len(trainer.validation):
         value = trainer.evaluate(trainer.validation).mean_average_precision
-        trainer.hooks.line(f"before training: average precision {value:.4f} on the split validation")
+        trainer.progress.say(f"before training: average precision {value:.4f} on the split validation")
 
 
 def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
@@ -202,7 +205,8 @@ def _begin(work: Path, settings: Settings, accelerator: Accelerator) -> None:
     if settings.resume:
         return
     if stopped(work) and not settings.force:
-        raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
+        ways = f"{Parameter('resume')} goes on with it, {Parameter('force')} begins anew"
+        raise OutputError(f"{work}: holds a run that was stopped; {ways}")
     if work.exists() and not all(path.name.startswith(OURS) for path in work.iterdir()):
         raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")
     accelerator.wait_for_everyone()

@@ -176,12 +176,15 @@ def test_a_broken_recording_is_named_and_costs_only_itself(folder: Path, run: Ru
         (("rec", "--threshold", "nan"), "nan is not a finite number"),
         (("rec", "--hop", "0"), "0.0 is not in the range x>0"),
         (("rec", "--hop", "inf"), "inf is not a finite number"),
-        (("rec", "--hop", "1.5"), "detector: --hop: 1.5 s must be at most 1 s, what the columns of a window span"),
+        (
+            ("rec", "--hop", "1.5"),
+            "detector: --hop: 1.5: leaves out parts of a recording; allowed: at most 1 s",
+        ),
         (("rec", "--timezone", "+25:00"), "'+25:00' is neither an offset such as +10:00"),
         (("rec", "--timezone", "Mars/Olympus"), "'Mars/Olympus' is neither an offset such as +10:00"),
         (
             ("rec", "--device", "cuda"),
-            "detector: --device: cuda is not available on this machine; allowed here: auto, cpu",
+            "detector: --device: cuda: is not available on this machine; allowed: auto, cpu",
         ),
         (("rec", "-o", "rec/a.wav"), "detector: rec/a.wav: exists already"),
         (("rec", "-o", "x.csv", "--effort", "./x.csv"), "detector: x.csv: is named for two outputs"),

@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detector.model import Model
+from detector.progress import SILENT
 from detector.recipe import parse_recipe
 from detector.scanning.detections import ColumnReading, RunFinder, WindowReading, joined
 from detector.scanning.layout import lay_out
-from detector.scanning.progress import Progress
+from detector.scanning.progress import ScanProgress
 from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
@@ -154,7 +155,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def tables(recordings: list[Path], model: Model, block_s: float = 10.0, hop: float | None = None) -> tuple[str, str]:
     detections, scores = io.StringIO(), io.StringIO()
     results = Results(Table(detections, DETECTION_COLUMNS, "d"), Table(scores, SCORE_COLUMNS, "s"))
-    with Progress(len(recordings)) as progress:
+    with ScanProgress(SILENT, len(recordings)) as progress:
         scan_each(recordings, Scanner(model, Setting(hop, threshold=0.5, block_s=block_s)), results, progress)
     return detections.getvalue(), scores.getvalue()
 

@@ -22,12 +22,13 @@ from torch import nn
 from detector.model import Model
 from detector.network.geometry import measure
 from detector.presets import find_recipe, list_presets
+from detector.progress import SILENT
 from detector.recipe import Recipe
 from detector.scanning import parts
 from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
 from detector.scanning.layout import EngineName
 from detector.scanning.parts import Part, PartScanner, PartScores
-from detector.scanning.progress import Progress
+from detector.scanning.progress import ScanProgress
 from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.results import DETECTION_COLUMNS, SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
@@ -153,7 +154,7 @@ def tables(paths: Sequence[Path], model: Model, setting: Setting) -> list[str]:
     columns = DETECTION_COLUMNS, (*SCORE_COLUMNS, *model.labels), EFFORT_COLUMNS
     streams = [io.StringIO() for _ in columns]
     results = Results(*(Table(stream, names, "a table") for stream, names in zip(streams, columns)))
-    with Progress(len(paths)) as progress:
+    with ScanProgress(SILENT, len(paths)) as progress:
         scan_each(paths, Scanner(model, setting), results, progress)
     return [stream.getvalue() for stream in streams]
 

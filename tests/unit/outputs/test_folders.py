@@ -38,7 +38,7 @@ def test_a_failure_leaves_nothing_behind_not_even_the_folders_above(tmp_path: Pa
 def test_an_output_that_exists_is_refused_and_untouched(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("1")
-    with pytest.raises(OutputError, match=r"out: exists already; .*--force"), new_folder(tmp_path / "out", force=False):
+    with pytest.raises(OutputError, match=r"out: exists already; .*`force`"), new_folder(tmp_path / "out", force=False):
         raise AssertionError("the block must not run")
     assert listed(tmp_path) == ["out", "out/mine"]
 
