@@ -26,7 +26,7 @@ def check_picture(path: Path, parameter: str) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
     find_figure(parameter)
     if path.suffix.lower() not in ENDINGS:
-        raise ParameterError(parameter, path, "is no file that can be drawn into", ", ".join(ENDINGS))
+        raise ParameterError(parameter, path, "has the wrong ending", ", ".join(ENDINGS))
 
 
 def score_axis(axis: Any, which: Literal["x", "y"] = "y") -> None:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 class Work:
     """A piece of work that is under way; as a context manager, it is done at the end. This one shows nothing."""
 
-    def advance(self, n: float = 1.0) -> None:
+    def advance(self, n: float = 1) -> None:
         """Count units that are done, or shares of one."""
 
     def done(self) -> None:

@@ -53,10 +53,10 @@ class HeardWork(Work):
     total: int
     unit: str
     what: str
-    n: float = 0.0
+    n: float = 0
     ended: bool = False
 
-    def advance(self, n: float = 1.0) -> None:
+    def advance(self, n: float = 1) -> None:
         self.n += n
 
     def done(self) -> None:

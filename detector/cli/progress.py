@@ -23,7 +23,7 @@ class _Bar(Work):
     def __init__(self, bar: tqdm[NoReturn]) -> None:
         self._bar = bar
 
-    def advance(self, n: float = 1.0) -> None:
+    def advance(self, n: float = 1) -> None:
         """Draw it longer."""
         self._bar.update(n)
 

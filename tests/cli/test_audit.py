@@ -181,7 +181,7 @@ def test_the_picture_is_of_the_kind_that_its_ending_says(given: Path, capsys: py
     told = capsys.readouterr()
     assert (told.out, told.err) == (
         "",
-        f"detector: --curve: {other}: is no file that can be drawn into; allowed: .png, .svg, .pdf\n",
+        f"detector: --curve: {other}: has the wrong ending; allowed: .png, .svg, .pdf\n",
     )
 
 

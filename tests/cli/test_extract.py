@@ -112,7 +112,9 @@ def test_clips_that_train_would_refuse_for_want_of_background_are_made_with_a_wa
     def warned(*options: object) -> list[str]:
         assert run(*given[:-1], *options, "--fractions", "1,0,0", "--force") == 0
         lines = capsys.readouterr().err.splitlines()
-        return [line for line in lines if "--fully-annotated" in line and "--background" in line]
+        return [
+            line for line in lines if "no background" in line and "--fully-annotated" in line and "--background" in line
+        ]
 
     write_sound(tmp_path / "quiet" / "q.wav", sound(2.0, seed=9))
     assert len(warned()) == 1

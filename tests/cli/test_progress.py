@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 
 import click
 import pytest
@@ -18,20 +19,20 @@ class Terminal(io.StringIO):
         return True
 
 
-def on_terminal(monkeypatch: pytest.MonkeyPatch, bars: Bars) -> str:
-    """Work with a terminal in the place of standard error; give what was written on it."""
-    terminal = Terminal()
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", terminal)
-        work_through(bars)
-    return terminal.getvalue()
-
-
 def work_through(bars: Bars) -> None:
     with bars.begin(2, "recording", "training recordings") as work:
         work.advance(0.5)
         bars.say("a line")
         work.advance(1.5)
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, bars: Bars, working: Callable[[Bars], None] = work_through) -> str:
+    """Work with a terminal in the place of standard error; give what was written on it."""
+    terminal = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        working(bars)
+    return terminal.getvalue()
 
 
 def test_on_a_terminal_a_bar_is_drawn_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +41,14 @@ def test_on_a_terminal_a_bar_is_drawn_and_taken_away(monkeypatch: pytest.MonkeyP
     assert "0/2" in drawn
     assert "detector: a line\n" in drawn
     assert drawn.split("\r")[-1].strip() == ""
+
+
+def test_items_are_counted_in_whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(bars: Bars) -> None:
+        for _ in bars.through("ab", 2, "batch"):
+            bars.say("a line")  # below it, the bar is drawn anew
+
+    assert " 1/2 " in on_terminal(monkeypatch, Bars(), whole)
 
 
 def test_recordings_are_counted_in_shares(monkeypatch: pytest.MonkeyPatch) -> None:

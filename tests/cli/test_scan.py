@@ -119,6 +119,15 @@ def test_detections_go_to_standard_output_by_recording_then_time(folder: Path, r
     assert messages == NOTE + "detector: 3 recordings, 0.00 h scanned, 3 detections, 0 failed\n"
 
 
+@pytest.mark.parametrize(("outputs", "drawn"), [((), False), (("-o", "d.csv"), True)])
+def test_a_bar_is_drawn_on_a_terminal_unless_the_table_goes_there(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, outputs: tuple[str, ...], drawn: bool
+) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    assert ("of 3 recordings" in run("rec", *outputs)[2]) == drawn
+
+
 def test_tables_are_written_into_files(folder: Path, run: Run) -> None:
     code, printed, _ = run("rec", "-o", "d.csv", "--scores", "s.csv", "--effort", "e.csv")
     assert (code, printed) == (0, [])

@@ -413,7 +413,7 @@ def test_a_table_among_the_annotations_is_not_written(folder: Path) -> None:
         (["tune", "model", "calls.csv", "rec", "-o", "model"], "model: is the model itself"),
         (
             ["tune", "model", "calls.csv", "rec", "--diagram", "x.doc"],
-            "`diagram`: x.doc: is no file that",
+            "`diagram`: x.doc: has the wrong ending",
         ),
         (["tune", "model", "calls.csv", "nothing"], "no recordings to scan: nothing: no such file or folder"),
         (["tune", "nothing", "calls.csv", "rec"], "nothing: neither a folder nor one of the shipped models"),
