@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -27,7 +27,7 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
         return torch.device(next(kind for kind, available in there.items() if available))
     if not there[name]:
         allowed = ", ".join(("auto", *(kind for kind, available in there.items() if available)))
-        raise ConfigurationError(f"--device: {name} is not available on this machine; allowed here: {allowed}")
+        raise ParameterError("device", name, "is not available on this machine", allowed)
     return torch.device(name)
 
 

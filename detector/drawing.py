@@ -5,28 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import ConfigurationError, OutputError, Parameter, ParameterError
 from detector.outputs import new_paths
 
 ENDINGS = (".png", ".svg", ".pdf")
 
 
-def find_figure(option: str) -> Any:
-    """Find matplotlib's figure; raise `ConfigurationError`, naming the option that draws, where it is not installed."""
+def find_figure(parameter: str) -> Any:
+    """Find matplotlib's figure; raise `ConfigurationError`, which names the parameter, where it is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigurationError(
-            f'{option}: needs matplotlib; install it with: pip install "detector[plots]"'
+            f'{Parameter(parameter)}: needs matplotlib; install it with: pip install "detector[plots]"'
         ) from error
     return Figure
 
 
-def check_picture(path: Path, option: str) -> None:
+def check_picture(path: Path, parameter: str) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    find_figure(option)
+    find_figure(parameter)
     if path.suffix.lower() not in ENDINGS:
-        raise ConfigurationError(f"{option}: {path}: its ending is none of {', '.join(ENDINGS)}")
+        raise ParameterError(parameter, path, "has the wrong ending", ", ".join(ENDINGS))
 
 
 def score_axis(axis: Any, which: Literal["x", "y"] = "y") -> None:

@@ -21,7 +21,55 @@ class DetectorError(Exception):
 
 
 class ConfigurationError(DetectorError):
-    """A recipe, an option or a combination of them is not allowed."""
+    """A recipe, a parameter or a combination of them is not allowed."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the library, as messages name it: `hop_s`. The command line shows its flag instead.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in Python, with a dot where the name alone could be two: `rules.background`.
+    of : str
+        The step that has the parameter, where that is another than the one that runs: `extract`.
+    """
+
+    name: str
+    of: str = ""
+
+    def __str__(self) -> str:
+        """Write the name between backticks, by which the command line finds it."""
+        return f"`{self.of}.{self.name}`" if self.of else f"`{self.name}`"
+
+
+class ParameterError(ConfigurationError):
+    """A parameter has a value that it may not have.
+
+    Attributes
+    ----------
+    parameter : str
+        What it is called in Python.
+    value : object
+        What it was set to.
+    problem : str
+        Why that cannot be.
+    allowed : str
+        What can be; empty where the problem says it.
+    """
+
+    def __init__(self, parameter: str, value: object, problem: str, allowed: str = "") -> None:
+        self.parameter = parameter
+        self.value = value
+        self.problem = problem
+        self.allowed = allowed
+        ending = f"; allowed: {allowed}" if allowed else ""
+        super().__init__(f"{Parameter(parameter)}: {_value(value)}: {problem}{ending}")
+
+    def __reduce__(self) -> tuple[type[ParameterError], tuple[str, object, str, str]]:
+        """Give what makes it anew in another process, which is more than the message."""
+        return type(self), (self.parameter, self.value, self.problem, self.allowed)
 
 
 class AnnotationError(DetectorError):
@@ -79,6 +127,7 @@ KINDS = {  # what a `kind` may be
     "calibration": ("platt", "isotonic"),
 }
 UNION_MEMBER = re.compile(r"constrained-int|literal\[.*|tuple\[.*")  # pydantic names the member of a union in its path
+PLAIN = re.compile(r"[\w.,:/=+-]+")  # a value that needs no quotes in a line
 SHOWN = 200
 """Characters of a value or a key that a line shows."""
 
@@ -106,6 +155,12 @@ def shown(value: object) -> str:
     """Write a value as in Python, cut where it is too long for a line."""
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _value(value: object) -> str:
+    """Write the value of a parameter; quoted where it is no plain word of a line."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if PLAIN.fullmatch(text) and len(text) <= SHOWN else shown(text)
 
 
 def one_line(error: Exception) -> str:

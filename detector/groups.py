@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 
 
 def name_groups(recordings: Iterable[Path], pattern: str, folders: Sequence[Path] = ()) -> dict[Path, str]:
@@ -33,7 +33,7 @@ def name_groups(recordings: Iterable[Path], pattern: str, folders: Sequence[Path
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise ConfigurationError(f"--group: {pattern!r} is not a regular expression: {error}") from error
+        raise ParameterError("group", pattern, f"is not a regular expression: {error}") from error
     recordings = list(dict.fromkeys(recordings))
     given = list(folders) or _common_folder(recordings)
     in_path = "/" in pattern
@@ -45,7 +45,7 @@ def name_groups(recordings: Iterable[Path], pattern: str, folders: Sequence[Path
         if not group:
             where = "path" if in_path else "name"
             hint = "" if in_path else "; a pattern with a slash is searched in the path below the folder that was given"
-            raise ConfigurationError(f"--group: {pattern!r} finds nothing in the {where} {searched}{hint}")
+            raise ParameterError("group", pattern, f"finds nothing in the {where} {searched}{hint}")
         groups[recording] = group
     return groups
 

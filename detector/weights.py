@@ -41,7 +41,7 @@ class Expected:
 
 
 def write_weights(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
-    """Write tensors, and beside them their file's SHA-256 as `sha256sum --check` reads it."""
+    """Write tensors, and beside them their file's SHA-256 as the program `sha256sum` reads it."""
     save_file(dict(tensors), path, metadata=dict(metadata))
     line = f"{_digest(path)}  {path.name}\n"
     path.with_name(CHECKSUMS_FILE).write_text(line, encoding="utf-8", newline="\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from detector.clips import Clip, ClipWriter, LabelFacts
+from detector.progress import Progress, Work
 from detector.recipe import Recipe
 
 RATE = 8000
@@ -29,6 +31,36 @@ FRONTENDS: dict[str, dict[str, Any]] = {
 }
 STAGES = ({"filters": 4, "kernel": 3, "norm": "batch", "pool": {"kind": "max", "size": 2}, "dropout": 0.1},)
 TRAINING = {"epochs": 4, "batch_size": 8, "learning_rate": 0.01, "jitter": 0.1}
+
+
+class Heard(Progress):
+    """Keep what the library tells: lines, and of each piece of work what it is, its units and how many were done."""
+
+    def __init__(self, lines: list[str] | None = None) -> None:
+        self.lines = [] if lines is None else lines
+        self.works: list[HeardWork] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def begin(self, total: int, unit: str, what: str = "") -> HeardWork:
+        self.works.append(HeardWork(total, unit, what))
+        return self.works[-1]
+
+
+@dataclass
+class HeardWork(Work):
+    total: int
+    unit: str
+    what: str
+    n: float = 0
+    ended: bool = False
+
+    def advance(self, n: float = 1) -> None:
+        self.n += n
+
+    def done(self) -> None:
+        self.ended = True
 
 
 def recipe(frontend: str = "mel", **sections: Mapping[str, Any]) -> Recipe:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 from detector.estimates.arrays import Integers, Numbers
 from detector.events import Span, complement
 from detector.tables.detection import Detection
@@ -48,9 +48,7 @@ class Scanned:
         for row in detections:
             recording = Path(row.recording).as_posix()  # as `read_scanned` writes it
             if recording not in channels:
-                raise ConfigurationError(
-                    f"--effort: {self.source} has no row for {row.recording}, which has detections"
-                )
+                raise ParameterError("effort", self.source, f"has no row for {row.recording}, which has detections")
             for touched in [row.channel] if row.channel in channels[recording] else channels[recording]:
                 taken.setdefault((recording, touched), []).append(row.event.span)
         return [

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import AnnotationError
+from detector.errors import AnnotationError, ParameterError
 from detector.tables import Annotation, Detection, Problem, read_tables
 from detector.tables.match import table_stems
 
@@ -53,7 +53,7 @@ class Detections:
         """Pass the labels that are asked for, all in sorted order where none is; refuse one that is not there."""
         for label in labels:
             if label not in self.by_label:
-                raise AnnotationError(f"--label: {label!r} is not in {self.source}; it has {', '.join(self.by_label)}")
+                raise ParameterError("labels", label, f"is not in {self.source}", ", ".join(self.by_label))
         return list(dict.fromkeys(labels)) or list(self.by_label)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -17,7 +17,8 @@ from detector.benchmark.sound import cut_excerpts, make_sound
 from detector.benchmark.subject import BenchmarkSubject, find_subject
 from detector.cores import count_cores
 from detector.device import DeviceName
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, ParameterError
+from detector.progress import SILENT, Progress
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.scan import list_recordings, one_thread_each
 from detector.scanning.scanner import Setting
@@ -25,8 +26,6 @@ from detector.scanning.trunks import Precision, choose_precision
 
 REPEATS = 3
 SOUND_S = 480.0  # made for each worker: four whole parts, so that none waits for another
-
-Show = Callable[[Sequence[Case]], Iterable[Case]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class BenchmarkRequest:
     workers: int | None = None
 
 
-def benchmark(request: BenchmarkRequest, show: Show = lambda cases: cases) -> BenchmarkReport:
+def benchmark(request: BenchmarkRequest, progress: Progress = SILENT) -> BenchmarkReport:
     """Measure the scan of a model.
 
     After a round that is not counted, every case is scanned `REPEATS` times, one case after another and over again.
@@ -64,8 +63,8 @@ def benchmark(request: BenchmarkRequest, show: Show = lambda cases: cases) -> Be
     ----------
     request : BenchmarkRequest
         What to measure.
-    show : callable, optional
-        Wraps the cases that are about to be scanned, to show how far it is.
+    progress : Progress, optional
+        Hears how far it is.
 
     Raises
     ------
@@ -73,18 +72,22 @@ def benchmark(request: BenchmarkRequest, show: Show = lambda cases: cases) -> Be
         Where the request cannot be met, or none of the recordings can be scanned.
     """
     if request.recordings and request.seconds is not None:
-        raise ConfigurationError("--seconds: is the length of made sound; leave it out where recordings are given")
+        told = "is the length of made sound; leave it out where recordings are given"
+        raise ParameterError("seconds", request.seconds, told)
     given = list_recordings(request.recordings) if request.recordings else []
     subject = find_subject(request.model, request.device)
     with TemporaryDirectory(prefix="detector-benchmark-") as folder, one_thread_each():
-        return Benchmark(subject, request, Path(folder), show).report(given)
+        return Benchmark(subject, request, Path(folder), progress).report(given)
 
 
 class Benchmark:
     """A benchmark of one model, in a folder for what it writes."""
 
-    def __init__(self, subject: BenchmarkSubject, request: BenchmarkRequest, folder: Path, show: Show) -> None:
-        self._subject, self._model, self._folder, self._show = subject, subject.model, folder, show
+    def __init__(self, subject: BenchmarkSubject, request: BenchmarkRequest, folder: Path, progress: Progress) -> None:
+        self._subject = subject
+        self._model = subject.model
+        self._folder = folder
+        self._progress = progress
         self._recipe, self._device = subject.model.recipe, subject.model.device
         self._precision = choose_precision(request.precision, self._device)
         self._workers = request.workers or count_cores()
@@ -120,7 +123,7 @@ class Benchmark:
     def _tried(self, recordings: Sequence[Path]) -> tuple[dict[Path, float], tuple[str, ...]]:
         """Scan once at every hop, to warm up; give the length (s) of what could be scanned, and what failed."""
         cases = [self._case(share, recordings) for share in self._hops]
-        *_, last = [run(self._model, case, self._folder) for case in self._show(cases)]
+        *_, last = [run(self._model, case, self._folder) for case in self._progress.through(cases, len(cases), "scan")]
         lengths = {recording: seconds for recording, seconds in last.lengths.items() if seconds}
         if not lengths:
             reason = "; ".join(last.failed) or "the recordings are empty"
@@ -149,7 +152,7 @@ class Benchmark:
         names = list(dict.fromkeys(("float32", self._precision)))
         before = [matrix_product_rate(self._device, name) for name in names]
         turns = [case for _ in range(REPEATS) for case in cases]
-        runs = [run(self._model, case, self._folder) for case in self._show(turns)]
+        runs = [run(self._model, case, self._folder) for case in self._progress.through(turns, len(turns), "scan")]
         after = [matrix_product_rate(self._device, name) for name in names]
         products = (MatrixProducts(*rates, mean(rates[1:])) for rates in zip(names, before, after))
         return tuple(products), [runs[n :: len(cases)] for n in range(len(cases))]

@@ -18,7 +18,7 @@ HOUR_S = 3600
 
 def check_picture(path: Path, *, force: bool) -> None:
     """Raise `ConfigurationError` or `OutputError` where no picture could be drawn into `path`."""
-    check_drawing(path, "--plot")
+    check_drawing(path, "plot")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}")
     refuse_existing(path, force=force)
@@ -26,7 +26,7 @@ def check_picture(path: Path, *, force: bool) -> None:
 
 def draw(report: BenchmarkReport, path: Path) -> None:
     """Draw the stages of the first engine's scans, stacked, and the real-time factors of all, beside each other."""
-    figure = find_figure("--plot")(figsize=(9, 4), layout="constrained")
+    figure = find_figure("plot")(figsize=(9, 4), layout="constrained")
     figure.suptitle(f"{report.model} on {report.machine.device}, {report.precision}", fontsize=10)
     left, right = figure.subplots(1, 2)
     engine = report.scans[0].engine

@@ -29,7 +29,7 @@ class MatrixProducts:
 
 @dataclass(frozen=True)
 class BenchmarkReport:
-    """The figures of a benchmark; `dataclasses.asdict` of it is what `detector benchmark --json` prints.
+    """The figures of a benchmark; `dataclasses.asdict` of it is what `detector benchmark` prints as JSON.
 
     Attributes
     ----------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -20,20 +19,19 @@ from detector.clips import Clip, ClipStore, ClipWriter, open_clips
 from detector.device import DeviceName, choose_device
 from detector.frontend.scaling import Scale
 from detector.presets import find_recipe
+from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
-from detector.training.fit import Hooks, Trainer
+from detector.training.fit import Trainer
 from detector.training.precision import PrecisionName, accelerator_for, faster
 
 STEPS = 12  # of a measurement
 REPEATS = 3
 NOISE = 1e-6  # mean power of the made clips
 
-Show = Callable[[Sequence[int]], Iterable[int]]
-
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """The figures of training; `dataclasses.asdict` of it is what `detector benchmark --train --json` prints.
+    """The figures of training; `dataclasses.asdict` of it is what `detector benchmark` prints of training as JSON.
 
     Attributes
     ----------
@@ -67,7 +65,7 @@ class TrainingReport:
 
 
 def benchmark_training(
-    name: str, device: DeviceName, asked: PrecisionName, show: Show = lambda numbers: numbers
+    name: str, device: DeviceName, asked: PrecisionName, progress: Progress = SILENT
 ) -> TrainingReport:
     """Measure steps of training on made clips, on all cores.
 
@@ -77,8 +75,8 @@ def benchmark_training(
         Of a shipped recipe, a model's folder, or a file.
     asked : str
         What the network computes in; "auto" as `detector train` does where there is much to train.
-    show : callable, optional
-        Wraps the numbers of the measurements, to show how far it is.
+    progress : Progress, optional
+        Hears how far it is.
 
     Raises
     ------
@@ -90,13 +88,13 @@ def benchmark_training(
     accelerator = accelerator_for(device, precision)
     with TemporaryDirectory(prefix="detector-benchmark-") as folder:
         store = made_clips(Path(folder), recipe if recipe.labels.names else recipe.with_labels(stand_in_labels(recipe)))
-        trainer = Trainer(store, store.recipe, Path(folder), accelerator=accelerator, seed=0, hooks=Hooks())
+        trainer = Trainer(store, store.recipe, Path(folder), accelerator=accelerator, seed=0)
         with FlopCounterMode(display=False) as counter:
             _learn(trainer, 1)
         n = len(store)
         operations = counter.get_total_flops() / n
         before = matrix_product_rate(accelerator.device, precision)
-        times = [_learn(trainer, number) for number in show(range(2, 2 + REPEATS))]
+        times = [_learn(trainer, number) for number in progress.through(range(2, 2 + REPEATS), REPEATS, "measurement")]
         after = matrix_product_rate(accelerator.device, precision)
     rate = mean((before, after))
     clips_per_s = n / median(times)

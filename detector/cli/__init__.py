@@ -65,11 +65,12 @@ def main() -> None:
 
 def outcome() -> int:  # noqa: PLR0911 (one for each way to end)
     """Run the command; give its exit code."""
+    context = None
     try:
         with commands.make_context("detector", sys.argv[1:]) as context:  # main() would make a closed pipe exit with 1
             commands.invoke(context)
     except (DetectorError, click.ClickException) as error:
-        return show(error)
+        return show(error, context)
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except SystemExit as ending:

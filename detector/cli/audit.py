@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from detector.cli.messages import say
-from detector.cli.paths import NEW_FILE, NEW_FOLDER
-from detector.cli.scan import finite
+from detector.cli.options import finite
+from detector.cli.paths import NEW_FILE, NEW_FOLDER, refuse_inputs
+from detector.cli.streams import byte_for_byte
 
 if TYPE_CHECKING:
     from detector.audit.detections import Detections
@@ -118,14 +118,6 @@ def _refuse_mixture(ctx: click.Context, others: tuple[str, ...]) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} {word} --verdicts.")
 
 
-def refuse_inputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
-    """Refuse to write what is read."""
-    read = {path.resolve() for path in inputs if path is not None}
-    for path in outputs:
-        if path is not None and path.resolve() in read:
-            raise click.UsageError(f"{path} is read by this command; it cannot be written, too.")
-
-
 def draw_sample(
     detections: Detections,
     request: AuditRequest,
@@ -142,7 +134,6 @@ def draw_sample(
     from detector.audit.sample import draw
     from detector.audit.selections import SELECTIONS_FOLDER, write_selections
     from detector.audit.tables import write_sample
-    from detector.cli.scan import byte_for_byte
     from detector.outputs import new_file, new_folder
 
     scanned = None if effort is None else read_scanned(effort)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from detector.cli.describe import WIDTH, binary, number, table
+from detector.cli.formatting import WIDTH, binary, number, table
 from detector.cli.messages import say
+from detector.cli.options import DEVICE, SECONDS, finite
 from detector.cli.paths import NEW_FILE
-from detector.cli.scan import DEVICE, SECONDS, finite
+from detector.cli.progress import Bars
 
 if TYPE_CHECKING:
     from detector.benchmark.figures import BenchmarkScan, BenchmarkStage
@@ -96,7 +97,6 @@ def benchmark(
     from detector.benchmark.measure import BenchmarkRequest
     from detector.benchmark.measure import benchmark as measure
     from detector.benchmark.picture import check_picture, draw
-    from detector.cli.progress import bar
 
     if train:
         refused = {"RECORDINGS": recordings, "--plot": plot, "--seconds": options["seconds"]}
@@ -104,7 +104,7 @@ def benchmark(
         return
     if plot is not None:
         check_picture(plot, force=force)  # before the work, not after it
-    report = measure(BenchmarkRequest(recordings, **options), lambda cases: bar(cases, "scan"))
+    report = measure(BenchmarkRequest(recordings, **options), Bars())
     if plot is not None:
         draw(report, plot)
     click.echo(json.dumps(asdict(report), indent=1) if as_json else "\n".join(as_text(report)))
@@ -120,7 +120,6 @@ def _training(refused: dict[str, object], as_json: bool, **options: Any) -> str:
     from dataclasses import asdict
 
     from detector.benchmark.training import benchmark_training
-    from detector.cli.progress import bar
     from detector.presets import DEFAULT_MODEL
 
     for name, value in refused.items():
@@ -129,9 +128,7 @@ def _training(refused: dict[str, object], as_json: bool, **options: Any) -> str:
     precision = options["precision"]
     if precision == "tf32":
         raise click.UsageError("--precision: tf32 is for scans; allowed with --train: auto, float32, bfloat16, float16")
-    report = benchmark_training(
-        options["model"] or DEFAULT_MODEL, options["device"], precision, lambda numbers: bar(numbers, "measurement")
-    )
+    report = benchmark_training(options["model"] or DEFAULT_MODEL, options["device"], precision, Bars())
     return json.dumps(asdict(report), indent=1) if as_json else "\n".join(_training_text(report))
 
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from detector.cli.audit import refuse_inputs
 from detector.cli.grouping import group_option
 from detector.cli.messages import say
-from detector.cli.paths import NEW_FILE
+from detector.cli.options import SHARE, TABLE, finite
+from detector.cli.paths import NEW_FILE, refuse_inputs
 from detector.cli.renaming import RENAME, once
-from detector.cli.scan import finite
 from detector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
     from detector.evaluation.material import Unit
     from detector.events import Event
 
-TABLE = click.Path(exists=True, path_type=Path)
 FACTOR = 3  # in length: from here on, an IoU of 0.3 is out of reach
-SHARE = click.FloatRange(0, 1, min_open=True)
 ALLOWED = "a score from 0 to 1 nor LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"
 TARGETS = {"p", "fa"}  # what stands before = in `scan --threshold`, where it is a target
 

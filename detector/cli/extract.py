@@ -11,6 +11,7 @@ import click
 from detector.cli.grouping import group_option
 from detector.cli.messages import say
 from detector.cli.paths import NEW_PATH
+from detector.cli.progress import Bars
 from detector.cli.renaming import RENAME
 
 if TYPE_CHECKING:
@@ -102,7 +103,6 @@ def extract(
       detector extract owls/ ./ -r small-cnn -o clips/ --label boobook --fully-annotated \\
           --background without-owls/ --confusing between-owls/ --group '^(.+?_[0-9]+_[0-9]+)_'
     """  # noqa: D301
-    from detector.cli.progress import bar
     from detector.clips import open_clips
     from detector.extraction.extract import ExtractRequest
     from detector.extraction.extract import extract as run
@@ -128,7 +128,7 @@ def extract(
         negatives=negatives,
         seed=seed,
     )
-    report = run(request, output, force=force, progress=lambda sources: bar(sources, "recordings"))
+    report = run(request, output, force=force, progress=Bars())
     show(report)
     if preview is not None:
         draw_preview(open_clips(output), preview)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.flags import with_flags
 from detector.errors import DetectorError
 from detector.terminal import visible
 
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
 
 def say(line: object) -> None:
     """Write a line that says whose it is."""
-    click.echo(f"detector: {visible(str(line))}", err=True)
+    click.echo(f"detector: {visible(with_flags(str(line)))}", err=True)
 
 
-def show(error: DetectorError | click.ClickException) -> int:
-    """Show an error that a user can mend; give the exit code that it asks for."""
+def show(error: DetectorError | click.ClickException, context: click.Context | None = None) -> int:
+    """Show an error that a user can mend, in the words of the command that ran; give the exit code that it asks for."""
     if isinstance(error, DetectorError):
-        click.echo("detector: " + "\n".join(visible(str(line)) for line in error.args), err=True)
+        click.echo("detector: " + "\n".join(visible(with_flags(str(line), context)) for line in error.args), err=True)
         return error.exit_code
     shown = io.StringIO()
     error.show(shown)
     usage, name, _ = shown.getvalue().partition("Error: ")
-    message = error.format_message()
+    message = with_flags(error.format_message(), context)
     if not isinstance(error, click.MissingParameter):  # that names no value, but lists the choices in lines
         message = visible(message)
     click.echo(f"{usage}{name}{message}", err=True)

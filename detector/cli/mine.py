@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import click
 
 from detector.cli.messages import say
 from detector.cli.paths import NEW_PATH
-from detector.terminal import visible
-
-T = TypeVar("T")
+from detector.cli.progress import Bars
 
 
 @click.command(short_help="Train a model again on what it wrongly finds.")
@@ -78,14 +75,13 @@ def mine(
     from detector.mining.mine import MinePlan
     from detector.mining.mine import mine as run
     from detector.provenance import rounds_table
-    from detector.training.fit import Hooks
     from detector.training.start import read_start
     from detector.training.train import TrainSettings
 
     start = None if start_name is None else read_start(start_name, 0)
     settings = TrainSettings(seed, device, precision, resume, force, None, licence, start=start)
-    hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=_bar)
-    mined = run(clips, model, output, MinePlan(rounds, per_round, keep_clips, settings), hooks)
+    plan = MinePlan(rounds, per_round, keep_clips, settings)
+    mined = run(clips, model, output, plan, Bars(prefix=""))
     for line in rounds_table(mined.rounds, mined.best):
         click.echo(line, err=True)
     if mined.best == 0:
@@ -93,9 +89,3 @@ def mine(
     click.echo(f"wrote {output}", err=True)
     if mined.failed:
         sys.exit(1)
-
-
-def _bar(items: Iterable[T], total: int, name: str) -> Iterable[T]:
-    from tqdm import tqdm
-
-    return tqdm(items, desc=name, total=total, disable=None, leave=False)

@@ -1,8 +1,9 @@
-"""The names of outputs, as options take them."""
+"""The names of outputs, as options take them, and the places where none may be written."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +29,11 @@ def _output(**rules: Any) -> _Output:
 NEW_FILE = _output(dir_okay=False)
 NEW_FOLDER = _output(file_okay=False)
 NEW_PATH = _output()
+
+
+def refuse_inputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
+    """Refuse to write what is read."""
+    read = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        if path is not None and path.resolve() in read:
+            raise click.UsageError(f"{path} is read by this command; it cannot be written, too.")

@@ -1,22 +1,74 @@
-"""Progress bars: on standard error, and only on a terminal."""
+"""Progress on standard error: bars, only on a terminal, and lines above them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
-T = TypeVar("T")
+import click
 
+from detector.cli.flags import with_flags
+from detector.progress import Progress, Work
+from detector.terminal import visible
 
-def bar(items: Sequence[T], unit: str) -> Iterable[T]:
-    """Show how many of `items` are done."""
+if TYPE_CHECKING:
     from tqdm import tqdm
 
-    return tqdm(items, unit=unit, disable=None, leave=False)
+BY_RECORDING = "{percentage:3.0f}%|{bar}| {n:.1f} of {total} recordings [{elapsed}<{remaining}]"
 
 
-def batches_bar(batches: Iterable[T], total: int, name: str) -> Iterable[T]:
-    """Show how far an epoch is."""
-    from tqdm import tqdm
+class _Bar(Work):
+    """A bar of tqdm."""
 
-    return tqdm(batches, desc=name, total=total, unit="batch", disable=None, leave=False)
+    def __init__(self, bar: tqdm[NoReturn]) -> None:
+        self._bar = bar
+
+    def advance(self, n: float = 1) -> None:
+        """Draw it longer."""
+        self._bar.update(n)
+
+    def done(self) -> None:
+        """Take it away."""
+        self._bar.close()
+
+
+class Bars(Progress):
+    """Show what the library tells while it works.
+
+    Parameters
+    ----------
+    prefix : str
+        Begins every line.
+    form : str or None
+        How bars look, for tqdm; None for its own way.
+    hidden : bool
+        Whether no bar is drawn on a terminal either, because a table is printed there.
+    """
+
+    def __init__(self, *, prefix: str = "detector: ", form: str | None = None, hidden: bool = False) -> None:
+        self._prefix = prefix
+        self._form = form
+        self._disable = True if hidden else None  # None: unless it is a terminal
+        self._context = click.get_current_context(silent=True)
+
+    def say(self, line: str) -> None:
+        """Write a line above the bar."""
+        from tqdm import tqdm
+
+        tqdm.write(f"{self._prefix}{visible(with_flags(line, self._context))}", file=sys.stderr)
+
+    def begin(self, total: int, unit: str, what: str = "") -> Work:
+        """Draw a bar."""
+        from tqdm import tqdm
+
+        return _Bar(
+            tqdm(
+                total=total,
+                desc=what or None,
+                unit=unit,
+                bar_format=self._form,
+                disable=self._disable,
+                leave=False,
+                file=sys.stderr,
+            )
+        )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import math
 import re
 import sys
 import traceback
@@ -16,7 +14,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from detector.cli.messages import say
+from detector.cli.options import DEVICE, SECONDS, finite
 from detector.cli.paths import NEW_FILE
+from detector.cli.progress import BY_RECORDING, Bars
+from detector.cli.streams import byte_for_byte
 from detector.errors import ConfigurationError, DetectorError
 
 if TYPE_CHECKING:
@@ -24,18 +25,8 @@ if TYPE_CHECKING:
     from detector.device import DeviceName
     from detector.operating.target import Target
 
-SECONDS = click.FloatRange(min=0, min_open=True)
 MOST_LIMIT = 10**9
-SHARE = click.FloatRange(0, 1)
-DEVICE = click.Choice(["auto", "cpu", "cuda", "mps"])
-
-
-def finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    """Refuse nan, which no range refuses, and inf."""
-    del ctx
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number.", param=param)
-    return value
+SCORE = click.FloatRange(0, 1)
 
 
 def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinfo | None:
@@ -88,7 +79,7 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
     if value is None:
         return None
     try:
-        return finite(ctx, param, SHARE.convert(float(value), param, ctx))
+        return finite(ctx, param, SCORE.convert(float(value), param, ctx))
     except ValueError:
         pass
     try:
@@ -188,7 +179,9 @@ def scan(
     paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(output, scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
-    summary = scan_recordings(paths, model, device, setting, outputs, byte_for_byte(sys.stdout), threshold=threshold)
+    stream = byte_for_byte(sys.stdout)
+    bars = Bars(form=BY_RECORDING, hidden=output is None and stream.isatty())
+    summary = scan_recordings(paths, model, device, setting, outputs, stream, threshold=threshold, progress=bars)
     say(summary)
     for bug in summary.bugs if debug else ():
         click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
@@ -197,15 +190,6 @@ def scan(
         say(f"the program failed by a fault of its own on {len(summary.bugs)} of them; please report it{hint}")
     if summary.failed or (strict and summary.incomplete):
         sys.exit(1)
-
-
-def byte_for_byte(stream: TextIO) -> TextIO:
-    """Let names of files pass that are no text, as POSIX allows."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
-        if stream.readable():
-            stream.reconfigure(newline="\n")  # a CR may be part of a name
-    return stream
 
 
 def named(arguments: Iterable[str], stream: TextIO, *, null: bool = False) -> Iterable[str]:

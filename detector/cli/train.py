@@ -10,6 +10,7 @@ import click
 
 from detector.cli.messages import say
 from detector.cli.paths import NEW_PATH
+from detector.cli.progress import Bars
 from detector.terminal import visible
 
 if TYPE_CHECKING:
@@ -121,11 +122,9 @@ def train(
       detector train clips/ -o models/my-whale --learning-curve > learning-curve.csv
       detector train clips/ -o models/deeper -r my-deeper.toml --seed 1 --device cuda --precision bfloat16
     """  # noqa: D301
-    from detector.cli.progress import batches_bar
     from detector.errors import ConfigurationError
     from detector.presets import find_recipe
     from detector.provenance import About, read_about
-    from detector.training.fit import Hooks
     from detector.training.start import read_start
     from detector.training.train import TrainSettings
     from detector.training.train import train as run
@@ -140,13 +139,13 @@ def train(
     start = None if start_name is None else read_start(start_name, freeze)
     said = About() if about is None else read_about(about)
     settings = TrainSettings(seed, device, precision, resume, force, epochs, licence, said.about, start, said.data)
-    hooks = Hooks(line=lambda line: click.echo(visible(line), err=True), bar=batches_bar)
+    bars = Bars(prefix="")
     if sizes is None:
-        found = run(clips, output, recipe, settings, hooks)
+        found = run(clips, output, recipe, settings, bars)
     else:
         from detector.training.learning import learn
 
-        learned = learn(clips, output, recipe, settings, sizes, hooks)
+        learned = learn(clips, output, recipe, settings, sizes, bars)
         found = None if learned is None else learned.found
         if learned is not None:
             click.echo(learned.table(), nl=False)

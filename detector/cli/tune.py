@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from detector.cli.audit import refuse_inputs
-from detector.cli.evaluate import SHARE, TABLE
 from detector.cli.grouping import group_option
 from detector.cli.messages import say
-from detector.cli.paths import NEW_FILE, NEW_PATH
+from detector.cli.options import DEVICE, SECONDS, SHARE, TABLE, finite
+from detector.cli.paths import NEW_FILE, NEW_PATH, refuse_inputs
+from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.renaming import RENAME
-from detector.cli.scan import DEVICE, SECONDS, finite
 from detector.errors import DetectorError
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ def tune(
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
     request = TuneRequest(annotations, recordings, read, rules, split, group, annotated_only)
-    heard = listen(request, loaded, hop, count_cores())
+    heard = listen(request, loaded, hop, count_cores(), Bars(form=BY_RECORDING))
     tuning = run(heard, loaded.operating, Goal(target, iou, calibration))
     store(model, tuning.operating, output, force=force)
     for line in (*heard.notes, *warnings(tuning)):

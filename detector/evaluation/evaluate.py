@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from detector.errors import AnnotationError
+from detector.errors import AnnotationError, Parameter
 from detector.estimates.arrays import Numbers
 from detector.evaluation.chain import Segments
 from detector.evaluation.compare import compare
@@ -35,7 +35,7 @@ def evaluate(material: Material, settings: EvaluateSettings | None = None) -> Ev
     """
     settings = settings or EvaluateSettings()
     if OVERALL in material.labels:
-        raise AnnotationError(f"the label {OVERALL} stands for all labels together; --rename it")
+        raise AnnotationError(f"the label {OVERALL} stands for all labels together; {Parameter('rename')} it")
     compared = compare(material, settings)
     names = [name for statistic in compared.overall for name in statistic.names]
     figures = estimate(material, settings, compared, names.index("recall"))

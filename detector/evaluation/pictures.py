@@ -11,15 +11,13 @@ from detector.drawing import check_picture, find_figure, save_picture
 from detector.evaluation.figures import Evaluation, EvaluationRow
 from detector.evaluation.thresholds import curve_of
 
-OPTION = "--curves"
-
 MOST_LABELS = 8
 """How many labels get a line of their own."""
 
 
 def check_curves(path: Path) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    check_picture(path, OPTION)
+    check_picture(path, "curves")
 
 
 def draw_curves(evaluation: Evaluation, path: Path) -> None:
@@ -32,7 +30,7 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     OutputError
         Where the file cannot be written.
     """
-    figure = find_figure(OPTION)(figsize=(12, 3.8), layout="constrained")
+    figure = find_figure("curves")(figsize=(12, 3.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     rows = [evaluation.overall, *(evaluation.labels if 1 < len(evaluation.labels) <= MOST_LABELS else ())]
     for number, row in enumerate(rows):
@@ -82,7 +80,7 @@ def _label(left: Any, middle: Any, right: Any, evaluation: Evaluation) -> None:
         for rate in evaluation.settings.rates:
             middle.axvline(rate, color="grey", linewidth=0.6, linestyle=":")
     else:
-        middle.text(0.5, 0.5, "no length: --effort or --hours", ha="center", transform=middle.transAxes)
+        middle.text(0.5, 0.5, "unknown: how long was scanned", ha="center", transform=middle.transAxes)
     right.set(xlabel="score", ylabel="detections", yscale="symlog", xlim=(0, 1))
     right.legend(frameon=False)
     if left.get_legend_handles_labels()[0]:

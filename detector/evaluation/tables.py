@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detector.errors import AnnotationError, ConfigurationError
+from detector.errors import AnnotationError, Parameter, ParameterError
 from detector.evaluation.effort import Scan, scan_of
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
@@ -78,7 +78,8 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
         What is compared, and what a user should know of it.
     """
     if request.effort is not None and request.hours is not None:
-        raise ConfigurationError("--hours: the effort table says how long was scanned; give one of the two")
+        problem = f"{Parameter('effort')} says how long was scanned; give one of the two"
+        raise ParameterError("hours", request.hours, problem)
     notes: list[str] = []
     estimated = _read(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
     reference = _read(request.annotations, request.read, notes)
@@ -95,7 +96,7 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     elif unnamed:
         notes.append(
             f"{many(len(unnamed), 'recording')} not named in {request.annotations}: taken as free of calls "
-            "(--annotated-only leaves such out)"
+            f"({Parameter('annotated_only')} leaves such out)"
         )
     if not scans:
         raise AnnotationError(f"{request.detections}, {request.annotations}: have no recording in common")
@@ -215,14 +216,14 @@ def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]
     present = {row.event.label for table in tables for row in table.annotations}
     renamed = present | {rules.renamed(label) for label in present}
     asked = {
-        "--rename": rules.rename.keys() - present - {"*"},
-        "--only-label": set(rules.only) - renamed,
-        "--background-label": rules.background - renamed,
-        "--uncertain-label": rules.uncertain - renamed,
+        Parameter("rename"): rules.rename.keys() - present - {"*"},
+        Parameter("rules.only"): set(rules.only) - renamed,
+        Parameter("rules.background"): rules.background - renamed,
+        Parameter("rules.uncertain"): rules.uncertain - renamed,
     }
-    for option, unknown in asked.items():
+    for parameter, unknown in asked.items():
         if unknown:
-            yield f"{option}: no row has the label {', '.join(sorted(unknown))}"
+            yield f"{parameter}: no row has the label {', '.join(sorted(unknown))}"
 
 
 def _label_notes(material: Material, request: EvaluateRequest) -> list[str]:
@@ -232,8 +233,9 @@ def _label_notes(material: Material, request: EvaluateRequest) -> list[str]:
         (request.annotations, {event.label for events in material.reference.values() for event in events}),
     ]
     (_, found), (_, wanted) = sides
+    hint = f"({Parameter('rename')} makes labels the same)"
     return [
-        f"{path}: only here are the labels {', '.join(sorted(labels - others))} (--rename makes labels the same)"
+        f"{path}: only here are the labels {', '.join(sorted(labels - others))} {hint}"
         for (path, labels), others in zip(sides, (wanted, found))
         if labels - others and others
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,11 +25,10 @@ from detector.extraction.splits import shared_groups, split_by_group, split_by_t
 from detector.labels import LabelRules
 from detector.network.geometry import measure
 from detector.outputs import new_folder
+from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
 from detector.tables.formats import read_annotations
 from detector.tables.table import ReadOptions
-
-Progress = Callable[[Sequence[Source]], Iterable[Source]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,9 @@ class ExtractRequest:
     seed: int = 0
 
 
-def extract(request: ExtractRequest, output: Path, *, force: bool = False, progress: Progress = iter) -> ExtractReport:
+def extract(
+    request: ExtractRequest, output: Path, *, force: bool = False, progress: Progress = SILENT
+) -> ExtractReport:
     """Cut the clips that a request asks for and write them to the folder `output`.
 
     Raises
@@ -95,7 +96,7 @@ def _cut_all(
     margin = math.ceil(recipe.training.jitter * recipe.frame_rate)
     cutter = ClipCutter(recipe, margin)
     by_source = {job.source.path: job for job in jobs}
-    for source in progress([job.source for job in jobs]):
+    for source in progress.through([job.source for job in jobs], len(jobs), "recordings"):
         try:
             cut_recording(by_source[source.path], cutter, margin, writer, report)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)

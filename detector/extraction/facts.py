@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from detector.clips import LabelFacts
+from detector.errors import Parameter
 from detector.events import Event, Span, iou
 from detector.extraction.sources import Source
 from detector.recipe import Recipe
@@ -63,8 +64,9 @@ def only_calls(clips: Iterable[Mapping[str, Any]], recipe: Recipe) -> Iterator[s
     around = recipe.network.dense.per == "frame" and any(clip["complete"] for clip in train)  # frames beside the calls
     if train and not around and all(clip["kind"] == "call" for clip in train):
         yield (
-            "the split train has no background, so a model cannot learn what is no call: give --fully-annotated, if "
-            "every call in the annotated recordings is annotated, or --background FOLDER with recordings without calls"
+            "the split train has no background, so a model cannot learn what is no call: give "
+            f"{Parameter('complete')}, if every call in the annotated recordings is annotated, or "
+            f"{Parameter('background')} with recordings without calls"
         )
 
 

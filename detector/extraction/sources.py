@@ -14,7 +14,7 @@ import soundfile
 
 from detector.audio.reading import read_header
 from detector.clips import UNCERTAIN
-from detector.errors import ClipsError, ConfigurationError, RecordingError
+from detector.errors import ClipsError, ConfigurationError, Parameter, RecordingError
 from detector.events import Event
 from detector.groups import name_groups
 from detector.labels import LabelRules
@@ -68,7 +68,7 @@ def kind_of(label: str, rules: LabelRules) -> tuple[str, str]:
     if not rules.is_wanted(label):
         return "confusing", renamed
     if "|" in renamed or renamed in RESERVED:
-        raise ConfigurationError(f"label {renamed!r}: | and {', '.join(RESERVED)} are taken; use --rename")
+        raise ConfigurationError(f"label {renamed!r}: | and {', '.join(RESERVED)} are taken; use {Parameter('rename')}")
     return "call", renamed
 
 
@@ -164,7 +164,7 @@ class Sources:
         raise ClipsError(
             f"no clip of a call comes of these annotations: the recipe knows only the labels "
             f"{', '.join(map(repr, names))} (labels.names), the annotations have {shown}; "
-            f"rename a label, for example --rename {example}"
+            f"rename a label, for example {Parameter('rename')} {example}"
         )
 
     def add_confusing(self, tables: AnnotationSet) -> None:

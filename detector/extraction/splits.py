@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from detector.clips import SPLITS
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 from detector.extraction.sources import Source
 
 
@@ -77,14 +77,14 @@ def _read(table: Path) -> list[tuple[str, str]]:
         delimiter = max(",\t;", key=header.count)
         content = pd.read_csv(table, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"--split: {table}: cannot be read: {error}") from error
+        raise ParameterError("split", table, f"cannot be read: {error}") from error
     absent = [column for column in ("recording", "split") if column not in content.columns]
     if absent:
-        raise ConfigurationError(f"--split: {table}: has no column {absent[0]!r}, only {', '.join(content.columns)}")
+        raise ParameterError("split", table, f"has no column {absent[0]!r}, only {', '.join(content.columns)}")
     names = content["split"].str.strip().replace({"val": "validation", "valid": "validation"})
     wrong = sorted(set(names) - set(SPLITS))
     if wrong:
-        raise ConfigurationError(f"--split: {table}: split {wrong[0]!r} is none of {', '.join(SPLITS)}")
+        raise ParameterError("split", table, f"names the split {wrong[0]!r}", ", ".join(SPLITS))
     return list(zip(content["recording"].str.replace("\\", "/"), names))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from detector.clips import CLIPS_FOLDER, ClipStore, open_clips
 from detector.device import choose_device
-from detector.errors import OutputError
+from detector.errors import OutputError, Parameter
 from detector.extraction.known import read_known
 from detector.mining.add import add_clips, mined
 from detector.mining.rounds import ROUNDS_FILE, WORK_FOLDER, Rounds, judged
@@ -20,8 +20,8 @@ from detector.model_folder import MODEL_FOLDER
 from detector.operating.points import operating_toml
 from detector.outputs import new_folder, refuse_folder
 from detector.presets import find_folder
+from detector.progress import SILENT, Progress
 from detector.provenance import MiningRecord, Origin, Provenance, Round, read_provenance, today, write_provenance
-from detector.training.fit import Hooks
 from detector.training.fitting import fitting
 from detector.training.place import check_place
 from detector.training.precision import accelerator_for
@@ -60,7 +60,7 @@ class Mined:
     failed: int
 
 
-def mine(clips: Path, model: str, output: Path, plan: MinePlan, hooks: Hooks | None = None) -> Mined:
+def mine(clips: Path, model: str, output: Path, plan: MinePlan, progress: Progress = SILENT) -> Mined:
     """Scan the training recordings, add what was wrongly found to the clips, train again, until it stops helping.
 
     Raises
@@ -70,7 +70,6 @@ def mine(clips: Path, model: str, output: Path, plan: MinePlan, hooks: Hooks | N
     ConfigurationError, OutputError
         Where a setting is not possible, or an output exists.
     """
-    hooks = hooks or Hooks()
     start = plan.training.start
     base = find_folder(model)
     work = _check_outputs((clips, base), output, plan.keep_clips, force=plan.training.force)
@@ -83,12 +82,12 @@ def mine(clips: Path, model: str, output: Path, plan: MinePlan, hooks: Hooks | N
     precision = settled(plan.training, recipe, store, work)
     accelerator_for(plan.training.device, precision)
     plan = replace(plan, training=replace(plan.training, precision=precision))
-    found = material(read_known(clips), clips, hooks)
+    found = material(read_known(clips), clips, progress)
     if plan.training.resume and not (work / ROUNDS_FILE).is_file():
-        hooks.line(f"nothing to resume in {work}: begins anew")
+        progress.say(f"nothing to resume in {work}: begins anew")
     _begin(work, plan.training)
     rounds = Rounds(work / ROUNDS_FILE, _key(first, store, plan))
-    loop = Loop(clips, base, origin, output, work, plan, found, rounds, hooks)
+    loop = Loop(clips, base, origin, output, work, plan, found, rounds, progress)
     loop.run()
     loop.write()
     return Mined(tuple(loop.rounds.done), loop.rounds.best, len(found.failed))
@@ -141,7 +140,8 @@ def _begin(work: Path, settings: TrainSettings) -> None:
             return
         if not settings.force:
             raise OutputError(
-                f"{work}: holds rounds that were stopped; --resume goes on with them, --force begins anew"
+                f"{work}: holds rounds that were stopped; {Parameter('resume')} goes on with them, "
+                f"{Parameter('force')} begins anew"
             )
     shutil.rmtree(work)
 
@@ -158,7 +158,7 @@ class Loop:
     plan: MinePlan
     material: MineMaterial
     rounds: Rounds
-    hooks: Hooks
+    progress: Progress
 
     def run(self) -> None:
         """Go through the rounds, from where they were stopped, until one does not help."""
@@ -188,7 +188,7 @@ class Loop:
         resume = stopped(work_of(self.model(number)))
         settings = replace(self.plan.training, resume=resume, force=False)
         if not self.model(number).is_dir():
-            train(folder, self.model(number), recipe, settings, self.hooks)
+            train(folder, self.model(number), recipe, settings, self.progress)
         added = open_clips(folder).index.iloc[len(before) :]
         self._add(number, len(added), added["recording"].nunique())
         return True
@@ -200,20 +200,20 @@ class Loop:
         most = int(train_calls.sum()) if self.plan.per_round is None else self.plan.per_round
         found = self.material.find(self._load(number - 1), mined(before), most)
         wrong = sum(1 for find in found if find.hardness >= 1)
-        self.hooks.line(
+        self.progress.say(
             f"round {number}: {len(found)} windows score high where nothing is annotated, {wrong} over the threshold"
         )
         if not found:
             return False
         report = add_clips(before, self.clips_of(number), found, self.material.train)
         for line in (*report.notes, *report.failed):
-            self.hooks.line(line)
+            self.progress.say(line)
         return True
 
     def _add(self, number: int, added: int, recordings: int) -> None:
         done = judged(self.material.judge(self._load(number)), added, recordings)
         self.rounds.add(done)
-        self.hooks.line(
+        self.progress.say(
             f"round {number}: average precision {done.average_precision:.4f}, F1 {done.f1:.4f} on the validation "
             f"recordings, {added} clips added"
         )

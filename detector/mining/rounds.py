@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detector.errors import OutputError, one_line
+from detector.errors import OutputError, Parameter, one_line
 from detector.outputs import FolderKind, own_file
 from detector.provenance import Round
 from detector.texts import STATE_BYTES, parse_json, read_text
@@ -66,11 +66,12 @@ class Rounds:
             key, done = content["key"], [Round(**one) for one in content["rounds"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise OutputError(
-                f"{self.path}: cannot be resumed: {one_line(error)}; --force instead begins anew"
+                f"{self.path}: cannot be resumed: {one_line(error)}; {Parameter('force')} instead begins anew"
             ) from error
         if key != self.key:
             raise OutputError(
-                f"{self.path}: belongs to another model, operating.toml, set of clips, --per-round, --from or --seed; "
-                "--force instead of --resume begins anew"
+                f"{self.path}: belongs to another model, operating.toml, set of clips, {Parameter('per_round')}, "
+                f"{Parameter('start')} or {Parameter('seed')}; {Parameter('force')} instead of {Parameter('resume')} "
+                "begins anew"
             )
         self.done = done

@@ -10,19 +10,19 @@ import numpy as np
 
 from detector.clips import UNCERTAIN
 from detector.cores import count_cores
-from detector.errors import ClipsError
+from detector.errors import ClipsError, Parameter
 from detector.extraction.recording import known_on_channel
 from detector.extraction.sources import Source
 from detector.mining.find import Find, PeakKeeper, Search
 from detector.mining.judge import point_targets
 from detector.model import Model
+from detector.progress import Progress
 from detector.scanning.blocks import ScoreCollector, Take
 from detector.scanning.detections import Reader, Smoothing
 from detector.scanning.outcome import Scanned
 from detector.scanning.scan import one_thread_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.training.figures import TrainFigures, figures
-from detector.training.fit import Hooks
 
 
 @dataclass
@@ -39,7 +39,7 @@ class MineMaterial:
 
     train: list[Source]
     validation: list[Source]
-    hooks: Hooks
+    progress: Progress
     failed: set[str] = field(default_factory=set)
 
     def judge(self, model: Model) -> TrainFigures:
@@ -91,10 +91,10 @@ class MineMaterial:
             smoothing = Smoothing(reader)
             paths = [source.path for source in sources]
             results = scanner.scan_all(paths, lambda block: take(reader.written(smoothing(block))))
-            for source, scanned in zip(sources, self.hooks.bar(results, len(sources), what)):
+            for source, scanned in zip(sources, self.progress.through(results, len(sources), "recording", what)):
                 if scanned.failed and str(source.path) not in self.failed:
                     self.failed.add(str(source.path))
-                    self.hooks.line("; ".join(scanned.remarks))
+                    self.progress.say("; ".join(scanned.remarks))
                 yield source, scanned
 
 
@@ -106,7 +106,7 @@ def _first(sources: Sequence[Source]) -> str:
     return f"{sources[0].path}: cannot be read"
 
 
-def material(known: Sequence[Source], folder: Path, hooks: Hooks) -> MineMaterial:
+def material(known: Sequence[Source], folder: Path, progress: Progress) -> MineMaterial:
     """Take the fully annotated recordings of the splits train and validation.
 
     Raises
@@ -116,15 +116,16 @@ def material(known: Sequence[Source], folder: Path, hooks: Hooks) -> MineMateria
     """
     complete = [source for source in known if source.complete]
     training, validation = ([s for s in complete if s.split == split] for split in ("train", "validation"))
-    found = MineMaterial(training, validation, hooks)
+    found = MineMaterial(training, validation, progress)
     if not found.train:
         raise ClipsError(
             f"{folder}: has no fully annotated recording in the split train to find hard negatives in; extract with "
-            "--fully-annotated or --background"
+            f"{Parameter('complete', 'extract')} or {Parameter('background', 'extract')}"
         )
     if not any(event.label != UNCERTAIN for source in found.validation for event, _ in source.calls):
         raise ClipsError(
             f"{folder}: has no call in a fully annotated recording of the split validation, to judge rounds by; "
-            "extract with --fully-annotated and other --fractions or --seed"
+            f"extract with {Parameter('complete', 'extract')} and other {Parameter('fractions', 'extract')} or "
+            f"{Parameter('seed', 'extract')}"
         )
     return found

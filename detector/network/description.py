@@ -125,7 +125,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Description:
-    """A model, described; `dataclasses.asdict` of it is what `detector describe --json` prints.
+    """A model, described; `dataclasses.asdict` of it is what `detector describe` prints as JSON.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from detector.errors import ConfigurationError, ModelError, fault_lines, one_line, shown
+from detector.errors import ConfigurationError, ModelError, Parameter, ParameterError, fault_lines, one_line, shown
 from detector.operating.calibration import Calibration
 from detector.operating.curve import Curve
 from detector.operating.support import Support, support
@@ -99,7 +99,7 @@ class OperatingPoint(Frozen):
             return self.model_copy(update={"threshold": threshold})
         if fault := self.shortfall(threshold):
             hint = "; run detector tune, or give a score from 0 to 1" if self.curve is None else ""
-            raise ConfigurationError(f"--threshold: {threshold}: {fault}{hint}")
+            raise ParameterError("threshold", threshold, f"{fault}{hint}")
         return self.nearest(threshold)
 
     def nearest(self, target: Target) -> OperatingPoint:
@@ -169,7 +169,7 @@ class Operating(Frozen):
         for point in self.label:
             if fault := point.shortfall(target):
                 taken = f"its own threshold, {point.threshold:g}, stays" if point.curve is None else "that is taken"
-                yield f"--threshold: {target}: {fault}; {taken}"
+                yield f"{Parameter('threshold')}: {target}: {fault}; {taken}"
 
 
 def read_operating(folder: Path, labels: Sequence[str]) -> Operating:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from detector.errors import OutputError
+from detector.errors import OutputError, Parameter
 from detector.interruption import uninterrupted
 from detector.outputs.claims import Claim, aside, claimed, locked, refuse_busy
 
@@ -20,7 +20,7 @@ CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # a file system that
 def refuse_existing(output: Path, *, force: bool) -> None:
     """Raise `OutputError` where `output` exists and may not be replaced."""
     if os.path.lexists(output) and not force:
-        raise OutputError(f"{output}: exists already; choose another name, or --force to replace it")
+        raise OutputError(f"{output}: exists already; choose another name, or {Parameter('force')} to replace it")
 
 
 def check_output(path: Path, force: bool) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from detector.errors import OutputError
+from detector.errors import OutputError, Parameter
 from detector.interruption import uninterrupted
 from detector.outputs.claims import OLD, claimed, locked, refuse_busy
 from detector.outputs.files import flush_file, flush_folder, refuse_existing, written
@@ -57,7 +57,7 @@ def refuse_folder(output: Path, kind: FolderKind, *, force: bool) -> None:
 def _refuse_kept(output: Path, kind: FolderKind, *, force: bool) -> None:
     refuse_existing(output, force=force)
     if output.is_symlink() or (output.exists() and not kind.is_kind_of(output)):
-        raise OutputError(f"{output}: is not (only) {kind.name}, so --force keeps it; move it away")
+        raise OutputError(f"{output}: is not (only) {kind.name}, so {Parameter('force')} keeps it; move it away")
 
 
 @contextmanager

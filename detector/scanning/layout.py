@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from detector.errors import ConfigurationError
+from detector.errors import Parameter, ParameterError
 from detector.network.geometry import Geometry, measure
 from detector.recipe import Recipe
 from detector.scanning.windows import Columns, WindowGrid, nearest_hop
@@ -55,7 +55,7 @@ def lay_out(recipe: Recipe, hop_s: float | None = None, engine: EngineName = "au
     geometry = measure(recipe)
     against = _against_sharing(recipe)
     if engine == "shared" and against:
-        raise ConfigurationError(f"--engine: shared is not possible: {against}; allowed: auto, windows")
+        raise ParameterError("engine", engine, f"is not possible: {against}", "auto, windows")
     shared = engine != "windows" and not against
     own = geometry.frames.step
     columns = Columns(geometry.columns, own, geometry.frames.centre(0)) if recipe.network.dense.per == "frame" else None
@@ -86,9 +86,8 @@ def _checked(hop_s: float, longest: int, recipe: Recipe) -> float:
     asked = hop_s * recipe.frame_rate
     if asked > longest + 0.5:
         what = "what the columns of a window span" if recipe.network.dense.per == "frame" else "the window"
-        raise ConfigurationError(
-            f"--hop: {hop_s:g} s must be at most {longest / recipe.frame_rate:g} s, {what}, or parts are left out"
-        )
+        most = f"at most {longest / recipe.frame_rate:g} s, {what}"
+        raise ParameterError("hop_s", hop_s, "leaves out parts of a recording", most)
     return asked
 
 
@@ -105,4 +104,4 @@ def _note(grid: WindowGrid, shared: bool, asked: EngineName, against: str) -> st
     hop = f"a window every {grid.hop_s:.4g} s"
     if shared:
         return f"engine: shared, one pass of the trunk for all windows; {hop}"
-    return f"engine: windows, each by itself; {hop}; " + (against or f"as --engine {asked} says")
+    return f"engine: windows, each by itself; {hop}; " + (against or f"as {Parameter('engine')} {asked} says")

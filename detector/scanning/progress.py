@@ -1,49 +1,36 @@
-"""Progress and messages on standard error, where they do not get in each other's way."""
+"""How far a scan is: in recordings, and in shares of the one at hand."""
 
 from __future__ import annotations
 
-import sys
-from types import TracebackType
-from typing import TextIO
+from typing import Self
 
-from tqdm import tqdm
-
-from detector.terminal import visible
-
-BAR = "{percentage:3.0f}%|{bar}| {n:.1f} of {total} recordings [{elapsed}<{remaining}]"
+from detector.progress import Progress
 
 
-class Progress:
-    """A bar over recordings, and lines of text above it.
+class ScanProgress:
+    """Tell a hook how far a scan of several recordings is."""
 
-    The bar is shown only on a terminal, and only where no table is printed there: `stream` takes the table, if any.
-    """
-
-    def __init__(self, n_recordings: int, stream: TextIO | None = None) -> None:
-        hidden = True if stream is not None and stream.isatty() else None  # None: unless it is a terminal
-        self._bar = tqdm(total=n_recordings, bar_format=BAR, disable=hidden, leave=False, file=sys.stderr)
+    def __init__(self, progress: Progress, n_recordings: int) -> None:
+        self.say = progress.say
+        self._work = progress.begin(n_recordings, "recording")
         self._n_done = 0
+        self._told = 0.0
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._bar.close()
+    def __exit__(self, *_: object) -> None:
+        self._work.done()
 
     def advance(self, share: float) -> None:
-        """Show that `share` (0 to 1) of the recording is done."""
-        self._show(self._n_done + min(1.0, share))
+        """Tell that `share` (0 to 1) of the recording at hand is done."""
+        self._tell(self._n_done + min(1.0, share))
 
     def done(self) -> None:
-        """Show that the recording is done."""
+        """Tell that the recording at hand is done."""
         self._n_done += 1
-        self._show(self._n_done)
+        self._tell(self._n_done)
 
-    def say(self, line: str) -> None:
-        """Write a line of text."""
-        tqdm.write(f"detector: {visible(line)}", file=sys.stderr)
-
-    def _show(self, n: float) -> None:
-        self._bar.update(n - self._bar.n)
+    def _tell(self, n: float) -> None:
+        self._work.advance(n - self._told)
+        self._told = n

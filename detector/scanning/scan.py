@@ -20,10 +20,11 @@ from detector.model import Model, load_model
 from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
+from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
 from detector.scanning.detections import Reader
 from detector.scanning.outcome import Scanned, failed
-from detector.scanning.progress import Progress
+from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
 from detector.texts import many
@@ -125,6 +126,7 @@ def scan(
     stream: TextIO,
     *,
     threshold: float | Target | None = None,
+    progress: Progress = SILENT,
 ) -> Summary:
     """Scan recordings into tables.
 
@@ -148,6 +150,8 @@ def scan(
     threshold : float, Target or None
         For all labels, in the place of the model's own, on the scale of written scores; a target is looked up for each
         label in what `detector tune` stored.
+    progress : Progress, optional
+        Hears how far it is, and what a user should know of it.
 
     Returns
     -------
@@ -163,14 +167,14 @@ def scan(
         scanner = Scanner(loaded, setting)
         grid = scanner.layout.grid
         reader = Reader(loaded.recipe, grid, loaded.operating.at(threshold))
-        with Progress(len(recordings), None if outputs.detections else stream) as progress:
+        with ScanProgress(progress, len(recordings)) as scan_progress:
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
             with outputs.opened(stream, loaded.labels) as results:
                 summary = Summary()
                 for folder in unsearched:
-                    keep(folder, summary, results, progress)
-                return scan_each(recordings, scanner, reader, results, progress, summary)
+                    keep(folder, summary, results, scan_progress)
+                return scan_each(recordings, scanner, reader, results, scan_progress, summary)
 
 
 def not_searched(folder: Path, reason: str) -> Scanned:
@@ -201,7 +205,7 @@ def scan_each(
     scanner: Scanner,
     reader: Reader,
     results: Results,
-    progress: Progress,
+    progress: ScanProgress,
     summary: Summary | None = None,
 ) -> Summary:
     """Scan recordings; say of which something is wrong, and go on; count on from a summary."""
@@ -213,7 +217,7 @@ def scan_each(
     return summary
 
 
-def keep(scanned: Scanned, summary: Summary, results: Results, progress: Progress) -> None:
+def keep(scanned: Scanned, summary: Summary, results: Results, progress: ScanProgress) -> None:
     """Write what came out of a recording, count it, and say what is wrong with it."""
     results.add(scanned)
     summary.add(scanned)

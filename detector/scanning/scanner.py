@@ -10,7 +10,7 @@ from pathlib import Path
 from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.metadata import name_time
 from detector.clock import Clock
-from detector.errors import RecordingError, fault_of
+from detector.errors import Parameter, RecordingError, fault_of
 from detector.model import Model
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import Take
@@ -94,7 +94,8 @@ class Scanner:
         asked = self._setting.hop_s
         yield self.layout.note
         if asked is not None and abs(grid.hop - asked * grid.frame_rate) > 0.5:
-            yield f"--hop {asked:g} s: taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
+            taken = f"taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
+            yield f"{Parameter('hop_s')} {asked:g} s: {taken}"
 
     def plan(self, recording: Path) -> Plan:
         """Plan the scan of a recording; as `Planner.plan`."""

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 from detector.model import Model
 
 Precision = Literal["auto", "float32", "tf32", "bfloat16", "float16"]
@@ -54,9 +54,7 @@ def choose_precision(precision: Precision, device: torch.device) -> Precision:
     if precision == "auto":
         return allowed[0]
     if precision not in allowed:
-        raise ConfigurationError(
-            f"--precision: {precision} is not available on this {device.type}; allowed here: {', '.join(allowed)}"
-        )
+        raise ParameterError("precision", precision, f"is not available on this {device.type}", ", ".join(allowed))
     return precision
 
 

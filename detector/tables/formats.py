@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detector.errors import AnnotationError
+from detector.errors import AnnotationError, ParameterError
 from detector.tables import audacity, crowsetta_formats, csv_table, raven
 from detector.tables.match import match_tables
 from detector.tables.sheet import first_line
@@ -131,7 +131,7 @@ def detected(path: Path) -> Format:
 def format_of(name: str) -> Format:
     """Give the format of a name."""
     if name not in FORMATS:
-        raise AnnotationError(f"--format: {name!r} is none of {', '.join(FORMATS)}")
+        raise ParameterError("format", name, "is no format of tables", ", ".join(FORMATS))
     return FORMATS[name]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from detector.errors import AnnotationError
+from detector.errors import AnnotationError, Parameter
 from detector.events import Event
 from detector.tables.table import Annotation, Problem, ReadOptions, Table
 
@@ -124,7 +124,7 @@ def _times(row: Row) -> tuple[float, float]:
 def _label(row: Row, options: ReadOptions) -> str:
     label = row.label.strip() or (options.label or "").strip()
     if not label:
-        raise ValueError("its label is empty; --label NAME gives one")
+        raise ValueError(f"its label is empty; {Parameter('label')} gives one")
     return label
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import IO, Any
 
-from detector.errors import OutputError
+from detector.errors import ParameterError
 from detector.outputs import new_paths, written
 from detector.tables.detection import Detection
 from detector.tables.formats import FORMATS, Writing, format_of
@@ -61,7 +61,7 @@ def writing_of(name: str) -> Writing:
     writing = format_of(name).writing
     if writing is None:
         writable = ", ".join(other for other, known in FORMATS.items() if known.writing)
-        raise OutputError(f"--format: {name!r} is only read; what can be written is {writable}")
+        raise ParameterError("format", name, "is only read", writable)
     return writing
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,29 +14,22 @@ from accelerate.utils import broadcast_object_list
 
 from detector.clips import ClipStore
 from detector.device import keep_freed_memory
-from detector.errors import ClipsError, ConfigurationError
+from detector.errors import ClipsError, ConfigurationError, Parameter
 from detector.model import Model
+from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
 from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches, check_batch
 from detector.training.figures import TrainFigures, figures
+from detector.training.history import Epoch, History
 from detector.training.loss import Loss
 from detector.training.precision import MIXED
-from detector.training.progress import Epoch, TrainProgress
 from detector.training.start import Start, keep_still
 from detector.training.state import State
 from detector.training.targets import Clips
 
 STATISTICS_CLIPS = 2000
 EVALUATION_BATCH = 64
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What the caller shows while training runs: a line for each epoch, a bar over the batches."""
-
-    line: Callable[[str], None] = lambda _line: None
-    bar: Callable[[Any, int, str], Any] = lambda items, _total, _name: items
 
 
 class Trainer:
@@ -58,11 +49,11 @@ class Trainer:
 
     def __init__(
         self, store: ClipStore, recipe: Recipe, work: Path, *,
-        accelerator: Accelerator, seed: int, hooks: Hooks, start: Start | None = None,
+        accelerator: Accelerator, seed: int, progress: Progress = SILENT, start: Start | None = None,
     ) -> None:  # fmt: skip
         self.store, self.recipe, self.seed = store, recipe, seed
         self.accelerator, self.state = accelerator, State(work, accelerator)
-        self.hooks = hooks if accelerator.is_main_process else Hooks()
+        self.progress = progress if accelerator.is_main_process else SILENT
         self.batches = Batches(store, recipe)
         self.train, self.validation = store.in_split("train"), store.in_split("validation")
         if not len(self.train):
@@ -78,7 +69,7 @@ class Trainer:
             start.into(self.model)
         self.loss = Loss(recipe, self._positives()).to(accelerator.device)
         key = [recipe.fingerprint(), str(seed), store.fingerprint(), *([start.key] if start else [])]
-        self.progress = TrainProgress(" ".join(key), precision=self._precision)
+        self.history = History(" ".join(key), precision=self._precision)
         network = self.model.network
         network.to(accelerator.device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are fastest in it
@@ -126,13 +117,16 @@ class Trainer:
         for name, count, of in zip(self.recipe.labels.names, calls, known):
             if count == 0:
                 raise ClipsError(
-                    f"{self.store.folder}: has no call of {name!r} in the split train; give --split, another --seed, "
-                    "or merge or drop the label with --rename or --background-label, at detector extract"
+                    f"{self.store.folder}: has no call of {name!r} in the split train; give "
+                    f"{Parameter('split', 'extract')}, another {Parameter('seed', 'extract')}, or merge or drop the "
+                    f"label with {Parameter('rename', 'extract')} or {Parameter('rules.background', 'extract')}, "
+                    "at detector extract"
                 )
             if count == of:
                 raise ClipsError(
                     f"{self.store.folder}: nothing in the split train is known to be no call of {name!r}, so there is "
-                    "nothing to tell it from; give --background or --fully-annotated at detector extract"
+                    f"nothing to tell it from; give {Parameter('background', 'extract')} or "
+                    f"{Parameter('complete', 'extract')} at detector extract"
                 )
         return torch.from_numpy(calls / known).float()
 
@@ -142,26 +136,26 @@ class Trainer:
         `epochs` stops earlier, for a run that shall be resumed.
         """
         if resume:
-            self.progress = self.state.resume(self.progress)
-            if self.progress.epochs:
-                self.hooks.line(f"resumed after epoch {len(self.progress.epochs)}")
+            self.history = self.state.resume(self.history)
+            if self.history.epochs:
+                self.progress.say(f"resumed after epoch {len(self.history.epochs)}")
         first = True
         last = self.recipe.training.epochs if epochs is None else min(epochs, self.recipe.training.epochs)
-        while len(self.progress.epochs) < last and not self._stale():
-            epoch = self._epoch(len(self.progress.epochs) + 1)
-            if not len(self.validation) or self.progress.better(epoch):
-                self.progress.best = epoch.epoch
+        while len(self.history.epochs) < last and not self._stale():
+            epoch = self._epoch(len(self.history.epochs) + 1)
+            if not len(self.validation) or self.history.better(epoch):
+                self.history.best = epoch.epoch
                 self.state.save_best(self.model.network)
-            self.progress.epochs.append(epoch)
-            self.state.save(self.progress)
-            mark = " *" if self.progress.best == epoch.epoch else ""
-            self.hooks.line(
+            self.history.epochs.append(epoch)
+            self.state.save(self.history)
+            mark = " *" if self.history.best == epoch.epoch else ""
+            self.progress.say(
                 f"epoch {epoch.epoch:3d}/{self.recipe.training.epochs}  loss {epoch.train_loss:.4f}  validation loss "
                 f"{epoch.validation_loss:.4f}  average precision {epoch.validation_average_precision:.4f}  "
                 f"{epoch.seconds:.1f} s{mark}"
             )
             if first and len(self.validation) and math.isnan(epoch.validation_average_precision):
-                self.hooks.line(
+                self.progress.say(
                     "average precision is nan: no label has both calls and clips without one in the split validation; "
                     "epochs are compared by the validation loss alone"
                 )
@@ -170,10 +164,10 @@ class Trainer:
     @property
     def done(self) -> bool:
         """Tell whether training has come to its end."""
-        return len(self.progress.epochs) >= self.recipe.training.epochs or self._stale()
+        return len(self.history.epochs) >= self.recipe.training.epochs or self._stale()
 
     def _stale(self) -> bool:
-        since = len(self.progress.epochs) - self.progress.risen
+        since = len(self.history.epochs) - self.history.risen
         return bool(len(self.validation)) and since >= self.recipe.training.patience
 
     def _epoch(self, number: int) -> Epoch:
@@ -186,11 +180,11 @@ class Trainer:
         share = (self.accelerator.process_index, processes)
         batches = self.batches.augmented(self.train, spec.batch_size, (self.seed, number), share)
         total, count, rate = 0.0, 0, 0.0
-        for step, drawn in enumerate(self.hooks.bar(batches, steps, f"epoch {number}")):
+        for step, drawn in enumerate(self.progress.through(batches, steps, "batch", f"epoch {number}")):
             rate = learning_rate(spec.learning_rate, (number - 1) * steps + step, spec.epochs * steps, spec.warmup)
             total, count = total + self.learn(drawn, rate), count + 1
         found = self.evaluate(self.validation)
-        if len(self.validation) and not self.progress.best and not math.isfinite(found.loss):
+        if len(self.validation) and not self.history.best and not math.isfinite(found.loss):
             raise ConfigurationError(
                 f"training.learning_rate: {spec.learning_rate}: the loss is not finite after epoch {number}; lower it"
             )

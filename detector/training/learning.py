@@ -15,13 +15,14 @@ from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import t as student
 
 from detector.drawing import score_axis
-from detector.errors import ClipsError, ConfigurationError, OutputError, one_line
+from detector.errors import ClipsError, OutputError, Parameter, ParameterError, one_line
 from detector.model_folder import LEARNING_CURVE_FILE, LEARNING_PICTURE_FILE
 from detector.outputs import own_file
+from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
 from detector.texts import STATE_BYTES, parse_json, read_text
 from detector.training.figures import TrainFigures
-from detector.training.fit import Hooks, Trainer
+from detector.training.fit import Trainer
 from detector.training.nesting import Nesting
 from detector.training.place import written
 from detector.training.train import PART, TrainRun, TrainSettings, prepare, write_model
@@ -75,7 +76,12 @@ class Learned:
 
 
 def learn(
-    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, sizes: Sequence[float], hooks: Hooks
+    clips: Path,
+    output: Path,
+    recipe: Recipe | None,
+    settings: TrainSettings,
+    sizes: Sequence[float],
+    progress: Progress = SILENT,
 ) -> Learned | None:
     """Train on nested parts of the calls of the split train and then on all of them; write the model trained on all.
 
@@ -94,9 +100,11 @@ def learn(
     DetectorError
         As `train`; where a size is more than there is; where there is no validation to measure by.
     """
-    run = prepare(clips, output, recipe, settings, hooks)
+    run = prepare(clips, output, recipe, settings, progress)
     if not len(run.store.in_split("validation")):
-        raise ConfigurationError(f"--learning-curve: {clips}: has no clips in the split validation to measure by")
+        raise ParameterError(
+            "sizes", ",".join(map(str, sizes)), f"{clips} has no clips in the split validation to measure by"
+        )
     nesting = Nesting(run.store, settings.seed)
     shares = _shares(sizes, nesting.n_calls)
     smallest = {nesting.count(share): share for share in reversed(shares)}  # one part for each number of calls
@@ -118,7 +126,7 @@ def _shares(sizes: Sequence[float], n_calls: int) -> list[float]:
     """Make shares below 1 of sizes, in order."""
     beyond = [size for size in sizes if size > max(1, n_calls)]
     if beyond:
-        raise ConfigurationError(f"--learning-curve: {beyond[0]:g}: the split train has only {n_calls} annotated calls")
+        raise ParameterError("sizes", beyond[0], f"the split train has only {n_calls} annotated calls")
     shares = {size if size <= 1 else size / n_calls for size in sizes}
     return sorted(share for share in shares if share < 1)
 
@@ -127,7 +135,7 @@ def _of_part(run: TrainRun, nesting: Nesting, share: float) -> Point | None:
     """Train on a part of the calls, or read what was found when that was done; None where a label has no call in it."""
     left_out, n_calls = nesting.left_out(share), nesting.count(share)
     if missing := nesting.missing(share):
-        run.hooks.line(f"{n_calls} annotated calls: none of {missing!r} among them; this part is left out")
+        run.progress.say(f"{n_calls} annotated calls: none of {missing!r} among them; this part is left out")
         return None
     store = run.store.without(left_out)
     start = run.settings.start
@@ -135,11 +143,11 @@ def _of_part(run: TrainRun, nesting: Nesting, share: float) -> Point | None:
     done = run.work / f"{PART}{n_calls}.json"
     if done.is_file():
         return _read(done, key)
-    run.hooks.line(f"{n_calls} of {nesting.n_calls} annotated calls:")
+    run.progress.say(f"{n_calls} of {nesting.n_calls} annotated calls:")
     try:
         trainer = run.trained(store, run.work / f"{PART}{n_calls}")
     except ClipsError:  # those of a label may all lie at the edges of windows, where they are no targets
-        run.hooks.line(f"{n_calls} annotated calls: no clip shows one of some label well; this part is left out")
+        run.progress.say(f"{n_calls} annotated calls: no clip shows one of some label well; this part is left out")
         return None
     assert trainer is not None
     trainer.best_model()
@@ -155,18 +163,20 @@ def _read(path: Path, key: str) -> Point:
         content = parse_json(read_text(path, STATE_BYTES))
         known, point = content["key"], Point(**content["point"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{path}: cannot be resumed: {one_line(error)}; --force instead begins anew") from error
+        raise OutputError(
+            f"{path}: cannot be resumed: {one_line(error)}; {Parameter('force')} instead begins anew"
+        ) from error
     if known != key:
         raise OutputError(
-            f"{path}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "
-            "--force instead of --resume begins anew"
+            f"{path}: belongs to another recipe, seed or set of clips, or another {Parameter('start')} or "
+            f"{Parameter('freeze')}; {Parameter('force')} instead of {Parameter('resume')} begins anew"
         )
     return point
 
 
 def _point(trainer: Trainer, found: TrainFigures, n_calls: int) -> Point:
     f1 = float(np.mean(list(found.f1.values()))) if found.f1 else float("nan")
-    seconds = sum(epoch.seconds for epoch in trainer.progress.epochs)
+    seconds = sum(epoch.seconds for epoch in trainer.history.epochs)
     return Point(n_calls, len(trainer.train), round(found.mean_average_precision, 6), round(f1, 6), round(seconds, 1))
 
 

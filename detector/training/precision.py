@@ -11,12 +11,12 @@ from accelerate import Accelerator, PartialState
 from accelerate.utils import broadcast_object_list
 
 from detector.device import DeviceName, choose_device, keep_freed_memory
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 from detector.network.assembly import DetectorNetwork
 from detector.network.geometry import measure
 from detector.recipe import Recipe
 from detector.texts import STATE_BYTES, parse_json, read_text
-from detector.training.progress import PROGRESS_FILE
+from detector.training.history import PROGRESS_FILE
 
 Precision = Literal["float32", "bfloat16", "float16"]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
@@ -31,11 +31,11 @@ def accelerator_for(device: DeviceName, precision: Precision) -> Accelerator:
     """Set up what training runs on; raise `ConfigurationError` where this machine cannot."""
     on_cpu = choose_device(device).type == "cpu"  # said outright, or several processes would not join
     if on_cpu and precision == "float16":
-        raise ConfigurationError("--precision: float16 is not possible on a CPU; allowed there: float32, bfloat16")
+        raise ParameterError("precision", precision, "is not possible on a CPU", "float32, bfloat16")
     try:
         return Accelerator(cpu=on_cpu, mixed_precision=MIXED[precision])
     except ValueError as error:
-        raise ConfigurationError(f"--precision: {precision} is not possible here: {error}") from error
+        raise ParameterError("precision", precision, f"is not possible here: {error}") from error
 
 
 def settle(name: PrecisionName, recipe: Recipe, device: DeviceName, n_clips: int, begun: Path | None) -> Precision:

@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from detector.errors import ConfigurationError, fault_lines
+from detector.errors import ParameterError, fault_lines
 from detector.model import Model, load_model
 from detector.network.head import Recurrence
 from detector.network.stages import ConvolutionStage
@@ -61,23 +61,22 @@ class Start:
             return Recipe.model_validate(content)
         except ValidationError as error:
             told = "; ".join(fault_lines(error))
-            raise ConfigurationError(f"--from: {self.name}: its network does not fit the clips: {told}") from error
+            raise ParameterError("start", self.name, f"its network does not fit the clips: {told}") from error
 
     def check(self, recipe: Recipe) -> None:
         """Raise `ConfigurationError` where a model of `recipe` cannot begin with these weights."""
         places = (self.name, "the clips")
         if told := differences(self.model.recipe, recipe, INPUT, places):
-            raise ConfigurationError(f"--from: {self.name}: hears sound through another front end: {told}")
+            raise ParameterError("start", self.name, f"hears sound through another front end: {told}")
         taken, wanted = _count_stages(self.model.recipe, recipe), len(recipe.network.stage)
         if not taken:
             include: Any = {"network": {"padding": True, "position": True, "stage": {0}}}
             told = differences(self.model.recipe, recipe, include, (self.name, "the recipe"))
-            raise ConfigurationError(f"--from: {self.name}: has another first stage: {told}")
+            raise ParameterError("start", self.name, f"has another first stage: {told}")
         frozen = wanted if self.freeze == "all" else self.freeze
         if frozen > taken:
-            raise ConfigurationError(
-                f"--freeze: {self.freeze}: only the first {taken} of {wanted} stages are those of {self.name}"
-            )
+            told = f"only the first {taken} of {wanted} stages are those of {self.name}"
+            raise ParameterError("freeze", self.freeze, told)
 
     def into(self, model: Model) -> None:
         """Put weights and scaling statistics into a model that is to be trained, and freeze what shall stay."""

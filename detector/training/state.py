@@ -12,11 +12,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from detector.errors import OutputError, one_line
+from detector.errors import OutputError, Parameter, one_line
 from detector.outputs import own_file
 from detector.texts import STATE_BYTES, parse_json, read_text
+from detector.training.history import PROGRESS_FILE, Epoch, History
 from detector.training.place import written
-from detector.training.progress import PROGRESS_FILE, Epoch, TrainProgress
 
 BEST_FILE = "best.safetensors"
 
@@ -50,22 +50,22 @@ class State:
             return load_file(self.work / BEST_FILE)
         except (OSError, SafetensorError) as error:
             raise OutputError(
-                f"{self.work / BEST_FILE}: cannot be read: {one_line(error)}; begin anew with --force"
+                f"{self.work / BEST_FILE}: cannot be read: {one_line(error)}; begin anew with {Parameter('force')}"
             ) from error
 
-    def save(self, progress: TrainProgress) -> None:
+    def save(self, history: History) -> None:
         """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
-        number = len(progress.epochs)
+        number = len(history.epochs)
         with written(self.work):
             self._accelerator.save_state(str(self.work / f"state-{number}"))
             if self._accelerator.is_main_process:
                 with own_file(self.work / PROGRESS_FILE) as temporary:
-                    temporary.write_text(json.dumps(asdict(progress)), encoding="utf-8")
+                    temporary.write_text(json.dumps(asdict(history)), encoding="utf-8")
                 shutil.rmtree(self.work / f"state-{number - 1}", ignore_errors=True)
         self._accelerator.wait_for_everyone()
 
-    def resume(self, progress: TrainProgress) -> TrainProgress:
-        """Load the state of a run whose key is that of `progress`, and give its progress; as it was, where none began.
+    def resume(self, history: History) -> History:
+        """Load the state of a run whose key is that of `history`, and give its history; as it was, where none began.
 
         Raises
         ------
@@ -73,22 +73,24 @@ class State:
             Where the state is another run's, or cannot be read.
         """
         if not (self.work / PROGRESS_FILE).is_file():
-            return progress
+            return history
         try:
             content = parse_json(read_text(self.work / PROGRESS_FILE, STATE_BYTES))
             key, epochs, best = content["key"], [Epoch(**epoch) for epoch in content["epochs"]], content["best"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise OutputError(
-                f"{self.work}: cannot be resumed: {one_line(error)}; --force instead begins anew"
+                f"{self.work}: cannot be resumed: {one_line(error)}; {Parameter('force')} instead begins anew"
             ) from error
-        if key != progress.key:
+        if key != history.key:
             raise OutputError(
-                f"{self.work}: belongs to another recipe, seed or set of clips, or another --from or --freeze; "
-                "--force instead of --resume begins anew"
+                f"{self.work}: belongs to another recipe, seed or set of clips, or another {Parameter('start')} or "
+                f"{Parameter('freeze')}; {Parameter('force')} instead of {Parameter('resume')} begins anew"
             )
         try:
             self._accelerator.load_state(str(self.work / f"state-{len(epochs)}"))
         except Exception as error:  # what a broken state makes the libraries raise is of no one kind
             told = str(error).partition("\n")[0] or type(error).__name__
-            raise OutputError(f"{self.work}: cannot be resumed: {told}; --force instead begins anew") from error
-        return TrainProgress(key, epochs, best, progress.precision)
+            raise OutputError(
+                f"{self.work}: cannot be resumed: {told}; {Parameter('force')} instead begins anew"
+            ) from error
+        return History(key, epochs, best, history.precision)

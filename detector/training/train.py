@@ -12,21 +12,22 @@ from accelerate import Accelerator
 
 from detector.clips import ClipStore, open_clips
 from detector.device import DeviceName
-from detector.errors import OutputError
+from detector.errors import OutputError, Parameter
 from detector.model import save_model
 from detector.model_folder import CURVES_FILE, LOG_FILE, MODEL_FOLDER
 from detector.operating.points import Operating, OperatingPoint
 from detector.outputs import FolderKind, new_folder, refuse_folder
+from detector.progress import SILENT, Progress
 from detector.provenance import DataSource, Provenance, write_provenance
 from detector.recipe import Recipe
 from detector.training.curves import draw_curves
 from detector.training.figures import TrainFigures
-from detector.training.fit import Hooks, Trainer
+from detector.training.fit import Trainer
 from detector.training.fitting import fitting
+from detector.training.history import PROGRESS_FILE
 from detector.training.nesting import count_calls
 from detector.training.place import check_place, written
 from detector.training.precision import Precision, PrecisionName, accelerator_for, settle
-from detector.training.progress import PROGRESS_FILE
 from detector.training.record import recordings_from, training_record
 from detector.training.start import Start
 
@@ -58,7 +59,7 @@ class TrainRun:
     work: Path
     settings: TrainSettings
     precision: Precision
-    hooks: Hooks
+    progress: Progress
 
     def trained(self, store: ClipStore | None = None, work: Path | None = None) -> Trainer | None:
         """Train on all clips, or those of `store`; None where it stopped early."""
@@ -66,22 +67,24 @@ class TrainRun:
         trainer = Trainer(
             store, store.recipe, work or self.work,
             accelerator=accelerator_for(settings.device, self.precision), seed=settings.seed,
-            hooks=self.hooks, start=settings.start,
+            progress=self.progress, start=settings.start,
         )  # fmt: skip
         if not len(trainer.validation):
-            trainer.hooks.line(
+            trainer.progress.say(
                 "no clips in the split validation: its figures are nan, and the last of all epochs is kept"
             )
         if settings.start is not None:
             _tell_start(trainer, settings.start)
         trainer.run(resume=settings.resume, epochs=settings.epochs)
         if not trainer.done:
-            trainer.hooks.line(f"stopped after {len(trainer.progress.epochs)} epochs; go on with --resume")
+            trainer.progress.say(
+                f"stopped after {len(trainer.history.epochs)} epochs; go on with {Parameter('resume')}"
+            )
         return trainer if trainer.done else None
 
 
 def train(
-    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, hooks: Hooks | None = None
+    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, progress: Progress = SILENT
 ) -> dict[str, TrainFigures] | None:
     """Train a model on clips and write its folder.
 
@@ -103,13 +106,13 @@ def train(
     ConfigurationError, OutputError
         Where a setting is not possible, or the output exists.
     """
-    run = prepare(clips, output, recipe, settings, hooks)
+    run = prepare(clips, output, recipe, settings, progress)
     trainer = run.trained()
     return None if trainer is None else write_model(run, trainer, output)
 
 
 def prepare(
-    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, hooks: Hooks | None = None
+    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, progress: Progress = SILENT
 ) -> TrainRun:
     """Check everything that can be checked before training, and make way for the state of the run; as `train`."""
     if clips.resolve() in (output.resolve(), *output.resolve().parents):
@@ -126,11 +129,11 @@ def prepare(
     accelerator = accelerator_for(settings.device, precision)
     anew = settings.resume and not stopped(work)
     _begin(work, settings, accelerator)
-    run = TrainRun(store, work, settings, precision, hooks or Hooks())
+    run = TrainRun(store, work, settings, precision, progress)
     if anew and accelerator.is_main_process:
-        run.hooks.line(f"nothing to resume in {work}: begins anew")
+        run.progress.say(f"nothing to resume in {work}: begins anew")
     if precision != "float32" and settings.precision == "auto":
-        run.hooks.line(f"training in {precision}, which is faster here than float32 (--precision)")
+        run.progress.say(f"training in {precision}, which is faster here than float32 ({Parameter('precision')})")
     return run
 
 
@@ -173,9 +176,9 @@ def write_model(
     provenance = _provenance(output.name, run, found)
     with new_folder(output, MODEL_FOLDER, force=settings.force) as folder, written(output):
         save_model(model, folder)
-        log = pd.DataFrame([asdict(epoch) for epoch in trainer.progress.epochs])
+        log = pd.DataFrame([asdict(epoch) for epoch in trainer.history.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
-        draw_curves(log, folder / CURVES_FILE, trainer.progress.best)
+        draw_curves(log, folder / CURVES_FILE, trainer.history.best)
         write_provenance(folder, provenance, store.recipe)
         also(folder, found["validation"])
     shutil.rmtree(run.work, ignore_errors=True)
@@ -204,10 +207,10 @@ def _counted(found: TrainFigures, store: ClipStore, split: str) -> TrainFigures:
 def _tell_start(trainer: Trainer, start: Start) -> None:
     """Say what is taken over and, where that is everything, how good it is before training."""
     for note in start.notes(trainer.model):
-        trainer.hooks.line(note)
+        trainer.progress.say(note)
     if start.whole(trainer.model) and len(trainer.validation):
         value = trainer.evaluate(trainer.validation).mean_average_precision
-        trainer.hooks.line(f"before training: average precision {value:.4f} on the split validation")
+        trainer.progress.say(f"before training: average precision {value:.4f} on the split validation")
 
 
 def _begin(work: Path, settings: TrainSettings, accelerator: Accelerator) -> None:
@@ -218,7 +221,8 @@ def _begin(work: Path, settings: TrainSettings, accelerator: Accelerator) -> Non
     if settings.resume:
         return
     if stopped(work) and not settings.force:
-        raise OutputError(f"{work}: holds a run that was stopped; --resume goes on with it, --force begins anew")
+        ways = f"{Parameter('resume')} goes on with it, {Parameter('force')} begins anew"
+        raise OutputError(f"{work}: holds a run that was stopped; {ways}")
     if work.exists() and not RUN_FOLDER.is_kind_of(work):
         raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")
     accelerator.wait_for_everyone()

@@ -115,7 +115,7 @@ def _unmapped(losses: Mapping[str, float], *, flat: bool) -> str:
 
 def _against(n_right: int, n_wrong: int, n_groups: int, choice: Choice) -> str:
     if choice == "none":
-        return "--calibration none"
+        return "none was asked for"
     if min(n_right, n_wrong) < LEAST:
         return f"{n_right} right and {n_wrong} wrong detections are too few (at least {LEAST} of each)"
     return "all are of one recording or group, so nothing can be cross-validated" if n_groups < 2 else ""

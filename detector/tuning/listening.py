@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import AnnotationError, ConfigurationError
+from detector.errors import AnnotationError, ConfigurationError, Parameter, ParameterError
 from detector.evaluation.effort import Scan
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.placing import Placed, Placing
@@ -21,10 +21,11 @@ from detector.extraction.splits import split_by_table
 from detector.labels import LabelRules
 from detector.model import Model
 from detector.operating.points import OperatingPoint
+from detector.progress import SILENT, Progress
 from detector.scanning.blocks import ScoreCollector
 from detector.scanning.detections import Reader
 from detector.scanning.outcome import Scanned
-from detector.scanning.progress import Progress
+from detector.scanning.progress import ScanProgress
 from detector.scanning.scan import list_recordings, one_thread_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.tables.formats import read_annotations
@@ -125,7 +126,9 @@ class Heard:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
-def listen(request: TuneRequest, model: Model, hop_s: float | None = None, workers: int = 1) -> Heard:
+def listen(
+    request: TuneRequest, model: Model, hop_s: float | None = None, workers: int = 1, progress: Progress = SILENT
+) -> Heard:
     """Read the annotations, scan their recordings, and bring both together.
 
     Raises
@@ -139,11 +142,11 @@ def listen(request: TuneRequest, model: Model, hop_s: float | None = None, worke
     used = _used(request, recordings, tables, notes)
     _rehearse(request, used, tables, model.labels)
     plain = tuple(_plain(point) for point in model.operating.label)
-    with one_thread_each(), Progress(len(used)) as progress:
+    with one_thread_each(), ScanProgress(progress, len(used)) as scan_progress:
         scanner = Scanner(model, Setting(hop_s=hop_s, workers=workers))
         for note in (*scanner.notes(), *notes):
             progress.say(note)
-        tracks, scans, n_failed = _scan(scanner, used, progress)
+        tracks, scans, n_failed = _scan(scanner, used, scan_progress)
     if not scans:
         raise ConfigurationError(f"{request.recordings[0]}: not one of the recordings can be scanned")
     placing = Placing(scans, request.rules, None, request.group, request.recordings)
@@ -183,14 +186,14 @@ def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSe
         notes += split_by_table(sources, request.split)
         used = [source.path for source in sources if source.split == "validation"]
         if not used:
-            raise ConfigurationError(f"--split: {request.split}: names none of the recordings as validation")
+            raise ParameterError("split", request.split, "names none of the recordings as validation")
     unnamed = [recording for recording in used if recording not in tables.recordings]
     if unnamed and request.annotated_only:
         used = [recording for recording in used if recording in tables.recordings]
     elif unnamed:
         notes.append(
             f"{many(len(unnamed), 'recording')} not named in {request.annotations}: taken as free of calls "
-            "(--annotated-only leaves such out)"
+            f"({Parameter('annotated_only')} leaves such out)"
         )
     if not used:
         raise AnnotationError(f"{request.annotations}: names none of the recordings")
@@ -198,7 +201,7 @@ def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSe
 
 
 def _scan(
-    scanner: Scanner, recordings: Sequence[Path], progress: Progress
+    scanner: Scanner, recordings: Sequence[Path], progress: ScanProgress
 ) -> tuple[dict[Unit, Track], list[Scan], int]:
     """Scan recordings; give the scores of each channel, how long it is, and how many recordings failed."""
     collector = ScoreCollector()
@@ -233,7 +236,7 @@ def _placed(tables: AnnotationSet) -> Iterator[Placed]:
 def _labels_apart(material: Material, labels: Sequence[str], request: TuneRequest) -> Iterator[str]:
     """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
     annotated = set(material.labels)
-    hint = "(--rename makes labels the same)"
+    hint = f"({Parameter('rename')} makes labels the same)"
     if not annotated:
         raise AnnotationError(f"{request.annotations}: has no annotated calls on these recordings to tune on")
     if not annotated & set(labels):

@@ -136,7 +136,7 @@ def test_where_one_output_cannot_be_written_none_is(given: Path) -> None:
         (["--json"], "--json needs --verdicts"),
         (["--verdicts", "detections.csv", "-n", "5"], "-n does not go with --verdicts"),
         (["--verdicts", "detections.csv"], "detections.csv: no column id; it has recording, channel"),
-        (["--label", "frog"], "--label: 'frog' is not in detections.csv; it has owl"),
+        (["--label", "frog"], "--label: frog: is not in detections.csv; allowed: owl"),
         (["--label", "owl", "--effort", "detections.csv"], "detections.csv: no column scanned_s"),
         (["-n", "0"], "0 is not in the range x>=1"),
     ],
@@ -179,7 +179,10 @@ def test_the_picture_is_of_the_kind_that_its_ending_says(given: Path, capsys: py
     other = given / "curve.eps"
     assert run("audit", given / "detections.csv", "--verdicts", sample, "--curve", other) == 2
     told = capsys.readouterr()
-    assert (told.out, told.err) == ("", f"detector: --curve: {other}: its ending is none of .png, .svg, .pdf\n")
+    assert (told.out, told.err) == (
+        "",
+        f"detector: --curve: {other}: has the wrong ending; allowed: .png, .svg, .pdf\n",
+    )
 
 
 def test_rows_that_cannot_be_read_are_told_and_left_out(given: Path, capsys: pytest.CaptureFixture[str]) -> None:

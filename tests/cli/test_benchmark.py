@@ -105,9 +105,9 @@ def test_the_plot_is_written_and_not_replaced_without_force(made: Path, tmp_path
         (["-m", "nothing"], "nothing: neither a folder nor one of the shipped models"),
         (["-m", "no.toml"], "no.toml: no such file"),
         (["no.wav"], "no recordings to scan: no.wav: no such file or folder"),
-        (["--seconds", 5, ROOT / "examples" / "recordings"], "--seconds: is the length of made sound"),
-        (["--precision", "tf32", "--device", "cpu"], "--precision: tf32 is not available"),
-        (["--plot", "a.xyz"], "--plot: a.xyz: its ending is none of"),
+        (["--seconds", 5, ROOT / "examples" / "recordings"], "`seconds`: 5: is the length of made sound"),
+        (["--precision", "tf32", "--device", "cpu"], "`precision`: tf32: is not available"),
+        (["--plot", "a.xyz"], "`plot`: a.xyz: has the wrong ending"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(arguments: list[object], said: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from detector.cli import commands
-from detector.errors import ConfigurationError, DetectorError
+from detector.errors import ConfigurationError, DetectorError, ParameterError
 
 ROOT = Path(__file__).resolve().parents[2]
 DETECTIONS = "recording,channel,start_s,end_s,low_hz,high_hz,label,score,start_time\n"
@@ -168,8 +168,9 @@ def test_curves_are_of_the_kind_that_their_ending_says(tables: list[str], tmp_pa
         assert run(*tables, "--draws", "0", "--curves", str(curves)).exit_code == 0
         assert curves.read_bytes().startswith(start)
     refused = run(*tables, "--curves", "curves.eps")
-    assert isinstance(refused.exception, ConfigurationError)
-    assert str(refused.exception) == "--curves: curves.eps: its ending is none of .png, .svg, .pdf"
+    assert isinstance(refused.exception, ParameterError)
+    assert (refused.exception.parameter, refused.exception.value) == ("curves", Path("curves.eps"))
+    assert refused.exception.allowed == ".png, .svg, .pdf"
 
 
 def test_errors_of_tables_without_recordings_name_no_audio_that_is_not_there(tmp_path: Path) -> None:

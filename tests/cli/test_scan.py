@@ -119,6 +119,15 @@ def test_detections_go_to_standard_output_by_recording_then_time(folder: Path, r
     assert messages == NOTE + "detector: 3 recordings, 0.00 h scanned, 3 detections, 0 failed\n"
 
 
+@pytest.mark.parametrize(("outputs", "drawn"), [((), False), (("-o", "d.csv"), True)])
+def test_a_bar_is_drawn_on_a_terminal_unless_the_table_goes_there(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, outputs: tuple[str, ...], drawn: bool
+) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    assert ("of 3 recordings" in run("rec", *outputs)[2]) == drawn
+
+
 def test_tables_are_written_into_files(folder: Path, run: Run) -> None:
     code, printed, _ = run("rec", "-o", "d.csv", "--scores", "s.csv", "--effort", "e.csv")
     assert (code, printed) == (0, [])
@@ -176,12 +185,15 @@ def test_a_broken_recording_is_named_and_costs_only_itself(folder: Path, run: Ru
         (("rec", "--threshold", "nan"), "nan is not a finite number"),
         (("rec", "--hop", "0"), "0.0 is not in the range x>0"),
         (("rec", "--hop", "inf"), "inf is not a finite number"),
-        (("rec", "--hop", "1.5"), "detector: --hop: 1.5 s must be at most 1 s, what the columns of a window span"),
+        (
+            ("rec", "--hop", "1.5"),
+            "detector: --hop: 1.5: leaves out parts of a recording; allowed: at most 1 s",
+        ),
         (("rec", "--timezone", "+25:00"), "'+25:00' is neither an offset such as +10:00"),
         (("rec", "--timezone", "Mars/Olympus"), "'Mars/Olympus' is neither an offset such as +10:00"),
         (
             ("rec", "--device", "cuda"),
-            "detector: --device: cuda is not available on this machine; allowed here: auto, cpu",
+            "detector: --device: cuda: is not available on this machine; allowed: auto, cpu",
         ),
         (("rec", "-o", "rec/a.wav"), "detector: rec/a.wav: exists already"),
         (("rec", "-o", "x.csv", "--effort", "./x.csv"), "detector: x.csv: is named for two outputs"),

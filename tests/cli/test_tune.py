@@ -436,12 +436,15 @@ def test_a_table_among_the_annotations_is_not_written(folder: Path) -> None:
         ),
         (["tune", "call-activity", "calls.csv", "rec"], "call-activity: ships with the package and stays as it is"),
         (["tune", "model", "calls.csv", "rec", "-o", "model"], "model: is the model itself"),
-        (["tune", "model", "calls.csv", "rec", "--diagram", "x.doc"], "--diagram: x.doc: its ending is none of"),
+        (
+            ["tune", "model", "calls.csv", "rec", "--diagram", "x.doc"],
+            "`diagram`: x.doc: has the wrong ending",
+        ),
         (["tune", "model", "calls.csv", "nothing"], "no recordings to scan: nothing: no such file or folder"),
         (["tune", "nothing", "calls.csv", "rec"], "nothing: neither a folder nor one of the shipped models"),
         (
             ["scan", "rec", "-m", "model", "--threshold", "p=0.9"],
-            "--threshold: p=0.9: the label 'tone' of this model was not",
+            "`threshold`: p=0.9: the label 'tone' of this model was not",
         ),
     ],
 )
@@ -460,18 +463,18 @@ def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("table", "arguments", "told"),
     [
-        ("calls.csv", ["--rename", "*=tone", "--group", "("], "--group: '(' is not a regular expression"),
+        ("calls.csv", ["--rename", "*=tone", "--group", "("], "`group`: '(': is not a regular expression"),
         (
             "calls.csv",
             ["--rename", "*=tone", "--group", "^far"],
-            "--group: '^far' finds nothing in the name site0_0.wav",
+            "`group`: '^far': finds nothing in the name site0_0.wav",
         ),
         (
             "calls.csv",
             ["--rename", "*=tone", "--group", "^rec/"],
-            "--group: '^rec/' finds nothing in the path site0_0.wav",
+            "`group`: '^rec/': finds nothing in the path site0_0.wav",
         ),
-        ("calls.csv", [], "calls.csv: has none of the model's labels tone on these recordings, but song (--rename"),
+        ("calls.csv", [], "calls.csv: has none of the model's labels tone on these recordings, but song (`rename`"),
         ("empty.csv", [], "empty.csv: has no annotated calls on these recordings to tune on"),
         ("calls.csv", ["--background-label", "song"], "calls.csv: has no annotated calls on these recordings to tune"),
     ],

@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detector.model import Model
+from detector.progress import SILENT
 from detector.recipe import parse_recipe
 from detector.scanning.detections import joined
 from detector.scanning.layout import lay_out
-from detector.scanning.progress import Progress
+from detector.scanning.progress import ScanProgress
 from detector.scanning.results import SCORE_COLUMNS, Results
 from detector.scanning.runs import RunFinder
 from detector.scanning.scan import scan_each
@@ -159,7 +160,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def tables(recordings: list[Path], model: Model, block_s: float = 10.0, hop: float | None = None) -> tuple[str, str]:
     detections, scores = io.StringIO(), io.StringIO()
     results = Results(CsvWriter(Sink(detections, "d")), CsvRows(Sink(scores, "s"), SCORE_COLUMNS))
-    with Progress(len(recordings)) as progress:
+    with ScanProgress(SILENT, len(recordings)) as progress:
         scanner = Scanner(model, Setting(hop, block_s=block_s))
         scan_each(recordings, scanner, reader_of(model, scanner, 0.5), results, progress)
     return detections.getvalue(), scores.getvalue()

@@ -23,6 +23,7 @@ from detector.errors import RecordingError
 from detector.model import Model
 from detector.network.geometry import measure
 from detector.presets import find_recipe, list_presets
+from detector.progress import SILENT
 from detector.recipe import Recipe
 from detector.scanning import parts, plan
 from detector.scanning.blocks import ScoreBlock
@@ -30,7 +31,7 @@ from detector.scanning.layout import EngineName
 from detector.scanning.outcome import Scanned
 from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part
-from detector.scanning.progress import Progress
+from detector.scanning.progress import ScanProgress
 from detector.scanning.results import SCORE_COLUMNS, Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
@@ -160,7 +161,7 @@ def tables(paths: Sequence[Path], model: Model, setting: Setting) -> list[str]:
     detections, scores, effort = (Sink(stream, "a table") for stream in streams)
     columns = (*SCORE_COLUMNS, *model.labels)
     results = Results(CsvWriter(detections), CsvRows(scores, columns), EffortWriter(effort))
-    with Progress(len(paths)) as progress:
+    with ScanProgress(SILENT, len(paths)) as progress:
         scanner = Scanner(model, setting)
         scan_each(paths, scanner, reader_of(model, scanner, 0.5), results, progress)
     return [stream.getvalue() for stream in streams]

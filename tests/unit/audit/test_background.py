@@ -60,7 +60,7 @@ def test_a_detection_on_no_known_channel_touches_all_of_them() -> None:
 
 
 def test_detections_in_a_recording_that_was_not_scanned_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"--effort: e\.csv has no row for b\.wav"):
+    with pytest.raises(ConfigurationError, match=r"`effort`: e\.csv: has no row for b\.wav"):
         Scanned(Path("e.csv"), {("a.wav", "0"): 10.0}).free([located("b.wav", "0", 0.0, 1.0)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from detector.benchmark.scans import SHARES, Case, hops, run
 from detector.benchmark.subject import random_model
 from detector.errors import ConfigurationError
 from detector.presets import find_recipe, list_presets
+from detector.progress import Progress
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.layout import lay_out
 from detector.scanning.scanner import Scanner, Setting
@@ -57,11 +59,13 @@ def test_a_report_agrees_with_itself(request_: BenchmarkRequest) -> None:
 def test_every_case_is_scanned_once_to_warm_up_and_then_in_turns(request_: BenchmarkRequest) -> None:
     shown: list[list[Case]] = []
 
-    def show(cases: list[Case]) -> list[Case]:
-        shown.append(list(cases))
-        return cases
+    class Kept(Progress):
+        def through(self, items: Iterable[Case], total: int, unit: str, what: str = "") -> Iterator[Case]:  # type: ignore[override]  # of cases alone
+            shown.append(list(items))
+            assert (len(shown[-1]), unit, what) == (total, "scan", "")
+            return iter(shown[-1])
 
-    benchmark(request_, show)
+    benchmark(request_, Kept())
     first, turns = shown
     assert [case.share for case in first] == list(SHARES)
     assert turns == turns[: len(turns) // REPEATS] * REPEATS
@@ -109,7 +113,7 @@ def test_the_hops_of_every_shipped_recipe_are_those_of_both_engines(name: str) -
 
 
 def test_the_length_of_made_sound_is_refused_where_recordings_are_given(request_: BenchmarkRequest) -> None:
-    with pytest.raises(ConfigurationError, match="--seconds"):
+    with pytest.raises(ConfigurationError, match=r"^`seconds`: 4"):
         benchmark(replace(request_, recordings=(Path(__file__),)))
 
 

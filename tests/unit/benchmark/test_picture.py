@@ -13,7 +13,7 @@ from detector.benchmark.machine import Machine
 from detector.benchmark.picture import check_picture, draw
 from detector.benchmark.report import BenchmarkReport, BenchmarkSound
 from detector.clock import STAGES
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import ConfigurationError, OutputError, ParameterError
 
 MACHINE = Machine("Quick 3000", "Quick 3000", 2, 2**34, {}, "2026-01-01")
 
@@ -52,8 +52,8 @@ def test_what_stands_in_the_way_of_a_picture_is_named(tmp_path: Path, monkeypatc
         check_picture(tmp_path / "there.png", force=False)
     with pytest.raises(OutputError, match="there is no folder"):
         check_picture(tmp_path / "no" / "new.png", force=False)
-    with pytest.raises(ConfigurationError, match="its ending is none of"):
+    with pytest.raises(ParameterError, match=r"new\.xyz: .*allowed: \.png"):
         check_picture(tmp_path / "new.xyz", force=False)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigurationError, match=r'--plot: needs matplotlib; .*"detector\[plots\]"'):
+    with pytest.raises(ConfigurationError, match=r'`plot`: needs matplotlib; .*"detector\[plots\]"'):
         check_picture(tmp_path / "new.png", force=False)

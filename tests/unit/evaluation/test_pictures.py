@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import OutputError, ParameterError
 from detector.evaluation.evaluate import evaluate
 from detector.evaluation.material import Material, Unit
 from detector.evaluation.pictures import check_curves, draw_curves
@@ -52,7 +52,7 @@ def test_nothing_found_can_be_drawn(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_cannot_be_is_told_in_a_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"--curves: curves\.txt: its ending is none of"):
+    with pytest.raises(ParameterError, match=r"^`curves`: curves\.txt: .*allowed: \.png"):
         check_curves(Path("curves.txt"))
     with pytest.raises(OutputError, match=r"curves\.png"):
         draw_curves(evaluate(material(), EvaluateSettings(draws=0)), tmp_path / "no" / "curves.png")

@@ -91,7 +91,7 @@ def test_events_after_the_end_of_what_was_scanned_are_out(folder: Path) -> None:
 def test_hours_are_shared_among_recordings_of_unknown_length(folder: Path) -> None:
     material, _ = read(hours=3.0)
     assert material.durations.tolist() == [3600] * 3
-    with pytest.raises(ConfigurationError, match="--hours"):
+    with pytest.raises(ConfigurationError, match=r"^`hours`"):
         read(hours=3.0, effort=write("effort.csv", EFFORT))
 
 
@@ -145,17 +145,17 @@ def test_rules_for_labels_hold_by_old_and_by_new_name(folder: Path) -> None:
 def test_labels_that_only_one_table_has_are_said(folder: Path) -> None:
     write("calls.csv", CALLS + "a.wav,0,1,song\n")
     _, notes = read()
-    assert "found.csv: only here are the labels x (--rename" in notes
+    assert "found.csv: only here are the labels x (`rename`" in notes
     assert "calls.csv: only here are the labels song" in notes
 
 
 def test_labels_that_are_asked_for_and_in_no_table_are_said(folder: Path) -> None:
     rules = LabelRules({"song": "x", "*": "y"}, frozenset({"wind"}), frozenset({"UNKK"}), ("y", "frog"))
     _, notes = read(rules=rules)
-    for told in ("--rename: no row has the label song", "--background-label: no row has the label wind"):
+    for told in ("`rename`: no row has the label song", "`rules.background`: no row has the label wind"):
         assert told in notes
-    assert "--uncertain-label: no row has the label UNKK" in notes
-    assert "--only-label: no row has the label frog\n" in notes + "\n"
+    assert "`rules.uncertain`: no row has the label UNKK" in notes
+    assert "`rules.only`: no row has the label frog\n" in notes + "\n"
     _, notes = read(rules=LabelRules({"x": "y"}, frozenset(), frozenset({"y"}), ("y",)))
     assert "no row has" not in notes
 

@@ -87,7 +87,7 @@ def test_a_failure_midway_leaves_nothing_behind(
 @pytest.mark.parametrize(
     ("options", "error", "told"),
     [
-        ({"group": "^x"}, ConfigurationError, "--group: '^x' finds nothing in the name a.wav"),
+        ({"group": "^x"}, ConfigurationError, "`group`: '^x': finds nothing in the name a.wav"),
         ({"rules": LabelRules(background=frozenset({"low", "high"}))}, ClipsError, "no clip of a call comes of"),
     ],
 )

@@ -151,5 +151,5 @@ def test_a_site_is_what_the_pattern_finds_in_the_name(pattern: str | None, group
     [("(", "is not a regular expression"), ("^miles", f"finds nothing in the name {NAMES[0]}"), ("(b)?x?", "nothing")],
 )
 def test_a_pattern_that_finds_no_site_is_refused(pattern: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"--group: .*{told}"):
+    with pytest.raises(ConfigurationError, match=f"^`group`: .*{told}"):
         set_groups([Source(Path("/x") / name) for name in NAMES], pattern)

@@ -88,12 +88,12 @@ def test_a_table_may_be_tab_separated(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("recording,part\na.wav,train\n", r"has no column 'split', only recording, part"),
-        ("recording,split\na.wav,dev\n", r"split 'dev' is none of train, validation, test"),
+        ("recording,split\na.wav,dev\n", r"names the split 'dev'; allowed: train, validation, test"),
         ("", r"cannot be read"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_named(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"--split: .*splits\.csv: {told}"):
+    with pytest.raises(ConfigurationError, match=rf"^`split`: .*splits\.csv: {told}"):
         split_by_table([], table(tmp_path, text))
 
 

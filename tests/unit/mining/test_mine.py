@@ -25,10 +25,10 @@ from detector.model_folder import MODEL_FOLDER
 from detector.operating.points import Operating, operating_toml
 from detector.provenance import Provenance, read_provenance
 from detector.training.figures import TrainFigures
-from detector.training.fit import Hooks, Trainer
+from detector.training.fit import Trainer
 from detector.training.start import Start
 from detector.training.train import TrainSettings, train
-from tests.made import recipe
+from tests.made import Heard, recipe
 from tests.unit.mining.conftest import write_clips_of_recordings
 
 Given = tuple[Path, Path]
@@ -36,9 +36,8 @@ Given = tuple[Path, Path]
 
 def run(given: Given, output: Path, lines: list[str] | None = None, **options: Any) -> Mined:
     settings = {name: options.pop(name) for name in ("resume", "force", "seed") if name in options}
-    hooks = Hooks() if lines is None else Hooks(lines.append)
     plan = MinePlan(**{"per_round": 6, **options}, training=TrainSettings(device="cpu", **settings))
-    return mine(given[0], str(given[1]), output, plan, hooks)
+    return mine(given[0], str(given[1]), output, plan, Heard(lines))
 
 
 @pytest.fixture
@@ -175,10 +174,10 @@ def test_mining_that_was_stopped_goes_on_to_the_same_model(
         with pytest.raises(KeyboardInterrupt):
             run(given, tmp_path / "new", rounds=2)
     assert not (tmp_path / "new").exists()
-    with pytest.raises(OutputError, match=r"new\.mining: holds rounds that were stopped; --resume"):
+    with pytest.raises(OutputError, match=r"new\.mining: holds rounds that were stopped; `resume`"):
         run(given, tmp_path / "new")
     with pytest.raises(
-        OutputError, match=r"another model, operating\.toml, set of clips, --per-round, --from or --seed"
+        OutputError, match=r"another model, operating\.toml, set of clips, `per_round`, `start` or `seed`"
     ):
         run(given, tmp_path / "new", resume=True, seed=9)
     found = run(given, tmp_path / "new", rounds=2, resume=True)
@@ -319,8 +318,8 @@ def test_what_training_cannot_do_is_refused_before_the_first_scan(tmp_path: Path
     start = Start("other", other, Provenance(name="other", licence="CC0"))
     float16 = TrainSettings(device="cpu", precision="float16")
     for settings, told in (
-        (TrainSettings(device="cpu", start=start), "--from: other"),
-        (float16, "--precision: float16"),
+        (TrainSettings(device="cpu", start=start), "`start`: other"),
+        (float16, "`precision`: float16"),
     ):
         with pytest.raises(ConfigurationError, match=told):
             mine(given[0], str(given[1]), tmp_path / "new", MinePlan(training=settings))

@@ -115,8 +115,8 @@ def test_one_label_that_keeps_a_target_is_enough_and_the_others_are_said() -> No
     operating = Operating(label=points)
     assert [point.threshold for point in operating.at(target)] == [0.37, 0.5, 0.5]
     frog, owl = operating.shortfalls(target)
-    assert frog == ("--threshold: p=0.9: the label 'frog' of this model was not tuned; its own threshold, 0.37, stays")
-    assert owl.startswith("--threshold: p=0.9: no threshold of the label 'owl' kept that on the recordings tuned on; ")
+    assert frog == ("`threshold`: p=0.9: the label 'frog' of this model was not tuned; its own threshold, 0.37, stays")
+    assert owl.startswith("`threshold`: p=0.9: no threshold of the label 'owl' kept that on the recordings tuned on; ")
     assert owl.endswith("the nearest is 0.615 at 0.5; that is taken")
     assert [point.threshold for point in operating.at(0.3)] == [0.3] * 3
     assert operating.at(None) == points
@@ -124,7 +124,7 @@ def test_one_label_that_keeps_a_target_is_enough_and_the_others_are_said() -> No
 
 def test_a_target_that_no_label_keeps_is_refused_with_what_is_nearest() -> None:
     operating = Operating(label=(OperatingPoint(name="frog"), OperatingPoint(name="owl", curve=BAD)))
-    with pytest.raises(ConfigurationError, match=r"^--threshold: p=0\.9: no threshold of the label 'owl' kept that"):
+    with pytest.raises(ConfigurationError, match=r"^`threshold`: p=0\.9: no threshold of the label 'owl' kept that"):
         operating.at(parse_target("p=0.9"))
     with pytest.raises(ConfigurationError, match=r"the label 'frog' of this model was not tuned; run detector tune"):
         Operating(label=operating.label[:1]).at(parse_target("p=0.9"))

@@ -38,7 +38,7 @@ def test_nothing_is_left_of_a_file_that_was_not_finished(tmp_path: Path, error: 
 def test_a_file_that_exists_stays_as_it_is_without_force(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("old")
-    with pytest.raises(OutputError, match=r"a\.csv: exists already.*--force"), new_file(path, force=False):
+    with pytest.raises(OutputError, match=r"a\.csv: exists already.*`force`"), new_file(path, force=False):
         pytest.fail("opened")
     with pytest.raises(ValueError), new_file(path, force=True):  # noqa: PT011
         raise ValueError

@@ -41,7 +41,7 @@ def test_an_output_that_exists_is_refused_and_untouched(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("1")
     with (
-        pytest.raises(OutputError, match=r"out: exists already; .*--force"),
+        pytest.raises(OutputError, match=r"out: exists already; .*`force`"),
         new_folder(tmp_path / "out", KIND, force=False),
     ):
         raise AssertionError("the block must not run")

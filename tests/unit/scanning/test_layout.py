@@ -36,7 +36,7 @@ def test_frame_windows_overlap_by_half_of_their_columns() -> None:
 def test_a_hop_that_leaves_parts_out_is_refused(kind: str, longest: float) -> None:
     recipe = random_model(kind).recipe
     lay_out(recipe, longest)
-    with pytest.raises(ConfigurationError, match=f"--hop: {longest + 0.1:g} s must be at most {longest:g} s"):
+    with pytest.raises(ConfigurationError, match=f"^`hop_s`: {longest + 0.1:g}: .* at most {longest:g} s"):
         lay_out(recipe, longest + 0.1)
 
 
@@ -83,7 +83,7 @@ def test_the_columns_of_frame_windows_lie_on_one_grid_whatever_the_hop(engine: E
 
 def test_windows_that_pad_themselves_cannot_share() -> None:
     recipe = random_model("frame-same").recipe
-    with pytest.raises(ConfigurationError, match=r'^--engine: shared is not possible: network\.padding = "same" pads'):
+    with pytest.raises(ConfigurationError, match=r'^`engine`: shared: is not possible: network\.padding = "same" pads'):
         lay_out(recipe, engine="shared")
     assert lay_out(recipe).engine == "windows"
     assert 'network.padding = "same"' in lay_out(recipe).note
@@ -93,7 +93,7 @@ def test_a_person_is_told_the_engine_the_hop_and_why() -> None:
     recipe = random_model("conv2d").recipe
     assert lay_out(recipe, 0.25).note == "engine: shared, one pass of the trunk for all windows; a window every 0.24 s"
     assert lay_out(recipe, 0.25, "windows").note == (
-        "engine: windows, each by itself; a window every 0.25 s; as --engine windows says"
+        "engine: windows, each by itself; a window every 0.25 s; as `engine` windows says"
     )
 
 

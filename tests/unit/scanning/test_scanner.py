@@ -181,7 +181,7 @@ def test_an_event_of_no_length_ends_after_it_starts_in_the_table(tmp_path: Path)
 def test_the_hop_is_told_where_it_is_not_the_one_asked_for() -> None:
     model = random_model("conv2d")  # frames of 10 ms, step 4
     assert len(list(Scanner(model).notes())) == len(list(Scanner(model, Setting(0.242)).notes())) == 1
-    assert "--hop 0.25 s: taken as 0.24 s" in list(Scanner(model, Setting(0.25)).notes())[1]
+    assert "`hop_s` 0.25 s: taken as 0.24 s" in list(Scanner(model, Setting(0.25)).notes())[1]
 
 
 def test_a_label_that_does_not_keep_a_target_is_said_once() -> None:

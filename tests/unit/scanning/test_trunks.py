@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 from detector.model import Model
 from detector.scanning.trunks import OnnxTrunk, Precision, TorchTrunk, choose_precision, trunk_runner
 
@@ -94,12 +94,13 @@ def test_a_device_has_precisions_of_its_own(
         if precision in allowed:
             assert choose_precision(precision, there) == precision
         else:
-            words = f"^--precision: {precision} is not available on this {device}; allowed here: {', '.join(allowed)}$"
-            with pytest.raises(ConfigurationError, match=words):
+            with pytest.raises(ParameterError) as caught:
                 choose_precision(precision, there)
+            assert (caught.value.parameter, caught.value.value) == ("precision", precision)
+            assert caught.value.allowed == ", ".join(allowed)
 
 
 def test_a_processor_without_bfloat16_is_not_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
-    with pytest.raises(ConfigurationError, match=r"allowed here: float32$"):
+    with pytest.raises(ParameterError, match=r"allowed: float32$"):
         choose_precision("bfloat16", torch.device("cpu"))

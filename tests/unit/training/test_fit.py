@@ -19,8 +19,8 @@ from detector.recipe import Recipe
 from detector.training import fit
 from detector.training.batch import spectrograms
 from detector.training.figures import TrainFigures
-from detector.training.fit import Hooks, Trainer, learning_rate
-from tests.made import recipe, write_clips
+from detector.training.fit import Trainer, learning_rate
+from tests.made import Heard, HeardWork, recipe, write_clips
 
 LABELS = {"names": ["a", "b"]}
 
@@ -29,7 +29,7 @@ def trainer_of(tmp_path: Path, made: Recipe, *, split: Callable[[str], str] = st
     clips = write_clips(tmp_path / "clips", made)
     store = open_clips(clips)
     store.index["split"] = store.index["split"].map(split)
-    options = {"accelerator": Accelerator(cpu=True), "seed": 0, "hooks": Hooks()} | options
+    options = {"accelerator": Accelerator(cpu=True), "seed": 0} | options
     return Trainer(store, made, tmp_path / "work", **options)
 
 
@@ -49,7 +49,7 @@ def test_every_step_has_the_rate_of_its_place_in_all_epochs(tmp_path: Path) -> N
     trainer.optimizer.step = lambda: (rates.append(trainer.optimizer.param_groups[0]["lr"]), step())
     trainer.run(resume=False)
     assert rates == [learning_rate(0.01, n, 9, 0.5) for n in range(9)]
-    assert [epoch.learning_rate for epoch in trainer.progress.epochs] == rates[2::3]
+    assert [epoch.learning_rate for epoch in trainer.history.epochs] == rates[2::3]
 
 
 @pytest.mark.parametrize("frontend", ["mel", "pcen", "waveform"])
@@ -93,19 +93,19 @@ def test_training_stops_when_validation_has_not_improved_and_keeps_the_best(tmp_
     kept: list[int] = []
     save = trainer.state.save_best
     trainer.state.save_best = lambda network: (  # type: ignore[method-assign]
-        kept.append(len(trainer.progress.epochs) + 1),
+        kept.append(len(trainer.history.epochs) + 1),
         save(network),
     )
     trainer.run(resume=False)
-    assert len(trainer.progress.epochs) == 4
-    assert (trainer.progress.best, kept, trainer.done) == (2, [1, 2], True)
+    assert len(trainer.history.epochs) == 4
+    assert (trainer.history.best, kept, trainer.done) == (2, [1, 2], True)
 
 
 def test_a_lower_loss_alone_makes_a_better_model_but_no_longer_training(tmp_path: Path) -> None:
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 20, "patience": 3}))
     scripted(trainer, [(0.5, 1.0), (1.0, 0.9), (0.99999, 0.8), (1.0, 0.85), (1.0, 0.7), (1.0, 0.6)])
     trainer.run(resume=False)
-    assert (len(trainer.progress.epochs), trainer.progress.best, trainer.progress.risen) == (5, 5, 2)
+    assert (len(trainer.history.epochs), trainer.history.best, trainer.history.risen) == (5, 5, 2)
 
 
 def test_a_loss_that_is_no_number_is_never_the_best(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_loss_that_is_no_number_is_never_the_best(tmp_path: Path) -> None:
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 3}))
     scripted(trainer, [(0.5, 1.0), (0.9, nan), (0.9, nan)])
     trainer.run(resume=False)
-    assert trainer.progress.best == 1
+    assert trainer.history.best == 1
 
 
 def test_a_loss_that_is_no_number_from_the_start_is_refused(tmp_path: Path) -> None:
@@ -127,13 +127,13 @@ def test_without_validation_all_epochs_are_trained_and_the_last_is_kept(tmp_path
     made = recipe(labels=LABELS, training={"epochs": 3, "patience": 1})
     trainer = trainer_of(tmp_path, made, split=lambda split: "train" if split == "validation" else split)
     trainer.run(resume=False)
-    assert (len(trainer.progress.epochs), trainer.progress.best) == (3, 3)
+    assert (len(trainer.history.epochs), trainer.history.best) == (3, 3)
 
 
 def test_a_line_an_epoch_marks_the_best_so_far(tmp_path: Path) -> None:
     lines: list[str] = []
     made = recipe(labels=LABELS, training={"epochs": 2})
-    trainer = trainer_of(tmp_path, made, hooks=Hooks(line=lines.append))
+    trainer = trainer_of(tmp_path, made, progress=Heard(lines))
     scripted(trainer, [(0.75, 0.5), (0.5, 1.0)])
     trainer.run(resume=False)
     assert [line[:11] for line in lines] == ["epoch   1/2", "epoch   2/2"]
@@ -146,20 +146,14 @@ def test_all_processes_take_the_figures_of_the_main_one(tmp_path: Path, monkeypa
     monkeypatch.setattr(fit, "broadcast_object_list", lambda own: [replace(own[0], validation_loss=0.125)])
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 2}))
     trainer.run(resume=False)
-    assert [epoch.validation_loss for epoch in trainer.progress.epochs] == [0.125, 0.125]
+    assert [epoch.validation_loss for epoch in trainer.history.epochs] == [0.125, 0.125]
 
 
 def test_the_bar_is_told_the_number_of_batches(tmp_path: Path) -> None:
-    told: list[tuple[int, str, int]] = []
-
-    def bar(items: Any, total: int, name: str) -> Any:
-        batches = list(items)
-        told.append((total, name, len(batches)))
-        return batches
-
+    heard = Heard()
     made = recipe(labels=LABELS, training={"epochs": 1, "batch_size": 5})
-    trainer_of(tmp_path, made, hooks=Hooks(bar=bar)).run(resume=False)
-    assert told == [(3, "epoch 1", 3)]
+    trainer_of(tmp_path, made, progress=heard).run(resume=False)
+    assert heard.works == [HeardWork(3, "batch", "epoch 1", n=3, ended=True)]
 
 
 def test_a_split_train_is_needed(tmp_path: Path) -> None:
@@ -171,7 +165,7 @@ def test_every_label_needs_a_call_in_the_split_train(tmp_path: Path) -> None:
     store = open_clips(write_clips(tmp_path / "clips", recipe(labels=LABELS)))
     store.index.loc[store.index["labels"] == "b", "split"] = "test"
     with pytest.raises(ClipsError, match="has no call of 'b' in the split train"):
-        Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
+        Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0)
 
 
 @pytest.mark.parametrize("per", ["window", "frame"])
@@ -181,9 +175,9 @@ def test_every_label_needs_something_that_it_is_not(tmp_path: Path, per: str) ->
     store.index = store.index.iloc[:6].assign(complete=False)  # all of them with a call
     store.events = store.events.assign(start_s=-9.0, end_s=9.0)
     with pytest.raises(
-        ClipsError, match=r"nothing in the split train is known to be no call of 'a', so .* --background"
+        ClipsError, match=r"nothing in the split train is known to be no call of 'a', so .* `extract.background`"
     ):
-        Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
+        Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0)
 
 
 def test_the_figures_of_the_best_model_are_those_of_its_epoch(tmp_path: Path) -> None:
@@ -197,7 +191,7 @@ def test_the_figures_of_the_best_model_are_those_of_its_epoch(tmp_path: Path) ->
 
     trainer.evaluate = worse_from_then_on  # type: ignore[method-assign]
     trainer.run(resume=False)
-    assert trainer.progress.best == 1
+    assert trainer.history.best == 1
     trainer.best_model()
     assert measured(trainer.validation).loss == pytest.approx(losses[0], abs=1e-6)
     assert len(losses) == 3
@@ -211,4 +205,4 @@ def test_clips_that_hold_no_finite_numbers_are_refused(tmp_path: Path, name: str
     np.save(clips / name, numbers)
     store = open_clips(clips)
     with pytest.raises(ClipsError, match=re.escape(str(clips))):
-        Trainer(store, store.recipe, tmp_path / "work", accelerator=Accelerator(cpu=True), seed=0, hooks=Hooks())
+        Trainer(store, store.recipe, tmp_path / "work", accelerator=Accelerator(cpu=True), seed=0)

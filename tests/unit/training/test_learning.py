@@ -16,14 +16,14 @@ from matplotlib.figure import Figure
 from safetensors.torch import load_file
 
 from detector.clips import Clip, ClipStore, ClipWriter, open_clips
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import ConfigurationError, OutputError, ParameterError
 from detector.model import load_model
 from detector.model_folder import MODEL_FOLDER
-from detector.training.fit import Hooks, Trainer
+from detector.training.fit import Trainer
 from detector.training.learning import Learned, Point, draw, forecast, learn, sentence
 from detector.training.nesting import Nesting, count_calls
 from detector.training.train import TrainSettings, train
-from tests.made import recipe, write_clips
+from tests.made import Heard, recipe, write_clips
 
 MADE = recipe("pcen", labels={"names": ["a", "b"]}, training={"epochs": 2})
 RARE = 4  # of how many calls one is of label b
@@ -145,7 +145,7 @@ def test_points_that_support_no_forecast_get_none(points: list[Point]) -> None:
 
 
 def run(clips: Path, output: Path, sizes: tuple[float, ...], lines: list[str], **settings: Any) -> Learned | None:
-    return learn(clips, output, None, TrainSettings(device="cpu", **settings), sizes, Hooks(lines.append))
+    return learn(clips, output, None, TrainSettings(device="cpu", **settings), sizes, Heard(lines))
 
 
 @pytest.mark.parametrize("values", [(0.99995, 0.99996, 0.99997), (0.5, 0.6, 0.7), (0.0, 0.0, 0.0), (1.0, 1.0)])
@@ -231,7 +231,7 @@ def test_a_part_of_another_run_is_not_taken_for_this_one(tmp_path: Path) -> None
 
 def test_more_calls_than_there_are_is_refused(tmp_path: Path) -> None:
     clips = write_clips(tmp_path / "clips", MADE)
-    with pytest.raises(ConfigurationError, match="--learning-curve: 500: the split train has only 9 annotated calls"):
+    with pytest.raises(ParameterError, match=r"^`sizes`: 500: .* only 9 annotated calls"):
         run(clips, tmp_path / "model", (2, 500), [])
     assert {path.name for path in tmp_path.iterdir()} == {"clips"}
 

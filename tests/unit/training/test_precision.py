@@ -11,10 +11,9 @@ import torch
 from safetensors.torch import load_file
 
 from detector.training import precision
-from detector.training.fit import Hooks
 from detector.training.precision import PrecisionName, faster, has_bfloat16, settle
 from detector.training.train import TrainSettings, train
-from tests.made import recipe, write_clips
+from tests.made import Heard, recipe, write_clips
 
 MADE = recipe(labels={"names": ["a"]})
 CPU = torch.device("cpu")
@@ -32,8 +31,7 @@ def long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trained(clips: Path, output: Path, lines: list[str] | None = None, **settings: Any) -> Path:
-    hooks = Hooks() if lines is None else Hooks(line=lines.append)
-    train(clips, output, None, TrainSettings(device="cpu", **settings), hooks)
+    train(clips, output, None, TrainSettings(device="cpu", **settings), Heard(lines))
     return output
 
 
@@ -92,7 +90,7 @@ def test_no_device_but_processors_and_cards_is_tried() -> None:
 def test_a_run_tells_what_it_computes_in(tmp_path: Path) -> None:
     lines: list[str] = []
     model = trained(write_clips(tmp_path / "clips", MADE), tmp_path / "model", lines)
-    assert lines[0] == "training in bfloat16, which is faster here than float32 (--precision)"
+    assert lines[0] == "training in bfloat16, which is faster here than float32 (`precision`)"
     assert " in bfloat16\n" in (model / "README.md").read_text(encoding="utf-8")
 
 

@@ -15,10 +15,9 @@ from detector.model import Model, load_model
 from detector.provenance import read_provenance
 from detector.recipe import Recipe
 from detector.training.figures import TrainFigures
-from detector.training.fit import Hooks
 from detector.training.start import read_start
 from detector.training.train import TrainSettings, train
-from tests.made import STAGES, recipe, write_clips
+from tests.made import STAGES, Heard, recipe, write_clips
 
 TWO = [dict(STAGES[0]), {"filters": 6, "kernel": 3, "norm": "batch", "dropout": 0.2}]
 LABELS = {"names": ["a", "b"]}
@@ -32,7 +31,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[str
     clips = write_clips(folder / "clips", MADE)
     (folder / "model").mkdir()
     shutil.rmtree(folder / "model")
-    found = train(clips, folder / "model", None, TrainSettings(device="cpu", licence="CC BY 4.0"), Hooks(lines.append))
+    found = train(clips, folder / "model", None, TrainSettings(device="cpu", licence="CC BY 4.0"), Heard(lines))
     assert found is not None
     lines.append(f"{found['validation'].mean_average_precision:.4f}")
     return clips, folder / "model", lines
@@ -43,7 +42,7 @@ def run(
 ) -> tuple[dict[str, TrainFigures] | None, list[str]]:
     lines: list[str] = []
     start = read_start(str(model), freeze)
-    return train(clips, output, made, TrainSettings(device="cpu", start=start, **settings), Hooks(lines.append)), lines
+    return train(clips, output, made, TrainSettings(device="cpu", start=start, **settings), Heard(lines)), lines
 
 
 def moved(one: Path, other: Path, within: str) -> set[bool]:
@@ -135,7 +134,7 @@ def test_a_deeper_network_takes_the_stages_that_it_shares(tmp_path: Path, base: 
 def test_another_first_stage_is_refused_and_named(
     tmp_path: Path, base: tuple[Path, Path, list[str]], changes: dict[str, Any], told: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match="--from: model: has another first stage") as caught:
+    with pytest.raises(ConfigurationError, match=r"^`start`: model: has another first stage") as caught:
         run(base[0], tmp_path / "new", base[1], made=recipe("pcen", **changes))
     assert told in str(caught.value)
 
@@ -147,7 +146,7 @@ def test_another_front_end_is_refused_and_named(tmp_path: Path, base: tuple[Path
 
 
 def test_more_stages_than_are_taken_over_cannot_be_frozen(tmp_path: Path, base: tuple[Path, Path, list[str]]) -> None:
-    with pytest.raises(ConfigurationError, match="--freeze: 3: only the first 2 of 2 stages are those of model"):
+    with pytest.raises(ConfigurationError, match=r"^`freeze`: 3: only the first 2 of 2 stages are those of model"):
         run(base[0], tmp_path / "new", base[1], freeze=3)
 
 
@@ -158,7 +157,7 @@ def test_a_run_from_another_model_or_freezing_another_number_is_not_resumed(
     clips, model, _ = base
     run(clips, tmp_path / "new", model, epochs=2)
     begun = read_start(str(model), freeze) if start else None
-    with pytest.raises(OutputError, match="or another --from or --freeze"):
+    with pytest.raises(OutputError, match="or another `start` or `freeze`"):
         train(clips, tmp_path / "new", None, TrainSettings(device="cpu", resume=True, start=begun))
 
 

@@ -17,9 +17,8 @@ from detector.model import load_model
 from detector.model_folder import MODEL_FOLDER
 from detector.recipe import Recipe
 from detector.training.figures import TrainFigures
-from detector.training.fit import Hooks
 from detector.training.train import TrainSettings, train
-from tests.made import recipe, write_clips
+from tests.made import Heard, recipe, write_clips
 
 MADE = recipe("pcen", labels={"names": ["a", "b"]})
 
@@ -32,8 +31,7 @@ def clips(tmp_path: Path) -> Path:
 def run(
     clips: Path, output: Path, made: Recipe | None = None, lines: list[str] | None = None, **settings: Any
 ) -> dict[str, TrainFigures] | None:
-    hooks = Hooks() if lines is None else Hooks(line=lines.append)
-    return train(clips, output, made, TrainSettings(device="cpu", **settings), hooks)
+    return train(clips, output, made, TrainSettings(device="cpu", **settings), Heard(lines))
 
 
 def weights(model: Path) -> dict[str, torch.Tensor]:
@@ -98,7 +96,7 @@ def test_a_run_that_stops_and_goes_on_ends_at_the_same_weights_to_the_bit(tmp_pa
     lines: list[str] = []
     run(clips, tmp_path / "whole")
     assert run(clips, tmp_path / "parts", lines=lines, epochs=2) is None
-    assert lines[-1] == "stopped after 2 epochs; go on with --resume"
+    assert lines[-1] == "stopped after 2 epochs; go on with `resume`"
     assert not (tmp_path / "parts").exists()
     torch.rand(1000)  # the state of the global generator must not matter
     assert run(clips, tmp_path / "parts", lines=lines, resume=True) is not None
@@ -137,7 +135,7 @@ def test_another_run_is_not_resumed(tmp_path: Path, clips: Path, change: str) ->
 
 def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path, clips: Path) -> None:
     run(clips, tmp_path / "model", epochs=1)
-    with pytest.raises(OutputError, match=r"model\.training: holds a run that was stopped; --resume .* --force"):
+    with pytest.raises(OutputError, match=r"model\.training: holds a run that was stopped; `resume` .* `force`"):
         run(clips, tmp_path / "model")
     lines: list[str] = []
     assert run(clips, tmp_path / "model", lines=lines, force=True) is not None
@@ -203,9 +201,9 @@ def test_mixed_precision_trains(tmp_path: Path, made: Recipe) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"precision": "float16"}, r"--precision: float16 is not possible on a CPU"),
-        ({"device": "cuda"}, r"--device: cuda is not available on this machine"),
-        ({"device": "mps"}, r"--device: mps is not available on this machine"),
+        ({"precision": "float16"}, r"^`precision`: float16: is not possible on a CPU"),
+        ({"device": "cuda"}, r"^`device`: cuda: is not available on this machine"),
+        ({"device": "mps"}, r"^`device`: mps: is not available on this machine"),
     ],
 )
 def test_what_the_machine_cannot_do_is_refused_and_a_stopped_run_kept(

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from detector.training.progress import Epoch, TrainProgress
+from detector.training.history import Epoch, History
 
 
 def epoch(number: int, precision: float, loss: float) -> Epoch:
@@ -27,9 +27,9 @@ def epoch(number: int, precision: float, loss: float) -> Epoch:
     ],
 )
 def test_average_precision_to_4_places_decides_then_the_loss(precision: float, loss: float, better: bool) -> None:
-    progress = TrainProgress("", [epoch(1, 0.8, 0.5)], best=1)
+    progress = History("", [epoch(1, 0.8, 0.5)], best=1)
     assert progress.better(epoch(2, precision, loss)) == better
 
 
 def test_the_first_epoch_is_the_best_so_far() -> None:
-    assert TrainProgress("").better(epoch(1, math.nan, 3.0))
+    assert History("").better(epoch(1, math.nan, 3.0))

@@ -21,7 +21,7 @@ class Epoch:
 
 
 @dataclass
-class TrainProgress:
+class History:
     """How far training is: the epochs so far, and which of them was the best; `precision` is what it computes in."""
 
     key: str

@@ -1,0 +1,21 @@
+"""Kinds of values that options of several commands take."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+
+SECONDS = click.FloatRange(min=0, min_open=True)
+SHARE = click.FloatRange(0, 1, min_open=True)
+DEVICE = click.Choice(["auto", "cpu", "cuda", "mps"])
+TABLE = click.Path(exists=True, path_type=Path)
+
+
+def finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan, which no range refuses, and inf."""
+    del ctx
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.", param=param)
+    return value
