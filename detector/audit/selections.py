@@ -61,7 +61,8 @@ def read_selections(folder: Path) -> dict[str, Verdict]:
     verdicts: dict[str, Verdict] = {}
     for path in paths:
         sheet = read_sheet(path, "\t", quoted=False)
-        item_id, verdict = sheet.required("audit_id"), sheet.required("verdict")
+        item_id = sheet.required("audit_id")
+        verdict = sheet.required("verdict")
         for row, cells in sheet.rows:
             where, key = f"{path}, row {row}", cells[item_id]
             if not key:
