@@ -108,7 +108,8 @@ class ClipWriter:
     """Write clips into an existing, empty folder, a shard at a time; after the clips of `onto`, where it is given."""
 
     def __init__(self, folder: Path, recipe: Recipe, onto: ClipStore | None = None) -> None:
-        self.folder, self.recipe = folder, recipe
+        self.folder = folder
+        self.recipe = recipe
         self._power: list[NDArray[np.float32]] = []
         self._state: list[NDArray[np.float32]] = []
         self._shard = 0
@@ -143,7 +144,8 @@ class ClipWriter:
         np.save(self.folder / f"power-{self._shard:04d}.npy", np.stack(self._power))
         if self._state:
             np.save(self.folder / f"state-{self._shard:04d}.npy", np.stack(self._state))
-        self._power, self._state = [], []
+        self._power = []
+        self._state = []
         self._shard += 1
 
     def close(self, facts: dict[str, LabelFacts]) -> None:
@@ -192,7 +194,8 @@ class ClipStore:
     def _check_shards(self) -> int:
         """Give the frames of a clip; raise `ValueError` where shards are not what index and recipe say."""
         counts = np.bincount(self._shards)
-        bands, least = self.recipe.n_bands, self.recipe.window_frames
+        bands = self.recipe.n_bands
+        least = self.recipe.window_frames
         most = CLIP_BYTES // (BYTES * bands)
         self._with_state = (self.folder / "state-0000.npy").exists()
         frames = 0
@@ -211,7 +214,8 @@ class ClipStore:
         counts = np.bincount(self._shards)
         if (self._rows < 0).any() or (self._rows >= counts[self._shards]).any():
             raise ValueError(f"{INDEX_FILE} names rows that its shards do not have")
-        first, number = self.index["first_frame"].to_numpy(), self.index["n_frames"].to_numpy()
+        first = self.index["first_frame"].to_numpy()
+        number = self.index["n_frames"].to_numpy()
         if not ((first >= 0) & (number >= 0) & (first <= frames) & (number <= frames - first)).all():
             raise ValueError(f"{INDEX_FILE} names frames that clips of {frames} do not have")
 

@@ -63,7 +63,8 @@ class Rounds:
         """Read the file; raise `OutputError` where it is of another run, or broken."""
         try:
             content = parse_json(read_text(self.path, STATE_BYTES))
-            key, done = content["key"], [Round(**one) for one in content["rounds"]]
+            key = content["key"]
+            done = [Round(**each) for each in content["rounds"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise OutputError(
                 f"{self.path}: cannot be resumed: {one_line(error)}; {Parameter('force')} instead begins anew"

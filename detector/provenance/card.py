@@ -20,7 +20,7 @@ from detector.provenance.definition import (
 from detector.recipe import Recipe
 
 CARD_FILE = "README.md"
-RENDERED = "<!-- Made from provenance.toml by detector, which writes it anew: what is changed here is lost. -->"
+RENDERED = "<!-- detector makes this file from provenance.toml. It replaces what you change here. -->"
 CHOSEN = (
     "Thresholds of `operating.toml` were chosen on the split validation, so F1 is too high there; training made no "
     "choice on the split test. "
@@ -82,8 +82,10 @@ def _head(provenance: Provenance, recipe: Recipe) -> Iterator[str]:
         made = f"trained on {training.date} with {programs} in {training.precision}"
         yield f"- recipe {training.recipe} (`recipe.toml`), seed {training.seed}, {made}"
     yield f"- licence of the weights: {provenance.licence}"
-    for n, origin in enumerate(training.origin if training is not None else ()):
-        yield f"- {'which was ' * (n > 0)}begun from {_origin(origin)}"
+    newer = ""
+    for origin in training.origin if training is not None else ():
+        yield f"- {newer}begun from {_origin(origin)}"
+        newer = f"`{origin.name}` was "
     yield ""
 
 

@@ -68,7 +68,8 @@ class Start:
         places = (self.name, "the clips")
         if told := differences(self.model.recipe, recipe, INPUT, places):
             raise ParameterError("start", self.name, f"hears sound through another front end: {told}")
-        taken, wanted = _count_stages(self.model.recipe, recipe), len(recipe.network.stage)
+        taken = _count_stages(self.model.recipe, recipe)
+        wanted = len(recipe.network.stage)
         if not taken:
             include: Any = {"network": {"padding": True, "position": True, "stage": {0}}}
             told = differences(self.model.recipe, recipe, include, (self.name, "the recipe"))
@@ -130,7 +131,8 @@ class Layer:
 
 def layers(model: Model) -> list[Layer]:
     """List the layers that hold weights, in the order in which sound passes through them."""
-    network, labels = model.recipe.network, model.recipe.labels
+    network = model.recipe.network
+    labels = model.recipe.labels
     found = [Layer(f"stage {n + 1}", stage, _meaning(model.recipe, n)) for n, stage in enumerate(_stages(model))]
     before: tuple[Any, ...] = (network.grid, network.recurrent)
     if isinstance(model.network.head.recurrent, Recurrence):

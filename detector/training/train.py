@@ -63,7 +63,8 @@ class TrainRun:
 
     def trained(self, store: ClipStore | None = None, work: Path | None = None) -> Trainer | None:
         """Train on all clips, or those of `store`; None where it stopped early."""
-        settings, store = self.settings, store or self.store
+        settings = self.settings
+        store = store or self.store
         trainer = Trainer(
             store, store.recipe, work or self.work,
             accelerator=accelerator_for(settings.device, self.precision), seed=settings.seed,
@@ -168,7 +169,9 @@ def write_model(
     """
     if not trainer.accelerator.is_main_process:
         return None
-    store, settings, model = run.store, run.settings, trainer.best_model()
+    store = run.store
+    settings = run.settings
+    model = trainer.best_model()
     found = {"validation": _counted(trainer.evaluate(trainer.validation), store, "validation")}
     model.operating = _operating(store, found["validation"])
     thresholds = {point.name: point.threshold for point in model.operating.label}

@@ -63,7 +63,7 @@ def test_licences_and_data_of_all_models_that_training_began_from_are_said(whole
     assert (
         "- begun from the model `finch`, bbbbbbbbbbbb; its licence: CC BY-SA 4.0; it was trained on `aviary/`; "
         "frozen stages of the trunk: 2\n"
-        "- which was begun from the model `rooster`, cccccccccccc; its licence: CC BY 3.0\n"
+        "- `finch` was begun from the model `rooster`, cccccccccccc; its licence: CC BY 3.0\n"
     ) in card
     assert "- ESC-10 by Karol J. Piczak, CC BY 3.0\n" in card
     assert "> Heard in an aviary.\n" in card
