@@ -1,4 +1,4 @@
-"""Decode a recording as a stream: blocks of chosen channels at the recipe's sample rate, and what was wrong with it."""
+"""Decode a recording as a stream: blocks of chosen channels at the recipe's sample rate, and facts about them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from detector.audio.header import Header
 from detector.audio.pieces import Coded, Undecodable, pieces
 from detector.audio.reading import read_header
-from detector.audio.status import Status
-from detector.audio.verdict import Facts, joined, judge
+from detector.audio.verdict import Facts, joined
 from detector.clock import Clock
 from detector.errors import RecordingError
 
@@ -70,16 +69,13 @@ class AudioStream:
         What the file says of itself.
     channels : tuple of str
         Names of the channels that `blocks` gives.
-    faults : list of str
-        What is wrong with the recording, a line each; grows while `blocks` runs.
-    status : str
-        After `blocks`: "ok", or the worst of "failed", "empty", "damaged", "truncated" and "silent", in this order.
     n_samples : int
         Samples of each channel given so far, at the recipe's rate.
     ended : bool
-        After `blocks`: whether the recording ended within the stretch, or decoding did.
+        After `blocks`: whether the recording ended within the stretch, or decoding did. False where `blocks` was left
+        before its end.
     facts : Facts
-        What decoding brought to light so far.
+        What decoding brought to light so far. What they make of a whole recording is for `judge` to say.
 
     Raises
     ------
@@ -97,10 +93,9 @@ class AudioStream:
     ) -> None:
         self.header: Header = path if isinstance(path, Header) else read_header(path)
         self.channels = channel_names(self.header, audio.channel)
-        self.faults: list[str] = list(self.header.faults)
-        self.status: Status = "ok"
         self.n_samples = 0
         self.ended = False
+        self._at_end = False
         self.facts = Facts((False,) * len(self.channels))
         self._audio = audio
         self._block_s = block_s
@@ -148,10 +143,9 @@ class AudioStream:
                 samples = resample(chosen)
             yield from self._counted(samples[skip:])
             skip -= min(skip, len(samples))
-        if self.ended:
+        if self._at_end:
             yield from self._counted(resample.flushed()[skip:])
-        self.status, found = judge(self.header, self.channels, self.facts)
-        self.faults.extend(found)
+        self.ended = self._at_end
 
     def _bounds(self) -> tuple[int, int | None, int]:
         """Give the file's first sample to decode, the end, and how many samples to drop after resampling.
@@ -192,7 +186,7 @@ class AudioStream:
                     at += len(block)
         except Undecodable as error:
             self.facts = replace(self.facts, error=str(error))
-        self.ended = end is None or at < end
+        self._at_end = end is None or at < end
         self.header.check_unchanged()
 
     def _notice(self) -> None:

@@ -23,7 +23,7 @@ class Effort:
     channel : str
         Empty where the recording could not be opened.
     status : str
-        "ok"; "short": shorter than a window; "failed": not analysed; or what `AudioStream` says.
+        "ok"; "short": shorter than a window; "failed": not analysed; or what `judge` says.
     seconds : float or None
         Length that the header claims; None where nobody knows.
     scanned_s : float
