@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from detector.audio.reading import read_header
 from detector.audio.verdict import Facts, joined
 from detector.clock import Clock
 from detector.errors import RecordingError
+from detector.place import Named
 
 if TYPE_CHECKING:
     from detector.recipe import Audio
@@ -51,8 +51,8 @@ class AudioStream:
 
     Parameters
     ----------
-    path : Path or Header
-        The file, or what its header says.
+    recording : Header, or str, Path or Place
+        What the header of the file says, or where the file is.
     audio : Audio
         Sample rate and channel to bring it to.
     block_s : float
@@ -85,13 +85,13 @@ class AudioStream:
 
     def __init__(
         self,
-        path: Path | Header,
+        recording: Header | Named,
         audio: Audio,
         block_s: float = 10.0,
         stretch: Stretch | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.header: Header = path if isinstance(path, Header) else read_header(path)
+        self.header: Header = recording if isinstance(recording, Header) else read_header(recording)
         self.channels = channel_names(self.header, audio.channel)
         self.n_samples = 0
         self.ended = False
@@ -175,15 +175,16 @@ class AudioStream:
         """
         at, length = first, self._block_length()
         try:
-            for start, block in pieces(self.header, first, end, length, self._notice):
-                if start > at:
-                    yield from self._hole(at, start, length)
-                    at = start
-                block = block[at - start : None if end is None else max(0, end - start)]  # noqa: PLW2901
-                if len(block):
-                    self.facts = replace(self.facts, n_read=at + len(block))
-                    yield self._chosen(block, at)
-                    at += len(block)
+            with self.header.file() as file:
+                for start, piece in pieces(self.header, file, first, end, length, self._notice):
+                    if start > at:
+                        yield from self._hole(at, start, length)
+                        at = start
+                    block = piece[at - start : None if end is None else max(0, end - start)]
+                    if len(block):
+                        self.facts = replace(self.facts, n_read=at + len(block))
+                        yield self._chosen(block, at)
+                        at += len(block)
         except Undecodable as error:
             self.facts = replace(self.facts, error=str(error))
         self._at_end = end is None or at < end
@@ -265,5 +266,5 @@ def channel_names(header: Header, channel: str | int) -> tuple[str, ...]:
     if channel == "each":
         return tuple(str(n) for n in range(header.n_channels))
     if int(channel) >= header.n_channels:
-        raise RecordingError(f"{header.path}: has no channel {channel}; its {header.n_channels} channels count from 0")
+        raise RecordingError(f"{header.place}: has no channel {channel}; its {header.n_channels} channels count from 0")
     return (str(channel),)

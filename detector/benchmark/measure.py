@@ -18,6 +18,7 @@ from detector.benchmark.subject import Subject, find_subject
 from detector.cores import count_cores
 from detector.device import DeviceName
 from detector.errors import ConfigurationError
+from detector.place import paths_of
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.scan import list_recordings, one_thread_each
 from detector.scanning.scanner import Setting
@@ -74,7 +75,7 @@ def benchmark(request: Request, show: Show = lambda cases: cases) -> Report:
     """
     if request.recordings and request.seconds is not None:
         raise ConfigurationError("--seconds: is the length of made sound; leave it out where recordings are given")
-    given = list_recordings(request.recordings) if request.recordings else []
+    given = paths_of(list_recordings(request.recordings)) if request.recordings else []
     subject = find_subject(request.model, request.device)
     with TemporaryDirectory(prefix="detector-benchmark-") as folder, one_thread_each():
         return Benchmark(subject, request, Path(folder), show).report(given)

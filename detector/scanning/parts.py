@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,6 +23,7 @@ from detector.clock import Clock
 from detector.errors import ConfigurationError, RecordingError
 from detector.frontend.stream import PowerStream, ScaleStream
 from detector.model import Model
+from detector.place import Place
 from detector.scanning.engine import STRIP_BYTES, Engine, Scores, SharedEngine, WindowEngine, strip_columns
 from detector.scanning.layout import Layout
 from detector.scanning.trunks import Precision, trunk_runner
@@ -41,7 +41,7 @@ class Part:
 
     Attributes
     ----------
-    recording : Path
+    recording : Place
         The file.
     channel : str
         One of the names that `AudioStream` gives its channels.
@@ -51,7 +51,7 @@ class Part:
         Of the model and the options that it is to be scanned with.
     """
 
-    recording: Path
+    recording: Place
     channel: str
     first: int
     end: int | None
@@ -113,7 +113,7 @@ class PartScanner:
         length = equal_parts(n_windows, self._n_windows)
         for first in range(0, max(1, n_windows), length):
             end = first + length if first + length < n_windows else None
-            yield [Part(header.path, channel, first, end, self.fingerprint) for channel in channels]
+            yield [Part(header.place, channel, first, end, self.fingerprint) for channel in channels]
 
     def check_memory(self, header: Header, n_channels: int, most_mb: int) -> None:
         """Raise `RecordingError` where scanning so many channels at once would take more than `most_mb`, about."""
@@ -127,7 +127,7 @@ class PartScanner:
         needed_mb = (n_channels * channel + 2 * STRIP_BYTES + FLOAT_BYTES * KEPT_COPIES * MOST_SAMPLES) / 1e6
         if needed_mb > most_mb:
             raise RecordingError(
-                f"{header.path}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
+                f"{header.place}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
                 f"at most {most_mb} MB may be used (limit: memory)"
             )
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.audio.header import Header
-from detector.audio.metadata import StartTime
 from detector.audio.status import Status
 from detector.audio.verdict import Facts, judge
+from detector.chronology import Chronology
 from detector.errors import Fault, RecordingError, fault_of
 from detector.events import Event
 from detector.operating.points import OperatingPoint
+from detector.place import Place
 from detector.recipe import Recipe
 from detector.scanning.detections import ColumnReading, Reading, RunFinder, WindowReading, events_of
 from detector.scanning.effort import Effort
@@ -34,7 +34,7 @@ class ScoreBlock:
 
     Attributes
     ----------
-    recording : Path
+    recording : Place
         The file.
     points : Points
         The times of all its scores.
@@ -46,7 +46,7 @@ class ScoreBlock:
         By channel, (point, label), the same number of points for each.
     """
 
-    recording: Path
+    recording: Place
     points: Points
     first: int
     limit_s: float
@@ -64,10 +64,10 @@ class Scanned:
 
     Attributes
     ----------
-    recording : Path
+    recording : Place
         The file.
-    start : StartTime or None
-        When it began.
+    chronology : Chronology or None
+        When it was made.
     effort : tuple of Effort
         One a channel.
     detections : tuple of (str, Event)
@@ -80,8 +80,8 @@ class Scanned:
         What the program did not expect, where that is why it failed.
     """
 
-    recording: Path
-    start: StartTime | None
+    recording: Place
+    chronology: Chronology | None
     effort: tuple[Effort, ...]
     detections: tuple[tuple[str, Event], ...] = ()
     remarks: tuple[str, ...] = ()
@@ -109,16 +109,18 @@ class RecordingScan:
     ----------
     header : Header
         Of the recording.
-    start : StartTime or None
-        When it began.
+    chronology : Chronology or None
+        When it was made.
     channels : sequence of str
         What is scanned of it.
     reader : Reader
         How scores are read.
     """
 
-    def __init__(self, header: Header, start: StartTime | None, channels: Sequence[str], reader: Reader) -> None:
-        self._header, self._start, self._reader = header, start, reader
+    def __init__(self, header: Header, chronology: Chronology | None, channels: Sequence[str], reader: Reader) -> None:
+        self._header = header
+        self._chronology = chronology
+        self._reader = reader
         self._channels = {name: ChannelReading(reader) for name in channels}
         self._facts = Facts((False,) * len(channels))
         self._n_points = 0
@@ -126,9 +128,9 @@ class RecordingScan:
         self._failure: Fault | None = None
 
     @property
-    def recording(self) -> Path:
+    def recording(self) -> Place:
         """Give the file."""
-        return self._header.path
+        return self._header.place
 
     @property
     def share(self) -> float:
@@ -144,12 +146,12 @@ class RecordingScan:
         if self._failure is not None or self._ended:
             return None
         if isinstance(parts, Exception):
-            self._failure = fault_of(self._header.path, parts)
+            self._failure = fault_of(self._header.place, parts)
             return None
         try:
             return self._added(parts, planned)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
-            self._failure = fault_of(self._header.path, error)
+            self._failure = fault_of(self._header.place, error)
             return None
 
     def _added(self, parts: Sequence[PartScores], planned: int | None) -> ScoreBlock | None:
@@ -163,7 +165,7 @@ class RecordingScan:
         self._ended = planned is None or len(parts[0].scores) < planned
         if not all(np.isfinite(part.scores).all() for part in parts):
             read_s = self._facts.n_read / self._header.sample_rate
-            raise RecordingError(f"{self._header.path}: gives scores that are no numbers, by {read_s:.0f} s")
+            raise RecordingError(f"{self._header.place}: gives scores that are no numbers, by {read_s:.0f} s")
         rows = [channel.push(part.scores) for channel, part in zip(self._channels.values(), parts)]
         return self._block(rows, inf)
 
@@ -173,9 +175,9 @@ class RecordingScan:
             if self._failure is None:
                 return self._finished()
         except Exception as error:  # noqa: BLE001 (as above)
-            self._failure = fault_of(self._header.path, error)
+            self._failure = fault_of(self._header.place, error)
         assert self._failure is not None
-        return None, failed(self._header.path, self._start, self._failure)
+        return None, failed(self._header.place, self._chronology, self._failure)
 
     def _finished(self) -> tuple[ScoreBlock, Scanned]:
         header, reader = self._header, self._reader
@@ -200,14 +202,14 @@ class RecordingScan:
             of_channel: Status = "short" if short else "ok"
             if status != "ok" or not sounding:
                 of_channel = "silent" if status == "ok" else status
-            effort.append(Effort(header.path, channel, of_channel, seconds, scanned_s, self._start, faults))
-        remarks = (f"{header.path}: {faults}",) if faults else ()
+            effort.append(Effort(header.place, channel, of_channel, seconds, scanned_s, self._chronology, faults))
+        remarks = (f"{header.place}: {faults}",) if faults else ()
         heard_s = n_samples / recipe.audio.sample_rate
-        return Scanned(header.path, self._start, tuple(effort), tuple(events), remarks, heard_s)
+        return Scanned(header.place, self._chronology, tuple(effort), tuple(events), remarks, heard_s)
 
     def _block(self, rows: Sequence[Rows], limit_s: float) -> ScoreBlock:
         scores = dict(zip(self._channels, map(self._reader.written, rows)))
-        block = ScoreBlock(self._header.path, self._reader.grid.points, self._n_points, limit_s, scores)
+        block = ScoreBlock(self._header.place, self._reader.grid.points, self._n_points, limit_s, scores)
         self._n_points += len(rows[0])
         return block
 
@@ -264,7 +266,7 @@ class ChannelReading:
         return rows
 
 
-def failed(recording: Path, start: StartTime | None, why: Fault) -> Scanned:
+def failed(recording: Place, chronology: Chronology | None, why: Fault) -> Scanned:
     """Tell of a recording that was not analysed."""
-    effort = Effort(recording, "", "failed", start=start, detail=why.reason)
-    return Scanned(recording, start, (effort,), remarks=(why.reason,), bug=why.bug)
+    effort = Effort(recording, "", "failed", chronology=chronology, detail=why.reason)
+    return Scanned(recording, chronology, (effort,), remarks=(why.reason,), bug=why.bug)

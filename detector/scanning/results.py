@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from detector.chronology import absolute_time
 from detector.errors import ConfigurationError
 from detector.events import Event
 from detector.outputs import check_output, new_files
+from detector.place import LocalPlace, Place
 from detector.scanning.effort import COLUMNS as EFFORT_COLUMNS
-from detector.scanning.effort import absolute_time
 from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.tables import Table
 from detector.tables.csv_table import COLUMNS as DETECTION_COLUMNS
@@ -50,12 +50,12 @@ class Outputs:
                 raise ConfigurationError(f"{path}: is named for two outputs; each needs a file of its own")
             check_output(path, self.force)
 
-    def check_inputs(self, recordings: Iterable[Path]) -> None:
+    def check_inputs(self, recordings: Iterable[Place]) -> None:
         """Raise `ConfigurationError` where a table would take the place of a recording, `force` or not."""
-        there = (recording for recording in recordings if os.path.exists(recording))  # noqa: PTH110 (of any name)
-        named = {os.path.realpath(recording) for recording in there}
+        folders: dict[str, str] = {}
+        named = {recording.canonical(folders) for recording in recordings if recording.exists()}
         for path in (self.detections, self.scores, self.effort):
-            if path is not None and os.path.realpath(path) in named:
+            if path is not None and LocalPlace(path).canonical(folders) in named:
                 raise ConfigurationError(f"{path}: is a recording of this scan; a table cannot take its place")
 
     @contextmanager
@@ -109,13 +109,13 @@ def detection_rows(scanned: Scanned) -> Iterator[Row]:
     """Write the events of a recording as cells."""
     for channel, event in scanned.detections:
         yield (
-            scanned.recording.as_posix(),
+            scanned.recording.name,
             channel,
             *_times(event),
             *("" if hz is None else f"{hz:.1f}" for hz in (event.low_hz, event.high_hz)),
             event.label,
             f"{event.score:.4f}",
-            absolute_time(scanned.start, event.start_s),
+            absolute_time(scanned.chronology, event.start_s),
         )
 
 
@@ -127,7 +127,7 @@ def _times(event: Event) -> tuple[str, str]:
 
 def score_rows(block: ScoreBlock) -> Iterator[Row]:
     """Write scores as cells, in order of time, then of channels."""
-    recording = block.recording.as_posix()
+    recording = block.recording.name
     for n in range(block.n_points):
         start_s, end_s = block.points.span(block.first + n)
         times = f"{max(0.0, start_s):.3f}", f"{min(end_s, block.limit_s):.3f}"

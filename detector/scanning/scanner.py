@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import islice
-from pathlib import Path
 
 from detector.audio.header import Header
 from detector.audio.limits import DEFAULT_LIMITS, Limits
-from detector.audio.metadata import StartTime, name_time, start_time
+from detector.audio.metadata import name_chronology, read_chronology
 from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
+from detector.chronology import Chronology
 from detector.clock import Clock
 from detector.errors import RecordingError, fault_of
 from detector.evaluation.placing import many
 from detector.model import Model
 from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
+from detector.place import Named, Place, place_of
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.parts import Part, PartScanner, PartScores
 from detector.scanning.recording import Keeper, Reader, RecordingScan, Scanned, failed
@@ -30,8 +31,8 @@ BLOCK_S = 10.0
 OPENED_AHEAD = 2  # recordings that are opened before their turn, for each worker
 
 Advance = Callable[[float], None]
-Opened = tuple[Header, StartTime | None, tuple[str, ...]]
-"""A recording's header, when it began, and the names of the channels to scan."""
+Opened = tuple[Header, Chronology | None, tuple[str, ...]]
+"""A recording's header, when it was made, and the names of the channels to scan."""
 
 
 @dataclass(frozen=True)
@@ -106,18 +107,18 @@ class Scanner:
             yield from self._operating.shortfalls(self._setting.threshold)
             yield from doubts(self._operating.label, self._setting.threshold)
 
-    def scan(self, recording: Path, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
+    def scan(self, recording: Named, keep: Keeper | None = None, advance: Advance | None = None) -> Scanned:
         """Scan one recording; as `scan_all`."""
         return next(self.scan_all([recording], keep, advance))
 
     def scan_all(
-        self, recordings: Iterable[Path], keep: Keeper | None = None, advance: Advance | None = None
+        self, recordings: Iterable[Named], keep: Keeper | None = None, advance: Advance | None = None
     ) -> Iterator[Scanned]:
         """Scan recordings.
 
         Parameters
         ----------
-        recordings : iterable of Path
+        recordings : iterable of Place, or of Path or str
             The files.
         keep : callable, optional
             Takes the scores as they come, in `ScoreBlock`s.
@@ -149,34 +150,34 @@ class Scanner:
                         keep(last)
                     yield scanned
 
-    def _jobs(self, recordings: Iterable[Path], workers: Workers) -> Iterator[Job]:
+    def _jobs(self, recordings: Iterable[Named], workers: Workers) -> Iterator[Job]:
         """Let workers open recordings ahead; give the parts of one after another."""
-        paths = iter(recordings)
-        opening: deque[tuple[Path, Task[Opened]]] = deque()
+        places = map(place_of, recordings)
+        opening: deque[tuple[Place, Task[Opened]]] = deque()
         while True:
-            for path in islice(paths, OPENED_AHEAD * workers.number - len(opening)):
-                opening.append((path, workers.begin(lambda _, path=path: self._open(path))))  # type: ignore[misc]
+            for place in islice(places, OPENED_AHEAD * workers.number - len(opening)):
+                opening.append((place, workers.begin(lambda _, place=place: self._open(place))))  # type: ignore[misc]
             if not opening:
                 return
-            path, task = opening.popleft()
+            place, task = opening.popleft()
             try:
-                header, start, channels = workers.finish(task)
+                header, chronology, channels = workers.finish(task)
                 rows = list(self.parts.plan(header, channels))
-                whole = RecordingScan(header, start, channels, self._reader)
+                whole = RecordingScan(header, chronology, channels, self._reader)
             except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
-                error = given_up(path, error) if isinstance(error, Stuck) else error
-                start = name_time(path, self._setting.timezone)
-                yield Job(failed(path, start, fault_of(path, error)))
+                error = given_up(place, error) if isinstance(error, Stuck) else error
+                chronology = name_chronology(place, self._setting.timezone)
+                yield Job(failed(place, chronology, fault_of(place, error)))
                 continue
             for n, parts in enumerate(rows):
                 yield Job(whole, header, parts, last=n == len(rows) - 1)
 
-    def _open(self, path: Path) -> Opened:
+    def _open(self, place: Place) -> Opened:
         """Read what is known of a recording before it is decoded."""
-        header = read_header(path, self._setting.limits)
+        header = read_header(place, self._setting.limits)
         channels = channel_names(header, self._audio.channel)
         self.parts.check_memory(header, len(channels), self._setting.limits.memory)
-        return header, start_time(header, self._setting.timezone), channels
+        return header, read_chronology(header, self._setting.timezone), channels
 
     def _done(self, job: Job, pulse: Pulse) -> list[PartScores]:
         """Scan the parts of a job, on whatever thread."""
@@ -189,7 +190,7 @@ class Scanner:
             self.clock.add(clock)
 
 
-def given_up(recording: Path, stuck: Stuck) -> RecordingError:
+def given_up(recording: Place, stuck: Stuck) -> RecordingError:
     """Say of a recording that nothing was heard of it any more."""
     return RecordingError(f"{recording}: given up after {stuck} s without any progress (limit: patience)")
 

@@ -22,6 +22,7 @@ from detector.extraction.sources import Source
 from detector.extraction.splits import split_by_table
 from detector.model import Model
 from detector.operating.points import Operating, OperatingPoint
+from detector.place import paths_of
 from detector.scanning.progress import Progress
 from detector.scanning.recording import Reader, Scanned, ScoreBlock
 from detector.scanning.scan import list_recordings, one_thread_each
@@ -131,7 +132,7 @@ def listen(request: Request, model: Model, hop_s: float | None = None, workers: 
     ConfigurationError, AnnotationError
         Where there is nothing to tune on.
     """
-    recordings = list_recordings(request.recordings)
+    recordings = paths_of(list_recordings(request.recordings))
     tables = read_annotations(request.annotations, recordings, request.read)
     notes = list(_problems(request.annotations, tables))
     used = _used(request, recordings, tables, notes)
@@ -205,7 +206,7 @@ def _scan(
 
     def keep(block: ScoreBlock) -> None:
         for channel, scores in block.scores.items():
-            kept[Unit(block.recording.as_posix(), channel)].append(scores)
+            kept[Unit(block.recording.name, channel)].append(scores)
 
     tracks: dict[Unit, Track] = {}
     scans: list[Scan] = []
@@ -225,7 +226,7 @@ def _scan(
 def _scans(scanned: Scanned) -> Iterator[Scan]:
     for row in scanned.effort:
         if row.status != "failed" and row.scanned_s > 0:
-            yield Scan(scanned.recording, row.channel, row.scanned_s)
+            yield Scan(Path(scanned.recording.name), row.channel, row.scanned_s)
 
 
 def _placed(tables: AnnotationSet) -> Iterator[Placed]:

@@ -7,11 +7,15 @@ import pytest
 from detector.audio.status import STATUSES
 from detector.errors import AnnotationError
 from detector.evaluation.effort import Scan, read_effort
+from detector.place import LocalPlace
 from detector.scanning.effort import COLUMNS, Effort
 
 
 def test_it_reads_what_a_scan_writes(tmp_path: Path) -> None:
-    efforts = [Effort(Path("a b.wav"), "mix", "ok", 10.0, 9.5), Effort(Path("c,d.wav"), "", "failed", detail="x")]
+    efforts = [
+        Effort(LocalPlace(Path("a b.wav")), "mix", "ok", 10.0, 9.5),
+        Effort(LocalPlace(Path("c,d.wav")), "", "failed", detail="x"),
+    ]
     lines = [COLUMNS, *(effort.row() for effort in efforts)]
     text = "\n".join(",".join(f'"{cell}"' for cell in line) for line in lines)
     (tmp_path / "effort.csv").write_text(text, encoding="utf-8")
@@ -51,7 +55,7 @@ def test_cells_that_a_row_lacks_are_empty_and_a_spreadsheets_semicolons_part_the
 
 
 def test_every_status_of_a_scan_is_read_and_so_is_a_table_without_them(tmp_path: Path) -> None:
-    rows = [Effort(Path(f"{status}.wav"), "0", status, 10.0, 9.0).row() for status in STATUSES]
+    rows = [Effort(LocalPlace(Path(f"{status}.wav")), "0", status, 10.0, 9.0).row() for status in STATUSES]
     text = "\n".join(",".join(row) for row in [COLUMNS, *rows])
     (tmp_path / "effort.csv").write_text(text, encoding="utf-8")
     (tmp_path / "bare.csv").write_text("recording,channel,scanned_s\nok.wav,0,9\n", encoding="utf-8")

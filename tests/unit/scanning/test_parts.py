@@ -18,6 +18,7 @@ from detector.audio.header import Header
 from detector.audio.reading import read_header
 from detector.errors import ConfigurationError, RecordingError
 from detector.model import Model, Operating, OperatingPoint
+from detector.place import LocalPlace
 from detector.scanning import parts
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.parts import Part, PartScanner, PartScores, equal_parts
@@ -39,7 +40,7 @@ def few(monkeypatch: pytest.MonkeyPatch, seconds: float = 2.0) -> None:
 
 
 def header_of(n_frames: int | None, subtype: str = "PCM_16", rate: int = RATE) -> Header:
-    return Header(Path("a"), "WAV", subtype, rate, 1, n_frames)
+    return Header(LocalPlace(Path("a")), "WAV", subtype, rate, 1, n_frames)
 
 
 def planned(scanner: PartScanner, header: Header, channels: Sequence[str] = ("mix",)) -> list[Part]:
@@ -202,7 +203,7 @@ def test_a_part_beyond_the_end_has_no_windows_and_says_so(tmp_path: Path) -> Non
     scanner = scanner_of(model)
     path = written(tmp_path / "a.wav", noise(2))
     for end in (60, None):
-        (result,) = scanner.scan([Part(path, "mix", 50, end, scanner.fingerprint)])
+        (result,) = scanner.scan([Part(LocalPlace(path), "mix", 50, end, scanner.fingerprint)])
         assert result.scores.shape == (0, 26, 2)
         assert result.ended
 
@@ -222,4 +223,4 @@ def test_a_part_tells_of_its_own_channel(tmp_path: Path) -> None:
 def test_a_recording_that_is_gone_is_told(tmp_path: Path) -> None:
     scanner = scanner_of(random_model("conv2d"))
     with pytest.raises(RecordingError, match=r"none\.wav: cannot be read"):
-        scanner.scan([Part(tmp_path / "none.wav", "mix", 0, None, scanner.fingerprint)])
+        scanner.scan([Part(LocalPlace(tmp_path / "none.wav"), "mix", 0, None, scanner.fingerprint)])

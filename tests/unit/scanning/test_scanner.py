@@ -12,6 +12,7 @@ from detector.clock import STAGES
 from detector.model import Model, Operating, OperatingPoint
 from detector.operating.curve import Curve
 from detector.operating.target import parse_target
+from detector.place import LocalPlace, paths_of
 from detector.scanning import parts
 from detector.scanning.recording import Scanned, ScoreBlock
 from detector.scanning.results import Results, detection_rows, score_rows
@@ -216,9 +217,9 @@ def test_recordings_are_opened_only_as_workers_need_them(tmp_path: Path) -> None
             yield written(tmp_path / f"{n}.wav", noise(1, n))
 
     scanned = Scanner(tone_model(), Setting(workers=2)).scan_all(paths())
-    assert next(scanned).recording.name == "0.wav"
+    assert next(scanned).recording == LocalPlace(tmp_path / "0.wav")
     assert len(opened) <= 2 * (AHEAD + OPENED_AHEAD)
-    assert [found.recording.name for found in scanned] == [f"{n}.wav" for n in range(1, 50)]
+    assert paths_of(found.recording for found in scanned) == [tmp_path / f"{n}.wav" for n in range(1, 50)]
 
 
 def test_the_clock_counts_every_stage_of_all_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +244,7 @@ def test_a_recording_that_cannot_be_read_costs_only_itself_wherever_it_stands(tm
     for n in (0, 3, 5):
         paths[n].write_bytes(b"")
     scanned = list(Scanner(tone_model(), Setting(workers=workers)).scan_all(paths))
-    assert [found.recording for found in scanned] == paths
+    assert paths_of(found.recording for found in scanned) == paths
     assert [found.failed for found in scanned] == [True, False, False, True, False, True]
 
 
