@@ -17,7 +17,7 @@ from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.status import Status
 from detector.audio.view import View
 from detector.errors import RecordingError
-from detector.place import Named, Place, place_of
+from detector.place import Identity, Named, Place, place_of
 
 _SAMPLES_PER_BYTE = 65536  # more than any coding gets into a byte: what claims more is not to be believed
 _MPEG_PADDING = 4 * 1152  # samples that encoders put before and behind the sound, at most
@@ -30,11 +30,16 @@ _WITH_CHUNKS = {"WAV", "WAVEX", "RF64", "W64", "AIFF"}
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A recording whose header is being read: where it is, its open file, and its size in bytes."""
+    """A recording whose header is being read: where it is, its open file, and which file that is."""
 
     place: Place
     file: BinaryIO
-    size: int
+    identity: Identity
+
+    @property
+    def size(self) -> int:
+        """Give the size of the file in bytes."""
+        return self.identity.size
 
     @property
     def suffix(self) -> str:
@@ -53,10 +58,10 @@ def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS) -> Header:
     place = place_of(recording)
     try:
         with place.open() as file:
-            identity = place.identity(file)
-            if identity.size == 0:
+            opened = _Open(place, file, place.identity(file))
+            if opened.size == 0:
                 raise RecordingError(f"{place}: is an empty file (0 bytes)")
-            header = replace(_read(_Open(place, file, identity.size)), identity=identity)
+            header = _read(opened)
     except OSError as error:
         raise RecordingError(f"{place}: cannot be read: {error.strerror or error}") from error
     except (
@@ -76,7 +81,9 @@ def _read(recording: _Open) -> Header:
     start = file.read(4)
     layout = chunks.find_layout(file)
     if layout is not None:
-        return replace(_with_chunks(recording), guano=_guano(file, layout))
+        header = _with_chunks(recording)
+        guano = _guano(file, layout)
+        return replace(header, guano=guano) if guano else header
     info = flac.read_stream_info(file) if start == b"fLaC" or start[:3] == b"ID3" else None
     if info is not None:
         return _with_true_info(recording, info)
@@ -131,7 +138,7 @@ def _as_decoded(recording: _Open, view: View | None = None) -> Header:
         n_frames = sound.frames if view is None and 0 <= sound.frames <= recording.size * _SAMPLES_PER_BYTE else None
         header = Header(
             recording.place, sound.format, sound.subtype, sound.samplerate, sound.channels, n_frames, view=view,
-            comment=_comment(sound),
+            comment=_comment(sound), identity=recording.identity,
         )  # fmt: skip
     if view is not None:
         with suppress(soundfile.SoundFileError), decoding(recording.file) as whole:
@@ -160,7 +167,7 @@ def _with_true_fields(recording: _Open, witness: fields.Witness) -> Header:
             status = "damaged"
         return Header(
             recording.place, "WAV", true.subtype, true.sample_rate, true.n_channels, None,
-            faults=faults, status=status, raw=True,
+            faults=faults, status=status, identity=recording.identity, raw=True,
         )  # fmt: skip
     if not faults:
         return header

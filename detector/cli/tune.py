@@ -173,7 +173,7 @@ def _refuse_losses(
     from detector.tables.formats import FORMATS
 
     read = [annotations, *others]
-    recordings = find_recordings(path for path in read if path.exists())
+    recordings = find_recordings(read, missing=True)
     refuse_inputs([*files, output], [*read, *paths_of(recordings)])
     named = [path.resolve() for path in files if path is not None]
     if len(set(named)) < len(named):

@@ -24,7 +24,7 @@ from detector.cli import main
 from detector.scanning.parts import PartScanner
 scan = PartScanner.scan
 def failing(self, parts, *rest):
-    if parts[0].recording.name == "bad.wav":
+    if parts[0].recording.name.endswith("bad.wav"):
         raise ZeroDivisionError("a bug\\nin two lines")
     return scan(self, parts, *rest)
 PartScanner.scan = failing
