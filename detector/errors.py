@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class Fault:
     bug: Exception | None = None
 
 
-def fault_of(recording: Path, error: Exception) -> Fault:
+def fault_of(recording: object, error: Exception) -> Fault:
     """Say in one line why a recording was not analysed."""
     match error:
         case DetectorError():

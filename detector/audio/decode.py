@@ -1,14 +1,15 @@
-"""Open a recording with libsndfile for reading from its beginning to its end."""
+"""Let libsndfile read an open recording from its beginning to its end."""
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
+from typing import BinaryIO
 
 import soundfile
 
-from detector.audio.identity import Identity, open_ordinary
 from detector.audio.view import View, ViewFile
 
 
@@ -26,27 +27,37 @@ class Sound(soundfile.SoundFile):  # type: ignore[misc]  # soundfile tells no ty
 
 
 @contextmanager
-def opened(
-    path: Path,
-    view: View | None = None,
-    raw: dict[str, int | str] | None = None,
-    expected: Identity | None = None,
-) -> Iterator[Sound]:
-    """Open the recording at `path`, or what `view` shows of it; `raw` says how samples without a header are coded.
+def decoding(file: BinaryIO, view: View | None = None, raw: dict[str, int | str] | None = None) -> Iterator[Sound]:
+    """Decode an open file, or what `view` shows of it; `raw` says how samples without a header are coded.
+
+    The file stays open, and where it was. Nothing else may read it meanwhile.
 
     Raises
     ------
-    RecordingError
-        Where it is no ordinary file, or not what is `expected`.
     soundfile.SoundFileError, TypeError
         Where it is not audio.
     """
-    if view is not None:
-        with closing(ViewFile(path, view, expected)) as file, Sound(file, **(raw or {})) as sound:
+    descriptor = _descriptor(file) if view is None else None
+    if descriptor is None:
+        view = view or View(0, file.seek(0, io.SEEK_END))
+        with closing(ViewFile(file, view)) as shown, Sound(shown, **(raw or {})) as sound:
             yield sound
         return
-    with open_ordinary(path, expected) as ordinary, Sound(ordinary.fileno(), closefd=False) as sound:
-        yield sound
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)  # which `file` believes it to have
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        with Sound(descriptor, closefd=False) as sound:
+            yield sound
+    finally:
+        os.lseek(descriptor, position, os.SEEK_SET)
+
+
+def _descriptor(file: BinaryIO) -> int | None:
+    """Give the descriptor that libsndfile can read by itself, which is faster; None where a file has none."""
+    try:
+        return file.fileno()
+    except OSError:
+        return None
 
 
 def reason(error: Exception) -> str:

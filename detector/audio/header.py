@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from detector.audio import flac, mpeg_runs, ogg
-from detector.audio.decode import Sound, opened
-from detector.audio.identity import Identity, open_descriptor, open_ordinary
+from detector.audio.decode import Sound, decoding
 from detector.audio.status import Status
 from detector.audio.view import View
+from detector.errors import RecordingError
+from detector.place import Identity, Place
+from detector.place.protocol import CHANGED
 
 SAMPLE_BYTES = {  # of codings in which each sample takes as many
     "PCM_S8": 1,
@@ -33,8 +34,8 @@ class Header:
 
     Attributes
     ----------
-    path : Path
-        The file.
+    place : Place
+        Where the file is.
     format, subtype : str
         As libsndfile names them, such as "WAV" and "PCM_16".
     sample_rate : int
@@ -54,6 +55,8 @@ class Header:
         So many samples the file holds at most; None where that is not known before it is decoded.
     comment : str
         What the recorder wrote into it.
+    guano : str
+        What its GUANO chunk holds (guano-md.org), which bat detectors write.
     identity : Identity or None
         Which file it was; decoding refuses another one.
     flac : StreamInfo or None
@@ -66,7 +69,7 @@ class Header:
         Whether libsndfile is not to see its header.
     """
 
-    path: Path
+    place: Place
     format: str
     subtype: str
     sample_rate: int
@@ -77,6 +80,7 @@ class Header:
     view: View | None = None
     n_held: int | None = None
     comment: str = ""
+    guano: str = ""
     identity: Identity | None = None
     flac: flac.StreamInfo | None = None
     links: tuple[ogg.Link, ...] = ()
@@ -95,20 +99,19 @@ class Header:
             return self.n_frames
         return min(self.n_frames, self.n_held)
 
-    def opened(self) -> AbstractContextManager[Sound]:
-        """Open the recording for decoding.
+    def file(self) -> BinaryIO:
+        """Open the file as bytes; raises `RecordingError` where it is no longer what it was."""
+        return self.place.open(self.identity)
+
+    def decoding(self, file: BinaryIO, view: View | None = None) -> AbstractContextManager[Sound]:
+        """Decode what `view` shows of the recording's open file; without one, all that its header lets through.
 
         Raises
         ------
-        RecordingError
-            Where it is no longer the file that it was.
         soundfile.SoundFileError
             Where it cannot be decoded.
         """
-        return self.opened_view(self.view)
-
-    def opened_view(self, view: View | None) -> AbstractContextManager[Sound]:
-        """Open what `view` shows of the recording for decoding; as `opened`."""
+        view = view or self.view
         raw: dict[str, int | str] | None = None
         if view is not None and view.raw is not None:
             raw = {
@@ -118,12 +121,15 @@ class Header:
                 "channels": self.n_channels,
                 "endian": view.raw,
             }
-        return opened(self.path, view, raw, self.identity)
+        return decoding(file, view, raw)
+
+    @contextmanager
+    def opened(self) -> Iterator[Sound]:
+        """Open the recording for decoding; raises as `file` and `decoding`."""
+        with self.file() as file, self.decoding(file) as sound:
+            yield sound
 
     def check_unchanged(self) -> None:
-        """Raise `RecordingError` where the file is no longer what it was."""
-        os.close(open_descriptor(self.path, self.identity))
-
-    def file(self) -> BinaryIO:
-        """Open the file as bytes; raises `RecordingError` where it is no longer what it was."""
-        return open_ordinary(self.path, self.identity)
+        """Raise `RecordingError` where the file is no longer what it was. It is not opened for that."""
+        if self.identity not in {None, self.place.identity()}:
+            raise RecordingError(f"{self.place}: {CHANGED}")

@@ -1,26 +1,22 @@
-"""Find out when a recording began, from its header or its name; where neither says so beyond doubt, nobody knows."""
+"""Find out when a recording was made, from its header or its name; where neither says so beyond doubt, nobody knows."""
 
 from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import timezone as fixed
-from pathlib import Path
-from typing import Literal
+from pathlib import PurePosixPath
 
-from detector.audio import chunks
 from detector.audio.header import Header
-from detector.audio.reading import read_header
-from detector.errors import RecordingError
+from detector.chronology import Chronology
+from detector.place import Place
 
 _AUDIOMOTH = re.compile(
     r"Recorded at (?P<time>\d\d:\d\d:\d\d(?:\.\d+)?) (?P<day>\d\d)/(?P<month>\d\d)/(?P<year>\d{4}) "
     r"\(UTC(?:(?P<sign>[+-])(?P<hours>\d{1,2})(?::(?P<minutes>\d\d))?)?\)"
 )
-_GUANO_TIME = re.compile(rb"^Timestamp: *([^\r\n\0]+)", re.MULTILINE)
+_GUANO_TIME = re.compile(r"^Timestamp: *([^\r\n\0]+)", re.MULTILINE)
 _OPSO = "opso_metadata"
 _NAME = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<dash>[-_]?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
@@ -34,92 +30,75 @@ _YEARS = range(1970, 2101)
 _UNSET_CLOCKS = {(1970, 1, 1), (1980, 1, 1)}  # what a clock shows that nobody has set
 
 
-@dataclass(frozen=True, slots=True)
-class StartTime:
-    """When a recording began, with its zone, and who said so."""
-
-    when: datetime
-    source: Literal["header", "filename"]
+Known = tuple[datetime | None, str]
+"""When a recording began, if that is known, and the text that says so."""
 
 
-def start_time(recording: Path | Header, timezone: tzinfo | None = None) -> StartTime | None:
-    """Find out when a recording began.
+def read_chronology(header: Header, timezone: tzinfo | None = None) -> Chronology | None:
+    """Find out when a recording was made.
 
     Parameters
     ----------
-    recording : Path or Header
-        The file, or its header. A header that cannot be read says nothing.
+    header : Header
+        Of the recording.
     timezone : tzinfo, optional
-        That of the recorder's clock, for times that come without one. Unless it is given, such times are not taken:
-        unknown is better than wrong.
+        The zone of the recorder's clock, for times that come without one. Unless it is given, such times are not
+        taken: unknown is better than wrong.
 
     Returns
     -------
-    StartTime or None
+    Chronology or None
         From the header (AudioMoth's comment, OpenSoundscape's, a GUANO chunk), or else from the name: a date and a
         time to the second, a SoundTrap's, or an early AudioMoth's seconds since 1970 in eight hexadecimal digits.
     """
-    when = None
-    with suppress(RecordingError):
-        header = read_header(recording) if isinstance(recording, Path) else recording
-        when = _from_header(header, timezone)
+    when, raw = _from_header(header, timezone)
     if when is not None:
-        return StartTime(when, "header")
-    path = recording if isinstance(recording, Path) else recording.path
-    return name_time(path, timezone)
+        return Chronology.since(when, "header", raw)
+    return name_chronology(header.place, timezone)
 
 
-def name_time(path: Path, timezone: tzinfo | None = None) -> StartTime | None:
-    """Find out from its name alone when a recording began; as `start_time`."""
-    when = _from_name(path.stem, timezone)
-    return None if when is None else StartTime(when, "filename")
+def name_chronology(place: Place, timezone: tzinfo | None = None) -> Chronology | None:
+    """Find out from its name alone when a recording was made; as `read_chronology`."""
+    when, raw = _from_name(PurePosixPath(place.name).stem, timezone)
+    return None if when is None else Chronology.since(when, "filename", raw)
 
 
-def _from_header(header: Header, timezone: tzinfo | None) -> datetime | None:
+def _from_header(header: Header, timezone: tzinfo | None) -> Known:
     comment = header.comment
     if comment.startswith(_OPSO):
         return _from_opensoundscape(comment.removeprefix(_OPSO), timezone)
     if match := _AUDIOMOTH.search(comment):
         zone = _zone(match["sign"], match["hours"], match["minutes"]) if match["sign"] else UTC
-        return _iso(f"{match['year']}-{match['month']}-{match['day']}T{match['time']}", zone)
-    return _iso(_guano(header), timezone)
+        return _iso(f"{match['year']}-{match['month']}-{match['day']}T{match['time']}", zone), match[0]
+    stamp = _GUANO_TIME.search(header.guano)
+    text = stamp[1].strip() if stamp else ""
+    return _iso(text, timezone), text
 
 
-def _from_opensoundscape(text: str, timezone: tzinfo | None) -> datetime | None:
+def _from_opensoundscape(text: str, timezone: tzinfo | None) -> Known:
     """Read the comment that OpenSoundscape wrote; the recorder's own, inside it, may be that of a longer file."""
     try:
-        said = json.loads(text).get("recording_start_time")
+        start = json.loads(text).get("recording_start_time")
     except (json.JSONDecodeError, AttributeError):
-        return None
-    return _iso(said, timezone) if isinstance(said, str) else None
+        return None, ""
+    return (_iso(start, timezone), start) if isinstance(start, str) else (None, "")
 
 
-def _guano(header: Header) -> str:
-    """Read the time stamp of a GUANO chunk (guano-md.org), which bat detectors write into WAV files."""
-    with header.file() as file:
-        layout = chunks.find_layout(file)
-        for chunk in chunks.walk(file, layout, layout.first) if layout else ():
-            if chunk.name == b"guan":
-                file.seek(chunk.offset)
-                match = _GUANO_TIME.search(file.read(min(chunk.size, 65536)))
-                return match[1].decode("utf-8", "replace").strip() if match else ""
-    return ""
-
-
-def _from_name(stem: str, timezone: tzinfo | None) -> datetime | None:
+def _from_name(stem: str, timezone: tzinfo | None) -> Known:
     if _UNIX_HEX.fullmatch(stem):
         when = datetime.fromtimestamp(int(stem, 16), UTC)
-        return when if 2010 <= when.year < 2040 else None
+        return (when if 2010 <= when.year < 2040 else None), stem
     if match := _NAME.search(stem):
         zone: tzinfo | None = UTC if match["utc"] else timezone
         if match["sign"]:
             zone = _zone(match["sign"], match["hours"], match["minutes"]) or timezone
-        date, time = "-".join(match.group("year", "month", "day")), ":".join(match.group("hour", "minute", "second"))
-        return _iso(f"{date}T{time}{match['fraction'] or ''}", zone)
+        date = "-".join(match.group("year", "month", "day"))
+        time = ":".join(match.group("hour", "minute", "second"))
+        return _iso(f"{date}T{time}{match['fraction'] or ''}", zone), match[0]
     if match := _SOUNDTRAP.fullmatch(stem):
         digits = match["time"]
-        return _iso(f"20{digits[:6]}T{digits[6:]}", timezone)
-    return None
+        return _iso(f"20{digits[:6]}T{digits[6:]}", timezone), digits
+    return None, ""
 
 
 def _zone(sign: str, hours: str, minutes: str | None) -> tzinfo | None:

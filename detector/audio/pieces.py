@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -36,13 +37,15 @@ class Undecodable(Exception):  # noqa: N818 (it ends a stretch; it is no error o
     """Decoding ended, for the reason that the message gives."""
 
 
-def pieces(header: Header, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:
+def pieces(header: Header, file: BinaryIO, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:
     """Decode the samples from `first` to `end` of a recording, or to its end.
 
     Parameters
     ----------
     header : Header
         Of the recording.
+    file : binary file
+        The recording, open.
     first, end : int, int or None
         Samples of the file.
     length : int
@@ -59,24 +62,22 @@ def pieces(header: Header, first: int, end: int | None, length: int, notice: Not
     ------
     Undecodable
         Where the rest cannot be decoded.
-    RecordingError
-        Where the file is no longer what it was.
     """
     if header.links:
-        return _linked(header, length)
+        return _linked(header, file, length)
     if header.runs:
-        return _by_runs(header, length)
+        return _by_runs(header, file, length)
     if header.flac is not None:
-        return _checked(header, first, end, length, notice)
-    return _plain(header, first, end, length)
+        return _checked(header, file, first, end, length, notice)
+    return _plain(header, file, first, end, length)
 
 
-def _plain(header: Header, first: int, end: int | None, length: int) -> Iterator[Piece]:
+def _plain(header: Header, file: BinaryIO, first: int, end: int | None, length: int) -> Iterator[Piece]:
     """Decode as libsndfile does."""
     if header.format == "MP3":
         length += -length % _MPEG_READ
     try:
-        with header.opened() as sound:
+        with header.decoding(file) as sound:
             at = first if header.divisible else 0
             if not _sought(sound, at):
                 return
@@ -128,7 +129,9 @@ def _read(sound: Sound, header: Header, n_frames: int) -> tuple[Coded, str]:
     return block[:n_filled], ""
 
 
-def _checked(header: Header, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:
+def _checked(
+    header: Header, file: BinaryIO, first: int, end: int | None, length: int, notice: Notice
+) -> Iterator[Piece]:
     """Decode FLAC as libsndfile does while that is right, and then from one whole frame to the next.
 
     Frames that are missing without a trace shift what follows, or leave zeros behind, which no decoder reports. So
@@ -137,7 +140,7 @@ def _checked(header: Header, first: int, end: int | None, length: int, notice: N
     at, total = first, header.n_planned
     most = max(1, _UNCHECKED // header.n_channels)
     try:
-        with header.opened() as sound:
+        with header.decoding(file) as sound:
             whole = _sought(sound, at)
             while whole and (end is None or at < end) and at != total:
                 n_frames = most if end is None else min(most, end - at)
@@ -154,7 +157,7 @@ def _checked(header: Header, first: int, end: int | None, length: int, notice: N
     except (soundfile.SoundFileError, OSError):
         whole = False
     if not whole:
-        yield from _by_frames(header, at, end, length, notice)
+        yield from _by_frames(header, file, at, end, length, notice)
 
 
 def _read_ahead(sound: Sound, header: Header, n_frames: int, length: int) -> tuple[deque[Coded], int]:
@@ -202,7 +205,9 @@ def _frame_map(header: Header) -> FrameMap:
         return map_frames(file, size, header.flac)
 
 
-def _by_frames(header: Header, first: int, end: int | None, length: int, notice: Notice) -> Iterator[Piece]:
+def _by_frames(
+    header: Header, file: BinaryIO, first: int, end: int | None, length: int, notice: Notice
+) -> Iterator[Piece]:
     """Decode every frame of a FLAC file that is whole."""
     assert header.flac is not None
     found = _frame_map(header)
@@ -214,7 +219,7 @@ def _by_frames(header: Header, first: int, end: int | None, length: int, notice:
             return
         first_byte, last_byte, n_samples = found.run(number)
         view = View(first_byte, last_byte, header.flac.head(n_samples))
-        for block, error in _decodable(header, view, length):
+        for block, error in _decodable(header, file, view, length):
             if error:
                 notice()
             n_whole = found.whole_until(at + len(block)) - at if error else len(block)
@@ -228,10 +233,10 @@ def _by_frames(header: Header, first: int, end: int | None, length: int, notice:
             notice()
 
 
-def _decodable(header: Header, view: View, length: int) -> Iterator[tuple[Coded, str]]:
+def _decodable(header: Header, file: BinaryIO, view: View, length: int) -> Iterator[tuple[Coded, str]]:
     """Decode what `view` shows as far as that goes; give blocks, and with the last one why it is the last, if known."""
     try:
-        with header.opened_view(view) as sound:
+        with header.decoding(file, view) as sound:
             if sound.channels != header.n_channels:
                 return
             left, error = sound.frames, ""  # libsndfile may go round for ever behind the last one
@@ -245,32 +250,31 @@ def _decodable(header: Header, view: View, length: int) -> Iterator[tuple[Coded,
         return
 
 
-def _by_runs(header: Header, length: int) -> Iterator[Piece]:
+def _by_runs(header: Header, file: BinaryIO, length: int) -> Iterator[Piece]:
     """Decode an MP3 file from one gap to the next."""
     length += -length % _MPEG_READ
     for run in header.runs:
         at = run.first
-        for block, _ in _decodable(header, run.view, length):
+        for block, _ in _decodable(header, file, run.view, length):
             known = block if header.n_frames is None else block[: max(0, header.n_frames - at)]
             if len(known):  # without what an encoder put behind the last sample
                 yield at, known
             at += len(block)
 
 
-def _linked(header: Header, length: int) -> Iterator[Piece]:
+def _linked(header: Header, file: BinaryIO, length: int) -> Iterator[Piece]:
     """Decode the streams of an Ogg file one after another, each from one run of pages to the next."""
     base = 0
     for link in header.links:
         if not link.headers:
             continue
-        with header.file() as file:
-            head = ogg.header_pages(file, link)
-            within = ogg.header_pages(file, link, within=True)
+        head = ogg.header_pages(file, link)
+        within = ogg.header_pages(file, link, within=True)
         end = base
         for run in link.runs:
             view = View(run.start, run.end, head if run.first else within)
             try:
-                with header.opened_view(view) as sound:
+                with header.decoding(file, view) as sound:
                     if (sound.samplerate, sound.channels) != (header.sample_rate, header.n_channels):
                         raise Undecodable(
                             f"a stream of {sound.channels} channels at {sound.samplerate} Hz follows, which is not "
@@ -280,7 +284,7 @@ def _linked(header: Header, length: int) -> Iterator[Piece]:
                     at = base if run.first else last - sound.frames
             except (soundfile.SoundFileError, OSError):
                 continue
-            for block, _ in _decodable(header, view, length):
+            for block, _ in _decodable(header, file, view, length):
                 yield at, block
                 at += len(block)
             end = max(end, at)

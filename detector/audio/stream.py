@@ -1,10 +1,9 @@
-"""Decode a recording as a stream: blocks of chosen channels at the recipe's sample rate, and what was wrong with it."""
+"""Decode a recording as a stream: blocks of chosen channels at the recipe's sample rate, and facts about them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,10 +13,10 @@ from numpy.typing import NDArray
 from detector.audio.header import Header
 from detector.audio.pieces import Coded, Undecodable, pieces
 from detector.audio.reading import read_header
-from detector.audio.status import Status
-from detector.audio.verdict import Facts, joined, judge
+from detector.audio.verdict import Facts, joined
 from detector.clock import Clock
 from detector.errors import RecordingError
+from detector.place import Named
 
 Samples = NDArray[np.float32]
 
@@ -61,8 +60,8 @@ class AudioStream:
 
     Parameters
     ----------
-    path : Path or Header
-        The file, or what its header says.
+    recording : Header, or str, Path or Place
+        What the header of the file says, or where the file is.
     audio : AudioFormat
         Sample rate and channel to bring it to.
     block_s : float
@@ -79,16 +78,13 @@ class AudioStream:
         What the file says of itself.
     channels : tuple of str
         Names of the channels that `blocks` gives.
-    faults : list of str
-        What is wrong with the recording, a line each; grows while `blocks` runs.
-    status : str
-        After `blocks`: "ok", or the worst of "failed", "empty", "damaged", "truncated" and "silent", in this order.
     n_samples : int
         Samples of each channel given so far, at the recipe's rate.
     ended : bool
-        After `blocks`: whether the recording ended within the stretch, or decoding did.
+        After `blocks`: whether the recording ended within the stretch, or decoding did. False where `blocks` was left
+        before its end.
     facts : Facts
-        What decoding brought to light so far.
+        What decoding brought to light so far. What they make of a whole recording is for `judge` to say.
 
     Raises
     ------
@@ -98,18 +94,17 @@ class AudioStream:
 
     def __init__(
         self,
-        path: Path | Header,
+        recording: Header | Named,
         audio: AudioFormat,
         block_s: float = 10.0,
         stretch: Stretch | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.header: Header = path if isinstance(path, Header) else read_header(path)
+        self.header: Header = recording if isinstance(recording, Header) else read_header(recording)
         self.channels = channel_names(self.header, audio.channel)
-        self.faults: list[str] = list(self.header.faults)
-        self.status: Status = "ok"
         self.n_samples = 0
         self.ended = False
+        self._at_end = False
         self.facts = Facts((False,) * len(self.channels))
         self._audio = audio
         self._block_s = block_s
@@ -157,10 +152,9 @@ class AudioStream:
                 samples = resample(chosen)
             yield from self._counted(samples[skip:])
             skip -= min(skip, len(samples))
-        if self.ended:
+        if self._at_end:
             yield from self._counted(resample.flushed()[skip:])
-        self.status, found = judge(self.header, self.channels, self.facts)
-        self.faults.extend(found)
+        self.ended = self._at_end
 
     def _bounds(self) -> tuple[int, int | None, int]:
         """Give the file's first sample to decode, the end, and how many samples to drop after resampling.
@@ -190,18 +184,19 @@ class AudioStream:
         """
         at, length = first, self._block_length()
         try:
-            for start, block in pieces(self.header, first, end, length, self._notice):
-                if start > at:
-                    yield from self._hole(at, start, length)
-                    at = start
-                block = block[at - start : None if end is None else max(0, end - start)]  # noqa: PLW2901
-                if len(block):
-                    self.facts = replace(self.facts, n_read=at + len(block))
-                    yield self._chosen(block, at)
-                    at += len(block)
+            with self.header.file() as file:
+                for start, piece in pieces(self.header, file, first, end, length, self._notice):
+                    if start > at:
+                        yield from self._hole(at, start, length)
+                        at = start
+                    block = piece[at - start : None if end is None else max(0, end - start)]
+                    if len(block):
+                        self.facts = replace(self.facts, n_read=at + len(block))
+                        yield self._chosen(block, at)
+                        at += len(block)
         except Undecodable as error:
             self.facts = replace(self.facts, error=str(error))
-        self.ended = end is None or at < end
+        self._at_end = end is None or at < end
         self.header.check_unchanged()
 
     def _notice(self) -> None:
@@ -280,5 +275,5 @@ def channel_names(header: Header, channel: str | int) -> tuple[str, ...]:
     if channel == "each":
         return tuple(str(n) for n in range(header.n_channels))
     if int(channel) >= header.n_channels:
-        raise RecordingError(f"{header.path}: has no channel {channel}; its {header.n_channels} channels count from 0")
+        raise RecordingError(f"{header.place}: has no channel {channel}; its {header.n_channels} channels count from 0")
     return (str(channel),)

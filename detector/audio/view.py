@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from detector.audio.identity import Identity, open_descriptor
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -34,11 +31,11 @@ class View:
 
 
 class ViewFile(io.RawIOBase):
-    """A readable, seekable file that holds what `view` shows of the file at `path`; raises as `open_descriptor`."""
+    """A readable, seekable file that holds what `view` shows of an open file, which stays open."""
 
-    def __init__(self, path: Path, view: View, expected: Identity | None = None) -> None:
+    def __init__(self, file: BinaryIO, view: View) -> None:
         super().__init__()
-        self._file = io.FileIO(open_descriptor(path, expected))
+        self._file = file
         self._view = view
         self._position = 0
 
@@ -74,12 +71,8 @@ class ViewFile(io.RawIOBase):
         filled = len(prefix)
         if filled < wanted:
             self._file.seek(self._view.start + self._position + filled - len(self._view.prefix))
-        while filled < wanted and (n_got := self._file.readinto(target[filled:wanted])):
-            filled += n_got
+        while filled < wanted and (content := self._file.read(wanted - filled)):
+            target[filled : filled + len(content)] = content
+            filled += len(content)
         self._position += filled
         return filled
-
-    def close(self) -> None:
-        """Close the file below."""
-        self._file.close()
-        super().close()

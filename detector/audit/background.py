@@ -60,7 +60,7 @@ class Scanned:
 
 def read_scanned(path: Path) -> Scanned:
     """Read the effort table of a scan; what failed has no scanned seconds."""
-    return Scanned(path, {(row.recording.as_posix(), row.channel): row.scanned_s for row in read_effort(path)})
+    return Scanned(path, {(row.recording.name, row.channel): row.scanned_s for row in read_effort(path)})
 
 
 def draw_windows(

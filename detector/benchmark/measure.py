@@ -18,6 +18,7 @@ from detector.benchmark.subject import BenchmarkSubject, find_subject
 from detector.cores import count_cores
 from detector.device import DeviceName
 from detector.errors import ConfigurationError, ParameterError
+from detector.place import paths_of
 from detector.progress import SILENT, Progress
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.scan import list_recordings, one_thread_each
@@ -72,9 +73,9 @@ def benchmark(request: BenchmarkRequest, progress: Progress = SILENT) -> Benchma
         Where the request cannot be met, or none of the recordings can be scanned.
     """
     if request.recordings and request.seconds is not None:
-        told = "is the length of made sound; leave it out where recordings are given"
-        raise ParameterError("seconds", request.seconds, told)
-    given = list_recordings(request.recordings) if request.recordings else []
+        problem = "is the length of made sound; leave it out where recordings are given"
+        raise ParameterError("seconds", request.seconds, problem)
+    given = paths_of(list_recordings(request.recordings)) if request.recordings else []
     subject = find_subject(request.model, request.device)
     with TemporaryDirectory(prefix="detector-benchmark-") as folder, one_thread_each():
         return Benchmark(subject, request, Path(folder), progress).report(given)

@@ -97,7 +97,7 @@ def run(model: Model, case: Case, folder: Path) -> Run:
         for scanned in detect_all(scanner, case.recordings, reader, results.score_keeper()):
             with scanner.clock("write"):
                 results.add(scanned)
-            lengths[scanned.recording] = scanned.scanned_s
+            lengths[Path(scanned.recording.name)] = scanned.scanned_s
             failed.extend(scanned.remarks if scanned.failed else ())
             sound_s += sum(row.scanned_s for row in scanned.effort)
             n_windows += count_windows(model, case.layout, scanned)

@@ -168,10 +168,12 @@ def _refuse_losses(
         --json and --diagram.
     """
     from detector.audio.files import find_recordings
+    from detector.place import paths_of
     from detector.tables.formats import FORMATS
 
     read = [annotations, *others]
-    refuse_inputs([*files, output], [*read, *find_recordings(path for path in read if path.exists())])
+    recordings = find_recordings(read, missing=True)
+    refuse_inputs([*files, output], [*read, *paths_of(recordings)])
     named = [path.resolve() for path in files if path is not None]
     if len(set(named)) < len(named):
         raise click.UsageError(f"{files[0]}: --json and --diagram must be two files.")

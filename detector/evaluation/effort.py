@@ -45,4 +45,4 @@ def scan_of(effort: Effort) -> Scan:
     """
     length_s = effort.seconds if effort.status == "damaged" else None
     has_holes = length_s is not None and length_s > effort.scanned_s > 0
-    return Scan(effort.recording, effort.channel, effort.scanned_s, last_s=length_s if has_holes else None)
+    return Scan(Path(effort.recording.name), effort.channel, effort.scanned_s, last_s=length_s if has_holes else None)

@@ -25,6 +25,7 @@ from detector.extraction.splits import shared_groups, split_by_group, split_by_t
 from detector.labels import LabelRules
 from detector.network.geometry import measure
 from detector.outputs import new_folder
+from detector.place import paths_of, place_of
 from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
 from detector.tables.formats import read_annotations
@@ -109,19 +110,20 @@ def _gather(request: ExtractRequest, report: ExtractReport) -> tuple[list[Source
     background = find_recordings(request.background, passed_over=report.pass_over)
     everything = list(dict.fromkeys([*recordings, *background]))
     sources = Sources(replace(request.rules, only=request.recipe.labels.names))
-    tables = read_annotations(request.annotations, recordings, request.read)
+    tables = read_annotations(request.annotations, paths_of(recordings), request.read)
     sources.add_annotations(tables, complete=request.complete)
     sources.check_labels()
-    sources.add_background(background)
+    sources.add_background(paths_of(background))
     report.add_problems(tables)
     if request.confusing:
         options = ReadOptions(label="confusing", label_column=None, format=None)
-        found = read_annotations(request.confusing, everything, options)
+        found = read_annotations(request.confusing, paths_of(everything), options)
         sources.add_confusing(found)
         report.add_problems(found)
     known = sources.all()
-    named = {path.resolve() for source in known for path in source.paths}
-    report.unused = sum(1 for path in recordings if path.resolve() not in named)
+    folders: dict[str, str] = {}
+    named = {place_of(path).canonical(folders) for source in known for path in source.paths}
+    report.unused = sum(recording.canonical(folders) not in named for recording in recordings)
     set_groups(known, request.group, [*request.recordings, *request.background])
     if request.split is not None:
         report.notes.extend(split_by_table(known, request.split))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detector.audio.stream import AudioStream
+from detector.audio.verdict import judge
 from detector.clips import CONFUSING, Clip, ClipWriter
 from detector.events import Event, overlap_s
 from detector.extraction.cut import ClipCutter
@@ -73,7 +74,7 @@ def cut_recording(job: ExtractJob, cutter: ClipCutter, margin: int, writer: Clip
         for label in window.labels or (f"({window.kind})",):
             report.clips[label, source.split] += 1
             report.seconds[label, source.split] += length
-    report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
+    report.notes.extend(f"{source.path}: {fault}" for fault in _faults(stream))
     if lost:
         report.notes.append(f"{source.path}: {lost} of {len(windows)} clips hold sound that cannot be read; left out")
     if done + lost < len(windows):
@@ -86,6 +87,14 @@ def known_on_channel(source: Source, name: str) -> Iterator[Event]:
     yield from on_channel(source.calls, name, math.inf)
     for event in on_channel(source.confusing, name, math.inf):
         yield replace(event, label=CONFUSING)
+
+
+def _faults(stream: AudioStream) -> tuple[str, ...]:
+    """List what is wrong with a recording, as far as it was read."""
+    if not stream.ended:  # the last window came before the end: nobody knows what the rest holds
+        return stream.header.faults
+    _, faults = judge(stream.header, stream.channels, stream.facts)
+    return (*stream.header.faults, *faults)
 
 
 def _end_of_sound(stream: AudioStream, *, whole: bool) -> float:

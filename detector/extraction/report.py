@@ -8,6 +8,7 @@ from pathlib import Path
 
 from detector.clips import SPLITS
 from detector.errors import fault_of
+from detector.place import Place
 from detector.tables.table import AnnotationSet
 
 
@@ -31,7 +32,7 @@ class ExtractReport:
         self.failed.append(fault.reason)
         self.bugs += fault.bug is not None
 
-    def pass_over(self, folder: Path, reason: str) -> None:
+    def pass_over(self, folder: Place, reason: str) -> None:
         """Take a folder that cannot be searched."""
         self.failed.append(f"{folder}: cannot be searched: {reason}")
 

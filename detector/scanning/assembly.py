@@ -74,7 +74,7 @@ class Assembly:
         except Exception as error:  # noqa: BLE001 (as above)
             self._failure = fault_of(self._plan.recording, error)
         assert self._failure is not None
-        return None, failed(self._plan.recording, self._plan.start, self._failure)
+        return None, failed(self._plan.recording, self._plan.chronology, self._failure)
 
     def _added(self, part: Part, scores: PartScores) -> ScoreBlock | None:
         if self._seen_end and scores.facts.n_read > self._facts.n_read:
@@ -118,14 +118,14 @@ class Assembly:
                 _status_of(status, sounding=sounding, short=n_samples < shortest),
                 n_claimed / header.sample_rate,
                 scanned_s,
-                plan.start,
+                plan.chronology,
                 faults,
             )
             for channel, sounding in zip(plan.channels, self._facts.sounding)
         )
         remarks = (f"{plan.recording}: {faults}",) if faults else ()
         heard_s = n_samples / self._recipe.audio.sample_rate
-        return Scanned(plan.recording, plan.start, effort, remarks=remarks, heard_s=heard_s)
+        return Scanned(plan.recording, plan.chronology, effort, remarks=remarks, heard_s=heard_s)
 
 
 def _status_of(status: Status, *, sounding: bool, short: bool) -> Status:

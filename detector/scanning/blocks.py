@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.place import Place
 from detector.scanning.windows import Points
 
 Rows = NDArray[np.float64]
@@ -21,7 +21,7 @@ class ScoreBlock:
 
     Attributes
     ----------
-    recording : Path
+    recording : Place
         The file.
     points : Points
         The times of all its scores.
@@ -35,7 +35,7 @@ class ScoreBlock:
         In the last block of a recording, its length as the model heard it, s; None where more follow.
     """
 
-    recording: Path
+    recording: Place
     points: Points
     first: int
     limit_s: float

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from detector.errors import Fault, fault_of
+from detector.place import Named
 from detector.scanning.blocks import ScoreBlock, Take
 from detector.scanning.detections import EventFinder, Reader, Smoothing
 from detector.scanning.outcome import Scanned, failed
@@ -15,7 +15,7 @@ from detector.scanning.scanner import Advance, Scanner
 
 def detect_all(
     scanner: Scanner,
-    recordings: Iterable[Path],
+    recordings: Iterable[Named],
     reader: Reader,
     take: Take | None = None,
     advance: Advance | None = None,
@@ -26,7 +26,7 @@ def detect_all(
     ----------
     scanner : Scanner
         Scores recordings.
-    recordings : iterable of Path
+    recordings : iterable of Place, or of Path or str
         The files.
     reader : Reader
         How scores become events.
@@ -69,7 +69,7 @@ class Finding:
         if scanned.failed:
             return scanned
         if self._failure is not None:
-            return failed(scanned.recording, scanned.start, self._failure)
+            return failed(scanned.recording, scanned.chronology, self._failure)
         return replace(scanned, detections=self._finder.events())
 
     def _smoothed(self, block: ScoreBlock) -> ScoreBlock | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from detector.audio.metadata import StartTime
+from detector.chronology import Chronology
 from detector.errors import Fault
 from detector.events import Event
+from detector.place import Place
 from detector.tables.effort import Effort
 
 
@@ -17,10 +17,10 @@ class Scanned:
 
     Attributes
     ----------
-    recording : Path
+    recording : Place
         The file.
-    start : StartTime or None
-        When it began.
+    chronology : Chronology or None
+        When it was made.
     effort : tuple of Effort
         One a channel.
     detections : tuple of (str, Event)
@@ -33,8 +33,8 @@ class Scanned:
         What the program did not expect, where that is why it failed.
     """
 
-    recording: Path
-    start: StartTime | None
+    recording: Place
+    chronology: Chronology | None
     effort: tuple[Effort, ...]
     detections: tuple[tuple[str, Event], ...] = ()
     remarks: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Scanned:
         return max(row.scanned_s for row in self.effort)
 
 
-def failed(recording: Path, start: StartTime | None, why: Fault) -> Scanned:
+def failed(recording: Place, chronology: Chronology | None, why: Fault) -> Scanned:
     """Describe a recording that was not analysed."""
-    effort = Effort(recording, "", "failed", start=start, detail=why.reason)
-    return Scanned(recording, start, (effort,), remarks=(why.reason,), bug=why.bug)
+    effort = Effort(recording, "", "failed", chronology=chronology, detail=why.reason)
+    return Scanned(recording, chronology, (effort,), remarks=(why.reason,), bug=why.bug)

@@ -96,7 +96,7 @@ class PartScorer:
         """
         if part.fingerprint != self.fingerprint:
             raise ConfigurationError(
-                f"{part.header.path}: a part made for {part.fingerprint} cannot be scanned with {self.fingerprint}"
+                f"{part.header.place}: a part made for {part.fingerprint} cannot be scanned with {self.fingerprint}"
             )
         clock = clock or Clock()
         header = part.header

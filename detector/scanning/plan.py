@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from math import prod
-from pathlib import Path
 
 from detector.audio.header import Header
-from detector.audio.identity import Identity
 from detector.audio.limits import DEFAULT_LIMITS, Limits
-from detector.audio.metadata import StartTime, start_time
+from detector.audio.metadata import read_chronology
 from detector.audio.reading import read_header
 from detector.audio.stream import MOST_SAMPLES, channel_names
+from detector.chronology import Chronology
 from detector.errors import RecordingError
 from detector.model import Model
+from detector.place import Identity, Named, Place, place_of
 from detector.scanning.engine import STRIP_BYTES, strip_columns
 from detector.scanning.layout import Layout
 
@@ -71,8 +71,8 @@ class Plan:
     ----------
     header : Header
         What is known of the recording.
-    start : StartTime or None
-        When it began.
+    chronology : Chronology or None
+        When it was made.
     channels : tuple of str
         The channels to scan.
     n_windows : int
@@ -84,20 +84,20 @@ class Plan:
     """
 
     header: Header
-    start: StartTime | None
+    chronology: Chronology | None
     channels: tuple[str, ...]
     n_windows: int
     length: int
     fingerprint: str
 
     @property
-    def recording(self) -> Path:
+    def recording(self) -> Place:
         """Give the file."""
-        return self.header.path
+        return self.header.place
 
     @property
     def identity(self) -> Identity | None:
-        """Say which file it is: its place on the disk, its size and when it changed."""
+        """Say which file it is: its size, when it changed, and where it lies."""
         return self.header.identity
 
     def parts(self) -> Iterator[Part]:
@@ -141,7 +141,7 @@ class Planner:
         seconds = max(PART_S, PART_WINDOWS * model.recipe.window.duration, PART_SETTLED * settled_s)
         self._longest = max(1, round(seconds / layout.grid.hop_s))
 
-    def plan(self, recording: Path) -> Plan:
+    def plan(self, recording: Named) -> Plan:
         """Read a recording's header, and plan its scan.
 
         Raises
@@ -149,18 +149,18 @@ class Planner:
         RecordingError
             Where the file cannot be read, is beyond a limit, or has no such channel.
         """
-        header = read_header(recording, self._limits)
+        header = read_header(place_of(recording), self._limits)
         channels = channel_names(header, self._model.recipe.audio.channel)
         self._check_memory(header, len(channels))
-        return self.cut(header, channels, start_time(header, self._timezone))
+        return self.cut(header, channels, read_chronology(header, self._timezone))
 
-    def cut(self, header: Header, channels: tuple[str, ...], start: StartTime | None = None) -> Plan:
+    def cut(self, header: Header, channels: tuple[str, ...], chronology: Chronology | None = None) -> Plan:
         """Cut a recording into parts. Codings that cannot be decoded from their midst make one part."""
         n_windows = 1
         if header.n_planned is not None and header.divisible:
             n_samples = header.n_planned * self._model.recipe.audio.sample_rate // header.sample_rate
             n_windows = self._layout.grid.count(self._model.power.count_frames(n_samples))
-        return Plan(header, start, channels, n_windows, equal_parts(n_windows, self._longest), self._fingerprint)
+        return Plan(header, chronology, channels, n_windows, equal_parts(n_windows, self._longest), self._fingerprint)
 
     def _check_memory(self, header: Header, n_channels: int) -> None:
         """Raise `RecordingError` where scanning so many channels at once would take more than the limit, about."""
@@ -175,7 +175,7 @@ class Planner:
         needed_mb = (n_channels * channel_bytes + shared_bytes) / 1e6
         if needed_mb > self._limits.memory:
             raise RecordingError(
-                f"{header.path}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
+                f"{header.place}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
                 f"at most {self._limits.memory} MB may be used (limit: memory)"
             )
 

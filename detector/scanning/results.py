@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from detector.chronology import absolute_time
 from detector.errors import ConfigurationError
 from detector.outputs import check_output, new_files
+from detector.place import LocalPlace, Place
 from detector.scanning.blocks import ScoreBlock, Take
 from detector.scanning.outcome import Scanned
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import CsvWriter
 from detector.tables.detection import Detection
-from detector.tables.effort import EffortWriter, absolute_time
+from detector.tables.effort import EffortWriter
 from detector.tables.sink import Sink
 from detector.tables.writer import Writer
 
@@ -52,12 +53,12 @@ class Outputs:
                 raise ConfigurationError(f"{path}: is named for two outputs; each needs a file of its own")
             check_output(path, self.force)
 
-    def check_inputs(self, recordings: Iterable[Path]) -> None:
+    def check_inputs(self, recordings: Iterable[Place]) -> None:
         """Raise `ConfigurationError` where a table would take the place of a recording, `force` or not."""
-        existing = (recording for recording in recordings if os.path.exists(recording))  # noqa: PTH110 (of any name)
-        named = {os.path.realpath(recording) for recording in existing}
+        folders: dict[str, str] = {}
+        named = {recording.canonical(folders) for recording in recordings if recording.exists()}
         for path in (self.detections, self.scores, self.effort):
-            if path is not None and os.path.realpath(path) in named:
+            if path is not None and LocalPlace(path).canonical(folders) in named:
                 raise ConfigurationError(f"{path}: is a recording of this scan; a table cannot take its place")
 
     @contextmanager
@@ -107,15 +108,15 @@ class Results:
 
 def detections_of(scanned: Scanned) -> Iterator[Detection]:
     """Give the events of a recording as rows of the table of detections."""
-    recording = scanned.recording.as_posix()
+    recording = scanned.recording.name
     for channel, event in scanned.detections:
-        start_time = absolute_time(scanned.start, event.start_s)
+        start_time = absolute_time(scanned.chronology, event.start_s)
         yield Detection(recording, channel, event, start_time or None)
 
 
 def score_rows(block: ScoreBlock) -> Iterator[Row]:
     """Write scores as cells, in order of time, then of channels."""
-    recording = block.recording.as_posix()
+    recording = block.recording.name
     for n in range(block.n_points):
         start_s, end_s = block.points.span(block.first + n)
         times = f"{max(0.0, start_s):.3f}", f"{min(end_s, block.limit_s):.3f}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from detector.errors import ConfigurationError, Fault
 from detector.model import Model, load_model
 from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
+from detector.place import Named, Place
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
@@ -83,14 +83,14 @@ class Summary:
         return ", ".join(counts)
 
 
-def list_recordings(paths: Sequence[Path], passed_over: PassedOver | None = None) -> list[Path]:
+def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = None) -> list[Place]:
     """List the recordings that files and folders name, each once, in their order; what is not there as well.
 
     A scan tells of each what became of it, of one that is not there, too.
 
     Parameters
     ----------
-    paths : sequence of Path
+    paths : sequence of Path, str or Place
         Files and folders.
     passed_over : callable, optional
         Takes each folder that cannot be searched, and why; without it, such a folder is an error.
@@ -102,14 +102,14 @@ def list_recordings(paths: Sequence[Path], passed_over: PassedOver | None = None
     """
     reasons: list[str] = []
 
-    def pass_over(folder: Path, reason: str) -> None:
+    def pass_over(folder: Place, reason: str) -> None:
         reasons.append(f"{folder}: cannot be searched: {reason}")
         if passed_over is None:
             raise ConfigurationError(reasons[0])
         passed_over(folder, reason)
 
     recordings = find_recordings(paths, missing=True, passed_over=pass_over)
-    if not any(os.path.exists(recording) for recording in recordings):  # noqa: PTH110 (of any name)
+    if not any(recording.exists() for recording in recordings):
         named = ", ".join(str(path) for path in paths[:3]) + ", ..." * (len(paths) > 3)
         reasons += [f"{recording}: no such file or folder" for recording in recordings[:1]]
         reasons.append(f"{named or 'an empty list'}: holds no audio")
@@ -177,7 +177,7 @@ def scan(
                 return scan_each(recordings, scanner, reader, results, scan_progress, summary)
 
 
-def not_searched(folder: Path, reason: str) -> Scanned:
+def not_searched(folder: Place, reason: str) -> Scanned:
     """Tell of a folder that cannot be searched as of a recording that was not analysed."""
     return failed(folder, None, Fault(f"{folder}: cannot be searched: {reason}"))
 
@@ -201,7 +201,7 @@ def one_thread_each() -> Iterator[None]:
 
 
 def scan_each(
-    recordings: Iterable[Path],
+    recordings: Iterable[Named],
     scanner: Scanner,
     reader: Reader,
     results: Results,

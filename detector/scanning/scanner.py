@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
-from pathlib import Path
 
 from detector.audio.limits import DEFAULT_LIMITS, Limits
-from detector.audio.metadata import name_time
+from detector.audio.metadata import name_chronology
 from detector.clock import Clock
 from detector.errors import Parameter, RecordingError, fault_of
 from detector.model import Model
+from detector.place import Named, Place, place_of
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import Take
 from detector.scanning.executor import Executor, Stuck
@@ -63,7 +63,7 @@ class Setting:
 class Step:
     """One part of a plan; without a part, a recording that could not be planned."""
 
-    recording: Path
+    recording: Place
     plan: Plan | Exception
     part: Part | None = None
 
@@ -97,7 +97,7 @@ class Scanner:
             taken = f"taken as {grid.hop_s:g} s, the nearest that lets windows share columns"
             yield f"{Parameter('hop_s')} {asked:g} s: {taken}"
 
-    def plan(self, recording: Path) -> Plan:
+    def plan(self, recording: Named) -> Plan:
         """Plan the scan of a recording; as `Planner.plan`."""
         return self._planner.plan(recording)
 
@@ -113,18 +113,18 @@ class Scanner:
         """Begin to put together the scores of the parts of a plan."""
         return Assembly(plan, self.recipe, self.layout.grid)
 
-    def scan(self, recording: Path, take: Take | None = None, advance: Advance | None = None) -> Scanned:
+    def scan(self, recording: Named, take: Take | None = None, advance: Advance | None = None) -> Scanned:
         """Scan one recording; as `scan_all`."""
         return next(self.scan_all([recording], take, advance))
 
     def scan_all(
-        self, recordings: Iterable[Path], take: Take | None = None, advance: Advance | None = None
+        self, recordings: Iterable[Named], take: Take | None = None, advance: Advance | None = None
     ) -> Iterator[Scanned]:
         """Scan recordings, on threads.
 
         Parameters
         ----------
-        recordings : iterable of Path
+        recordings : iterable of Place, or of Path or str
             The files.
         take : callable, optional
             Takes the scores as they come, as the network gives them.
@@ -141,15 +141,15 @@ class Scanner:
             yield from self.scan_with(workers, recordings, take, advance)
 
     def scan_with(
-        self, executor: Executor, recordings: Iterable[Path], take: Take | None = None, advance: Advance | None = None
+        self, executor: Executor, recordings: Iterable[Named], take: Take | None = None, advance: Advance | None = None
     ) -> Iterator[Scanned]:
         """Scan recordings with an executor that does the work; as `scan_all`."""
-        plans = executor.in_order(recordings, lambda recording, _: self.plan(recording))
+        plans = executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
         scored = executor.in_order(steps_of(plans), self._score_step)
         for step, scores in scored:
             if isinstance(step.plan, Exception):
-                start = name_time(step.recording, self._setting.timezone)
-                yield failed(step.recording, start, fault_of(step.recording, given_up(step.recording, step.plan)))
+                chronology = name_chronology(step.recording, self._setting.timezone)
+                yield failed(step.recording, chronology, fault_of(step.recording, given_up(step.recording, step.plan)))
             else:
                 yield self._assembled(step.plan, of_plan(step, scores, scored), take, advance)
 
@@ -176,7 +176,7 @@ class Scanner:
 Scores = tuple[Part, PartScores | Exception]
 
 
-def steps_of(plans: Iterable[tuple[Path, Plan | Exception]]) -> Iterator[Step]:
+def steps_of(plans: Iterable[tuple[Place, Plan | Exception]]) -> Iterator[Step]:
     """Cut plans into steps."""
     for recording, plan in plans:
         if isinstance(plan, Exception):
@@ -198,7 +198,7 @@ def of_plan(
         step, scores = next(following)
 
 
-def given_up(recording: Path, error: Exception) -> Exception:
+def given_up(recording: Place, error: Exception) -> Exception:
     """Say of a recording that nothing was heard of it any more, where that is the error."""
     if isinstance(error, Stuck):
         return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from detector.audio.metadata import StartTime
 from detector.audio.status import STATUSES, Status
+from detector.chronology import Chronology, absolute_time
 from detector.errors import AnnotationError
+from detector.place import LocalPlace, Place
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import DELIMITERS
 from detector.tables.rows import number
@@ -27,40 +28,40 @@ class Effort:
 
     Attributes
     ----------
-    recording : Path
+    recording : Place
         The file.
     channel : str
         Empty where the recording could not be opened.
     status : str
-        "ok"; "short": shorter than a window; "failed": not analysed; or what `AudioStream` says.
+        "ok"; "short": shorter than a window; "failed": not analysed; or what `judge` says.
     seconds : float or None
         Length that the header claims; None where nobody knows.
     scanned_s : float
         Length that was scanned.
-    start : StartTime or None
-        When it began.
+    chronology : Chronology or None
+        When the recording was made.
     detail : str
         What was wrong.
     """
 
-    recording: Path
+    recording: Place
     channel: str
     status: Status
     seconds: float | None = None
     scanned_s: float = 0.0
-    start: StartTime | None = None
+    chronology: Chronology | None = None
     detail: str = ""
 
     def row(self) -> tuple[str, ...]:
         """Write the cells of the table, as `COLUMNS`."""
         return (
-            self.recording.as_posix(),
+            self.recording.name,
             self.channel,
             self.status,
             "" if self.seconds is None else f"{self.seconds:.3f}",
             f"{self.scanned_s:.3f}",
-            absolute_time(self.start, 0.0),
-            "" if self.start is None else self.start.source,
+            absolute_time(self.chronology, 0.0),
+            "" if self.chronology is None else self.chronology.source,
             self.detail,
         )
 
@@ -80,14 +81,6 @@ class EffortWriter:
         self._rows.flush()
 
 
-def absolute_time(start: StartTime | None, offset_s: float) -> str:
-    """Write the time `offset_s` after the start of a recording as ISO 8601 with milliseconds and its zone's offset."""
-    if start is None:
-        return ""
-    when = start.when.astimezone(UTC) + timedelta(milliseconds=round(offset_s * 1000))
-    return when.astimezone(start.when.tzinfo).isoformat(timespec="milliseconds")
-
-
 def read_effort(path: Path) -> list[Effort]:
     """Read an effort table, rows of which nothing was scanned included.
 
@@ -104,7 +97,7 @@ def read_effort(path: Path) -> list[Effort]:
     if sheet.problems:
         raise AnnotationError(str(sheet.problems[0]))
     columns = {name: sheet.column(name) for name in COLUMNS}
-    efforts: dict[tuple[Path, str], Effort] = {}
+    efforts: dict[tuple[Place, str], Effort] = {}
     for row, cells in sheet.rows:
         where = f"{path}, row {row}"
         text = {name: cell(cells, column) for name, column in columns.items()}
@@ -124,12 +117,12 @@ def _effort(where: str, text: dict[str, str]) -> Effort:
     if status is None:
         raise AnnotationError(f"{where}: status {text['status']!r}: must be one of {', '.join(STATUSES)}")
     return Effort(
-        recording=Path(text["recording"]),
+        recording=LocalPlace(Path(text["recording"])),
         channel=text["channel"],
         status=status,
         seconds=_length_s(where, status, text["seconds"]),
         scanned_s=_seconds(where, "scanned_s", text["scanned_s"]),
-        start=_start(text["start_time"], text["time_source"]),
+        chronology=_chronology(text["start_time"], text["time_source"]),
         detail=text["detail"],
     )
 
@@ -158,7 +151,7 @@ def _seconds(where: str, column: str, text: str) -> float:
     return seconds
 
 
-def _start(text: str, source: str) -> StartTime | None:
+def _chronology(text: str, source: str) -> Chronology | None:
     """Read when a recording began; None where that is no time with a zone, as a spreadsheet may have left it."""
     try:
         when = datetime.fromisoformat(text)
@@ -168,6 +161,6 @@ def _start(text: str, source: str) -> StartTime | None:
         return None
     match source:
         case "header" | "filename":
-            return StartTime(when, source)
+            return Chronology.since(when, source, text)
         case _:
             return None

@@ -21,6 +21,7 @@ from detector.extraction.splits import split_by_table
 from detector.labels import LabelRules
 from detector.model import Model
 from detector.operating.points import OperatingPoint
+from detector.place import paths_of
 from detector.progress import SILENT, Progress
 from detector.scanning.blocks import ScoreCollector
 from detector.scanning.detections import Reader
@@ -136,7 +137,7 @@ def listen(
     ConfigurationError, AnnotationError
         Where there is nothing to tune on.
     """
-    recordings = list_recordings(request.recordings)
+    recordings = paths_of(list_recordings(request.recordings))
     tables = read_annotations(request.annotations, recordings, request.read)
     notes = list(_problems(request.annotations, tables))
     used = _used(request, recordings, tables, notes)
@@ -224,7 +225,7 @@ def _scan(
 def _scans(scanned: Scanned) -> Iterator[Scan]:
     for row in scanned.effort:
         if row.status != "failed" and row.scanned_s > 0:
-            yield Scan(scanned.recording, row.channel, row.scanned_s)
+            yield Scan(Path(scanned.recording.name), row.channel, row.scanned_s)
 
 
 def _placed(tables: AnnotationSet) -> Iterator[Placed]:

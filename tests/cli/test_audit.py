@@ -14,6 +14,7 @@ import pytest
 from detector.audio.files import find_recordings
 from detector.cli import main
 from detector.events import Span, overlap_s
+from detector.place import paths_of
 from detector.tables import ReadOptions, read_annotations
 from detector.tables.effort import COLUMNS as EFFORT
 from tests.architecture.test_documents import blocks, lines_of
@@ -194,7 +195,7 @@ def test_rows_that_cannot_be_read_are_told_and_left_out(given: Path, capsys: pyt
 
 def calls_of(tables: Path, label: str) -> dict[str, list[Span]]:
     """Read the annotated calls of every recording in a folder."""
-    found = read_annotations(tables, find_recordings([tables]), ReadOptions(label=label))
+    found = read_annotations(tables, paths_of(find_recordings([tables])), ReadOptions(label=label))
     calls: dict[str, list[Span]] = {}
     for row in found.annotations:
         calls.setdefault(str(row.recording), []).append(row.event.span)

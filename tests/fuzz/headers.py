@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from detector.audio.metadata import start_time
+from detector.audio.metadata import name_chronology, read_chronology
 from detector.audio.reading import read_header
 from detector.errors import RecordingError
+from detector.place import LocalPlace
 from tests.fuzz import sounds
 from tests.fuzz.target import Target
 
@@ -20,7 +21,8 @@ def run(data: bytes, folder: Path) -> None:
         assert header.sample_rate > 0
         assert header.n_channels > 0
         assert header.n_frames is None or header.n_frames >= 0
-    start_time(path)
+        read_chronology(header)
+    name_chronology(LocalPlace(path))
 
 
 TARGET = Target("headers", sounds.seeds, run, sounds.mutate)

@@ -5,13 +5,29 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from detector.audio.status import Status
+from detector.audio.stream import AudioStream
+from detector.audio.verdict import judge
+
 Write = Callable[..., Path]
+
+
+class Judged(NamedTuple):
+    status: Status
+    faults: list[str]
+
+
+def judged(stream: AudioStream) -> Judged:
+    """Judge a recording that was decoded from its beginning to its end."""
+    status, faults = judge(stream.header, stream.channels, stream.facts)
+    return Judged(status, [*stream.header.faults, *faults])
 
 
 def noise(seconds: float, sample_rate: int = 48000, channels: int = 1, seed: int = 0) -> NDArray[np.float32]:

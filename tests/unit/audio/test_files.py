@@ -3,11 +3,17 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from detector.audio.files import EXTENSIONS, find_recordings
 from detector.errors import ConfigurationError, RecordingError
+from detector.place import paths_of
+
+
+def listed(paths: list[Path], **options: Any) -> list[Path]:
+    return paths_of(find_recordings(paths, **options))
 
 
 @pytest.fixture
@@ -30,7 +36,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def below(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in find_recordings([folder])]
+    return [path.relative_to(folder).as_posix() for path in listed([folder])]
 
 
 def test_a_folder_gives_its_audio_sorted_by_the_path_below_it_and_nothing_hidden(archive: Path) -> None:
@@ -38,23 +44,23 @@ def test_a_folder_gives_its_audio_sorted_by_the_path_below_it_and_nothing_hidden
 
 
 def test_a_file_is_taken_whatever_its_extension(archive: Path) -> None:
-    assert find_recordings([archive / "a.txt", archive / ".hidden.wav"]) == [archive / "a.txt", archive / ".hidden.wav"]
+    assert listed([archive / "a.txt", archive / ".hidden.wav"]) == [archive / "a.txt", archive / ".hidden.wav"]
 
 
 def test_paths_keep_the_order_in_which_they_are_given_and_come_once(archive: Path) -> None:
     given = [archive / "c", archive / "b.wav", archive / "a", archive / "b.wav", archive]
-    found = [path.relative_to(archive).as_posix() for path in find_recordings(given)]
+    found = [path.relative_to(archive).as_posix() for path in listed(given)]
     assert found == ["c/d/e.Opus", "b.wav", "a/B.mp3", "a/z.FLAC"]
 
 
 def test_relative_paths_stay_relative(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(archive)
-    assert find_recordings([Path("b.wav"), archive / "b.wav", Path("c")]) == [Path("b.wav"), Path("c/d/e.Opus")]
+    assert listed([Path("b.wav"), archive / "b.wav", Path("c")]) == [Path("b.wav"), Path("c/d/e.Opus")]
 
 
 def test_a_missing_path_is_named(archive: Path) -> None:
     with pytest.raises(RecordingError, match=r"nowhere\.wav: no such file"):
-        find_recordings([archive / "b.wav", archive / "nowhere.wav"])
+        listed([archive / "b.wav", archive / "nowhere.wav"])
 
 
 def test_linked_folders_are_searched_and_circles_end(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -77,11 +83,11 @@ def test_a_folder_that_may_not_be_read_is_named_and_passed_over_only_where_someb
 
     monkeypatch.setattr(os, "scandir", guarded)
     with pytest.raises(ConfigurationError, match="a: cannot be searched: Permission denied"):
-        find_recordings([archive])
-    heard: list[tuple[Path, str]] = []
-    found = find_recordings([archive], passed_over=lambda *folder: heard.append(folder))
+        listed([archive])
+    heard: list[tuple[str, str]] = []
+    found = listed([archive], passed_over=lambda folder, reason: heard.append((str(folder), reason)))
     assert [path.name for path in found] == ["b.wav", "e.Opus"]
-    assert heard == [(archive / "a", "Permission denied")]
+    assert heard == [(str(archive / "a"), "Permission denied")]
 
 
 def test_folders_that_link_to_each_other_are_searched_once(tmp_path: Path) -> None:
@@ -110,8 +116,8 @@ def test_a_file_that_two_paths_lead_to_comes_once_under_the_path_without_a_link(
     }.items():
         (root / link).symlink_to(target)
     assert below(root) == ["also/other.wav", "lost.wav", "real.wav"]
-    assert find_recordings([root / "a.wav", root]) == [root / "a.wav", root / "also/other.wav", root / "lost.wav"]
-    assert find_recordings([root / "z/../real.wav", root / "real.wav"]) == [root / "z/../real.wav"]
+    assert listed([root / "a.wav", root]) == [root / "a.wav", root / "also/other.wav", root / "lost.wav"]
+    assert listed([root / "z/../real.wav", root / "real.wav"]) == [root / "z/../real.wav"]
 
 
 def test_hard_links_are_two_recordings(tmp_path: Path) -> None:
@@ -132,7 +138,7 @@ def test_folders_nested_too_deep_for_a_path_are_passed_over(tmp_path: Path) -> N
     os.close(here)
     heard: list[str] = []
     try:
-        assert find_recordings([tmp_path], passed_over=lambda _, reason: heard.append(reason)) == [tmp_path / "a.wav"]
+        assert listed([tmp_path], passed_over=lambda _, reason: heard.append(reason)) == [tmp_path / "a.wav"]
         assert heard == ["File name too long"]
     finally:
         subprocess.run(["rm", "-rf", "d"], cwd=tmp_path, check=True)
@@ -141,7 +147,7 @@ def test_folders_nested_too_deep_for_a_path_are_passed_over(tmp_path: Path) -> N
 
 def test_a_name_that_no_file_can_have_is_a_missing_one() -> None:
     names = [Path("x\0y.wav"), Path("n" * 5000), Path("here/" * 2000)]
-    assert find_recordings(names, missing=True) == names
+    assert listed(names, missing=True) == names
 
 
 def test_every_extension_is_lower_case_without_a_dot() -> None:

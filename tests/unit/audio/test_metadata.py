@@ -2,19 +2,32 @@ from __future__ import annotations
 
 import json
 import struct
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import soundfile
 
-from detector.audio.metadata import start_time
+from detector.audio.metadata import name_chronology, read_chronology
+from detector.audio.reading import read_header
+from detector.chronology import Moment
+from detector.errors import RecordingError
+from detector.place import LocalPlace
 
 from .conftest import Write, noise
 
 BRISBANE = timezone(timedelta(hours=10))
 BY_AUDIOMOTH = "by AudioMoth 24526B065D325963 at gain setting 2 while battery state was 4.7V."
+
+
+def start_time(path: Path, zone: tzinfo | None = None) -> Moment | None:
+    """Find out when a recording began, as a scan does."""
+    try:
+        chronology = read_chronology(read_header(path), zone)
+    except RecordingError:
+        chronology = name_chronology(LocalPlace(path), zone)
+    return None if chronology is None else chronology.at(0)
 
 
 def commented(path: Path, comment: str) -> Path:
@@ -38,6 +51,7 @@ def test_an_audiomoths_comment_tells_the_time_with_its_zone(tmp_path: Path, said
     found = start_time(commented(tmp_path / "20200101_000000Z.wav", f"Recorded at {said} {BY_AUDIOMOTH}"))
     assert found is not None
     assert (found.when.isoformat(), found.source) == (when, "header")
+    assert found.raw == f"Recorded at {said}"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +84,7 @@ def test_a_guano_chunk_tells_the_time(write: Write, stamp: str, zone: timezone |
     found = start_time(write("bat.wav", content), zone)
     assert found is not None
     assert (found.when, found.source) == (datetime(2021, 2, 19, 17, 51, tzinfo=BRISBANE), "header")
+    assert found.raw == stamp
     if zone is not None:
         assert start_time(write("bat.wav", content)) is None
 
@@ -91,6 +106,7 @@ def test_a_name_with_a_zone_tells_the_time(name: str, when: str) -> None:
     found = start_time(Path(f"somewhere/{name}.WAV"))
     assert found is not None
     assert (found.when.isoformat(), found.source) == (when, "filename")
+    assert found.raw in name
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.recipe import Audio
 
-from .conftest import Write, noise
+from .conftest import Write, judged, noise
 
 
 @pytest.fixture(params=[48000, 44100, 24000, 16000])
@@ -34,7 +34,7 @@ def tag_at(content: bytes) -> int:
 def decoded(path: Path, rate: int) -> np.ndarray:
     stream = AudioStream(path, Audio(sample_rate=rate, channel="each"))
     samples = np.concatenate(list(stream.blocks()), axis=1)
-    assert stream.status == "ok", stream.faults
+    assert judged(stream).status == "ok", judged(stream).faults
     return samples
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.metadata import start_time
+from detector.audio.metadata import read_chronology
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.audio.verdict import Facts, judge
 from detector.recipe import Audio
 
-from .conftest import Write, noise
+from .conftest import Write, judged, noise
 
 RATE = 8000
 
@@ -36,7 +36,7 @@ def test_codings_that_cannot_tell_where_they_are_are_read(write: Write, subtype:
     if subtype not in soundfile.available_subtypes("WAV"):
         subtype = "IMA_ADPCM"
     stream, seconds = read(write, "coded.wav", encoded(noise(5, RATE), "WAV", subtype))
-    assert (stream.status, seconds) == ("ok", pytest.approx(5, abs=0.1))
+    assert (judged(stream).status, seconds) == ("ok", pytest.approx(5, abs=0.1))
 
 
 def test_a_hole_behind_an_id3_tag_costs_a_flac_file_only_the_hole(write: Write) -> None:
@@ -45,7 +45,7 @@ def test_a_hole_behind_an_id3_tag_costs_a_flac_file_only_the_hole(write: Write) 
     broken = content[:middle] + bytes(3000) + content[middle + 3000 :]
     tag = b"ID3\4\0\0\0\0\0\x10" + bytes(16)
     plain, tagged = (read(write, name, part + broken) for name, part in (("a.flac", b""), ("b.flac", tag)))
-    assert tagged[0].status == plain[0].status == "damaged"
+    assert judged(tagged[0]).status == judged(plain[0]).status == "damaged"
     assert tagged[0].facts.holes == plain[0].facts.holes
 
 
@@ -57,15 +57,15 @@ def test_codings_in_blocks_whose_length_was_never_filled_in_are_read_to_the_end(
     content = encoded(noise(20, RATE), "WAV", subtype)
     at = content.index(b"data") + 4
     stream, seconds = read(write, "coded.wav", content[:at] + stated.to_bytes(4, "little") + content[at + 4 :])
-    assert stream.faults
+    assert judged(stream).faults
     assert seconds == pytest.approx(20, abs=0.2)
-    assert stream.status == "ok"
+    assert judged(stream).status == "ok"
 
 
 def test_a_second_chunk_of_samples_and_a_joined_file_are_told(write: Write) -> None:
     content = encoded(noise(10, RATE), "WAV", "PCM_16")
     stream, seconds = read(write, "joined.wav", content + content)
-    assert (stream.status, seconds) == ("damaged", 10)
+    assert (judged(stream).status, seconds) == ("damaged", 10)
 
 
 def test_a_file_of_which_nothing_can_be_decoded_has_failed(write: Write) -> None:
@@ -84,7 +84,7 @@ def test_a_time_of_guano_may_have_a_space_in_it_and_a_date_alone_is_none(write: 
 
     content = encoded(noise(1, RATE), "WAV", "PCM_16")
     path = write("a.wav", content + chunk(f"2023-07-04{between}21:30:00+02:00"))
-    found = start_time(read_header(path))
+    found = read_chronology(read_header(path))
     assert found is not None
-    assert found.when == datetime(2023, 7, 4, 19, 30, tzinfo=UTC)
-    assert start_time(read_header(write("b.wav", content + chunk("2023-07-04"))), UTC) is None
+    assert found.pieces[0].start == datetime(2023, 7, 4, 19, 30, tzinfo=UTC)
+    assert read_chronology(read_header(write("b.wav", content + chunk("2023-07-04"))), UTC) is None

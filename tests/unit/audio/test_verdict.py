@@ -9,6 +9,7 @@ import pytest
 from detector.audio.header import Header
 from detector.audio.status import Status
 from detector.audio.verdict import Facts, Hole, judge
+from detector.place import LocalPlace
 
 CHANNELS = ("0", "1")
 
@@ -25,7 +26,7 @@ def facts(
 
 
 def claims(format_: str = "WAV", n_frames: int | None = 8000, status: Status = "ok") -> Header:
-    return Header(Path("a.wav"), format_, "PCM_16", 8000, 2, n_frames, status=status)
+    return Header(LocalPlace(Path("a.wav")), format_, "PCM_16", 8000, 2, n_frames, status=status)
 
 
 def test_the_facts_of_stretches_add_up_to_those_of_the_recording() -> None:

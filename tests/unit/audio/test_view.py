@@ -22,7 +22,7 @@ def test_a_view_reads_as_the_prefix_and_the_part_of_the_file_would(
     path.write_bytes(content)
     start, end = sorted(min(at, len(content)) for at in cut)
     expected = io.BytesIO(prefix + content[start:end])
-    with ViewFile(path, View(start, end, prefix)) as shown:
+    with path.open("rb") as file, ViewFile(file, View(start, end, prefix)) as shown:
         assert shown.readall() == expected.getvalue()
         assert shown.seek(0, io.SEEK_END) == len(expected.getvalue())
         for position, n_bytes in moves:

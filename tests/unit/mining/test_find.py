@@ -13,6 +13,7 @@ from detector.clips import CONFUSING, UNCERTAIN
 from detector.events import Event, overlap_s
 from detector.mining.find import FLOOR, PeakKeeper, Peaks, Search, meets
 from detector.model import Operating, OperatingPoint
+from detector.place import LocalPlace
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.windows import Points
 
@@ -79,7 +80,7 @@ def test_only_points_near_their_labels_threshold_are_kept_with_their_numbers() -
     keeper = PeakKeeper(operating)
     for first in (0, 3):
         scores = np.array([[0.8, 0.0], [0.39, 0.09], [0.0, 0.1]])
-        keeper(ScoreBlock(Path("x"), POINTS, first, 9.0, {"0": scores, "1": scores[:0]}))
+        keeper(ScoreBlock(LocalPlace(Path("x")), POINTS, first, 9.0, {"0": scores, "1": scores[:0]}))
     found = keeper.peaks()
     assert list(found) == ["0"]
     assert found["0"].numbers.tolist() == [0, 2, 3, 5]

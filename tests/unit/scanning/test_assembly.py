@@ -10,6 +10,7 @@ import pytest
 from detector.audio.header import Header
 from detector.audio.verdict import Facts
 from detector.errors import Fault, RecordingError
+from detector.place import LocalPlace
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.layout import lay_out
@@ -28,7 +29,7 @@ class Whole:
 
     def __init__(self, n_windows: int = 20, *channels: str) -> None:
         model = random_model("conv2d")
-        header = Header(Path("a.wav"), "WAV", "PCM_16", RATE, 1, RATE + (n_windows - 1) * HOP)
+        header = Header(LocalPlace(Path("a.wav")), "WAV", "PCM_16", RATE, 1, RATE + (n_windows - 1) * HOP)
         plan = Plan(header, None, channels or ("mix",), n_windows, PLANNED, "a fingerprint")
         self.parts = {part.first: part for part in plan.parts()}
         self.assembly = Assembly(plan, model.recipe, lay_out(model.recipe).grid)
@@ -113,6 +114,6 @@ def test_one_part_that_cannot_be_scanned_or_scores_no_numbers_fails_the_recordin
 
 
 def test_a_recording_that_failed_has_one_row_without_a_channel() -> None:
-    scanned = failed(Path("a.wav"), None, Fault("why"))
+    scanned = failed(LocalPlace(Path("a.wav")), None, Fault("why"))
     assert [(row.channel, row.status, row.detail) for row in scanned.effort] == [("", "failed", "why")]
     assert scanned.scanned_s == 0.0

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from detector.errors import RecordingError
 from detector.operating.points import OperatingPoint
+from detector.place import LocalPlace, Place
 from detector.scanning import detecting
 from detector.scanning.blocks import ScoreBlock, ScoreCollector
 from detector.scanning.detections import EventFinder, Reader, Smoothing
@@ -37,7 +38,7 @@ def blocks_of(name: str, scores: Sequence[float], sizes: Sequence[int] = (), *, 
     for first, end in pairwise(bounds):
         rows = np.array(scores[first:end], dtype=np.float64)[:, None]
         heard_s = len(scores) / 10 if ended and len(blocks) == len(bounds) - 2 else None
-        blocks.append(ScoreBlock(Path(name), GRID.points, first, np.inf, {"mix": rows}, heard_s))
+        blocks.append(ScoreBlock(LocalPlace(Path(name)), GRID.points, first, np.inf, {"mix": rows}, heard_s))
     return blocks
 
 
@@ -89,7 +90,7 @@ def test_a_fault_while_events_are_looked_for_fails_that_recording_alone(
     find = EventFinder.__call__
 
     def failing(finder: EventFinder, block: ScoreBlock) -> None:
-        if block.recording == names[1] and block.first > 0:
+        if block.recording.name == names[1].as_posix() and block.first > 0:
             raise ZeroDivisionError("a bug")
         find(finder, block)
 
@@ -114,8 +115,8 @@ def test_what_cannot_be_planned_is_the_recording_s_own_failure(tmp_path: Path, m
     names = [written(tmp_path / f"{n}.wav", noise(3, n)) for n in range(3)]
     plan = Scanner.plan
 
-    def refusing(scanner: Scanner, recording: Path) -> object:
-        if recording == names[0]:
+    def refusing(scanner: Scanner, recording: Place) -> object:
+        if recording.name == names[0].as_posix():
             raise RecordingError(f"{recording}: is refused")
         return plan(scanner, recording)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from detector.audio.header import Header
 from detector.model import Model
+from detector.place import LocalPlace
 from detector.scanning import plan
 from detector.scanning.layout import lay_out
 from detector.scanning.plan import Planner, equal_parts
@@ -25,7 +26,7 @@ def planner_of(model: Model) -> Planner:
 
 
 def header_of(n_frames: int | None, subtype: str = "PCM_16", rate: int = RATE) -> Header:
-    return Header(Path("a"), "WAV", subtype, rate, 1, n_frames)
+    return Header(LocalPlace(Path("a")), "WAV", subtype, rate, 1, n_frames)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -98,6 +99,6 @@ def test_a_plan_and_its_parts_are_values_that_travel(tmp_path: Path, monkeypatch
     assert len(list(plan.parts())) > 3
     assert plan.identity is not None
     assert plan.identity.size == path.stat().st_size
-    assert plan.start is not None
+    assert plan.chronology is not None
     with pytest.raises(dataclasses.FrozenInstanceError):
         plan.length = 1  # type: ignore[misc]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from detector.errors import ConfigurationError
+from detector.place import paths_of
 from detector.scanning.scan import list_recordings
 
 
@@ -12,7 +13,7 @@ def test_recordings_stand_in_the_order_of_their_names_each_once(tmp_path: Path) 
     for name in ("b.wav", "a.flac", "notes.txt", "deep/c.mp3"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    listed = list_recordings([tmp_path / "b.wav", tmp_path, tmp_path / "none.wav"])
+    listed = paths_of(list_recordings([tmp_path / "b.wav", tmp_path, tmp_path / "none.wav"]))
     assert [path.relative_to(tmp_path).as_posix() for path in listed] == ["b.wav", "a.flac", "deep/c.mp3", "none.wav"]
 
 

@@ -2,30 +2,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from detector.audio.metadata import StartTime
 from detector.audio.status import STATUSES
+from detector.chronology import Chronology
 from detector.errors import AnnotationError
-from detector.tables.effort import COLUMNS, Effort, EffortWriter, absolute_time, read_effort
+from detector.place import LocalPlace
+from detector.tables.effort import COLUMNS, Effort, EffortWriter, read_effort
 from detector.tables.sink import Sink
 
 
-def test_a_time_is_the_start_and_the_seconds_after_it_in_the_same_zone() -> None:
-    start = StartTime(datetime(2024, 5, 11, 23, 59, 59, tzinfo=timezone(timedelta(hours=9, minutes=30))), "header")
-    assert absolute_time(start, 1.2345) == "2024-05-12T00:00:00.234+09:30"
-    assert absolute_time(None, 1.0) == ""
-
-
-def test_seconds_are_counted_through_a_change_of_the_clocks() -> None:
-    start = StartTime(datetime(2024, 3, 31, 1, 30, tzinfo=ZoneInfo("Europe/Berlin")), "filename")
-    assert absolute_time(start, 3600.0) == "2024-03-31T03:30:00.000+02:00"
-
-
 def test_what_is_not_known_is_empty_rather_than_zero() -> None:
-    row = dict(zip(COLUMNS, Effort(Path("a/b.wav"), "", "failed", detail="broken").row()))
+    row = dict(zip(COLUMNS, Effort(LocalPlace(Path("a/b.wav")), "", "failed", detail="broken").row()))
     assert row == {
         "recording": "a/b.wav",
         "channel": "",
@@ -39,10 +28,11 @@ def test_what_is_not_known_is_empty_rather_than_zero() -> None:
 
 
 def test_a_row_that_is_written_reads_back_whole(tmp_path: Path) -> None:
-    start = StartTime(datetime(2024, 5, 11, 23, 59, 59, 250_000, tzinfo=timezone(timedelta(hours=9.5))), "header")
+    when = datetime(2024, 5, 11, 23, 59, 59, 250_000, tzinfo=timezone(timedelta(hours=9.5)))
+    chronology = Chronology.since(when, "header", when.isoformat(timespec="milliseconds"))
     rows = [
-        Effort(Path("site, 1/a b.wav"), "mix", "truncated", 10.5, 9.125, start, 'ends early, "cut"'),
-        Effort(Path("c\nd.wav"), "", "failed", detail="x"),
+        Effort(LocalPlace(Path("site, 1/a b.wav")), "mix", "truncated", 10.5, 9.125, chronology, 'ends early, "cut"'),
+        Effort(LocalPlace(Path("c\nd.wav")), "", "failed", detail="x"),
     ]
     with (tmp_path / "effort.csv").open("w", encoding="utf-8", newline="") as stream:
         EffortWriter(Sink(stream, "effort.csv")).add(rows)
@@ -53,7 +43,7 @@ def test_a_row_that_is_written_reads_back_whole(tmp_path: Path) -> None:
 def test_a_start_that_a_spreadsheet_has_spoilt_is_unknown(tmp_path: Path, time: str, source: str) -> None:
     text = f"recording,channel,scanned_s,start_time,time_source\na.wav,0,9,{time},{source}\n"
     (tmp_path / "effort.csv").write_text(text, encoding="utf-8")
-    assert [effort.start for effort in read_effort(tmp_path / "effort.csv")] == [None]
+    assert [effort.chronology for effort in read_effort(tmp_path / "effort.csv")] == [None]
 
 
 @pytest.mark.parametrize(
@@ -85,16 +75,16 @@ def test_what_is_no_effort_table_is_told_in_a_line(tmp_path: Path, text: str, to
 
 def test_cells_that_a_row_lacks_are_empty_and_a_spreadsheets_semicolons_part_them(tmp_path: Path) -> None:
     (tmp_path / "effort.csv").write_text("scanned_s;recording;channel\n9.5;a.wav\n", encoding="utf-8")
-    assert read_effort(tmp_path / "effort.csv") == [Effort(Path("a.wav"), "", "ok", scanned_s=9.5)]
+    assert read_effort(tmp_path / "effort.csv") == [Effort(LocalPlace(Path("a.wav")), "", "ok", scanned_s=9.5)]
 
 
 def test_every_status_of_a_scan_is_read_and_so_is_a_table_without_them(tmp_path: Path) -> None:
-    rows = [Effort(Path(f"{status}.wav"), "0", status, 10.0, 9.0).row() for status in STATUSES]
+    rows = [Effort(LocalPlace(Path(f"{status}.wav")), "0", status, 10.0, 9.0).row() for status in STATUSES]
     text = "\n".join(",".join(row) for row in [COLUMNS, *rows])
     (tmp_path / "effort.csv").write_text(text, encoding="utf-8")
     (tmp_path / "bare.csv").write_text("recording,channel,scanned_s\nok.wav,0,9\n", encoding="utf-8")
-    assert [effort.recording.stem for effort in read_effort(tmp_path / "effort.csv")] == list(STATUSES)
-    assert read_effort(tmp_path / "bare.csv") == [Effort(Path("ok.wav"), "0", "ok", scanned_s=9.0)]
+    assert [Path(effort.recording.name).stem for effort in read_effort(tmp_path / "effort.csv")] == list(STATUSES)
+    assert read_effort(tmp_path / "bare.csv") == [Effort(LocalPlace(Path("ok.wav")), "0", "ok", scanned_s=9.0)]
 
 
 def test_a_length_that_is_no_number_is_told_where_it_matters(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pickle
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from detector.chronology import Chronology, Piece, absolute_time
+
+NOON = datetime(2024, 5, 11, 12, tzinfo=UTC)
+DUTY_CYCLE = Chronology((Piece(0, NOON, "a", 10.0), Piece(10, NOON + timedelta(hours=1), "b", 20.0)), "header")
+
+
+def test_times_have_milliseconds_and_the_offset_of_their_zone() -> None:
+    start = datetime(2024, 5, 11, 23, 59, 59, tzinfo=timezone(timedelta(hours=9, minutes=30)))
+    assert absolute_time(Chronology.since(start, "header", ""), 1.2345) == "2024-05-12T00:00:00.234+09:30"
+    assert absolute_time(None, 1.0) == ""
+
+
+def test_clocks_that_are_put_forward_meanwhile_are_followed() -> None:
+    start = datetime(2024, 3, 31, 1, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert absolute_time(Chronology.since(start, "filename", ""), 3600.0) == "2024-03-31T03:30:00.000+02:00"
+
+
+def test_a_moment_says_where_it_is_known_from() -> None:
+    moment = Chronology.since(NOON, "filename", "20240511_120000Z").at(5)
+    assert moment is not None
+    assert (moment.when, moment.source, moment.raw) == (NOON + timedelta(seconds=5), "filename", "20240511_120000Z")
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "hour", "second", "raw"), [(0, 12, 0, "a"), (9, 12, 9, "a"), (10, 13, 0, "b"), (20, 13, 10, "b")]
+)
+def test_absolute_time_jumps_between_pieces(offset_s: float, hour: int, second: int, raw: str) -> None:
+    moment = DUTY_CYCLE.at(offset_s)
+    assert moment is not None
+    assert (moment.when.hour, moment.when.second, moment.raw) == (hour, second, raw)
+
+
+@pytest.mark.parametrize("offset_s", [-0.1, 20.1, 29.9])
+def test_outside_of_all_pieces_nobody_knows_the_time(offset_s: float) -> None:
+    gap = Chronology((*DUTY_CYCLE.pieces, Piece(30, NOON, "c")), "header")
+    assert gap.at(offset_s) is None
+    assert absolute_time(gap, offset_s) == ""
+    assert gap.at(30) is not None
+
+
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("Europe/Berlin")])
+def test_a_chronology_crosses_processes_and_cannot_be_changed(zone: timezone | ZoneInfo) -> None:
+    whole = Chronology.since(NOON.astimezone(zone), "header", "noon")
+    assert pickle.loads(pickle.dumps(whole)) == whole
+    with pytest.raises(AttributeError):
+        whole.source = "filename"  # type: ignore[misc]  # must fail
+
+
+def test_what_is_no_chronology_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        Piece(0, NOON.replace(tzinfo=None), "")
+    with pytest.raises(ValueError, match="offset_s"):
+        Piece(5, NOON, "", 5)
+    with pytest.raises(ValueError, match="at least one"):
+        Chronology((), "header")
+    with pytest.raises(ValueError, match="10"):
+        Chronology((Piece(0, NOON, "", 11), Piece(10, NOON, "")), "header")
