@@ -94,7 +94,7 @@ def run(model: Model, case: Case, folder: Path) -> Run:
     outputs = Outputs(folder / "detections.csv", force=True)
     start = perf_counter()
     with outputs.opened(sys.stdout, model.labels) as results:
-        for scanned in detect_all(scanner, case.recordings, reader, results.score_keeper()):
+        for scanned in detect_all(scanner, case.recordings, reader, results.score_writer()):
             with scanner.clock("write"):
                 results.add(scanned)
             lengths[Path(scanned.recording.name)] = scanned.scanned_s

@@ -1,1 +1,1 @@
-"""A model and recordings in; scores, events and tables out, one recording at a time, as streams."""
+"""Scan recordings with a model: plan each, score its parts, assemble the scores, find events, write tables."""

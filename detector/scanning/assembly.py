@@ -1,4 +1,4 @@
-"""The third step of a scan: put the scores of a recording's parts together, and find out what became of it."""
+"""The third step of a scan: assemble the scores of the parts, and describe the recording."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from detector.tables.effort import Effort
 
 
 class Assembly:
-    """Put together what the parts of a recording gave, in their order.
+    """Assemble the scores of the parts of a recording, in order.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ class Assembly:
 
     @property
     def share(self) -> float:
-        """Give the share (0 to 1) of the recording that was scanned, as far as its header tells."""
+        """Give the fraction (0 to 1) of the recording that was scanned, by the length that its header states."""
         return self._facts.n_read / max(1, self._plan.header.n_frames or self._facts.n_read)
 
     def add(self, part: Part, scores: PartScores | Exception) -> ScoreBlock | None:
-        """Take what the next part gave, or why it could not be scored; give the scores that it brings.
+        """Add the scores of the next part, or the error that it raised; give the scores of the next points in time.
 
-        What comes after a part that fell short is left out: the recording has ended, or decoding has. Where a part
-        could not be scored, or its scores are no numbers, the recording has failed.
+        Parts after one with fewer windows than planned are left out: the recording has ended, or decoding has. If a
+        part could not be scored, or its scores are not finite, the recording has failed.
         """
         if self._failure is not None or self._ended:
             return None
@@ -66,7 +66,7 @@ class Assembly:
         return None
 
     def finish(self) -> tuple[ScoreBlock | None, Scanned]:
-        """End the recording; give the scores that are left, and what came out of it."""
+        """End the recording; give its last scores, and the result without detections."""
         try:
             if self._failure is None:
                 n_samples = self._facts.n_read * self._recipe.audio.sample_rate // self._plan.header.sample_rate
@@ -78,7 +78,7 @@ class Assembly:
 
     def _added(self, part: Part, scores: PartScores) -> ScoreBlock | None:
         if self._seen_end and scores.facts.n_read > self._facts.n_read:
-            self._ended = True  # it begins after damage that ended the one before it
+            self._ended = True  # this part begins after the damage that ended the part before it
             return None
         self._facts = self._facts.joined_with(scores.facts)
         self._seen_end = scores.ended

@@ -1,4 +1,4 @@
-"""The scores of a recording as they come, block by block, and what keeps them."""
+"""The scores of a recording, block by block, and a collector for them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ScoreBlock:
     first : int
         Number of the first score here; with 0, a recording begins.
     limit_s : float
-        What scores describe ends here at the latest, s.
+        No score describes sound after this time, s.
     scores : dict of str to ndarray
         By channel, (point, label), the same number of points for each.
     heard_s : float or None
@@ -49,11 +49,11 @@ class ScoreBlock:
 
 
 Take = Callable[[ScoreBlock], None]
-"""Takes the score blocks of recordings, in their order."""
+"""Is called with the score blocks of recordings, in order."""
 
 
 class ScoreCollector:
-    """Collect the scores of one recording after another.
+    """Collect all scores of a recording, one recording at a time.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class ScoreCollector:
         self.points: Points | None = None
 
     def __call__(self, block: ScoreBlock) -> None:
-        """Take the next scores; a recording that begins takes the place of the one before."""
+        """Add the next scores. The first block of a recording discards those of the recording before."""
         if block.first == 0:
             self._blocks.clear()
         self.points = block.points
@@ -74,7 +74,7 @@ class ScoreCollector:
             self._blocks[channel].append(scores)
 
     def scores(self) -> dict[str, Rows]:
-        """Give the scores of each channel (point, label), and forget them."""
+        """Return the scores of each channel (point, label), and discard them."""
         collected = {channel: np.concatenate(blocks) for channel, blocks in self._blocks.items()}
         self._blocks.clear()
         return collected

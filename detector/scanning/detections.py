@@ -1,4 +1,4 @@
-"""From scores to events: the rules of a model, and what applies them to score blocks as they come."""
+"""Turn scores into events, block by block, by the operating points of a model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from detector.scanning.spans import ColumnReading, Reading, WindowReading
 from detector.scanning.windows import WindowGrid
 
 Scored = tuple[float, float, float]  # onset in s, offset in s, score
-SLACK_S = 1e-9  # what an event may lack of the least length
+SLACK_S = 1e-9  # an event may be shorter than the least length by this much, s
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Reader:
     operating: tuple[OperatingPoint, ...]
 
     def reading(self, n_points: int, seconds: float) -> Reading:
-        """Choose how to read the times of sounds in a recording of so many points and seconds."""
+        """Choose how runs of high scores give onsets and offsets, in a recording of so many points and seconds."""
         if self.grid.columns is None:
             return WindowReading(self.grid.points, n_points, seconds, self.recipe.labels.overlap)
         return ColumnReading(self.grid.points, n_points, seconds)
 
     def written(self, block: ScoreBlock) -> ScoreBlock:
-        """Bring scores to the scales on which they are written."""
+        """Bring scores to the scale on which tables show them: calibrated, where the label is."""
         if all(point.calibration is None for point in self.operating):
             return block
         return replace(block, scores={channel: self._written(rows) for channel, rows in block.scores.items()})
@@ -57,7 +57,7 @@ class Reader:
 class Smoothing:
     """Smooth the scores of recordings, block by block, each label by its own width.
 
-    A recording that begins takes the place of the one before, whether that was ended or not.
+    The first block of a recording discards what is left of the recording before.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -67,7 +67,7 @@ class Smoothing:
         self._n_points = 0
 
     def __call__(self, block: ScoreBlock) -> ScoreBlock:
-        """Take the next scores; give those that are smooth by now."""
+        """Add the next scores; give those whose smoothing is complete."""
         if block.first == 0:
             self._smoothers = {channel: Smoother(self._halves) for channel in block.scores}
             self._n_points = 0
@@ -83,9 +83,9 @@ class Smoothing:
 
 
 class EventFinder:
-    """Find the events of recordings in their smooth scores, block by block.
+    """Find the events of recordings in their smoothed scores, block by block.
 
-    A recording that begins takes the place of the one before, whether that was ended or not.
+    The first block of a recording discards what is left of the recording before.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -95,7 +95,7 @@ class EventFinder:
         self._events: list[tuple[str, Event]] = []
 
     def __call__(self, block: ScoreBlock) -> None:
-        """Take the next scores."""
+        """Add the next scores."""
         if block.first == 0:
             points = self._reader.grid.points
             self._finders = {channel: RunFinder(self._thresholds, points) for channel in block.scores}
@@ -106,8 +106,8 @@ class EventFinder:
             self._events = list(self._found(block.heard_s))
 
     def events(self) -> tuple[tuple[str, Event], ...]:
-        """Give the channel and event of each sound of the recording that ended last, in order of time."""
-        return tuple(sorted(self._events, key=lambda found: found[1].span))
+        """Give channel and event of each detection in the recording that ended last, in order of time."""
+        return tuple(sorted(self._events, key=lambda detection: detection[1].span))
 
     def _found(self, seconds: float) -> Iterator[tuple[str, Event]]:
         for channel, finder in self._finders.items():
@@ -122,24 +122,24 @@ def events_of(runs: Iterable[Run], reading: Reading, operating: Sequence[Operati
     Parameters
     ----------
     runs : iterable of Run
-        Of one channel of one recording.
+        Runs of one channel of one recording.
     reading : Reading
-        How to read the time of a sound out of a run.
+        How a run gives onset and offset.
     operating : sequence of OperatingPoint
-        For each label: events at most `gap_s` apart are one, events shorter than `shortest_s` are none.
+        One for each label. Events at most `gap_s` apart are joined; events shorter than `shortest_s` are dropped.
 
     Returns
     -------
     list of Event
         In order of onset, then of labels.
     """
-    found: list[list[Scored]] = [[] for _ in operating]
+    spans_of_label: list[list[Scored]] = [[] for _ in operating]
     for run in runs:
         start_s, end_s = reading.span(run, operating[run.label].typical_s)
-        found[run.label].append((start_s, end_s, run.score))
+        spans_of_label[run.label].append((start_s, end_s, run.score))
     events = [
         Event(start_s, end_s, point.name, point.low_hz, point.high_hz, score)
-        for point, spans in zip(operating, found)
+        for point, spans in zip(operating, spans_of_label)
         for start_s, end_s, score in _written(joined(spans, point.gap_s), point)
         if end_s - start_s >= point.shortest_s - SLACK_S
     ]

@@ -1,4 +1,4 @@
-"""Which engine scans, with which hop, and why: what a recipe allows and what was asked for, brought together."""
+"""Choose the engine and the hop of a scan, from the recipe and the options."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Layout:
     engine : {"shared", "windows"}
         Whether windows share the trunk's columns, or each goes through the whole network by itself.
     step : int
-        Frames from one column that the trunk gives to the next.
+        Frames from one column of the trunk to the next.
     note : str
-        What was chosen, and why not otherwise, for a person.
+        The chosen engine and hop, and the reason, for the user.
     """
 
     grid: WindowGrid
@@ -75,7 +75,7 @@ def lay_out(recipe: Recipe, hop_s: float | None = None, engine: EngineName = "au
 
 
 def _against_sharing(recipe: Recipe) -> str:
-    """Say what keeps windows from sharing columns; empty where nothing does."""
+    """Give the reason why windows cannot share columns; empty where they can."""
     if recipe.network.padding == "same":
         return 'network.padding = "same" pads every window by itself, so that no two see the same columns'
     return ""

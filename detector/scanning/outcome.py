@@ -1,4 +1,4 @@
-"""What came out of a recording that was scanned."""
+"""The result of scanning a recording."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from detector.tables.effort import Effort
 
 @dataclass(frozen=True)
 class Scanned:
-    """What came out of a recording.
+    """The result of scanning a recording.
 
     Attributes
     ----------
@@ -22,15 +22,15 @@ class Scanned:
     chronology : Chronology or None
         When it was made.
     effort : tuple of Effort
-        One a channel.
+        One for each channel.
     detections : tuple of (str, Event)
         Channel and event, in order of time; none before an `EventFinder` has added them.
     remarks : tuple of str
-        What a person should hear of at once.
+        Lines to show to the user at once.
     heard_s : float
         Its length as the model heard it, in whole samples at the model's rate, s.
     bug : Exception or None
-        What the program did not expect, where that is why it failed.
+        The error of the program itself, if the recording failed through one.
     """
 
     recording: Place
@@ -43,7 +43,7 @@ class Scanned:
 
     @property
     def failed(self) -> bool:
-        """Say whether the recording was not analysed."""
+        """Return whether the recording was not analysed."""
         return any(row.status == "failed" for row in self.effort)
 
     @property

@@ -32,7 +32,7 @@ class PartScores:
     scores : ndarray
         (channel, window, label), or (channel, window, column, label) for a model with frame outputs.
     facts : Facts
-        What decoding brought to light.
+        Faults and lengths that decoding found.
     ended : bool
         Whether the recording ended within what was read.
     """

@@ -1,4 +1,4 @@
-"""The first step of a scan: read what is known of a recording before it is decoded, and cut it into parts.
+"""The first step of a scan: read the header of a recording, and cut the recording into parts.
 
 A part is a row of windows. To score them, a scan reads what they see, and before that what the state of the front end
 depends on, and nothing else. Neighbours share no numbers, so it does not matter who scores which part, or where.
@@ -32,7 +32,7 @@ KEPT_COPIES = 3  # of frames and columns that wait, while they are joined and cu
 
 @dataclass(frozen=True)
 class Part:
-    """A row of windows of one recording, in all channels that are scanned. It can be sent anywhere to be scored.
+    """A row of windows of one recording, in all scanned channels. Any process can score it.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Part:
 
     @property
     def is_last(self) -> bool:
-        """Say whether it goes on to the recording's end."""
+        """Return whether it goes on to the end of the recording."""
         return self.end is None
 
     @property
@@ -121,7 +121,7 @@ class Planner:
     limits : Limits
         What a recording may ask for at most.
     timezone : tzinfo, optional
-        Of recorders that write the time without one.
+        Of recorders that write times without a zone.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Planner:
         return self.cut(header, channels, read_chronology(header, self._timezone))
 
     def cut(self, header: Header, channels: tuple[str, ...], chronology: Chronology | None = None) -> Plan:
-        """Cut a recording into parts. Codings that cannot be decoded from their midst make one part."""
+        """Cut a recording into parts. A coding that can only be decoded from its beginning makes one part."""
         n_windows = 1
         if header.n_planned is not None and header.divisible:
             n_samples = header.n_planned * self._model.recipe.audio.sample_rate // header.sample_rate
@@ -181,9 +181,9 @@ class Planner:
 
 
 def equal_parts(n_windows: int, most: int) -> int:
-    """Give the number of windows of a part, at most `most`, so that a few workers end at about the same time.
+    """Give the number of windows of a part, at most `most`.
 
-    Parts are of one length, and more than two are a multiple of four.
+    All parts have one length. Their number, if above two, is a multiple of four, so that workers end together.
     """
     n_parts = -(-n_windows // most)
     n_parts += -n_parts % (4 if n_parts > 2 else 1)

@@ -1,4 +1,4 @@
-"""How far a scan is: in recordings, and in shares of the one at hand."""
+"""How far a scan is, in recordings and fractions of the current one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of a scan: which there are, how their rows are written, and where they go."""
+"""The tables that a scan writes: detections, scores and effort."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outputs:
     scores, effort : Path or None
         The tables of scores and effort; None for none.
     force : bool
-        Whether they may replace files.
+        Whether existing files may be replaced.
     """
 
     detections: Path | None = None
@@ -46,7 +46,7 @@ class Outputs:
     force: bool = False
 
     def check(self) -> None:
-        """Raise `OutputError` or `ConfigurationError` where one of them cannot be written."""
+        """Raise `OutputError` or `ConfigurationError` if a table cannot be written."""
         paths = [path for path in (self.detections, self.scores, self.effort) if path is not None]
         for n, path in enumerate(paths):
             if path.resolve() in {other.resolve() for other in paths[:n]}:
@@ -54,7 +54,7 @@ class Outputs:
             check_output(path, self.force)
 
     def check_inputs(self, recordings: Iterable[Place]) -> None:
-        """Raise `ConfigurationError` where a table would take the place of a recording, `force` or not."""
+        """Raise `ConfigurationError` if a table would replace a recording. `force` does not allow that."""
         folders: dict[str, str] = {}
         named = {recording.canonical(folders) for recording in recordings if recording.exists()}
         for path in (self.detections, self.scores, self.effort):
@@ -63,9 +63,9 @@ class Outputs:
 
     @contextmanager
     def opened(self, stream: TextIO, labels: tuple[str, ...]) -> Iterator[Results]:
-        """Open the tables; detections go to `stream` where no file is named for them.
+        """Open the tables. Detections go to `stream` where no file is named for them.
 
-        The files appear together, when the block ends well. They do so, too, where `stream` is a pipe that is closed.
+        The files appear together when the block ends without an error, even if the reader of `stream` has closed it.
         """
         paths = [path for path in (self.effort, self.scores, self.detections) if path is not None]
         with new_files(paths, force=self.force) as streams:
@@ -91,7 +91,7 @@ class Results:
         self._effort = effort
 
     def add(self, scanned: Scanned) -> None:
-        """Write what came out of a recording, and hand it on."""
+        """Write the results of a recording, and flush the tables."""
         self._detections.add(detections_of(scanned))
         self._detections.flush()
         if self._scores is not None:
@@ -100,8 +100,8 @@ class Results:
             self._effort.add(scanned.effort)
             self._effort.flush()
 
-    def score_keeper(self) -> Take | None:
-        """Give what writes scores; None where nobody wants them."""
+    def score_writer(self) -> Take | None:
+        """Return the function that writes scores; None if there is no table of scores."""
         table = self._scores
         return None if table is None else lambda block: table.add(score_rows(block))
 

@@ -53,7 +53,7 @@ class RunFinder:
         self.n_points = 0
 
     def push(self, scores: Rows) -> None:
-        """Take the next scores (point, label)."""
+        """Add the next scores (point, label)."""
         if not len(scores):
             return
         rows = np.concatenate([self._last, scores])
@@ -64,12 +64,12 @@ class RunFinder:
         self.n_points += len(scores)
 
     def finish(self) -> list[Run]:
-        """End the scores; give the runs, label by label, in order of time."""
+        """End the recording; give the runs, label by label, in order of time."""
         open_runs = [Run(label, start_s, None, score) for label, (start_s, score) in self._open.items()]
         return sorted([*self._runs, *open_runs], key=lambda run: run.label)
 
     def _follow(self, label: int, scores: Rows, above: NDArray[np.bool_]) -> None:
-        """Take one label's scores, the first of which was taken before."""
+        """Add the scores of one label. The first score is the last one of the block before."""
         turns = np.flatnonzero(above[1:] != above[:-1]) + 1
         times = self._crossings(label, scores, turns)
         highest = np.maximum.reduceat(scores, np.append(0, turns)).tolist()
@@ -82,7 +82,7 @@ class RunFinder:
                 self._open[label] = (start_s, score)
 
     def _crossings(self, label: int, scores: Rows, turns: NDArray[np.intp]) -> list[float | None]:
-        """Find when the threshold was crossed, between the scores before and at each turn."""
+        """Give the times at which the scores cross the threshold, by linear interpolation, s."""
         before = scores[turns - 1]
         after = scores[turns]
         share = (self._thresholds[label] - before) / (after - before)

@@ -30,7 +30,7 @@ from detector.scanning.scanner import Scanner, Setting
 from detector.texts import many
 
 INCOMPLETE: tuple[Status, ...] = ("damaged", "truncated", "empty")
-"""Statuses of recordings of which less than all was scanned, beside those that failed."""
+"""Statuses of recordings that were scanned only in part. Recordings that failed are counted apart."""
 
 
 @dataclass
@@ -40,13 +40,13 @@ class Summary:
     Attributes
     ----------
     recordings, detections, failed : int
-        How many.
+        Numbers of recordings, of detections, and of recordings that were not analysed.
     seconds : float
-        Of sound that was scanned.
+        Length of the scanned sound, s.
     statuses : Counter
-        How many recordings have each of the statuses in `INCOMPLETE`.
+        Number of recordings with each of the statuses in `INCOMPLETE`.
     bugs : list of exceptions
-        What the program did not expect, one a recording that failed of it.
+        Errors of the program itself, one for each recording that failed through one.
     """
 
     recordings: int = 0
@@ -68,11 +68,11 @@ class Summary:
 
     @property
     def incomplete(self) -> bool:
-        """Say whether of a recording less than all was scanned."""
+        """Return whether a recording failed, or was scanned only in part."""
         return bool(self.failed or self.statuses)
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Write the counts in one line."""
         counts = (
             many(self.recordings, "recording"),
             f"{self.seconds / 3600:.2f} h scanned",
@@ -84,21 +84,21 @@ class Summary:
 
 
 def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = None) -> list[Place]:
-    """List the recordings that files and folders name, each once, in their order; what is not there as well.
+    """List the recordings that files and folders name, each once, in order.
 
-    A scan tells of each what became of it, of one that is not there, too.
+    A named file that does not exist is listed, too: the scan reports it as failed.
 
     Parameters
     ----------
     paths : sequence of Path, str or Place
         Files and folders.
     passed_over : callable, optional
-        Takes each folder that cannot be searched, and why; without it, such a folder is an error.
+        Is called with each folder that cannot be searched, and the reason. Without it, such a folder is an error.
 
     Raises
     ------
     ConfigurationError
-        Where not one recording is there.
+        If no recording exists.
     """
     reasons: list[str] = []
 
@@ -130,33 +130,32 @@ def scan(
 ) -> Summary:
     """Scan recordings into tables.
 
-    Nothing is read or written before it is known that the outputs can be written, that there are recordings, and that
-    the model can be used.
+    Before anything is written, the outputs, the recordings and the model are checked.
 
     Parameters
     ----------
     paths : sequence of Path
-        Recordings, and folders of them, in the order that the tables are to have.
+        Recordings and folders of recordings. The tables have their order.
     model : str or None
-        Folder of a model, or a shipped one's name; None for the default one.
+        Folder of a model, or name of a shipped model; None for the default model.
     device : str
-        What the network runs on.
+        The device that the network runs on.
     setting : Setting
         How to scan.
     outputs : Outputs
-        Where the tables go.
+        The files to write.
     stream : TextIO
-        Takes the detections where `outputs` names no file for them.
+        Gets the detections if `outputs` names no file for them.
     threshold : float, Target or None
-        For all labels, in the place of the model's own, on the scale of written scores; a target is looked up for each
-        label in what `detector tune` stored.
+        Threshold for all labels instead of the model's own, on the scale of written scores. A target, such as 2 false
+        alarms per hour, is looked up for each label among the thresholds that `detector tune` stored.
     progress : Progress, optional
-        Hears how far it is, and what a user should know of it.
+        Hears notes for the user, and how far the scan is.
 
     Returns
     -------
     Summary
-        Counts.
+        Numbers of recordings and detections.
     """
     outputs.check()
     unsearched: list[Scanned] = []
@@ -178,19 +177,19 @@ def scan(
 
 
 def not_searched(folder: Place, reason: str) -> Scanned:
-    """Tell of a folder that cannot be searched as of a recording that was not analysed."""
+    """Describe a folder that cannot be searched like a recording that was not analysed."""
     return failed(folder, None, Fault(f"{folder}: cannot be searched: {reason}"))
 
 
 def load_named(model: str | None, device: DeviceName) -> Model:
-    """Load a model by its folder or a shipped one's name, the default one for None."""
+    """Load a model from its folder, or by the name of a shipped model; None is the default model."""
     folder = shipped_folder() / DEFAULT_MODEL if model is None else find_folder(model)
     return load_model(folder, choose_device(device))
 
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Keep torch from threads of its own: a scan's workers are as many as there are cores."""
+    """Let torch use one thread: the workers of a scan already use every core."""
     keep_freed_memory()
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -208,9 +207,9 @@ def scan_each(
     progress: ScanProgress,
     summary: Summary | None = None,
 ) -> Summary:
-    """Scan recordings; say of which something is wrong, and go on; count on from a summary."""
+    """Scan recordings, write their results and report faults. Counts are added to `summary`."""
     summary = summary or Summary()
-    for scanned in detect_all(scanner, recordings, reader, results.score_keeper(), progress.advance):
+    for scanned in detect_all(scanner, recordings, reader, results.score_writer(), progress.advance):
         with scanner.clock("write"):
             keep(scanned, summary, results, progress)
         progress.done()
@@ -218,7 +217,7 @@ def scan_each(
 
 
 def keep(scanned: Scanned, summary: Summary, results: Results, progress: ScanProgress) -> None:
-    """Write what came out of a recording, count it, and say what is wrong with it."""
+    """Write the results of a recording, count it, and report its faults."""
     results.add(scanned)
     summary.add(scanned)
     for remark in scanned.remarks:

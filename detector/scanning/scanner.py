@@ -35,9 +35,9 @@ class Setting:
     Attributes
     ----------
     hop_s : float or None
-        From one window to the next, s.
+        Time from one window to the next, s.
     timezone : tzinfo or None
-        Of recorders that write the time without one.
+        Of recorders that write times without a zone.
     engine : str
         "shared", "windows", or "auto" for the first where it can be.
     precision : str
@@ -89,7 +89,7 @@ class Scanner:
         self.clock = Clock()
 
     def notes(self) -> Iterator[str]:
-        """Say how recordings are gone over, and where the hop is not the one asked for."""
+        """Describe the engine and the hop, and say if the hop is not the requested one."""
         grid = self.layout.grid
         asked = self._setting.hop_s
         yield self.layout.note
@@ -127,15 +127,15 @@ class Scanner:
         recordings : iterable of Place, or of Path or str
             The files.
         take : callable, optional
-            Takes the scores as they come, as the network gives them.
+            Is called with the scores, as the network gives them.
         advance : callable, optional
-            Hears now and then which share of the recording at hand (0 to 1) is done.
+            Is called now and then with the finished fraction (0 to 1) of the current recording.
 
         Yields
         ------
         Scanned
-            For each recording, in order, what came out of it, without detections. One that cannot be scanned, for
-            whatever reason, gives a result that says so.
+            The result of each recording, in order, without detections. One that cannot be scanned gives a result
+            with the reason.
         """
         with Workers(self._setting.workers, self._setting.limits.patience) as workers:
             yield from self.scan_with(workers, recordings, take, advance)
@@ -188,7 +188,7 @@ def steps_of(plans: Iterable[tuple[Place, Plan | Exception]]) -> Iterator[Step]:
 def of_plan(
     step: Step, scores: PartScores | Exception | None, following: Iterator[tuple[Step, PartScores | Exception | None]]
 ) -> Iterator[Scores]:
-    """Give the parts of one recording with their scores, the first of which is at hand."""
+    """Give the parts of one recording with their scores, beginning with the given one."""
     while True:
         assert step.part is not None
         assert scores is not None
@@ -199,7 +199,7 @@ def of_plan(
 
 
 def given_up(recording: Place, error: Exception) -> Exception:
-    """Say of a recording that nothing was heard of it any more, where that is the error."""
+    """Turn `Stuck` into an error of the recording; give other errors as they are."""
     if isinstance(error, Stuck):
         return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")
     return error

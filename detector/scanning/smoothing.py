@@ -21,7 +21,7 @@ def half_width(smooth_s: float | None, points: Points) -> int:
 
 
 def moving_median(scores: Scores, half: int) -> Scores:
-    """Give the median of each score (point,) with those up to `half` points before and after, as far as there are any.
+    """Give the median of each score (point,) and its neighbours, up to `half` points before and after.
 
     A median of an even number, which only the ends have, is the mean of the middle two.
     """

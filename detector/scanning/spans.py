@@ -11,19 +11,19 @@ from detector.scanning.windows import Points
 
 
 class Reading(Protocol):
-    """How to read the time of a sound out of a run."""
+    """How a run gives the onset and offset of a sound."""
 
     def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset in s of a sound whose label typically lasts `typical_s`."""
+        """Give onset and offset, s. `typical_s` is the typical length of such sounds, if it is known."""
         ...
 
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """A score tells whether its own column lies in a sound: the run is the sound.
+    """Reading for scores of columns: the run is the sound.
 
-    A run that begins or ends with the recording's columns reaches half a step further. `seconds` is the length of the
-    recording, `n_points` the number of its scores.
+    A run that begins or ends with the recording reaches half a step further. `seconds` is the length of the recording,
+    `n_points` the number of its scores.
     """
 
     points: Points
@@ -31,7 +31,7 @@ class ColumnReading:
     seconds: float
 
     def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset in s, within the recording."""
+        """Give onset and offset within the recording, s."""
         del typical_s
         start_s = self.points.span(0)[0] if run.start_s is None else run.start_s
         end_s = self.points.span(self.n_points - 1)[1] if run.end_s is None else run.end_s
@@ -40,7 +40,7 @@ class ColumnReading:
 
 @dataclass(frozen=True)
 class WindowReading:
-    """A score tells whether enough of a sound lies in a window: the run is longer than the sound, by a known amount.
+    """Reading for scores of windows: the run is longer than the sound, by a known amount.
 
     A window of length D scores high while it holds the share r (`labels.overlap`) of a sound of length L <= D. The
     middles of such windows make a run of length D + (1 - 2 r) L around the middle of the sound. So a run of the length
@@ -58,7 +58,7 @@ class WindowReading:
     overlap: float
 
     def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset in s, within the recording."""
+        """Give onset and offset within the recording, s."""
         window_s = 2 * self.points.half_s
         typical = window_s if typical_s is None else min(typical_s, window_s)
         expected = window_s + (1 - 2 * self.overlap) * typical

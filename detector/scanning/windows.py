@@ -1,4 +1,4 @@
-"""Where windows, columns and their scores lie in a recording: whole-number arithmetic of frames, and its times."""
+"""Where windows, columns and scores lie in a recording, in whole frames and in seconds."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from math import ceil
 
 @dataclass(frozen=True)
 class Points:
-    """The times that scores belong to: score i to first_s + i * step_s, describing `half_s` before and after, in s."""
+    """The times of scores, s: score i describes the sound within `half_s` of first_s + i * step_s."""
 
     first_s: float
     step_s: float
     half_s: float
 
     def at(self, point: float) -> float:
-        """Give the time of a score in s; of one between two scores for a number between their own."""
+        """Give the time of a score, s. A fractional number gives a time between two scores."""
         return self.first_s + point * self.step_s
 
     def span(self, point: int) -> tuple[float, float]:
-        """Give the start and end in s of what a score describes."""
+        """Give the start and end of the sound that a score describes, s."""
         return self.at(point) - self.half_s, self.at(point) + self.half_s
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a window that has a score for each: column j is centred on frame `centre + j * step` of it."""
+    """The scored columns of a window: column j is centred on frame `centre + j * step` of the window."""
 
     number: int
     step: int
@@ -36,9 +36,9 @@ class Columns:
 class WindowGrid:
     """The windows of a recording: window k covers `length` frames from frame `first + k * hop` on.
 
-    Frames before the recording and after it are zero. With `columns`, windows overlap so that their columns lie on one
-    grid over the recording, `hop` being a multiple of `columns.step`; `first` then puts column 0 on frame 0, to half a
-    frame.
+    Frames before and after the recording are zero. With `columns`, each column has a score. The columns of all windows
+    then lie on one grid: `hop` is a multiple of `columns.step`, and `first` puts column 0 within half a frame of
+    frame 0.
     """
 
     first: int
@@ -49,11 +49,11 @@ class WindowGrid:
 
     @property
     def hop_s(self) -> float:
-        """Seconds from one window to the next."""
+        """Give the time from one window to the next, s."""
         return self.hop / self.frame_rate
 
     def count(self, n_frames: int) -> int:
-        """Count the windows that cover a recording of `n_frames`, the last one reaching its end or beyond."""
+        """Count the windows that cover a recording of `n_frames`. The last one reaches its end or beyond."""
         if n_frames <= 0:
             return 0
         if self.columns is None:
@@ -61,7 +61,7 @@ class WindowGrid:
         return count_windows(self.count_columns(n_frames), self.columns.number, self.hop // self.columns.step)
 
     def count_columns(self, n_frames: float) -> int:
-        """Count the columns, each a step long, that cover a recording of `n_frames` and lie in it at least in part."""
+        """Count the columns, each a step long, that lie at least partly in a recording of `n_frames`."""
         assert self.columns is not None
         if n_frames <= 0:
             return 0
@@ -70,7 +70,7 @@ class WindowGrid:
 
     @property
     def points(self) -> Points:
-        """Tell the times of the scores: the middles of the windows, or of the columns."""
+        """Give the times of the scores: the middles of the windows, or of the columns."""
         if self.columns is None:
             half = self.length / 2
             return Points((self.first + half) / self.frame_rate, self.hop_s, half / self.frame_rate)
@@ -80,11 +80,11 @@ class WindowGrid:
 
 
 def count_windows(n: int, length: int, hop: int) -> int:
-    """Count the windows of `length` that cover `n` places, at least one, the last one reaching the end or beyond."""
+    """Count the windows of `length` that cover `n` places: at least one, the last one up to the end or beyond."""
     return 1 + max(0, -(-(n - length) // hop))
 
 
 def nearest_hop(frames: float, step: int, longest: int) -> int:
-    """Find the positive multiple of `step` nearest to `frames`, at most `longest` (`longest` where there is none)."""
+    """Give the positive multiple of `step` nearest to `frames`, at most `longest`; `longest` where no multiple fits."""
     hop = max(1, round(frames / step)) * step
     return hop if hop <= longest else longest // step * step or longest

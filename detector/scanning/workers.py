@@ -1,4 +1,4 @@
-"""Do jobs on threads and give back what they made in order, whatever becomes of one of them."""
+"""An executor on threads of this process. A job that fails or hangs does not stop the others."""
 
 from __future__ import annotations
 
