@@ -134,7 +134,7 @@ def test_every_script_of_the_lecture_has_its_place_and_its_picture_in_the_chapte
 def test_evaluation_from_python_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
     exec(block_after("evaluation.md", "## In Python"), {})
     assert capsys.readouterr().out == (
-        "Counts(hits=1, false_alarms=0, misses=0) Estimate(value=1.0, low=None, high=None)\n"
+        "Counts(hits=1, false_alarms=0, misses=0) Figure(value=1.0, low=None, high=None)\n"
     )
 
 
