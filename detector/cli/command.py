@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from detector.cli.json_option import JSON_FLAG, STANDARD_OUTPUT, is_json_file
+from detector.cli.json_option import JSON_FLAG, take_json_file
 from detector.cli.messages import say
 
 
@@ -38,21 +38,19 @@ class Command(click.Command):
         while words:
             word = words.popleft()
             if word == "--":  # only arguments follow
-                break
+                yield word
+                yield from words
+                return
             flag, equals, value = word.partition("=")
             if flag in self.renamed:
                 flag = self._new_name(flag)
-            if flag == JSON_FLAG and not equals:
-                has_file = bool(words) and is_json_file(words[0])
-                yield f"{JSON_FLAG}={words.popleft() if has_file else STANDARD_OUTPUT}"
+            has_next = flag in flags_with_value and not equals
+            if has_next and flag == JSON_FLAG:
+                yield f"{flag}={take_json_file(words)}"
                 continue
             yield flag + equals + value
-            if flag in flags_with_value and not equals and words:
+            if has_next and words:
                 yield words.popleft()
-        else:
-            return
-        yield "--"
-        yield from words
 
     def _flags_with_value(self) -> set[str]:
         """List the flags whose next word is their value, whatever it looks like."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,9 +15,22 @@ JSON_FLAG = "--json"
 STANDARD_OUTPUT = Path("-")  # no file is meant: a FILE ends in .json
 
 
-def is_json_file(word: str) -> bool:
-    """Tell whether a word after --json is its FILE, and no argument or option."""
-    return word.lower().endswith(".json") and not word.startswith("-")
+def take_json_file(words: deque[str]) -> str:
+    """Take FILE from the words that follow --json, if the first of them is one; give - where none is.
+
+    Raises
+    ------
+    BadParameter
+        Where the first word looks like a file but is none: as an argument it could not be read.
+    """
+    following = words[0] if words else ""
+    if following.startswith("-") or not Path(following).suffix:
+        return str(STANDARD_OUTPUT)
+    if following.lower().endswith(".json"):
+        return words.popleft()
+    if not os.path.lexists(following):  # which is false of a name that is too long, too
+        raise click.BadParameter(f"{following!r} does not end in .json, nor does it exist", param_hint=f"'{JSON_FLAG}'")
+    return str(STANDARD_OUTPUT)
 
 
 def _json_path(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:

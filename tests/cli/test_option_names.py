@@ -107,9 +107,20 @@ def test_after_two_hyphens_every_word_is_an_argument(tables: Path) -> None:
     assert done.stdout == evaluate("found.csv", "calls.csv", "--draws", "0", "--format", "csv").stdout
 
 
-@pytest.mark.parametrize("word", ["--json=out.csv", "--json=", "--json=--engine", "--json=no/out.json"])
-def test_what_cannot_be_the_file_of_json_is_refused_and_nothing_is_written(tables: Path, word: str) -> None:
-    done = CliRunner().invoke(commands, ["evaluate", "found.csv", "calls.csv", word])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--json=out.csv"],
+        ["--json", "out.csv"],
+        ["--json", "x" * 300 + ".csv"],
+        ["--json="],
+        ["--json=--engine"],
+        ["--json=no/out.json"],
+    ],
+)
+def test_what_cannot_be_the_file_of_json_is_refused_and_nothing_is_written(tables: Path, words: list[str]) -> None:
+    done = evaluate("found.csv", "calls.csv", *words)
+    assert "--json" in done.stderr or "no/out.json" in str(done.exception)
     assert getattr(done.exception, "exit_code", done.exit_code) == 2
     assert done.stdout == ""
     assert sorted(path.name for path in tables.iterdir()) == ["calls.csv", "found.csv"]

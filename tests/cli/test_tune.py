@@ -408,6 +408,7 @@ def test_wrong_usage_says_what_is_allowed(folder: Path, arguments: list[str], to
     ("arguments", "told"),
     [
         (["--json=calls.csv"], "'calls.csv' does not end in .json"),
+        (["--json", "told.txt"], "'told.txt' does not end in .json"),
         (["--plot", "calls.csv"], "calls.csv is read by this command"),
         (["--split", "training.json", "--json", "rec/../training.json"], "training.json is read by this"),
         (["--json=model/operating.toml"], "'model/operating.toml' does not end in .json"),
