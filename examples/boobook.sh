@@ -12,7 +12,7 @@ mkdir -p "$work"
 
 detector extract "$data/positive" "$data" -r "$recipe" -o "$work/clips" --label boobook --fully-annotated \
     --background "$data/negative/neg_1" --confusing "$data/negative/neg_2" --negatives 8 \
-    --group '^(.+?_[0-9]+_[0-9]+)_' --preview "$work/clips.png" ${SPLIT:+--split "$SPLIT"} --force
+    --group '^(.+?_[0-9]+_[0-9]+)_' --plot "$work/clips.png" ${SPLIT:+--split "$SPLIT"} --force
 detector train "$work/clips" -o "$work/model" --licence 'CC BY-SA 4.0, as the recordings' --force
 find "$data" -name '*.flac' | sort |
     detector scan - -m "$work/model" --scores "$work/scores.csv" --effort "$work/effort.csv" --force > "$work/detections.csv"

@@ -8,7 +8,7 @@ recipe=${RECIPE:-$here/recipes/quick-start.toml}
 mkdir -p "$work"
 
 detector extract "$here/recordings" "$here/recordings" -r "$recipe" -o "$work/clips" \
-    --rename '*=call' --fully-annotated --fractions 0.6,0.2,0.2 --preview "$work/clips.png" --force
+    --rename '*=call' --fully-annotated --fractions 0.6,0.2,0.2 --plot "$work/clips.png" --force
 detector train "$work/clips" -o "$work/model" --force
 detector scan "$here/recordings" -m "$work/model" --effort "$work/effort.csv" --force > "$work/detections.csv"
 head -n 5 "$work/detections.csv"

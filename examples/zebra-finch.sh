@@ -9,7 +9,7 @@ recipe=${RECIPE:-$here/recipes/zebra-finch.toml}
 mkdir -p "$work"
 
 detector extract "$data/annotations.csv" "$data" -r "$recipe" -o "$work/clips" --rename '*=syllable' \
-    --background-label n --fully-annotated --split "$data/recordings.csv" --preview "$work/clips.png" --force
+    --background-label n --fully-annotated --split "$data/recordings.csv" --plot "$work/clips.png" --force
 detector train "$work/clips" -o "$work/model" --licence 'MIT, as the recordings' --force
 awk -F, -v data="$data" '$2 == "test" { print data "/" $1 }' "$data/recordings.csv" |
     detector scan - -m "$work/model" --effort "$work/effort.csv" --force > "$work/detections.csv"

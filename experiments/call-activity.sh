@@ -17,6 +17,6 @@ if [ ! -e "$set" ]; then
     mv "$set.partial" "$set"
 fi
 detector extract "$set/annotations.csv" "$set" -r "$recipe" -o "$work/clips" --fully-annotated \
-    --background "$set/background" --split "$set/splits.csv" --negatives 300 --preview "$work/clips.png" --force
+    --background "$set/background" --split "$set/splits.csv" --negatives 300 --plot "$work/clips.png" --force
 detector train "$work/clips" -o "$work/call-activity" --about "$here/call-activity.toml" \
     --licence "CC BY-SA 4.0 (made sounds, and recordings under MIT, CC BY 3.0 and CC BY-SA 4.0: see below)" --resume --force

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def check_curve(path: Path) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    check_picture(path, "curve")
+    check_picture(path, "plot")
 
 
 def draw_curve(labels: Sequence[AuditFigures], path: Path) -> None:
     """Draw, for each label, precision in each stratum and above each threshold with 95 % intervals."""
-    figure = find_figure("curve")(figsize=(8, 3 * len(labels)), layout="constrained")
+    figure = find_figure("plot")(figsize=(8, 3 * len(labels)), layout="constrained")
     rows = figure.subplots(len(labels), 2, sharey=True, squeeze=False)
     for (left, right), label in zip(rows, labels):
         _draw_strata(left, label)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.command import Command
+from detector.cli.json_option import JSON, check_json, json_file, show
 from detector.cli.messages import say
 from detector.cli.options import finite
 from detector.cli.paths import NEW_FILE, NEW_FOLDER, refuse_inputs
+from detector.cli.plotting import plot_option
 from detector.cli.streams import byte_for_byte
 
 if TYPE_CHECKING:
@@ -19,10 +22,14 @@ if TYPE_CHECKING:
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "seed", "output", "by_score")
-ESTIMATING = ("as_json", "curve")
+ESTIMATING = ("json_path", "plot")
 
 
-@click.command(short_help="Draw detections to check by ear; estimate precision and recall.")
+@click.command(
+    cls=Command,
+    renamed={"--curve": "--plot"},
+    short_help="Draw detections to check by ear; estimate precision and recall.",
+)
 @click.argument("detections", type=click.Path(exists=True, path_type=Path))
 @click.option("-n", "n", default=200, show_default=True, type=click.IntRange(1), help="Detections to draw, a label.")
 @click.option("--label", "labels", multiple=True, metavar="NAME", help="Of these labels only.")
@@ -55,8 +62,8 @@ ESTIMATING = ("as_json", "curve")
     help="Also write Raven selection tables into this new folder; with --verdicts, read verdicts from them.",
 )
 @click.option("--verdicts", type=FILE, help="The checked sample: print the estimates.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option("--curve", type=NEW_FILE, metavar="PICTURE", help="Draw precision by score: .png, .svg or .pdf.")
+@JSON
+@plot_option("precision by score")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.pass_context
 def audit(
@@ -73,8 +80,8 @@ def audit(
     output: Path | None,
     raven: Path | None,
     verdicts: Path | None,
-    as_json: bool,
-    curve: Path | None,
+    json_path: Path | None,
+    plot: Path | None,
     force: bool,
 ) -> None:
     """Draw a sample of DETECTIONS for a person to check; from the verdicts, estimate precision and recall.
@@ -88,7 +95,7 @@ def audit(
     \b
     Examples:
       detector audit detections.csv -n 200 -o sample.csv
-      detector audit detections.csv --verdicts sample.csv --curve precision.png
+      detector audit detections.csv --verdicts sample.csv --plot precision.png
       detector audit detections.csv -n 200 --background 100 --effort effort.csv --raven tables/ -o sample.csv
       detector audit detections.csv --verdicts sample.csv --raven tables/ --json > audit.json
     """  # noqa: D301
@@ -96,7 +103,7 @@ def audit(
     from detector.audit.sample import AuditRequest
 
     _refuse_mixture(ctx, ESTIMATING if verdicts is None else DRAWING)
-    refuse_inputs([output, curve], [detections, effort, verdicts])
+    refuse_inputs([output, plot, json_file(json_path)], [detections, effort, verdicts])
     if n_background is not None and effort is None:
         raise click.UsageError("--background needs --effort, which says what was scanned.")
     found = read_detections(detections)
@@ -106,7 +113,7 @@ def audit(
         request = AuditRequest(labels, n, n_background or 0, n_strata, window_s, seed, by_score)
         draw_sample(found, request, effort, output, raven, force)
     else:
-        print_figures(found, verdicts, raven, curve, as_json=as_json, force=force)
+        print_figures(found, verdicts, raven, plot, json_path, force)
 
 
 def _refuse_mixture(ctx: click.Context, others: tuple[str, ...]) -> None:
@@ -166,10 +173,14 @@ def drawn(detections: Detections, items: list[Item], *, background: bool) -> lis
 
 
 def print_figures(
-    detections: Detections, verdicts: Path, raven: Path | None, curve: Path | None, *, as_json: bool, force: bool
+    detections: Detections,
+    verdicts: Path,
+    raven: Path | None,
+    plot: Path | None,
+    json_path: Path | None,
+    force: bool,
 ) -> None:
     """Print what the verdicts say."""
-    import json
     from dataclasses import asdict
 
     from detector.audit.answers import read_answers
@@ -178,14 +189,17 @@ def print_figures(
     from detector.audit.report import lines
     from detector.outputs import check_output
 
-    if curve is not None:
-        check_curve(curve)
-        check_output(curve, force)
+    check_json(json_path, force)
+    if plot is not None:
+        check_curve(plot)
+        check_output(plot, force)
     figures = estimate(read_answers(verdicts, detections, raven), detections)
-    if curve is not None:
-        draw_curve(figures, curve)
-    if as_json:
-        found = {"confidence": 0.95, "drawn_from": detections.fingerprint, "labels": [asdict(one) for one in figures]}
-        click.echo(json.dumps(found, indent=1))
-    else:
-        click.echo("\n\n".join("\n".join(lines(one)) for one in figures))
+    if plot is not None:
+        draw_curve(figures, plot)
+
+    def as_object() -> dict[str, object]:
+        labels = [asdict(of_label) for of_label in figures]
+        return {"confidence": 0.95, "drawn_from": detections.fingerprint, "labels": labels}
+
+    paragraphs = ["\n".join(lines(of_label)) for of_label in figures]
+    show(["\n\n".join(paragraphs)], as_object, json_path, force)

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from detector.cli.command import Command
 from detector.cli.formatting import WIDTH, binary, number, table
+from detector.cli.json_option import JSON, check_json, json_file, show
 from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, finite
-from detector.cli.paths import NEW_FILE
+from detector.cli.paths import refuse_inputs
+from detector.cli.plotting import plot_option
 from detector.cli.progress import Bars
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ LEGEND = (
 )
 
 
-@click.command(short_help="Measure how fast a model scans or trains on this machine.")
+@click.command(cls=Command, short_help="Measure how fast a model scans or trains on this machine.")
 @click.argument("recordings", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "-m",
@@ -60,16 +63,11 @@ LEGEND = (
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
 @click.option("--train", is_flag=True, help="Measure training on made clips, not scanning.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option(
-    "--plot",
-    type=NEW_FILE,
-    metavar="PICTURE",
-    help="Draw stages and speeds: .png, .svg or .pdf.",
-)
-@click.option("--force", is_flag=True, help="Replace the picture where it exists.")
+@JSON
+@plot_option("stages and speeds")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def benchmark(
-    recordings: tuple[Path, ...], train: bool, as_json: bool, plot: Path | None, force: bool, **options: Any
+    recordings: tuple[Path, ...], train: bool, json_path: Path | None, plot: Path | None, force: bool, **options: Any
 ) -> None:
     """Measure how fast a model scans RECORDINGS on this machine, or is trained, and where the time goes.
 
@@ -91,34 +89,33 @@ def benchmark(
       detector benchmark recordings/ -m models/my-whale --json | jq '.scans[].x_real_time'
       detector benchmark --train -m small-cnn
     """  # noqa: D301
-    import json
     from dataclasses import asdict
 
     from detector.benchmark.measure import BenchmarkRequest
     from detector.benchmark.measure import benchmark as measure
     from detector.benchmark.picture import check_picture, draw
 
+    check_json(json_path, force)
     if train:
         refused = {"RECORDINGS": recordings, "--plot": plot, "--seconds": options["seconds"]}
-        click.echo(_training(refused | {"--workers": options["workers"]}, as_json, **options))
+        trained = _training(refused | {"--workers": options["workers"]}, **options)
+        show(_training_text(trained), lambda: asdict(trained), json_path, force)
         return
+    refuse_inputs([plot, json_file(json_path)], recordings)
     if plot is not None:
         check_picture(plot, force=force)  # before the work, not after it
     report = measure(BenchmarkRequest(recordings, **options), Bars())
     if plot is not None:
         draw(report, plot)
-    click.echo(json.dumps(asdict(report), indent=1) if as_json else "\n".join(as_text(report)))
+    show(as_text(report), lambda: asdict(report), json_path, force)
     for failure in report.failed:
         say(f"failed: {failure}")
     if report.failed:
         sys.exit(1)
 
 
-def _training(refused: dict[str, object], as_json: bool, **options: Any) -> str:
-    """Measure training; give the report."""
-    import json
-    from dataclasses import asdict
-
+def _training(refused: dict[str, object], **options: Any) -> TrainingReport:
+    """Measure training; refuse what is for scans."""
     from detector.benchmark.training import benchmark_training
     from detector.presets import DEFAULT_MODEL
 
@@ -128,8 +125,7 @@ def _training(refused: dict[str, object], as_json: bool, **options: Any) -> str:
     precision = options["precision"]
     if precision == "tf32":
         raise click.UsageError("--precision: tf32 is for scans; allowed with --train: auto, float32, bfloat16, float16")
-    report = benchmark_training(options["model"] or DEFAULT_MODEL, options["device"], precision, Bars())
-    return json.dumps(asdict(report), indent=1) if as_json else "\n".join(_training_text(report))
+    return benchmark_training(options["model"] or DEFAULT_MODEL, options["device"], precision, Bars())
 
 
 def _training_text(report: TrainingReport) -> Iterator[str]:

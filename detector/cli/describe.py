@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.command import Command
 from detector.cli.formatting import WIDTH, binary, hyphened, number, sizes, table
+from detector.cli.json_option import JSON, check_json, json_file, show
+from detector.cli.paths import refuse_inputs
 
 if TYPE_CHECKING:
     from detector.network.axes import Extent
@@ -58,10 +62,11 @@ LEGEND = (
 )
 
 
-@click.command(short_help="Print the layers of a model, with shapes and parameters.")
+@click.command(cls=Command, short_help="Print the layers of a model, with shapes and parameters.")
 @click.argument("model", metavar="MODEL|RECIPE")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-def describe(model: str, as_json: bool) -> None:
+@JSON
+@click.option("--force", is_flag=True, help="Replace FILE where it exists.")
+def describe(model: str, json_path: Path | None, force: bool) -> None:
     """Print the layers of a model, their shapes, their parameters, and what one output sees.
 
     MODEL|RECIPE is a shipped model or recipe, a model folder or a TOML file. Nothing is built: a network that is too
@@ -76,19 +81,22 @@ def describe(model: str, as_json: bool) -> None:
       detector describe my-recipe.toml
       detector describe models/my-whale --json | jq .totals.parameters
     """  # noqa: D301
-    import json
     from dataclasses import asdict
 
     from detector.network.description import describe_recipe
     from detector.presets import find_recipe
 
+    refuse_inputs([json_file(json_path)], [Path(model)])
+    check_json(json_path, force)
     description = describe_recipe(model, find_recipe(model))
     operating = _operating(model, description.labels)
-    if as_json:
+
+    def as_object() -> dict[str, object]:
         more = {} if operating is None else {"operating": operating.model_dump(mode="json", exclude_none=True)}
-        click.echo(json.dumps(asdict(description) | more, indent=1))
-    else:
-        click.echo("\n".join((*as_text(description), *(() if operating is None else _points(operating)))))
+        return asdict(description) | more
+
+    text = chain(as_text(description), () if operating is None else _points(operating))
+    show(text, as_object, json_path, force)
 
 
 def as_text(description: Description) -> Iterator[str]:

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.command import Command
 from detector.cli.grouping import group_option
+from detector.cli.json_option import JSON, check_json, json_file, show
 from detector.cli.messages import say
 from detector.cli.options import SHARE, TABLE, finite
 from detector.cli.paths import NEW_FILE, refuse_inputs
+from detector.cli.plotting import plot_option
 from detector.cli.renaming import RENAME, once
 from detector.errors import ConfigurationError
 
@@ -70,7 +73,11 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-@click.command(short_help="Compare detections with annotations: precision and recall.")
+@click.command(
+    cls=Command,
+    renamed={"--curves": "--plot"},
+    short_help="Compare detections with annotations: precision and recall.",
+)
 @click.argument("detections", type=TABLE)
 @click.argument("annotations", type=TABLE)
 @click.option("--effort", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What `scan` wrote there.")
@@ -107,8 +114,8 @@ def _without_collection() -> Iterator[None]:
 )
 @click.option("--draws", default=1000, show_default=True, type=click.IntRange(0), help="Of the bootstrap; 0: none.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the bootstrap.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
-@click.option("--curves", type=NEW_FILE, metavar="PICTURE", help="Draw the curves: .png, .svg or .pdf.")
+@JSON
+@plot_option("the curves")
 @click.option("--errors", type=NEW_FILE, help="Write misses and false alarms as a Raven selection table.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 @_without_collection()
@@ -131,8 +138,8 @@ def evaluate(
     coverage: tuple[float, float],
     draws: int,
     seed: int,
-    as_json: bool,
-    curves: Path | None,
+    json_path: Path | None,
+    plot: Path | None,
     errors: Path | None,
     force: bool,
 ) -> None:
@@ -147,12 +154,10 @@ def evaluate(
     \b
     Examples:
       detector evaluate detections.csv annotations.csv --effort effort.csv
-      detector evaluate detections.csv tables/ --effort effort.csv --iou 0.5 --threshold 0.6 --curves curves.png
+      detector evaluate detections.csv tables/ --effort effort.csv --iou 0.5 --threshold 0.6 --plot curves.png
       detector evaluate detections.csv tables/ --label boobook --uncertain-label UNK --group '^(site[0-9]+)'
       detector evaluate mine.txt hers.txt --hours 0.5 --errors errors.txt
     """  # noqa: D301
-    import json
-
     from detector.evaluation.evaluate import evaluate as run
     from detector.evaluation.mistakes import write_mistakes
     from detector.evaluation.pictures import draw_curves
@@ -175,8 +180,8 @@ def evaluate(
         draws=draws,
         seed=seed,
     )
-    refuse_inputs([curves, errors], [detections, annotations, effort])
-    _check_outputs(curves, errors, [detections, annotations], force)
+    refuse_inputs([plot, errors, json_file(json_path)], [detections, annotations, effort])
+    _check_outputs(plot, errors, json_path, [detections, annotations], force)
     material, notes = read_material(request)
     for note in notes:
         say(note)
@@ -187,9 +192,9 @@ def evaluate(
     with ExitStack() as stack:
         if errors is not None:
             write_mistakes(told, stack.enter_context(new_file(errors, force)))
-        if curves is not None:
-            draw_curves(told, curves)
-    click.echo(json.dumps(as_object(told), indent=1) if as_json else "\n".join(as_text(told)))
+        if plot is not None:
+            draw_curves(told, plot)
+    show(as_text(told), lambda: as_object(told), json_path, force)
 
 
 def _refuse_targets(thresholds: Mapping[str, float], labels: Sequence[str]) -> None:
@@ -199,24 +204,28 @@ def _refuse_targets(thresholds: Mapping[str, float], labels: Sequence[str]) -> N
         raise ConfigurationError(f"--threshold: no row has the label {label!r}, so {asked!r} is neither {ALLOWED}")
 
 
-def _check_outputs(curves: Path | None, errors: Path | None, tables: Sequence[Path], force: bool) -> None:
+def _check_outputs(
+    plot: Path | None, errors: Path | None, json_path: Path | None, tables: Sequence[Path], force: bool
+) -> None:
     """Check outputs before the work, not after it.
 
-    A table of errors is refused in the place of the curves, and where the next evaluation would read it as a table.
+    A table of errors is refused in the place of another output, and where the next evaluation would read it as a table.
     """
     from detector.evaluation.pictures import check_curves
     from detector.outputs import check_output
 
     if errors is not None:
-        if curves is not None and errors.resolve() == curves.resolve():
-            raise click.UsageError(f"{errors}: --errors and --curves must be two files.")
+        for flag, other in (("--plot", plot), ("--json", json_file(json_path))):
+            if other is not None and errors.resolve() == other.resolve():
+                raise click.UsageError(f"{errors}: --errors and {flag} must be two files.")
         for folder in tables:
             if folder.resolve() in errors.resolve().parents:
                 raise click.UsageError(f"{errors} lies in {folder}, whose tables are read; write --errors elsewhere.")
-    for output in filter(None, (curves, errors)):
+    for output in filter(None, (plot, errors)):
         check_output(output, force)
-    if curves is not None:
-        check_curves(curves)
+    check_json(json_path, force)
+    if plot is not None:
+        check_curves(plot)
 
 
 def _doubts(told: Evaluation) -> Iterator[str]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.command import Command
 from detector.cli.grouping import group_option
 from detector.cli.messages import say
 from detector.cli.paths import NEW_PATH
+from detector.cli.plotting import plot_option
 from detector.cli.progress import Bars
 from detector.cli.renaming import RENAME
 
@@ -29,7 +31,11 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     return train, validation, test
 
 
-@click.command(short_help="Cut clips for training out of annotated recordings.")
+@click.command(
+    cls=Command,
+    renamed={"--preview": "--plot"},
+    short_help="Cut clips for training out of annotated recordings.",
+)
 @click.argument("annotations", type=click.Path(exists=True, path_type=Path))
 @click.argument("recordings", type=click.Path(exists=True, path_type=Path))
 @click.option("-r", "--recipe", "recipe_name", required=True, help="A shipped recipe, a model folder or a TOML file.")
@@ -59,12 +65,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Size of the splits."
 )
 @click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
-@click.option(
-    "--preview",
-    type=NEW_PATH,
-    metavar="PICTURE",
-    help="Draw examples to look at: .png, .svg or .pdf.",
-)
+@plot_option("examples to look at")
 @click.option("--force", is_flag=True, help="Replace the output where it exists.")
 def extract(
     annotations: Path,
@@ -85,7 +86,7 @@ def extract(
     split: Path | None,
     fractions: tuple[float, float, float],
     seed: int,
-    preview: Path | None,
+    plot: Path | None,
     force: bool,
 ) -> None:
     """Cut clips for training out of RECORDINGS, where ANNOTATIONS say what is in them.
@@ -99,7 +100,7 @@ def extract(
     \b
     Examples:
       detector extract tables/ recordings/ -r small-cnn -o clips/ --fully-annotated
-      detector extract calls.csv wavs/ -r my.toml -o clips/ --fully-annotated --preview clips.png
+      detector extract calls.csv wavs/ -r my.toml -o clips/ --fully-annotated --plot clips.png
       detector extract owls/ ./ -r small-cnn -o clips/ --label boobook --fully-annotated \\
           --background without-owls/ --confusing between-owls/ --group '^(.+?_[0-9]+_[0-9]+)_'
     """  # noqa: D301
@@ -111,8 +112,8 @@ def extract(
     from detector.presets import find_recipe
     from detector.tables.table import ReadOptions
 
-    if preview is not None:
-        check_preview(preview, force=force)  # before the work, not after it
+    if plot is not None:
+        check_preview(plot, force=force)  # before the work, not after it
     request = ExtractRequest(
         annotations=(annotations,),
         recordings=(recordings,),
@@ -130,8 +131,8 @@ def extract(
     )
     report = run(request, output, force=force, progress=Bars())
     show(report)
-    if preview is not None:
-        draw_preview(open_clips(output), preview)
+    if plot is not None:
+        draw_preview(open_clips(output), plot)
     if report.failed:
         sys.exit(1)
 

@@ -27,6 +27,7 @@ def _output(**rules: Any) -> _Output:
 
 
 NEW_FILE = _output(dir_okay=False)
+NEW_FILE_OR_DASH = _output(dir_okay=False, allow_dash=True)
 NEW_FOLDER = _output(file_okay=False)
 NEW_PATH = _output()
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from detector.cli.command import Command
 from detector.cli.grouping import group_option
+from detector.cli.json_option import JSON, check_json, json_file, show
 from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, SHARE, TABLE, finite
-from detector.cli.paths import NEW_FILE, NEW_PATH, refuse_inputs
+from detector.cli.paths import NEW_PATH, refuse_inputs
+from detector.cli.plotting import plot_option
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.renaming import RENAME
 from detector.errors import DetectorError
@@ -32,7 +35,11 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
         raise click.BadParameter(str(error), param=option) from error
 
 
-@click.command(short_help="Choose the thresholds of a model on annotated recordings.")
+@click.command(
+    cls=Command,
+    renamed={"--diagram": "--plot"},
+    short_help="Choose the thresholds of a model on annotated recordings.",
+)
 @click.argument("model")
 @click.argument("annotations", type=TABLE)
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -71,13 +78,8 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
 @click.option("--hop", type=SECONDS, callback=finite, help="Seconds between windows.  [default: as scan has it]")
 @click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
 @click.option("-o", "--output", type=NEW_PATH, help="Write a tuned copy of the model, and leave MODEL.")
-@click.option("--json", "json_file", type=NEW_FILE, help="Write everything that is told into FILE, too.")
-@click.option(
-    "--diagram",
-    type=NEW_FILE,
-    metavar="PICTURE",
-    help="Draw how often detections of a score are right: .png, .svg or .pdf.",
-)
+@JSON
+@plot_option("how often detections of a score are right")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def tune(
     model: str,
@@ -98,8 +100,8 @@ def tune(
     hop: float | None,
     device: DeviceName,
     output: Path | None,
-    json_file: Path | None,
-    diagram: Path | None,
+    json_path: Path | None,
+    plot: Path | None,
     force: bool,
 ) -> None:
     """Choose the thresholds of MODEL for a target, on RECORDINGS that ANNOTATIONS tell all calls of.
@@ -114,13 +116,10 @@ def tune(
     Examples:
       detector tune models/my-whale annotations/ recordings/ --target fa=2/h
       detector tune models/my-whale calls.csv wavs/ --split splits.csv --target p=0.9 -o models/my-sure-whale
-      detector tune call-activity tables/ recordings/ --rename '*=call' -o models/here --diagram reliability.png
+      detector tune call-activity tables/ recordings/ --rename '*=call' -o models/here --plot reliability.png
     """  # noqa: D301
-    import json
-
     from detector.cores import count_cores
     from detector.labels import LabelRules
-    from detector.outputs import new_file
     from detector.presets import find_folder
     from detector.scanning.scan import load_named
     from detector.tables.table import ReadOptions
@@ -132,8 +131,9 @@ def tune(
     from detector.tuning.tune import tune as run
 
     check_store(model, output, force=force)
-    _refuse_losses(find_folder(model), annotations, [*recordings, *filter(None, [split])], output, [json_file, diagram])
-    _check_outputs(json_file, diagram, force)
+    read_too = [*recordings, *filter(None, [split])]
+    _refuse_losses(find_folder(model), annotations, read_too, output, [json_file(json_path), plot])
+    _check_outputs(json_path, plot, force)
     loaded = load_named(model, device)
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
@@ -143,12 +143,9 @@ def tune(
     store(model, tuning.operating, output, force=force)
     for line in (*heard.notes, *warnings(tuning)):
         say(line)
-    if json_file is not None:
-        with new_file(json_file, force) as stream:
-            json.dump(as_object(tuning), stream, indent=1)
-    if diagram is not None:
-        draw_diagram(tuning, diagram)
-    click.echo("\n".join(as_text(tuning)))
+    if plot is not None:
+        draw_diagram(tuning, plot)
+    show(as_text(tuning), lambda: as_object(tuning), json_path, force)
     if heard.n_failed:
         sys.exit(1)
 
@@ -165,37 +162,29 @@ def _refuse_losses(
     output : Path or None
         The copy of the model.
     files : (Path or None, Path or None)
-        --json and --diagram.
+        The files of --json and of --plot, which have different endings.
     """
     from detector.audio.files import find_recordings
     from detector.place import paths_of
-    from detector.tables.formats import FORMATS
 
     read = [annotations, *others]
-    recordings = find_recordings(read, missing=True)
+    recordings = find_recordings([path for path in read if path.exists()])
     refuse_inputs([*files, output], [*read, *paths_of(recordings)])
-    named = [path.resolve() for path in files if path is not None]
-    if len(set(named)) < len(named):
-        raise click.UsageError(f"{files[0]}: --json and --diagram must be two files.")
     for path in filter(None, (*files, output)):
         for folder in filter(None, (model, output)):
             if folder.resolve() in path.resolve().parents:
                 raise click.UsageError(f"{path} lies in the folder of a model, {folder}; write it elsewhere.")
-    endings = tuple(ending for table_format in FORMATS.values() for ending in table_format.suffixes)
-    for path in filter(None, files):
-        if annotations.resolve() in path.resolve().parents and path.name.lower().endswith(endings):
-            raise click.UsageError(f"{path} lies in {annotations}, whose tables are read; write it elsewhere.")
     for path in (model, *read):
         if output is not None and output.resolve() in path.resolve().parents:
             raise click.UsageError(f"{output} holds {path}, which is read by this command; name another folder.")
 
 
-def _check_outputs(json_file: Path | None, diagram: Path | None, force: bool) -> None:
+def _check_outputs(json_path: Path | None, plot: Path | None, force: bool) -> None:
     """Check files before the work, not after it."""
     from detector.outputs import check_output
     from detector.tuning.diagram import check_diagram
 
-    for path in filter(None, (json_file, diagram)):
-        check_output(path, force)
-    if diagram is not None:
-        check_diagram(diagram)
+    check_json(json_path, force)
+    if plot is not None:
+        check_output(plot, force)
+        check_diagram(plot)

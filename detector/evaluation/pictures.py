@@ -17,7 +17,7 @@ MOST_LABELS = 8
 
 def check_curves(path: Path) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    check_picture(path, "curves")
+    check_picture(path, "plot")
 
 
 def draw_curves(evaluation: Evaluation, path: Path) -> None:
@@ -30,7 +30,7 @@ def draw_curves(evaluation: Evaluation, path: Path) -> None:
     OutputError
         Where the file cannot be written.
     """
-    figure = find_figure("curves")(figsize=(12, 3.8), layout="constrained")
+    figure = find_figure("plot")(figsize=(12, 3.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     rows = [evaluation.overall, *(evaluation.labels if 1 < len(evaluation.labels) <= MOST_LABELS else ())]
     for number, row in enumerate(rows):

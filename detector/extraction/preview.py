@@ -32,7 +32,7 @@ MARKS = {UNCERTAIN: "grey", CONFUSING: "orange"}
 
 def check_preview(path: Path, *, force: bool) -> None:
     """Raise `ConfigurationError` or `OutputError` where a preview could not be drawn into `path`."""
-    check_picture(path, "preview")
+    check_picture(path, "plot")
     refuse_existing(path, force=force)
 
 
@@ -51,7 +51,7 @@ def draw_preview(clips: ClipStore, path: Path, seed: int = 0) -> None:
     chosen = [(name, clip) for name, members in groups for clip in _draw(rng, members)]
     rows = -(-len(chosen) // COLUMNS)
     known = _known(clips)
-    figure = find_figure("preview")(figsize=(2.6 * COLUMNS, 2.4 * rows + 0.3), layout="constrained")
+    figure = find_figure("plot")(figsize=(2.6 * COLUMNS, 2.4 * rows + 0.3), layout="constrained")
     axes = figure.subplots(rows, COLUMNS, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()

@@ -19,7 +19,7 @@ ROW = 4
 
 def check_diagram(path: Path) -> None:
     """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
-    check_picture(path, "diagram")
+    check_picture(path, "plot")
 
 
 def draw_diagram(tuning: Tuning, path: Path) -> None:
@@ -35,7 +35,7 @@ def draw_diagram(tuning: Tuning, path: Path) -> None:
     labels = [label for label in tuning.labels if len(label.calibrated.scores)][:MOST]
     columns = max(1, min(ROW, len(labels)))
     rows = max(1, -(-len(labels) // columns))
-    figure = find_figure("diagram")(figsize=(3.6 * columns + 0.4, 3.8 * rows), layout="constrained")
+    figure = find_figure("plot")(figsize=(3.6 * columns + 0.4, 3.8 * rows), layout="constrained")
     axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
     for axis, label in zip(axes, labels):
         _draw(axis, label)

@@ -86,7 +86,7 @@ def test_verdicts_become_figures_as_text_as_json_and_as_a_picture(
     assert run("audit", given / "detections.csv", "-n", 50, "-o", sample) == 0
     fill(sample, "yes")
     capsys.readouterr()
-    assert run("audit", given / "detections.csv", "--verdicts", sample, "--curve", curve) == 0
+    assert run("audit", given / "detections.csv", "--verdicts", sample, "--plot", curve) == 0
     text = capsys.readouterr().out
     assert "owl: 40 detections, 40 drawn, 40 checked" in text
     assert "true detections   40 (40 to 40)" in text
@@ -96,6 +96,26 @@ def test_verdicts_become_figures_as_text_as_json_and_as_a_picture(
     found = json.loads(capsys.readouterr().out)
     assert found["labels"][0]["precision"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert found["labels"][0]["recall"] is None
+
+
+def test_curve_is_plot_and_json_may_have_a_file(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verdicts = ["audit", given / "detections.csv", "--verdicts", given / "sample.csv"]
+    assert run("audit", given / "detections.csv", "-n", 50, "-o", given / "sample.csv") == 0
+    fill(given / "sample.csv", "yes")
+    capsys.readouterr()
+    assert run(*verdicts, "--json") == 0
+    printed = capsys.readouterr().out
+    assert run(*verdicts, "--plot", given / "new.png", "--json", given / "out.json") == 0
+    new = capsys.readouterr()
+    assert run(*verdicts, "--curve", given / "old.png") == 0
+    old = capsys.readouterr()
+    assert (given / "old.png").read_bytes() == (given / "new.png").read_bytes()
+    assert old.out == new.out
+    assert old.err == f"detector: --curve is now --plot; the old name works in this version only\n{new.err}"
+    assert (given / "out.json").read_text() + "\n" == printed
+    capsys.readouterr()
+    assert run("audit", given / "detections.csv", "--curve", given / "no.png") == 2
+    assert "--plot needs --verdicts" in capsys.readouterr().err
 
 
 def test_tables_for_raven_are_written_and_read(given: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,15 +194,15 @@ def test_the_picture_is_of_the_kind_that_its_ending_says(given: Path, capsys: py
     sample, curve = given / "sample.csv", given / "curve.pdf"
     assert run("audit", given / "detections.csv", "-n", 50, "-o", sample) == 0
     fill(sample, "yes")
-    assert run("audit", given / "detections.csv", "--verdicts", sample, "--curve", curve) == 0
+    assert run("audit", given / "detections.csv", "--verdicts", sample, "--plot", curve) == 0
     assert curve.read_bytes().startswith(b"%PDF")
     capsys.readouterr()
     other = given / "curve.eps"
-    assert run("audit", given / "detections.csv", "--verdicts", sample, "--curve", other) == 2
+    assert run("audit", given / "detections.csv", "--verdicts", sample, "--plot", other) == 2
     told = capsys.readouterr()
     assert (told.out, told.err) == (
         "",
-        f"detector: --curve: {other}: has the wrong ending; allowed: .png, .svg, .pdf\n",
+        f"detector: --plot: {other}: has the wrong ending; allowed: .png, .svg, .pdf\n",
     )
 
 

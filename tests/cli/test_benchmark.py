@@ -82,6 +82,17 @@ def test_json_is_one_object_with_the_documented_keys(made: Path) -> None:
     assert all(key in help_text for key in content)
 
 
+@pytest.mark.parametrize("train", [False, True])
+def test_json_goes_into_a_file_beside_the_text(made: Path, tmp_path: Path, train: bool) -> None:
+    path = tmp_path / "speed.json"
+    what = ["--train"] if train else ["--seconds", 2, "--workers", 1]
+    done = run("--json", path, "-m", made, *what)
+    assert done.stdout.startswith(f"{made}, ")
+    assert json.loads(path.read_text())["model"] == str(made)
+    with pytest.raises(DetectorError, match="exists already"):
+        run("-m", made, *what, "--json", path)
+
+
 def test_a_recording_that_cannot_be_read_is_named_and_the_exit_code_is_one(made: Path, tmp_path: Path) -> None:
     write_sound(tmp_path / "in" / "good.wav", sound(2.0))
     (tmp_path / "in" / "bad.wav").write_bytes(b"no sound")

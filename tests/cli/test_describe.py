@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 
 from detector.cli import commands
 from detector.cli.describe import binary, hyphened, number, table
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, OutputError
 from detector.network import memory
 from detector.network.description import describe_recipe
 from detector.presets import find_folder, find_recipe, list_presets
@@ -87,6 +88,23 @@ def test_json_is_one_object_with_the_documented_keys() -> None:
     ]
     help_text = " ".join(CliRunner().invoke(commands, ["describe", "--help"]).stdout.split())
     assert all(key in help_text for key in content)
+
+
+def test_json_goes_into_a_file_beside_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "residual.json"
+    assert run("--json", str(path), "residual") == run("residual")
+    assert path.read_text() + "\n" == run("--json", "residual")
+    with pytest.raises(OutputError, match="exists already"):
+        run("residual", "--json", str(path))
+    assert run("residual", "--json", str(path), "--force") == run("residual")
+
+
+def test_a_recipe_is_not_replaced_by_its_description(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    shutil.copyfile(find_folder("lenet") / "recipe.toml", path)
+    before = path.read_bytes()
+    assert CliRunner().invoke(commands, ["describe", str(path), "--json", str(path), "--force"]).exit_code == 2
+    assert path.read_bytes() == before
 
 
 def test_a_recipe_is_described_by_name_by_folder_and_by_file() -> None:

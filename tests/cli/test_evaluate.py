@@ -146,7 +146,7 @@ def test_the_same_command_prints_the_same_bytes(tables: list[str]) -> None:
 
 
 def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: list[str], tmp_path: Path) -> None:
-    outputs = ["--errors", str(tmp_path / "errors.txt"), "--curves", str(tmp_path / "curves.png")]
+    outputs = ["--errors", str(tmp_path / "errors.txt"), "--plot", str(tmp_path / "curves.png")]
     assert run(*tables, "--uncertain-label", "UNK", *outputs).exit_code == 0
     lines = (tmp_path / "errors.txt").read_text().splitlines()
     assert [(line.split("\t")[7], line.split("\t")[-1]) for line in lines[1:]] == [
@@ -165,11 +165,11 @@ def test_errors_and_curves_are_written_and_never_replaced_without_force(tables: 
 def test_curves_are_of_the_kind_that_their_ending_says(tables: list[str], tmp_path: Path) -> None:
     for ending, start in ((".pdf", b"%PDF"), (".SVG", b"<?xml")):
         curves = tmp_path / f"curves{ending}"
-        assert run(*tables, "--draws", "0", "--curves", str(curves)).exit_code == 0
+        assert run(*tables, "--draws", "0", "--plot", str(curves)).exit_code == 0
         assert curves.read_bytes().startswith(start)
-    refused = run(*tables, "--curves", "curves.eps")
+    refused = run(*tables, "--plot", "curves.eps")
     assert isinstance(refused.exception, ParameterError)
-    assert (refused.exception.parameter, refused.exception.value) == ("curves", Path("curves.eps"))
+    assert (refused.exception.parameter, refused.exception.value) == ("plot", Path("curves.eps"))
     assert refused.exception.allowed == ".png, .svg, .pdf"
 
 
@@ -217,8 +217,8 @@ def test_no_input_is_replaced_and_no_output_becomes_an_input(tables: list[str], 
     errors, curves = str(tmp_path / "errors.png"), str(tmp_path / "errors.png")
     for outputs, told in (
         (["--errors", tables[0]], "is read by this command"),
-        (["--curves", tables[3]], "is read by this command"),
-        (["--errors", errors, "--curves", curves], "--errors and --curves must be two files"),
+        (["--plot", tables[3]], "is read by this command"),
+        (["--errors", errors, "--plot", curves], "--errors and --plot must be two files"),
     ):
         done = run(*tables, *outputs, "--force")
         assert (done.exit_code, done.stdout) == (2, "")
@@ -264,7 +264,7 @@ def test_a_row_that_stands_there_twice_is_one_detection_and_said(tables: list[st
 
 def test_a_table_without_rows_is_that_of_a_detector_that_finds_nothing(tables: list[str], tmp_path: Path) -> None:
     (tmp_path / "found.csv").write_text(DETECTIONS)
-    done = run(*tables, "--json", "--curves", str(tmp_path / "curves.png"))
+    done = run(*tables, "--json", "--plot", str(tmp_path / "curves.png"))
     figures = json.loads(done.stdout)["overall"]["figures"]
     names = ("average_precision", "best_f1", "recall_at_10_per_hour", "psds1")
     assert [figures[name]["value"] for name in names] == [0, 0, 0, 0]

@@ -37,7 +37,7 @@ def given(tmp_path: Path) -> list[object]:
 def test_clips_a_table_and_a_picture_come_out(
     tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(*given, "--preview", tmp_path / "sheet.png") == 0
+    assert run(*given, "--plot", tmp_path / "sheet.png") == 0
     out, err = capsys.readouterr()
     assert out == ""
     lines = err.splitlines()
@@ -45,6 +45,16 @@ def test_clips_a_table_and_a_picture_come_out(
     assert [line.split()[0] for line in lines[-2:]] == ["low", "(background)"]
     assert len(open_clips(tmp_path / "clips")) == sum(int(n) for line in lines[-2:] for n in line.split()[1::2])
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_preview_is_plot(tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*given, "--plot", tmp_path / "new.png") == 0
+    new = capsys.readouterr().err
+    assert run(*given, "--force", "--preview", tmp_path / "old.png") == 0
+    notice, old = capsys.readouterr().err.split("\n", 1)
+    assert (tmp_path / "old.png").read_bytes() == (tmp_path / "new.png").read_bytes()
+    assert old == new
+    assert "--preview is now --plot" in notice
 
 
 def test_every_option_reaches_the_clips(
@@ -181,7 +191,7 @@ def test_a_preview_that_cannot_be_drawn_is_refused_before_the_work(
     tmp_path: Path, given: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    assert run(*given, "--preview", tmp_path / "sheet.png") == 2
+    assert run(*given, "--plot", tmp_path / "sheet.png") == 2
     assert not (tmp_path / "clips").exists()
 
 

@@ -358,11 +358,22 @@ def test_the_data_are_named_by_their_content_wherever_they_lie(folder: Path) -> 
 
 
 def test_a_reliability_diagram_is_drawn_and_nothing_is_replaced_without_force(folder: Path) -> None:
-    outputs = ("-o", "tuned", "--json", "told.json", "--diagram", "told.png")
+    outputs = ("-o", "tuned", "--json", "told.json", "--plot", "told.png")
     assert tune(*outputs).exit_code == 0
     assert Path("told.png").read_bytes().startswith(b"\x89PNG")
     assert isinstance(tune(*outputs).exception, DetectorError)
     assert tune(*outputs, "--force").exit_code == 0
+
+
+def test_diagram_is_plot_and_json_without_a_file_is_printed(folder: Path) -> None:
+    new = tune("-o", "new", "--json", "new.json", "--plot", "new.png")
+    old = tune("-o", "old", "--json=old.json", "--diagram", "old.png")
+    assert Path("old.png").read_bytes() == Path("new.png").read_bytes()
+    assert Path("old.json").read_bytes() == Path("new.json").read_bytes()
+    assert old.stdout == new.stdout
+    assert old.stderr == f"detector: --diagram is now --plot; the old name works in this version only\n{new.stderr}"
+    printed = run("tune", "--json", "model", "calls.csv", "rec", "--rename", "*=tone", "--device", "cpu", "-o", "third")
+    assert printed.stdout == Path("new.json").read_text() + "\n"
 
 
 def test_a_recording_without_rows_is_free_of_calls_or_left_out(folder: Path) -> None:
@@ -382,8 +393,7 @@ def test_a_recording_without_rows_is_free_of_calls_or_left_out(folder: Path) -> 
         (["--iou", "nan"], "nan is not a finite number"),
         (["--iou", "inf"], "inf is not in the range"),
         (["--hop", "nan"], "nan is not a finite number"),
-        (["--json", "a.png", "--diagram", "a.png"], "a.png: --json and --diagram must be two files"),
-        (["--json", "rec/../a.png", "--diagram", "a.png"], "--json and --diagram must be two files"),
+        (["--json=a.png", "--plot", "a.png"], "'a.png' does not end in .json"),
         (["--json", "tuned/told.json", "-o", "tuned"], "tuned/told.json lies in the folder of a model, tuned"),
         (["--calibration", "best"], "'best' is not one of"),
     ],
@@ -397,11 +407,11 @@ def test_wrong_usage_says_what_is_allowed(folder: Path, arguments: list[str], to
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--json", "calls.csv"], "calls.csv is read by this command"),
-        (["--diagram", "calls.csv"], "calls.csv is read by this command"),
-        (["--json", "rec/site0_0.wav"], "rec/site0_0.wav is read by this command"),
-        (["--split", "data/training.csv", "--json", "data/training.csv"], "data/training.csv is read by"),
-        (["--json", "model/operating.toml"], "model/operating.toml lies in the folder of a model, model"),
+        (["--json=calls.csv"], "'calls.csv' does not end in .json"),
+        (["--json", "told.txt"], "'told.txt' does not end in .json"),
+        (["--plot", "calls.csv"], "calls.csv is read by this command"),
+        (["--split", "training.json", "--json", "rec/../training.json"], "training.json is read by this"),
+        (["--json=model/operating.toml"], "'model/operating.toml' does not end in .json"),
         (["--json", "model/told.json"], "model/told.json lies in the folder of a model, model"),
         (["-o", "model/tuned"], "model/tuned lies in the folder of a model, model"),
         (["--split", "data/training.csv", "-o", "data"], "data holds data/training.csv, which is read by this"),
@@ -409,7 +419,8 @@ def test_wrong_usage_says_what_is_allowed(folder: Path, arguments: list[str], to
 )
 def test_nothing_that_is_read_is_overwritten_even_with_force(folder: Path, arguments: list[str], told: str) -> None:
     (folder / "data").mkdir()
-    (folder / "data" / "training.csv").write_text("recording,split\nsite0_0.wav,validation\n", encoding="utf-8")
+    for table in ("data/training.csv", "training.json"):
+        (folder / table).write_text("recording,split\nsite0_0.wav,validation\n", encoding="utf-8")
     before = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
     done = tune(*arguments, "--force")
     assert done.exit_code == 2
@@ -417,14 +428,13 @@ def test_nothing_that_is_read_is_overwritten_even_with_force(folder: Path, argum
     assert {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()} == before
 
 
-def test_a_table_among_the_annotations_is_not_written(folder: Path) -> None:
+def test_what_is_written_among_the_annotations_is_no_table(folder: Path) -> None:
     (folder / "tables").mkdir()
     shutil.copyfile("calls.csv", "tables/calls.csv")
-    rest = ("rec", "--rename", "*=tone", "-o", "tuned", "--force", "--json")
-    refused = run("tune", "model", "tables", *rest, "tables/told.csv")
-    assert refused.exit_code == 2
-    assert "tables/told.csv lies in tables, whose tables are read" in refused.stderr
-    assert run("tune", "model", "tables", *rest, "tables/told.json").exit_code == 0
+    rest = ("rec", "--rename", "*=tone", "-o", "tuned", "--force")
+    assert run("tune", "model", "tables", *rest, "--json=tables/told.csv").exit_code == 2
+    outputs = ("--json", "tables/told.json", "--plot", "tables/told.png")
+    assert [run("tune", "model", "tables", *rest, *outputs).exit_code for _ in range(2)] == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -437,8 +447,8 @@ def test_a_table_among_the_annotations_is_not_written(folder: Path) -> None:
         (["tune", "call-activity", "calls.csv", "rec"], "call-activity: ships with the package and stays as it is"),
         (["tune", "model", "calls.csv", "rec", "-o", "model"], "model: is the model itself"),
         (
-            ["tune", "model", "calls.csv", "rec", "--diagram", "x.doc"],
-            "`diagram`: x.doc: has the wrong ending",
+            ["tune", "model", "calls.csv", "rec", "--plot", "x.doc"],
+            "`plot`: x.doc: has the wrong ending",
         ),
         (["tune", "model", "calls.csv", "nothing"], "no recordings to scan: nothing: no such file or folder"),
         (["tune", "nothing", "calls.csv", "rec"], "nothing: neither a folder nor one of the shipped models"),

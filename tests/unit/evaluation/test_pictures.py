@@ -52,7 +52,7 @@ def test_nothing_found_can_be_drawn(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_cannot_be_is_told_in_a_line(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"^`curves`: curves\.txt: .*allowed: \.png"):
+    with pytest.raises(ParameterError, match=r"^`plot`: curves\.txt: .*allowed: \.png"):
         check_curves(Path("curves.txt"))
     with pytest.raises(OutputError, match=r"curves\.png"):
         draw_curves(evaluate(material(), EvaluateSettings(draws=0)), tmp_path / "no" / "curves.png")

@@ -106,5 +106,5 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
 def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_clips(write_clips(tmp_path / "clips", LABELLED))
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigurationError, match=r'`preview`: needs matplotlib; .*"detector\[plots\]"'):
+    with pytest.raises(ConfigurationError, match=r'`plot`: needs matplotlib; .*"detector\[plots\]"'):
         draw_preview(store, tmp_path / "sheet.png")

@@ -1,0 +1,64 @@
+"""A command that gives old names of options their new ones, and reads `--json [FILE]`, before Click reads its words."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from detector.cli.json_option import JSON_FLAG, take_json_file
+from detector.cli.messages import say
+
+
+class Command(click.Command):
+    """A command with `--json [FILE]`, some of whose options may have had other names in the version before.
+
+    Click would take DET for FILE in `evaluate --json DET ANN`. Here FILE is the next word only if it ends in .json.
+
+    Parameters
+    ----------
+    renamed : mapping of str to str, optional
+        The new name of each old one, such as {"--curves": "--plot"}. An old name does the same and is not in --help.
+    """
+
+    def __init__(self, *arguments: Any, renamed: Mapping[str, str] | None = None, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.renamed = dict(renamed or {})
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Hand words to Click that it reads in one way only."""
+        return super().parse_args(ctx, list(self._plain_words(args)))
+
+    def _plain_words(self, given: Sequence[str]) -> Iterator[str]:
+        """Replace old names, and write --json=FILE, or --json=- for standard output. Values stay as they are."""
+        flags_with_value = self._flags_with_value()
+        words = deque(given)
+        while words:
+            word = words.popleft()
+            if word == "--":  # only arguments follow
+                yield word
+                yield from words
+                return
+            flag, equals, value = word.partition("=")
+            if flag in self.renamed:
+                flag = self._new_name(flag)
+            has_next = flag in flags_with_value and not equals
+            if has_next and flag == JSON_FLAG:
+                yield f"{flag}={take_json_file(words)}"
+                continue
+            yield flag + equals + value
+            if has_next and words:
+                yield words.popleft()
+
+    def _flags_with_value(self) -> set[str]:
+        """List the flags whose next word is their value, whatever it looks like."""
+        options = [option for option in self.params if isinstance(option, click.Option)]
+        return {flag for option in options if not option.is_flag and not option.count for flag in option.opts}
+
+    def _new_name(self, old: str) -> str:
+        """Give the new name of an option, and say that there is one."""
+        new = self.renamed[old]
+        say(f"{old} is now {new}; the old name works in this version only")
+        return new
