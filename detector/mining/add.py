@@ -71,6 +71,6 @@ def _planned(source: Source, finds: Sequence[Find], recipe: Recipe) -> Iterator[
     names = channel_names(read_header(source.path), recipe.audio.channel)
     for find in finds:
         known = Spans(list(known_on_channel(source, find.channel)))
-        inside = known.meeting((find.start_s, find.start_s + recipe.window.duration))
+        inside = known.overlapping((find.start_s, find.start_s + recipe.window.duration))
         labels = {event.label for event in inside} - {UNCERTAIN, CONFUSING}
         yield names.index(find.channel), Planned(find.start_s, MINED, tuple(sorted(labels)) if per_frame else ())

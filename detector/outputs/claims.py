@@ -39,7 +39,7 @@ class Claim:
     temporary : Path
         What becomes it.
     descriptor : int or None
-        The open temporary, which holds the lock; None where there are no locks.
+        The open temporary, which holds the lock; None if there are no locks.
     """
 
     path: Path
@@ -54,9 +54,9 @@ def claimed(output: Path, *, folder: bool = False) -> Iterator[Claim]:
     Raises
     ------
     OutputError
-        Where another process is writing it.
+        If another process is writing it.
     OSError
-        Where nothing can be made beside it.
+        If nothing can be made beside it.
     """
     with unfinished(), ExitStack() as stack:
         with uninterrupted(), locked(output.parent):
@@ -69,7 +69,7 @@ def claimed(output: Path, *, folder: bool = False) -> Iterator[Claim]:
 
 
 def refuse_busy(output: Path) -> None:
-    """Raise `OutputError` where another process is writing `output`; remove what killed ones left of it."""
+    """Raise `OutputError` if another process is writing `output`; remove what killed ones left of it."""
     with uninterrupted(), locked(output.parent):
         _sweep(output)
 
@@ -157,13 +157,13 @@ def _remove(temporary: Path) -> None:
 
 
 def _stem(output: Path) -> str:
-    """Give what stands for an output in the names of its temporaries: its name, or of a long one a digest."""
+    """Return what stands for an output in the names of its temporaries: its name, or of a long one a digest."""
     name = os.fsencode(output.name)
     return output.name if len(name) <= LONGEST else hashlib.sha256(name).hexdigest()[:32]
 
 
 def _opened(path: Path) -> int | None:
-    """Open a file or folder to lock it; None where that is not possible."""
+    """Open a file or folder to lock it; None if that is not possible."""
     for access in (os.O_RDWR, os.O_RDONLY):  # a folder can only be read; a lock over a network may need writing
         with suppress(OSError):
             return os.open(path, access | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -171,7 +171,7 @@ def _opened(path: Path) -> int | None:
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Lock an open file or folder; False where another holds the lock, None where there are no locks."""
+    """Lock an open file or folder; False where another holds the lock, None if there are no locks."""
     if sys.platform == "win32":
         return None
     import fcntl

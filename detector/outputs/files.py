@@ -18,7 +18,7 @@ CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # a file system that
 
 
 def refuse_existing(output: Path, *, force: bool) -> None:
-    """Raise `OutputError` where `output` exists and may not be replaced."""
+    """Raise `OutputError` if `output` exists and may not be replaced."""
     if os.path.lexists(output) and not force:
         raise OutputError(f"{output}: exists already; choose another name, or {Parameter('force')} to replace it")
 
@@ -29,7 +29,7 @@ def check_output(path: Path, force: bool) -> None:
     Raises
     ------
     OutputError
-        Where it exists (unless `force`), is no ordinary file, can be no name of a file, its folder does not exist, or
+        If it exists (unless `force`), is no ordinary file, can be no name of a file, its folder does not exist, or
         another process is writing it.
     """
     if not path.name:
@@ -47,14 +47,14 @@ def check_output(path: Path, force: bool) -> None:
 
 @contextmanager
 def new_paths(paths: Sequence[Path], *, force: bool) -> Iterator[list[Path]]:
-    """Give temporary files, made and empty, that become `paths`: all of them when the block ends well, or none.
+    """Return temporary files, made and empty, that become `paths`: all of them when the block ends well, or none.
 
     Another process that wants one of them meanwhile is refused. They are flushed to disk before they are renamed.
 
     Raises
     ------
     OutputError
-        Where one exists (unless `force`), is being written by another process, or cannot be written.
+        If one exists (unless `force`), is being written by another process, or cannot be written.
     """
     for path in paths:
         check_output(path, force)
@@ -133,7 +133,7 @@ def _kept(claim: Claim) -> Path:
 
 
 def _rename(claims: Sequence[Claim]) -> None:
-    """Give all temporaries their names; where one of them cannot have its name, everything is as it was before."""
+    """Return all temporaries their names; where one of them cannot have its name, everything is as it was before."""
     replaced: list[Path] = []
     with ExitStack() as undo:
         for claim in claims:
@@ -150,7 +150,7 @@ def _rename(claims: Sequence[Claim]) -> None:
 
 
 def _set_aside(path: Path, other: Path) -> Callable[[], object]:
-    """Give a file a second name, or another one where it can have but one; give what undoes that."""
+    """Return a file a second name, or another one where it can have but one; return what undoes that."""
     try:
         other.hardlink_to(path)
     except OSError:
@@ -165,7 +165,7 @@ def _set_aside(path: Path, other: Path) -> Callable[[], object]:
 
 @contextmanager
 def own_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name for a file that becomes `path` when the block ends well.
+    """Return a temporary name for a file that becomes `path` when the block ends well.
 
     For files in a folder that one process has for itself, as the state of a run: nobody else wants their names, so they
     are not claimed, and what a killed process leaves is written over.
@@ -173,7 +173,7 @@ def own_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        Where it cannot be written.
+        If it cannot be written.
     """
     temporary = path.with_name(f"{path.name}.partial")
     yield temporary

@@ -43,7 +43,7 @@ class FolderKind:
 
 
 def refuse_folder(output: Path, kind: FolderKind, *, force: bool) -> None:
-    """Raise `OutputError` where a new folder of some kind may not replace `output`.
+    """Raise `OutputError` if a new folder of some kind may not replace `output`.
 
     It may not where something exists there; with `force`, where that is no folder of the same kind. It may not either
     where another process is writing it.
@@ -62,7 +62,7 @@ def _refuse_kept(output: Path, kind: FolderKind, *, force: bool) -> None:
 
 @contextmanager
 def new_folder(output: Path, kind: FolderKind, *, force: bool) -> Iterator[Path]:
-    """Give a folder of a temporary name that becomes `output` when the block ends well, and goes when it does not."""
+    """Return a folder of a temporary name that becomes `output` when the block ends well, and goes when it does not."""
     refuse_folder(output, kind, force=force)
     missing = [parent for parent in output.parents if not parent.exists()]
     try:

@@ -25,7 +25,7 @@ def read_about(path: Path) -> About:
     Raises
     ------
     ConfigurationError
-        Where the file cannot be read, or a value in it is not allowed: the file, the key, the value, what is allowed.
+        If the file cannot be read, or a value in it is not allowed: the file, the key, the value, what is allowed.
     """
     try:
         text = read_text(path, CARD_BYTES)

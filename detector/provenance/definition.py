@@ -23,7 +23,7 @@ Date = Annotated[datetime.date, Field(strict=True)]
 
 
 def today() -> datetime.date:
-    """Give the date, in UTC."""
+    """Return the date, in UTC."""
     return datetime.datetime.now(datetime.UTC).date()
 
 
@@ -49,7 +49,7 @@ class Origin(Frozen):
     frozen : int or "all"
         How many stages of its trunk were kept as they are.
     licence : str
-        Of its weights; empty where nobody knows.
+        Of its weights; empty if nobody knows.
     recordings_from : tuple of str
         The folders of the recordings it was trained on.
     earlier_card : str
@@ -229,7 +229,7 @@ class Provenance(Frozen):
         return list({origin.fingerprint: origin for origin in (*mined_from, *begun_from)}.values())
 
     def origins(self, name: str, fingerprint: str, frozen: int | Literal["all"] = 0) -> tuple[Origin, ...]:
-        """Give this model as the origin of another one, followed by the models that it began from itself.
+        """Return this model as the origin of another one, followed by the models that it began from itself.
 
         Parameters
         ----------

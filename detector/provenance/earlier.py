@@ -25,7 +25,7 @@ def earlier_provenance(folder: Path) -> Provenance:
     Raises
     ------
     ModelError
-        Where its README.md cannot be read, or is larger than any card.
+        If its README.md cannot be read, or is larger than any card.
     """
     card = _read_card(folder / CARD_FILE)
     licence = LICENCE.search(card)
@@ -39,7 +39,7 @@ def earlier_provenance(folder: Path) -> Provenance:
 
 
 def _read_card(path: Path) -> str:
-    """Read a card, whatever bytes it has; empty where there is none."""
+    """Read a card, whatever bytes it has; empty if there is none."""
     try:
         return read_text(path, CARD_BYTES, errors="replace") if path.is_file() else ""
     except (OSError, ValueError) as error:

@@ -25,7 +25,7 @@ def read_provenance(folder: Path) -> Provenance:
     Raises
     ------
     ModelError
-        Where the file cannot be read, or a value in it is not allowed: the file, the key, the value, what is allowed.
+        If the file cannot be read, or a value in it is not allowed: the file, the key, the value, what is allowed.
     """
     path = folder / PROVENANCE_FILE
     if not os.path.lexists(path):
@@ -39,7 +39,7 @@ def read_provenance(folder: Path) -> Provenance:
 
 
 def provenance_files(provenance: Provenance, recipe: Recipe) -> dict[str, str]:
-    """Give the text of `provenance.toml` and of the README.md rendered from it, by the names of the files."""
+    """Return the text of `provenance.toml` and of the README.md rendered from it, by the names of the files."""
     import tomli_w
 
     content = provenance.model_dump(exclude_defaults=True)

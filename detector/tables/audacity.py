@@ -22,7 +22,7 @@ UNKNOWN_HZ = "-1"
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Say whether a file is a label file, by its first line: two numbers, perhaps a label, between tabs."""
+    """Return whether a file is a label file, by its first line: two numbers, perhaps a label, between tabs."""
     return LABEL_LINE.fullmatch(line.strip()) is not None
 
 
@@ -48,7 +48,7 @@ def read(path: Path, options: ReadOptions) -> Table:
 
 
 def _hz(cells: list[str], column: int) -> str:
-    """Give one side of a band; "" where it is missing or open."""
+    """Return one side of a band; "" where it is missing or open."""
     text = cells[column] if column < len(cells) else ""
     return "" if text.startswith("-") else text
 
@@ -59,7 +59,7 @@ class AudacityWriter(Writer):
     Raises
     ------
     OutputError
-        Where extra columns are asked for.
+        If extra columns are asked for.
     """
 
     DECIMALS = Decimals(seconds=6, hertz=6, score=6)

@@ -59,7 +59,7 @@ def _crowsetta(path: Path) -> Any:
 
 
 def _segments(annotated: Any) -> Iterable[Segment]:
-    """Give onset, offset and label of each segment, without crowsetta's rounding to milliseconds."""
+    """Return onset, offset and label of each segment, without crowsetta's rounding to milliseconds."""
     sequences = annotated.to_seq(round_times=False)
     for sequence in sequences if isinstance(sequences, list) else [sequences]:
         yield from zip(sequence.onsets_s, sequence.offsets_s, sequence.labels, strict=True)

@@ -33,7 +33,7 @@ DELIMITERS = (",", "\t", ";")
 
 
 def recognise(path: Path, line: str) -> bool:
-    """Say whether a file is a CSV, by its name: its content may be anything."""
+    """Return whether a file is a CSV, by its name: its content may be anything."""
     return path.suffix.casefold() in (".csv", ".tsv") and bool(line)
 
 

@@ -20,7 +20,7 @@ class Detection:
     event : Event
         Times in seconds from the start of the recording.
     start_time : str or None
-        When the event begins, in ISO 8601, for example "2024-05-11T05:30:02.125+00:00"; None where nobody knows.
+        When the event begins, in ISO 8601, for example "2024-05-11T05:30:02.125+00:00"; None if nobody knows.
     extra : tuple of str
         One cell for each of the extra columns of the table (`WriteOptions.columns`).
     """

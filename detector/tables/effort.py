@@ -30,11 +30,11 @@ class Effort:
     recording : Path
         The file.
     channel : str
-        Empty where the recording could not be opened.
+        Empty if the recording could not be opened.
     status : str
         "ok"; "short": shorter than a window; "failed": not analysed; or what `AudioStream` says.
     seconds : float or None
-        Length that the header claims; None where nobody knows.
+        Length that the header claims; None if nobody knows.
     scanned_s : float
         Length that was scanned.
     start : StartTime or None
@@ -96,7 +96,7 @@ def read_effort(path: Path) -> list[Effort]:
     Raises
     ------
     AnnotationError
-        Where it is no such table, has a status that no scan writes, or has two rows for one channel.
+        If it is no such table, has a status that no scan writes, or has two rows for one channel.
     """
     sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
     for name in ("recording", "channel", "scanned_s"):
@@ -135,7 +135,7 @@ def _effort(where: str, text: dict[str, str]) -> Effort:
 
 
 def _length_s(where: str, status: Status, text: str) -> float | None:
-    """Read how long a recording is, s; None where nobody knows.
+    """Read how long a recording is, s; None if nobody knows.
 
     A text that is no length is an error only where the length is needed: for a damaged recording, with holes in its
     midst, nothing else tells where the scan ended.
@@ -159,7 +159,7 @@ def _seconds(where: str, column: str, text: str) -> float:
 
 
 def _start(text: str, source: str) -> StartTime | None:
-    """Read when a recording began; None where that is no time with a zone, as a spreadsheet may have left it."""
+    """Read when a recording began; None if that is no time with a zone, as a spreadsheet may have left it."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

@@ -51,7 +51,7 @@ class Format:
     read : callable
         Path and options to a `Table`.
     writing : Writing or None
-        How it is written; None where it is only read.
+        How it is written; None if it is only read.
     """
 
     suffixes: tuple[str, ...]
@@ -91,7 +91,7 @@ def read_annotations(
     Raises
     ------
     AnnotationError
-        Where a path does not exist, a folder holds no table, a file named outright is no table, `label_column` is not
+        If a path does not exist, a folder holds no table, a file named outright is no table, `label_column` is not
         there, or a format needs a package that is not installed. In a folder, a file that is no table is a problem.
     """
     tables, problems = read_tables(path, options)
@@ -129,7 +129,7 @@ def detected(path: Path) -> Format:
 
 
 def format_of(name: str) -> Format:
-    """Give the format of a name."""
+    """Return the format of a name."""
     if name not in FORMATS:
         raise ParameterError("format", name, "is no format of tables", ", ".join(FORMATS))
     return FORMATS[name]

@@ -95,7 +95,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _key(path: str | Path) -> str:
-    """Give what two paths have alike where `_absolute` makes them the same; making a `Path` takes longer."""
+    """Return what two paths have alike where `_absolute` makes them the same; making a `Path` takes longer."""
     return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 (as in `_absolute`)
 
 
@@ -149,7 +149,7 @@ def _names_of_lost(table: Table) -> set[str | None]:
 
 
 def _is_whole(table: Table) -> bool:
-    """Tell whether the table is about one recording, rather than naming one in each row."""
+    """Return whether the table is about one recording, rather than naming one in each row."""
     return not (table.names_audio and table.n_rows)
 
 

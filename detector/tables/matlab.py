@@ -17,7 +17,7 @@ _DEEPEST = 8
 
 
 def check_matlab(path: Path) -> None:
-    """Raise `ValueError` where a file is not what its elements say, or is larger than any table of syllables."""
+    """Raise `ValueError` if a file is not what its elements say, or is larger than any table of syllables."""
     with path.open("rb") as file:
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:

@@ -35,7 +35,7 @@ BEGIN, END = "begin_time_s", "end_time_s"
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Say whether a file is a selection table, by its header: its name may be anything."""
+    """Return whether a file is a selection table, by its header: its name may be anything."""
     names = {plain(name) for name in line.split("\t")}
     return BEGIN in names and END in names
 
@@ -76,7 +76,7 @@ def _rows(sheet: Sheet, options: ReadOptions) -> list[Row]:
 
 
 def _audio(sheet: Sheet, cells: tuple[str, ...]) -> str:
-    """Give the first name of the audio that is filled in."""
+    """Return the first name of the audio that is filled in."""
     names = (cell(cells, sheet.column(name)) for name in AUDIO)
     return next((name for name in names if name), "")
 
@@ -100,12 +100,12 @@ def _without_views(sheet: Sheet, rows: list[Row]) -> list[Row]:
 
 
 def _from_zero(channel: str) -> str | None:
-    """Count a channel from 0, where Raven counts from 1; None where it is no such number."""
+    """Count a channel from 0, where Raven counts from 1; None if it is no such number."""
     return str(int(channel) - 1) if _is_channel(channel) and int(channel) > 0 else None
 
 
 def _is_channel(text: str) -> bool:
-    """Say whether a text can be the number of a channel; one of thousands of digits cannot even be converted."""
+    """Return whether a text can be the number of a channel; one of thousands of digits cannot even be converted."""
     return text.isdecimal() and len(text) <= MOST_DIGITS
 
 

@@ -81,7 +81,7 @@ def table_of(
     Raises
     ------
     AnnotationError
-        Where a score is no number from 0 to 1, and `options` is strict about that.
+        If a score is no number from 0 to 1, and `options` is strict about that.
     """
     faults = list(problems)
     n_rows = len(rows) + len(faults)

@@ -42,7 +42,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def first_line(path: Path) -> str:
-    """Give the first line that is not blank; "" where there is none."""
+    """Return the first line that is not blank; "" where there is none."""
     return next((line for line in lines_of(read_text(path, HEAD_BYTES)) if line.strip()), "")
 
 
@@ -61,7 +61,7 @@ class Sheet:
     problems: tuple[Problem, ...]
 
     def column(self, *names: str) -> int | None:
-        """Find the first of `names`, as `plain` writes them; None where the table has none of them."""
+        """Find the first of `names`, as `plain` writes them; None if the table has none of them."""
         header = [plain(name) for name in self.header]
         return next((header.index(name) for name in names if name in header), None)
 
@@ -89,7 +89,7 @@ class Sheet:
 
 
 def cell(cells: Sequence[str], column: int | None) -> str:
-    """Give a cell's text; "" where the table has no such column."""
+    """Return a cell's text; "" where the table has no such column."""
     return "" if column is None else cells[column]
 
 

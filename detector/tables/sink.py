@@ -43,9 +43,9 @@ class Sink(Generic[AnyStr]):
         Raises
         ------
         OutputError
-            Where a stream with a name cannot be written.
+            If a stream with a name cannot be written.
         BrokenPipeError
-            Where the reader of a stream that is not dispensable has closed the pipe.
+            If the reader of a stream that is not dispensable has closed the pipe.
         """
         if self.is_closed:
             return 0

@@ -24,7 +24,7 @@ class TabRows:
         Raises
         ------
         OutputError
-            Where a cell holds a tab or a line break.
+            If a cell holds a tab or a line break.
         """
         shown = self._sink.shown(map(fitting, cells))
         self._sink.write("\t".join(map(str, shown)) + "\n")

@@ -20,15 +20,15 @@ class Annotation:
     event : Event
         Times in seconds from the start of the recording.
     channel : str or None
-        "0" is the first channel; None where the table does not say.
+        "0" is the first channel; None if the table does not say.
     source : Path
         The table.
     row : int
         Counted from 1, the first row below the header.
     audio_name : str or None
-        What the table itself calls the audio; None where only the table's own name tells.
+        What the table itself calls the audio; None if only the table's own name tells.
     start_time : str or None
-        When the event begins, as the table writes it; None where it does not say.
+        When the event begins, as the table writes it; None if it does not say.
     """
 
     recording: Path | None
@@ -94,7 +94,7 @@ class AnnotationSet:
     problems : tuple of Problem
         Everything that could not be used.
     tables : dict of Path to Path or None
-        Every table read -> the one recording it is about; None where its rows name recordings or nothing matched.
+        Every table read -> the one recording it is about; None if its rows name recordings or nothing matched.
     recordings : tuple of Path
         Every recording that a table, even an empty one, or a row was matched to, sorted.
     doubtful : tuple of Path

@@ -80,7 +80,7 @@ class Writer(ABC):
         Raises
         ------
         OutputError
-            Where the format cannot hold them, or the stream cannot be written.
+            If the format cannot hold them, or the stream cannot be written.
         """
 
     def flush(self) -> None:
@@ -91,7 +91,7 @@ class Writer(ABC):
         """Write what ends a table of this format, once all rows are there; the stream stays open."""
 
     def _extra(self, detection: Detection) -> tuple[str, ...]:
-        """Give the cells of the extra columns."""
+        """Return the cells of the extra columns."""
         if len(detection.extra) != len(self._columns):
             raise ValueError(f"{len(detection.extra)} extra cells for {len(self._columns)} extra columns")
         return detection.extra

@@ -57,7 +57,7 @@ def write_each(detections: Iterable[Detection], folder: Path, name: str, options
 
 
 def writing_of(name: str) -> Writing:
-    """Give how a format is written; refuse one that is only read."""
+    """Return how a format is written; refuse one that is only read."""
     writing = format_of(name).writing
     if writing is None:
         writable = ", ".join(other for other, known in FORMATS.items() if known.writing)
@@ -79,7 +79,7 @@ def _opened(path: Path, writing: Writing) -> IO[Any]:
 
 
 def _free_stem(recording: str, taken: set[str]) -> str:
-    """Give the name of a recording without its ending, and a number where another one has it; `taken` grows."""
+    """Return the name of a recording without its ending, and a number where another one has it; `taken` grows."""
     stem = PurePath(recording).stem
     name = stem
     n = 1

@@ -220,7 +220,7 @@ def test_boobook_owls_become_clips_by_site(tmp_path: Path, data: Path, capsys: p
     assert calls["recording"].str.contains("/positive/").all()
     assert (store.index.groupby("group")["split"].nunique() == 1).all()
     assert "has the same content as" in err
-    assert "was given as background, but has annotated calls; the annotations are kept" in err
+    assert "given as background" in err
 
 
 def test_names_of_any_bytes_come_through_clips_as_they_are(tmp_path: Path) -> None:
