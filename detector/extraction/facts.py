@@ -55,8 +55,9 @@ def crowded(sources: Sequence[Source], recipe: Recipe) -> Iterator[str]:
         if 2 * close > len(steps):
             yield (
                 f"label {label!r}: {close} of {len(steps)} calls begin less than a window "
-                f"({recipe.window.duration:g} s) after the call before. Both will be found as one event, because a window has one score. Use a recipe "
-                'with frame outputs (network.dense.per = "frame", as in conv1d-gru) or a shorter window.duration'
+                f"({recipe.window.duration:g} s) after the call before. Both will be found as one event, "
+                "because a window has one score. Use a recipe with frame outputs "
+                '(network.dense.per = "frame", as in conv1d-gru) or a shorter window.duration'
             )
 
 

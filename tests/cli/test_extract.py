@@ -145,7 +145,7 @@ def test_an_existing_output_is_refused_untouched_and_replaced_with_force(
         f"detector: {tmp_path}/clips: exists already; choose another name, or --force to replace it\n"
     )
     assert run(*given, "--force") == 2
-    assert "so --force keeps it" in capsys.readouterr().err
+    assert "--force does not replace it" in capsys.readouterr().err
     assert (tmp_path / "clips" / "mine").exists()
     (tmp_path / "clips" / "mine").rename(tmp_path / "clips" / "clips.csv")
     assert run(*given, "--force") == 0
