@@ -11,7 +11,7 @@ import numpy as np
 from detector.audio.stream import AudioStream
 from detector.clips import CONFUSING, Clip, ClipWriter
 from detector.events import Event, overlap_s
-from detector.extraction.cut import ClipCutter
+from detector.extraction.cut import ClipCutter, Piece
 from detector.extraction.plan import Planned, Spans
 from detector.extraction.report import ExtractReport
 from detector.extraction.sources import Source
@@ -68,12 +68,7 @@ def cut_recording(job: ExtractJob, cutter: ClipCutter, margin: int, writer: Clip
         labels = {event.label for event in events if overlap_s(event.span, (onset, onset + length)) > 0}
         if end_frame <= margin or not labels.issuperset(window.labels):
             continue  # the recording ends before the window, or before one of its calls
-        clip = Clip(
-            source.path.as_posix(), names[channel], round(onset, 6), window.kind, "|".join(window.labels),
-            source.split, source.group, source.complete, piece.first_frame, piece.n_frames,
-            tuple((round(event.start_s - onset, 6), round(event.end_s - onset, 6), event.label) for event in events),
-        )  # fmt: skip
-        writer.add(clip, piece.power, piece.state)
+        writer.add(_clip(source, names[channel], onset, window, piece, events), piece.power, piece.state)
         n_written += 1
         report.count(window.labels or (f"({window.kind})",), source.split, length)
     report.notes.extend(f"{source.path}: {fault}" for fault in stream.faults)
@@ -82,6 +77,23 @@ def cut_recording(job: ExtractJob, cutter: ClipCutter, margin: int, writer: Clip
     if n_written + n_lost < len(windows):
         n_beyond = len(windows) - n_written - n_lost
         report.notes.append(f"{source.path}: {n_beyond} of {len(windows)} clips lie after the readable part; left out")
+
+
+def _clip(source: Source, channel: str, onset: float, window: Planned, piece: Piece, events: Sequence[Event]) -> Clip:
+    """Make the table rows of a clip whose window begins at `onset`, s, and that holds `events`."""
+    return Clip(
+        recording=source.path.as_posix(),
+        channel=channel,
+        start_s=round(onset, 6),
+        kind=window.kind,
+        labels="|".join(window.labels),
+        split=source.split,
+        group=source.group,
+        complete=source.complete,
+        first_frame=piece.first_frame,
+        n_frames=piece.n_frames,
+        events=tuple((round(event.start_s - onset, 6), round(event.end_s - onset, 6), event.label) for event in events),
+    )
 
 
 def known_on_channel(source: Source, name: str) -> Iterator[Event]:
