@@ -41,7 +41,7 @@ def find_folder(name: str) -> Path:
         return presets[name]
     alike = get_close_matches(Path(name).name.casefold(), presets, n=1)
     raise ConfigurationError(
-        f"{name}: is neither a folder nor a shipped model; shipped are {', '.join(presets)}"
+        f"{name}: neither a folder nor one of the shipped models: {', '.join(presets)}"
         + "".join(f"; did you mean {preset}?" for preset in alike)
     )
 
