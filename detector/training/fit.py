@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
-from numpy.typing import NDArray
 
 from detector.clips import ClipStore
 from detector.device import keep_freed_memory
-from detector.errors import ClipsError, ConfigurationError, Parameter
+from detector.errors import ClipsError, ConfigurationError
 from detector.model import Model
 from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
+from detector.training.balance import measure_positives
 from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches, check_batch
 from detector.training.figures import TrainFigures, compute_figures
@@ -79,7 +79,7 @@ class Trainer:
             self._fit_statistics()
         else:
             start.copy_into(self.model)
-        self.loss = Loss(recipe, self._measure_positives()).to(accelerator.device)
+        self.loss = Loss(recipe, measure_positives(self.batches, self.train)).to(accelerator.device)
         key = [recipe.fingerprint(), str(seed), store.fingerprint(), *([start.key] if start else [])]
         self.history = History(" ".join(key), precision=self._precision)
         network = self.model.network
@@ -116,19 +116,6 @@ class Trainer:
                 f"{self.store.folder}: clips hold power or states that are negative or not finite; extract again"
             )
         self.model.scale.set_statistics(mean.float(), deviation.float())
-
-    def _measure_positives(self) -> torch.Tensor:
-        """Return the share of calls among the known training targets of each label (label,)."""
-        n = len(self.recipe.labels.names)
-        calls = np.zeros(n)
-        known = np.zeros(n)
-        for start in range(0, len(self.train), 512):
-            clips = self.train[start : start + 512]
-            targets = self.batches.targets(clips, np.zeros(len(clips))).reshape(-1, n)
-            calls += (targets == 1).sum(axis=0)
-            known += (targets >= 0).sum(axis=0)
-        _check_balance(self.store.folder, self.recipe.labels.names, calls, known)
-        return torch.from_numpy(calls / known).float()
 
     def run(self, *, resume: bool, epochs: int | None = None) -> None:
         """Train for the recipe's epochs, or until average precision has not risen for `patience` epochs.
@@ -259,29 +246,6 @@ class Trainer:
         weights = self.state.best()
         self.model.network.load_state_dict(weights)
         return self.model.eval()
-
-
-def _check_balance(folder: Path, labels: Sequence[str], calls: NDArray[np.float64], known: NDArray[np.float64]) -> None:
-    """Raise `ClipsError` for a label of which all known targets, or none, are calls.
-
-    Parameters
-    ----------
-    calls, known : ndarray
-        How many targets are calls, and how many are known (label,).
-    """
-    for label, n_calls, n_known in zip(labels, calls, known):
-        if n_calls == 0:
-            raise ClipsError(
-                f"{folder}: has no call of {label!r} in the split train. Extract again with "
-                f"{Parameter('split', 'extract')} or another {Parameter('seed', 'extract')}, or merge or drop the "
-                f"label with {Parameter('rename', 'extract')} or {Parameter('rules.background', 'extract')}"
-            )
-        if n_calls == n_known:
-            raise ClipsError(
-                f"{folder}: has nothing in the split train that is known not to be a call of {label!r}, so a model "
-                f"cannot learn the difference. Extract again with {Parameter('background', 'extract')} or "
-                f"{Parameter('complete', 'extract')}"
-            )
 
 
 def learning_rate(peak: float, step: int, steps: int, warmup: float) -> float:
