@@ -1,4 +1,4 @@
-"""The tables of a folder of clips: read with bounds, and checked row by row before anything relies on them."""
+"""The tables of a folder of clips: size and rows are checked before anything relies on them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ INDEX_COLUMNS = [
     "complete", "first_frame", "n_frames",
 ]  # fmt: skip
 EVENT_COLUMNS = ["clip", "start_s", "end_s", "label"]
-UNCERTAIN = ""  # the label of a span that neither rewards nor punishes
-CONFUSING = "(confusing)"  # the label of a span that is known to be no call
-LONGEST_S = 1e9  # times in tables, 30 years
+UNCERTAIN = ""  # the label of a span that may hold a call; training ignores it
+CONFUSING = "(confusing)"  # the label of a span that is known not to be a call
+LONGEST_S = 1e9  # the latest time in a table, 30 years
 
 _Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 _Hertz = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
@@ -33,7 +33,19 @@ _Hertz = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 @dataclass(frozen=True)
 class LabelFacts:
-    """What the training annotations say of a label; lengths and gaps in s, bands in Hz, None where unknown."""
+    """Statistics of a label's calls in the training annotations.
+
+    Attributes
+    ----------
+    count : int
+        Number of calls.
+    median_s, short_s : float
+        Median and 5 % quantile of their lengths, s.
+    short_gap_s : float or None
+        5 % quantile of the gaps between calls, s; None if there are no gaps.
+    low_hz, high_hz : float or None
+        Typical band, Hz; None if the bands are unknown, or differ too much.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -46,23 +58,23 @@ class LabelFacts:
 
 
 def write_table(path: Path, rows: Sequence[object], columns: list[str]) -> None:
-    """Write rows as a CSV file; names read back as they are, whatever bytes they are made of."""
+    """Write rows as a CSV file; names that are not valid UTF-8 keep their bytes."""
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         stream: Any = LineEnds(file)
         pd.DataFrame(rows, columns=columns).to_csv(stream, index=False, lineterminator=LineEnds.QUOTED)
 
 
 def read_table(path: Path, columns: list[str], types: dict[str, Any], **options: Any) -> pd.DataFrame:
-    """Read some columns of a CSV file, empty fields as empty texts.
+    """Read some columns of a CSV file; an empty field becomes an empty string.
 
     Raises
     ------
     OSError, ValueError
-        Where it cannot be read, is larger than any of ours, or has a value of another type; the message names the file.
+        If the file cannot be read, is too large, or has a value of another type; the message names the file.
     """
     try:
         check_size(path, TABLE_BYTES)
-        with np.errstate(invalid="ignore"):  # an endless number is an error, or is found by `check_finite`
+        with np.errstate(invalid="ignore"):  # infinite times are found by `check_spans`
             options |= {"dtype": types, "keep_default_na": False, "usecols": columns}
             return pd.read_csv(path, encoding_errors="surrogateescape", **options)
     except (ValueError, OverflowError) as error:
@@ -70,17 +82,17 @@ def read_table(path: Path, columns: list[str], types: dict[str, Any], **options:
 
 
 def check_spans(table: pd.DataFrame, name: str) -> None:
-    """Raise `ValueError` with the first row whose `start_s` and `end_s` are no span of time."""
+    """Raise `ValueError` that names the first row whose `start_s` and `end_s` are not a span of time."""
     starts = table["start_s"].to_numpy(dtype=np.float64)
     ends = table["end_s"].to_numpy(dtype=np.float64) if "end_s" in table else starts
     bad = ~((np.abs(starts) <= LONGEST_S) & (np.abs(ends) <= LONGEST_S) & (starts <= ends))
     if bad.any():
         n = int(np.flatnonzero(bad)[0])
-        raise ValueError(f"{name}: row {n + 1}: {starts[n]:g} to {ends[n]:g} s is no span of time")
+        raise ValueError(f"{name}: row {n + 1}: {starts[n]:g} to {ends[n]:g} s is not a span of time")
 
 
 def read_index(path: Path) -> pd.DataFrame:
-    """Read `clips.csv`: clips numbered from 0, shards without a gap."""
+    """Read `clips.csv`; raise `ValueError` if clips or shards are not numbered from 0 without a gap."""
     text = dict.fromkeys(("recording", "channel", "kind", "labels", "split", "group"), str)
     numbers = dict.fromkeys(("clip", "shard", "row", "first_frame", "n_frames"), np.int64)
     index = read_table(path, INDEX_COLUMNS, {**text, **numbers, "start_s": np.float64, "complete": bool})
@@ -96,12 +108,12 @@ def read_index(path: Path) -> pd.DataFrame:
 
 
 def read_events(path: Path, labels: Sequence[str], n_clips: int) -> pd.DataFrame:
-    """Read `events.csv`: spans in clips that there are, of labels that there are."""
+    """Read `events.csv`; raise `ValueError` if an event has an unknown clip or label."""
     types = {"clip": np.int64, "start_s": np.float64, "end_s": np.float64, "label": str}
     events = read_table(path, EVENT_COLUMNS, types)
-    strange = set(events["label"]) - {*labels, UNCERTAIN, CONFUSING}
-    if strange:
-        raise ValueError(f"{path.name} has the label {shown(min(strange))}, which recipe.toml does not name")
+    unknown = set(events["label"]) - {*labels, UNCERTAIN, CONFUSING}
+    if unknown:
+        raise ValueError(f"{path.name} has the label {shown(min(unknown))}, which recipe.toml does not name")
     if not events["clip"].between(0, n_clips - 1).all():
         raise ValueError(f"{path.name} has events of clips that {INDEX_FILE} does not have")
     check_spans(events, path.name)
@@ -109,7 +121,7 @@ def read_events(path: Path, labels: Sequence[str], n_clips: int) -> pd.DataFrame
 
 
 def read_facts(path: Path) -> dict[str, LabelFacts]:
-    """Read `labels.json`."""
+    """Read `labels.json`; raise `ValueError` if a value in it is not allowed."""
     try:
         return TypeAdapter(dict[str, LabelFacts]).validate_python(parse_json(read_text(path, FACTS_BYTES)))
     except ValidationError as error:

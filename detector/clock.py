@@ -1,4 +1,4 @@
-"""How long the stages of a scan take: processor time, counted for each thread by itself."""
+"""Processor time of the stages of a scan, measured for each thread by itself."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ STAGES = ("decode", "resample", "front end", "trunk", "head", "events", "write")
 
 
 class Clock:
-    """Add up the processor time of stages.
+    """Add up the processor time of each stage.
 
     Attributes
     ----------
     seconds : dict of str to float
-        By stage.
+        Processor time of each stage, s.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Clock:
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Count what runs under this as part of `stage`."""
+        """Add the processor time of the block to `stage`."""
         start = time.thread_time()
         try:
             yield
@@ -36,7 +36,7 @@ class Clock:
             self.seconds[stage] += time.thread_time() - start
 
     def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Count what making each of the items takes as part of `stage`."""
+        """Pass items on, and add the processor time that produces each of them to `stage`."""
         iterator = iter(items)
         while True:
             with self(stage):
@@ -47,7 +47,7 @@ class Clock:
             yield item
 
     def add(self, other: Clock) -> None:
-        """Take in what another clock, another thread's, counted."""
+        """Add the seconds of another clock, for example of another thread."""
         with self._lock:
             for stage, seconds in other.seconds.items():
                 self.seconds[stage] += seconds

@@ -1,4 +1,4 @@
-"""Choose what a network runs on."""
+"""Choose the device that a network runs on."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def choose_device(name: DeviceName = "auto") -> torch.device:
-    """Find the device called `name`; for "auto" the first there is of cuda, mps and cpu.
+    """Return the device called `name`; for "auto", the first available one of cuda, mps and cpu.
 
     Raises
     ------
-    ConfigurationError
-        Where this machine, or this build of torch, has no such device.
+    ParameterError
+        If this machine, or this build of torch, has no such device.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    is_available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return torch.device(next(kind for kind, available in there.items() if available))
-    if not there[name]:
-        allowed = ", ".join(("auto", *(kind for kind, available in there.items() if available)))
+        return torch.device(next(kind for kind, available in is_available.items() if available))
+    if not is_available[name]:
+        allowed = ", ".join(("auto", *(kind for kind, available in is_available.items() if available)))
         raise ParameterError("device", name, "is not available on this machine", allowed)
     return torch.device(name)
 
 
 def keep_freed_memory() -> None:
-    """Tell glibc to keep the memory of large buffers for the next ones, where it is what allocates.
+    """Make glibc keep the memory of large buffers for the next ones; do nothing where another library allocates.
 
-    A scan makes and frees buffers of the same sizes all the time; giving each back to the system and having it cleared
-    again costs a twentieth of the time (docs/decisions/0005). See mallopt(3).
+    A scan makes and frees buffers of the same sizes all the time. If each one goes back to the system, the system
+    clears it again, which takes 5 % of the time of a scan (docs/decisions/0005). See mallopt(3).
     """
-    trim_threshold, mmap_threshold = -1, -3
+    trim_threshold = -1
+    mmap_threshold = -3
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library
             mallopt = ctypes.CDLL("libc.so.6").mallopt

@@ -1,4 +1,4 @@
-"""Pictures drawn by matplotlib, which the extra `plots` installs: whether one can be drawn, and its file."""
+"""Check that a picture can be drawn, and save it. Matplotlib, from the extra `plots`, draws it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ ENDINGS = (".png", ".svg", ".pdf")
 
 
 def find_figure(parameter: str) -> Any:
-    """Find matplotlib's figure; raise `ConfigurationError`, which names the parameter, where it is not installed."""
+    """Return matplotlib's class of figures.
+
+    Raises
+    ------
+    ConfigurationError
+        If matplotlib is not installed; the message names the parameter.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -23,26 +29,26 @@ def find_figure(parameter: str) -> Any:
 
 
 def check_picture(path: Path, parameter: str) -> None:
-    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    """Raise `ConfigurationError` if matplotlib is not installed, or the ending of the file is not one of `ENDINGS`."""
     find_figure(parameter)
     if path.suffix.lower() not in ENDINGS:
         raise ParameterError(parameter, path, "has the wrong ending", ", ".join(ENDINGS))
 
 
 def score_axis(axis: Any, which: Literal["x", "y"] = "y") -> None:
-    """Let an axis of scores, or of figures from 0 to 1, run from 0 to 1 whatever is drawn, with markers at its ends."""
+    """Make an axis of scores run from 0 to 1, whatever is drawn, and show whole markers at its ends."""
     axis.set(**{f"{which}lim": (0, 1)})
     for line in axis.get_lines():
         line.set_clip_on(False)
 
 
 def save_picture(figure: Any, path: Path) -> None:
-    """Write a figure into a file that is whole or not there, in the place of one of that name.
+    """Write a figure into a file, which replaces an earlier one only when it is complete.
 
     Raises
     ------
     OutputError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
     try:
         with new_paths([path], force=True) as (temporary,):

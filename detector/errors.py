@@ -1,4 +1,4 @@
-"""The errors a user can mend: each says what, which file or key, which value, and what is allowed."""
+"""Errors that a user can correct. Each names the file or parameter, the value, and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class DetectorError(Exception):
-    """The root of every error that is shown to the user: each argument is a line, mostly there is one."""
+    """The base of all errors that are shown to the user. Each argument is one line; most errors have one."""
 
     exit_code = 2
 
@@ -30,32 +30,32 @@ class Parameter:
     Attributes
     ----------
     name : str
-        What it is called in Python, with a dot where the name alone could be two: `rules.background`.
+        Its name in Python. A dot separates two parameters of one name: `rules.background`.
     of : str
-        The step that has the parameter, where that is another than the one that runs: `extract`.
+        The command that has the parameter, for example `extract`; empty for the command that runs.
     """
 
     name: str
     of: str = ""
 
     def __str__(self) -> str:
-        """Write the name between backticks, by which the command line finds it."""
+        """Write the name between backticks: the command line replaces it by the flag."""
         return f"`{self.of}.{self.name}`" if self.of else f"`{self.name}`"
 
 
 class ParameterError(ConfigurationError):
-    """A parameter has a value that it may not have.
+    """A parameter has a value that is not allowed.
 
     Attributes
     ----------
     parameter : str
-        What it is called in Python.
+        Its name in Python.
     value : object
-        What it was set to.
+        Its value.
     problem : str
-        Why that cannot be.
+        Why the value is not allowed.
     allowed : str
-        What can be; empty where the problem says it.
+        The allowed values; empty if the problem names them.
     """
 
     def __init__(self, parameter: str, value: object, problem: str, allowed: str = "") -> None:
@@ -67,7 +67,7 @@ class ParameterError(ConfigurationError):
         super().__init__(f"{Parameter(parameter)}: {_value(value)}: {problem}{ending}")
 
     def __reduce__(self) -> tuple[type[ParameterError], tuple[str, object, str, str]]:
-        """Give what makes it anew in another process, which is more than the message."""
+        """Return the arguments that recreate the error in another process; the message alone is not enough."""
         return type(self), (self.parameter, self.value, self.problem, self.allowed)
 
 
@@ -76,17 +76,17 @@ class AnnotationError(DetectorError):
 
 
 class RecordingError(DetectorError):
-    """A recording cannot be read at all; it costs only itself."""
+    """A recording cannot be read at all. The work on other recordings goes on."""
 
     exit_code = 1
 
 
 class ClipsError(DetectorError):
-    """A folder of clips is not whole, or does not fit what it is used for."""
+    """A folder of clips is incomplete or damaged, or cannot be used for this purpose."""
 
 
 class ModelError(DetectorError):
-    """A model folder is not whole, or does not fit the recipe it carries."""
+    """A model folder is incomplete or damaged, or its weights do not fit its recipe."""
 
 
 class OutputError(DetectorError):
@@ -100,9 +100,9 @@ class Fault:
     Attributes
     ----------
     reason : str
-        In one line.
+        One line for the user.
     bug : Exception or None
-        What the program did not expect; None where the recording is at fault.
+        The exception, if the program is at fault; None if the recording is.
     """
 
     reason: str
@@ -110,7 +110,7 @@ class Fault:
 
 
 def fault_of(recording: object, error: Exception) -> Fault:
-    """Say in one line why a recording was not analysed."""
+    """Return why a recording was not analysed, given the exception that stopped it."""
     match error:
         case DetectorError():
             return Fault(str(error))
@@ -120,18 +120,18 @@ def fault_of(recording: object, error: Exception) -> Fault:
     return Fault(f"{recording}: the program failed on it: {type(error).__name__}: {first}", error)
 
 
-KINDS = {  # what a `kind` may be
+KINDS = {  # allowed values of the key `kind` in each table
     "frontend": ("mel", "linear", "cqt", "waveform"),
     "scaling": ("db", "pcen", "none"),
     "calibration": ("platt", "isotonic"),
 }
-UNION_MEMBER = re.compile(r"constrained-int|literal\[.*|tuple\[.*")  # pydantic names the member of a union in its path
-PLAIN = re.compile(r"[\w.,:/=+-]+")  # a value that needs no quotes in a line
+UNION_MEMBER = re.compile(r"constrained-int|literal\[.*|tuple\[.*")  # pydantic adds the type within a union to the path
+PLAIN = re.compile(r"[\w.,:/=+-]+")  # a value that is clear without quotes
 SHOWN = 200
-"""Characters of a value or a key that a line shows."""
+"""Most characters of a value or a key that a message shows."""
 
 MOST_FAULTS = 20
-"""Faults that are written, each on a line."""
+"""Most faults that a message lists."""
 
 PLAINER = (
     ("Input should be ", ""),
@@ -151,33 +151,35 @@ PLAINER = (
 
 
 def shown(value: object) -> str:
-    """Write a value as in Python, cut where it is too long for a line."""
+    """Write a value as in Python, cut after `SHOWN` characters."""
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def _value(value: object) -> str:
-    """Write the value of a parameter; quoted where it is no plain word of a line."""
+    """Write the value of a parameter, with quotes if it is not one plain word."""
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if PLAIN.fullmatch(text) and len(text) <= SHOWN else shown(text)
 
 
 def one_line(error: Exception) -> str:
-    """Write what an error says on a line, cut where it is too long for one."""
+    """Write the message of an error on one line, cut if it is very long."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 2 * SHOWN else f"{text[: 2 * SHOWN]}..."
 
 
 def fault_lines(error: ValidationError) -> list[str]:
-    """Write every fault that pydantic found on a line: its dotted path, the value, and what is allowed.
+    """Write a line for each fault that pydantic found: dotted path, value, and what is allowed.
 
-    Of very many, the first `MOST_FAULTS` are written and the others counted.
+    The first `MOST_FAULTS` are written. The last line counts the others.
     """
     lines: list[str] = []
-    values: dict[str, tuple[Any, list[str]]] = {}  # members of a union complain of one value in turn
+    values: dict[str, tuple[Any, list[str]]] = {}  # a union gives one fault for each of its types
     faults = error.errors(include_url=False)
     for fault in faults[:MOST_FAULTS]:
-        path, value, message = _dotted(fault["loc"]), fault["input"], fault["msg"]
+        path = _dotted(fault["loc"])
+        value = fault["input"]
+        message = fault["msg"]
         match fault["type"]:
             case "value_error":
                 lines.extend(message.removeprefix("Value error, ").splitlines())
@@ -186,30 +188,32 @@ def fault_lines(error: ValidationError) -> list[str]:
             case "extra_forbidden":
                 lines.append(f"{path}: {shown(value)} is not a key of this table")
             case "union_tag_invalid" | "union_tag_not_found":
-                said = shown(value["kind"]) if "kind" in value else "is missing"
-                lines.append(f"{path}.kind: {said}: must be one of {', '.join(KINDS[path.rpartition('.')[2]])}")
+                kind = shown(value["kind"]) if "kind" in value else "is missing"
+                lines.append(f"{path}.kind: {kind}: must be one of {', '.join(KINDS[path.rpartition('.')[2]])}")
             case _:
                 values.setdefault(path, (value, []))[1].append(_plain(message))
-    within = tuple(path for path in values if not any(other.startswith(f"{path}.") for other in values))
-    lines += [f"{path}: {shown(values[path][0])}: must be {' or '.join(values[path][1])}" for path in within]
-    return lines + ([f"and {len(faults) - MOST_FAULTS:,} faults more"] if len(faults) > MOST_FAULTS else [])
+    innermost = [path for path in values if not any(other.startswith(f"{path}.") for other in values)]
+    lines += [f"{path}: {shown(values[path][0])}: must be {' or '.join(values[path][1])}" for path in innermost]
+    if len(faults) > MOST_FAULTS:
+        lines.append(f"and {len(faults) - MOST_FAULTS:,} more faults")
+    return lines
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:
-    """Join a path; leave out the members of unions, which are no keys."""
+    """Join the keys of a path with dots; leave out the types within unions, which are not keys."""
     parts = [part for part in location if not UNION_MEMBER.fullmatch(str(part))]
     kinds = {n + 1 for n, part in enumerate(parts[:-1]) if parts[n + 1] in KINDS.get(str(part), ())}
     return ".".join(_key(part) for n, part in enumerate(parts) if n not in kinds)
 
 
 def _key(part: int | str) -> str:
-    """Write a part of a path; quoted where it is no plain word of a line."""
+    """Write a key of a path, with quotes if it is not one plain word."""
     text = str(part)
     return text if text.isprintable() and len(text) <= SHOWN else shown(text)
 
 
 def _plain(message: str) -> str:
-    """Say what is allowed in the words of a person who writes TOML."""
-    for said, plainer in PLAINER:
-        message = message.replace(said, plainer)
+    """Replace Python's words in a message of pydantic by the words of a person who writes TOML."""
+    for technical, plainer in PLAINER:
+        message = message.replace(technical, plainer)
     return message

@@ -10,16 +10,16 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One sound: when, what, optionally in which band and how sure.
+    """One sound: its time and label, and optionally its band and score.
 
     Attributes
     ----------
     start_s, end_s : float
         Onset and offset in seconds from the start of the recording.
     label : str
-        What it is.
+        The kind of sound, for example the species.
     low_hz, high_hz : float or None
-        The band in Hz; None where nobody said.
+        The band in Hz; None if it is unknown.
     score : float or None
         From 0 to 1; None for a person's annotation.
     """
@@ -33,29 +33,29 @@ class Event:
 
     @property
     def duration_s(self) -> float:
-        """Give the length in seconds."""
+        """Return the length in seconds."""
         return self.end_s - self.start_s
 
     @property
     def span(self) -> Span:
-        """Give onset and offset as a pair."""
+        """Return onset and offset as a pair."""
         return self.start_s, self.end_s
 
 
-def overlap_s(one: Span, other: Span) -> float:
-    """Measure the time that two spans share, in seconds (0 where they do not meet)."""
-    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+def overlap_s(first: Span, second: Span) -> float:
+    """Return how long two spans overlap, s; 0 if they do not."""
+    return max(0.0, min(first[1], second[1]) - max(first[0], second[0]))
 
 
-def iou(one: Span, other: Span) -> float:
-    """Divide the intersection of two spans by their union (0..1)."""
-    shared = overlap_s(one, other)
-    union = (one[1] - one[0]) + (other[1] - other[0]) - shared
+def iou(first: Span, second: Span) -> float:
+    """Return the intersection of two spans divided by their union (0 to 1)."""
+    shared = overlap_s(first, second)
+    union = (first[1] - first[0]) + (second[1] - second[0]) - shared
     return shared / union if union > 0 else 0.0
 
 
 def merged(spans: Iterable[Span], gap_s: float = 0.0) -> list[Span]:
-    """Join spans that touch or lie at most `gap_s` seconds apart, in order of time."""
+    """Join spans that overlap, touch or lie at most `gap_s` seconds apart; return them in order of time."""
     joined: list[Span] = []
     for start, end in sorted(spans):
         if joined and start - joined[-1][1] <= gap_s:
@@ -66,10 +66,10 @@ def merged(spans: Iterable[Span], gap_s: float = 0.0) -> list[Span]:
 
 
 def complement(spans: Sequence[Span], start_s: float, end_s: float) -> list[Span]:
-    """List what `spans` leave free between `start_s` and `end_s`."""
+    """List the stretches between `start_s` and `end_s` that none of `spans` covers."""
     free: list[Span] = []
     cursor = start_s
-    for start, end in merged(span for span in spans if span[1] > span[0]):  # people also draw empty and inverted ones
+    for start, end in merged(span for span in spans if span[1] > span[0]):  # people also draw empty and inverted spans
         if start > cursor:
             free.append((cursor, min(start, end_s)))
         cursor = max(cursor, end)

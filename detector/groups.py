@@ -1,4 +1,4 @@
-"""Which recordings belong together, by what their names or folders have in common: one site, or one deployment."""
+"""Group recordings that belong together, for example those of one site, by their names or folders."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from detector.errors import ParameterError
 
 
 def name_groups(recordings: Iterable[Path], pattern: str, folders: Sequence[Path] = ()) -> dict[Path, str]:
-    """Name the group of each recording: what a pattern finds, its first group or else all of it.
+    """Name the group of each recording: the text that a pattern matches in its name or path.
+
+    If the pattern has a group in parentheses, the name is the text of the first one.
 
     A pattern without a slash is searched in the file name. A pattern with a slash is searched in the path below the
-    folder that was given, written with slashes: of `recordings/site1/a.wav`, `^([^/]+)/` finds `site1`.
+    given folder. For example, `^([^/]+)/` finds `site1` in `recordings/site1/a.wav`.
 
     Parameters
     ----------
@@ -23,12 +25,12 @@ def name_groups(recordings: Iterable[Path], pattern: str, folders: Sequence[Path
     pattern : str
         A regular expression.
     folders : sequence of Path, optional
-        The folders (or files) that were given; without them, the folder that all recordings have in common.
+        The given folders (or files). Without them, the folder that all recordings have in common.
 
     Raises
     ------
-    ConfigurationError
-        Where the pattern is no regular expression, or finds nothing in a name or path.
+    ParameterError
+        If the pattern is not a regular expression, or matches nothing in a name or path.
     """
     try:
         expression = re.compile(pattern)
@@ -40,18 +42,18 @@ def name_groups(recordings: Iterable[Path], pattern: str, folders: Sequence[Path
     groups: dict[Path, str] = {}
     for recording in recordings:
         searched = path_below(recording, given) if in_path else recording.name
-        found = expression.search(searched)
-        group = found and found.group(1 if expression.groups else 0)
+        match = expression.search(searched)
+        group = match and match.group(1 if expression.groups else 0)
         if not group:
             where = "path" if in_path else "name"
-            hint = "" if in_path else "; a pattern with a slash is searched in the path below the folder that was given"
+            hint = "" if in_path else "; a pattern with a slash is searched in the path below the given folder"
             raise ParameterError("group", pattern, f"finds nothing in the {where} {searched}{hint}")
         groups[recording] = group
     return groups
 
 
 def path_below(recording: Path, folders: Iterable[Path]) -> str:
-    """Write the path of a recording below the first of `folders` that it lies in, with slashes; else its file name."""
+    """Return the path, with slashes, below the first of `folders` that holds the recording; else the file name."""
     for folder in folders:
         if recording != folder and recording.is_relative_to(folder):
             return recording.relative_to(folder).as_posix()
@@ -59,8 +61,8 @@ def path_below(recording: Path, folders: Iterable[Path]) -> str:
 
 
 def _common_folder(recordings: Sequence[Path]) -> list[Path]:
-    """Give the folder that all recordings lie in."""
+    """Return the folder that all recordings lie in."""
     try:
         return [Path(os.path.commonpath([recording.parent for recording in recordings]))]
-    except ValueError:  # some paths are absolute and some are not, or there is none
+    except ValueError:  # some paths are absolute and some are not, or the list is empty
         return [Path(), Path("/")]

@@ -1,4 +1,4 @@
-"""Signals that end the program: they arrive as `KeyboardInterrupt`, and never while outputs get their names."""
+"""Signals that end the program. They arrive as `KeyboardInterrupt`, but never while outputs are renamed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from types import FrameType
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))  # no SIGHUP on Windows
-TOGETHER_S = 2.0  # the end of a session sends several signals: the later ones must not break into the clean-up
-IMPORT_S = 0.05
+TOGETHER_S = 2.0  # the end of a session sends several signals; the later ones must not interrupt the clean-up
+IMPORT_S = 0.05  # the time until a signal that arrives during an import is sent again
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived: what cleans up after Ctrl-C cleans up after these, too.
+    """SIGTERM or SIGHUP arrived. Code that cleans up after Ctrl-C cleans up after these, too.
 
     Attributes
     ----------
     number : int
-        Of the signal.
+        The number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -30,7 +30,7 @@ class Terminated(KeyboardInterrupt):
 
 
 class _Signals:
-    """What happens to signals: there is one such state, as there is one set of handlers."""
+    """The state of signal handling. There is one of it, because a process has one set of handlers."""
 
     def __init__(self) -> None:
         self.deferred = False
@@ -40,7 +40,7 @@ class _Signals:
         self.leave: Callable[[int], object] = lambda _: None
 
     def arrive(self, number: int, frame: FrameType | None = None) -> None:
-        """Raise an exception for a signal, now or when that can be."""
+        """Raise an exception for a signal, now or as soon as that is safe."""
         if self.deferred:
             self.waiting = number
         elif not _importing(frame):
@@ -65,9 +65,10 @@ _signals = _Signals()
 
 
 def _importing(frame: FrameType | None) -> bool:
-    """Tell whether modules are being imported: an exception there breaks some, as torch, so that they end the process.
+    """Return whether a module is being imported.
 
-    What they raise later, or that they call `abort`, would be shown in the place of the signal.
+    An exception during an import leaves some modules, such as torch, half initialised. They later raise other errors or
+    abort the process, and the user would not see that a signal was the cause.
     """
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
@@ -82,34 +83,35 @@ def _on_main_thread() -> bool:
 
 @contextmanager
 def ending_signals(leave: Callable[[int], object]) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block as Ctrl-C does.
+    """Make SIGTERM and SIGHUP end the block as Ctrl-C does.
 
-    A signal that is ignored stays so: `nohup` asks for that. Only the main thread can do this; elsewhere nothing
-    changes.
+    A signal that is ignored stays ignored, as `nohup` asks. Outside of the main thread nothing changes, because only
+    the main thread can set handlers.
 
     Parameters
     ----------
     leave : callable
-        Ends the process at once. It is called with the signal's number where an exception would break an import, and
-        nothing is `unfinished`.
+        Ends the process at once. It is called with the number of the signal if a module is being imported and nothing
+        is `unfinished`.
     """
-    ours = {signal.SIGINT: signal.default_int_handler} | dict.fromkeys(ENDING, signal.SIG_DFL)
-    before = {number: usual for number, usual in ours.items() if signal.getsignal(number) is usual}
+    defaults = {signal.SIGINT: signal.default_int_handler} | dict.fromkeys(ENDING, signal.SIG_DFL)
+    before = {number: default for number, default in defaults.items() if signal.getsignal(number) is default}
     if not _on_main_thread():
         before = {}
-    _signals.leave, _signals.last = leave, -TOGETHER_S
+    _signals.leave = leave
+    _signals.last = -TOGETHER_S
     try:
         for number in before:
             signal.signal(number, _signals.arrive)
         yield
     finally:
-        for number, usual in before.items():
-            signal.signal(number, usual)
+        for number, default in before.items():
+            signal.signal(number, default)
 
 
 @contextmanager
 def unfinished() -> Iterator[None]:
-    """Say that there is something to clean up when the block ends."""
+    """Declare that the block cleans up when it ends, so a signal must not end the process at once."""
     _signals.unfinished += 1
     try:
         yield
@@ -119,7 +121,7 @@ def unfinished() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Keep the signals of `ending_signals` waiting until the block is done."""
+    """Delay the signals of `ending_signals` until the block is done."""
     if _signals.deferred or not _on_main_thread():
         yield
         return
@@ -128,6 +130,7 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         _signals.deferred = False
-        number, _signals.waiting = _signals.waiting, None
+        number = _signals.waiting
+        _signals.waiting = None
         if number is not None:
             _signals.arrive(number)

@@ -1,4 +1,4 @@
-"""What the labels of annotations mean: other names, sounds that are no calls, doubt, and the labels that are wanted."""
+"""Rules for labels of annotations: new names, sounds that are not calls, uncertain calls, wanted labels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class LabelRules:
-    """Rules for labels, by their old names or by their new ones.
+    """Rules for labels; each rule may use the old name of a label or the new one.
 
     Attributes
     ----------
@@ -17,9 +17,9 @@ class LabelRules:
     background : frozenset of str
         Labels of sounds that are not calls.
     uncertain : frozenset of str
-        Labels of what may be a call or not.
+        Labels of sounds that may or may not be calls.
     only : tuple of str
-        The new names that are calls; empty for all.
+        The new names of the wanted calls; empty for all.
     """
 
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -28,25 +28,25 @@ class LabelRules:
     only: tuple[str, ...] = ()
 
     def renamed(self, label: str) -> str:
-        """Give the new name of a label."""
+        """Return the new name of a label."""
         return self.rename.get(label, self.rename.get("*", label))
 
     def is_background(self, label: str) -> bool:
-        """Return whether a label is declared to be of sounds that are not calls."""
+        """Return whether a rule says that sounds with this label are not calls."""
         return self._is_among(label, self.background)
 
     def is_uncertain(self, label: str) -> bool:
-        """Return whether a label is declared to be of what may be a call or not."""
+        """Return whether a rule says that sounds with this label may or may not be calls."""
         return self._is_among(label, self.uncertain)
 
     def is_wanted(self, label: str) -> bool:
-        """Return whether the new name of a label is one of `only`, or all names are wanted."""
+        """Return whether calls with this label are wanted: its new name is one of `only`, or `only` is empty."""
         return not self.only or self.renamed(label) in self.only
 
     def of_call(self, label: str) -> str | None:
-        """Give the new name of a label of calls; None for any other label."""
-        no_call = self.is_background(label) or self.is_uncertain(label) or not self.is_wanted(label)
-        return None if no_call else self.renamed(label)
+        """Return the new name of a label if its sounds are wanted calls, else None."""
+        not_a_call = self.is_background(label) or self.is_uncertain(label) or not self.is_wanted(label)
+        return None if not_a_call else self.renamed(label)
 
     def _is_among(self, label: str, labels: frozenset[str]) -> bool:
         return label in labels or self.renamed(label) in labels

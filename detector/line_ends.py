@@ -1,4 +1,4 @@
-"""The ends of lines in tables of comma-separated values."""
+"""Line ends of CSV tables."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Protocol
 
 
 class Writable(Protocol):
-    """What takes text."""
+    """A stream that takes text."""
 
     def write(self, text: str, /) -> int:
-        """Take text; give its length."""
+        """Write text; return its length."""
         ...
 
 
 class LineEnds:
     """A stream for `csv.writer` that ends lines with LF and quotes both CR and LF.
 
-    The csv module quotes only the characters of the line end that it writes itself: with LF alone, a CR in a name
-    would stand bare, and readers would take it for the end of the line. Give it `LineEnds.QUOTED` as its
-    `lineterminator`.
+    The csv module quotes only the characters of the line end that it writes itself. If it wrote LF, it would not quote
+    a CR in a name, and readers would take that CR for the end of a line. So pass `LineEnds.QUOTED` to the csv module as
+    its `lineterminator`.
     """
 
     QUOTED = "\r\n"

@@ -1,7 +1,6 @@
-"""A model: recipe, front end, network, weights and operating points; load, save, score.
+"""A model: recipe, front end, network, weights and operating points. Load it, save it, compute scores.
 
-Extraction, training and scanning all go through here, so the preprocessing cannot fork. Loading runs no code: the files
-are TOML and safetensors.
+Training and scanning share this preprocessing. Loading runs no code, because the files are TOML and safetensors.
 """
 
 from __future__ import annotations
@@ -24,27 +23,32 @@ from detector.weights import Expected, Weights, open_weights, write_weights
 
 FILTERS = "power.filters"
 DEVIATION = "scale.deviation"
-MADE_FOR = "recipe"  # the key of the weights' metadata that holds the recipe
-WEIGHED = ("audio", "window", "frontend", "network", "labels")  # the sections that the weights depend on
+RECIPE_KEY = "recipe"  # of the metadata of the weights
+WEIGHTS_DEPEND_ON = ("audio", "window", "frontend", "network", "labels")  # sections of the recipe
 
 
 class Model(nn.Module):
-    """From samples to logits, with everything that the recipe says.
+    """The front end and the network of a recipe, with operating points.
 
     Parameters
     ----------
     recipe : Recipe
-        What to build; its labels must be named.
+        The recipe, with its labels.
     filters : Tensor, optional
-        The front end's filter basis; designed anew where it is not given.
+        The filter basis of the front end; computed from the recipe by default.
     operating : Operating, optional
-        Thresholds and the like; 0.5 and no gaps where they are not given.
+        Thresholds, gaps and lengths; by default thresholds of 0.5 and no gaps.
+
+    Raises
+    ------
+    ModelError
+        If the recipe names no labels.
     """
 
     def __init__(self, recipe: Recipe, filters: Tensor | None = None, operating: Operating | None = None) -> None:
         super().__init__()
         if not recipe.labels.names:
-            raise ModelError("labels.names: is empty; a model needs the names of what it tells apart")
+            raise ModelError("labels.names: is empty; a model needs the name of at least one label")
         self.recipe = recipe
         self.power = band_power(recipe, design(recipe) if filters is None else filters)
         self.scale = Scale(recipe)
@@ -58,11 +62,11 @@ class Model(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.scale.mean.device
 
     def fingerprint(self) -> str:
-        """Name the recipe and the weights in 12 hexadecimal digits."""
+        """Return 12 hexadecimal digits that stand for the recipe and the weights."""
         content = hashlib.sha256(self.recipe.to_toml().encode())
         for name, tensor in sorted(self.state_dict().items()):
             content.update(name.encode())
@@ -70,7 +74,7 @@ class Model(nn.Module):
         return content.hexdigest()[:12]
 
     def score(self, spectrogram: Tensor) -> Tensor:
-        """Give scores from 0 to 1 of scaled spectrograms (batch, band, frame).
+        """Compute scores from 0 to 1 of scaled spectrograms (batch, band, frame).
 
         Returns
         -------
@@ -80,7 +84,7 @@ class Model(nn.Module):
         return self.scores(self.network(spectrogram))
 
     def scores(self, logits: Tensor) -> Tensor:
-        """Turn logits (..., output) into scores (..., label); a softmax's background is left out."""
+        """Turn logits (..., output) into scores (..., label); the background output of a softmax is left out."""
         if self.recipe.network.dense.output == "softmax":
             return logits.softmax(dim=-1)[..., : len(self.labels)]
         return logits.sigmoid()
@@ -90,8 +94,10 @@ def save_model(model: Model, folder: Path) -> None:
     """Write recipe, weights with their checksum, and operating points into an existing folder."""
     (folder / RECIPE_FILE).write_text(model.recipe.to_toml(), encoding="utf-8")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    write_weights(tensors, folder / WEIGHTS_FILE, {MADE_FOR: model.recipe.to_toml()})
-    (folder / WEIGHTS_FILE).chmod((folder / RECIPE_FILE).stat().st_mode)  # safetensors keeps it from others
+    write_weights(tensors, folder / WEIGHTS_FILE, {RECIPE_KEY: model.recipe.to_toml()})
+    (folder / WEIGHTS_FILE).chmod(
+        (folder / RECIPE_FILE).stat().st_mode
+    )  # safetensors makes it readable to its owner only
     (folder / OPERATING_FILE).write_text(operating_toml(model.operating), encoding="utf-8")
 
 
@@ -101,11 +107,13 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
     Raises
     ------
     ModelError
-        Where a file is missing or broken, or the weights do not fit the recipe.
+        If a file is missing or broken, or the weights do not fit the recipe.
     """
     recipe = read_recipe(folder / RECIPE_FILE, stored=True)
     if not (folder / WEIGHTS_FILE).exists():
-        raise ModelError(f"{folder}: has no {WEIGHTS_FILE}; it is a recipe without a model: train one first")
+        raise ModelError(
+            f"{folder}: has no {WEIGHTS_FILE}, so it is a recipe and not a model; train a model with it first"
+        )
     try:
         expected = expected_tensors(recipe)
     except ConfigurationError as error:
@@ -114,19 +122,19 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
         _check_recipe(weights, recipe)
         tensors = weights.read(expected)
     if not (tensors[DEVIATION] > 0).all():
-        raise ModelError(f"{folder / WEIGHTS_FILE}: {DEVIATION} holds values that are not above 0")
+        raise ModelError(f"{folder / WEIGHTS_FILE}: {DEVIATION} must hold only values above 0")
     model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels.names))
     model.load_state_dict(tensors)
     return model.to(device).eval()
 
 
 def expected_tensors(recipe: Recipe) -> dict[str, Expected]:
-    """List what the weights of a recipe's model must hold; nothing of its size is allocated.
+    """List the tensors that the weights of a recipe's model must hold, without allocating any of them.
 
     Raises
     ------
     ConfigurationError
-        Where a layer does not fit the window, or the machine.
+        If the window is too short for a layer, or the memory of the machine too small.
     """
     with torch.device("meta"):
         state = DetectorNetwork(recipe).state_dict(prefix="network.")
@@ -138,16 +146,14 @@ def expected_tensors(recipe: Recipe) -> dict[str, Expected]:
 
 
 def _check_recipe(weights: Weights, recipe: Recipe) -> None:
-    """Refuse weights of another recipe, of which shapes alone would not tell."""
-    made_for = weights.metadata.get(MADE_FOR)
-    if made_for is None:
-        raise ModelError(
-            f"{weights.path}: does not say which recipe it is for; only what detector train wrote can be used"
-        )
-    trained = parse_recipe(made_for, str(weights.path), stored=True)
-    changed = [section for section in WEIGHED if getattr(trained, section) != getattr(recipe, section)]
+    """Raise `ModelError` if the weights were trained with another recipe; shapes alone would not show that."""
+    text = weights.metadata.get(RECIPE_KEY)
+    if text is None:
+        raise ModelError(f"{weights.path}: does not contain its recipe; use weights that detector train has written")
+    trained = parse_recipe(text, str(weights.path), stored=True)
+    changed = [section for section in WEIGHTS_DEPEND_ON if getattr(trained, section) != getattr(recipe, section)]
     if changed:
         raise ModelError(
-            f"{weights.path}: does not fit {RECIPE_FILE}, in which {', '.join(changed)} was changed since training; "
-            "only training may be"
+            f"{weights.path}: does not fit {RECIPE_FILE}: {', '.join(changed)} changed after training; "
+            "only the section training may change"
         )

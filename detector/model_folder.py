@@ -1,4 +1,4 @@
-"""What is written into a model folder."""
+"""The files of a model folder."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from detector.provenance import CARD_FILE, PROVENANCE_FILE
 from detector.weights import CHECKSUMS_FILE
 
 LOG_FILE = "training.csv"  # loss and average precision of each epoch
-CURVES_FILE = "curves.png"  # the same as a picture
+CURVES_FILE = "curves.png"  # a picture of training.csv
 LEARNING_CURVE_FILE = "learning-curve.csv"  # figures of models trained on parts of the calls
-LEARNING_PICTURE_FILE = "learning-curve.png"
+LEARNING_PICTURE_FILE = "learning-curve.png"  # a picture of learning-curve.csv
 
 MODEL_FOLDER = FolderKind(
     "a model folder",
@@ -28,4 +28,4 @@ MODEL_FOLDER = FolderKind(
         LEARNING_PICTURE_FILE,
     ),
 )
-"""A scan reads the first four; provenance.toml says where the model comes from, and README.md is rendered from it."""
+"""A scan reads the first four. provenance.toml says where the model comes from; README.md is rendered from it."""

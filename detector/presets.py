@@ -1,4 +1,4 @@
-"""The recipes and models that ship with the package, found in a wheel and in a checkout."""
+"""Find the recipes and models that ship with the package, in a wheel or in a checkout."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def shipped_folder() -> Path:
 
 
 def list_presets() -> dict[str, Path]:
-    """List the shipped folders that hold a recipe, by name."""
+    """Return the shipped folders that hold a recipe, by name."""
     return {path.parent.name: path.parent for path in sorted(shipped_folder().glob(f"*/{RECIPE_FILE}"))}
 
 
 def describe_preset(folder: Path) -> str:
-    """Say in one line what a shipped recipe is for: the comment that its file begins with."""
+    """Return the comment in the first line of a shipped recipe, which says what it is for."""
     with (folder / RECIPE_FILE).open(encoding="utf-8") as file:
         first = next(file, "")
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def find_folder(name: str) -> Path:
-    """Find a model folder by path, or a shipped one by name; raise `ConfigurationError` where there is none."""
+    """Find a model folder by path, or a shipped one by name; raise `ConfigurationError` if neither exists."""
     if Path(name).is_dir():
         return Path(name)
     presets = list_presets()
@@ -47,7 +47,7 @@ def find_folder(name: str) -> Path:
 
 
 def find_recipe(name: str) -> Recipe:
-    """Read the recipe of a TOML file, of a model folder, or of a shipped one by name."""
+    """Read a recipe from a TOML file, from a model folder, or from a shipped folder by its name."""
     path = Path(name)
     if path.is_file():
         return read_recipe(path)

@@ -1,4 +1,4 @@
-"""How far the work is: the library tells it to a hook; who calls the library decides what becomes of it."""
+"""Report progress. The library calls these hooks; the program around it derives from them to show something."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ T = TypeVar("T")
 
 
 class Work:
-    """A piece of work that is under way; as a context manager, it is done at the end. This one shows nothing."""
+    """A task in progress. As a context manager, it ends with the block. This class shows nothing."""
 
     def advance(self, n: float = 1) -> None:
-        """Count units that are done, or shares of one."""
+        """Count finished units; `n` may be a fraction of one."""
 
     def done(self) -> None:
-        """Take the piece of work for done, however much of it was."""
+        """End the task, even if units are left."""
 
     def __enter__(self) -> Self:
         return self
@@ -25,33 +25,33 @@ class Work:
 
 
 class Progress:
-    """What the library tells while it works. This one is silent: derive from it to show what is told."""
+    """Messages and tasks that the library reports. This class shows nothing."""
 
     def say(self, line: str) -> None:
-        """Tell a line of text."""
+        """Report one line of text."""
 
-    def begin(self, total: int, unit: str, what: str = "") -> Work:
-        """Begin a piece of work.
+    def begin(self, total: int, unit: str, task: str = "") -> Work:
+        """Begin a task.
 
         Parameters
         ----------
         total : int
-            How many units it has.
+            Number of units.
         unit : str
-            What is counted, for example "batch".
-        what : str, optional
-            What the work is, for example "epoch 3".
+            Name of one unit, for example "batch".
+        task : str, optional
+            Name of the task, for example "epoch 3".
         """
-        del total, unit, what
+        del total, unit, task
         return Work()
 
-    def through(self, items: Iterable[T], total: int, unit: str, what: str = "") -> Iterator[T]:
-        """Go through items as a piece of work; each is done when the next one is asked for."""
-        with self.begin(total, unit, what) as work:
+    def through(self, items: Iterable[T], total: int, unit: str, task: str = "") -> Iterator[T]:
+        """Pass items on as a task; an item counts as finished when the next one is requested."""
+        with self.begin(total, unit, task) as work:
             for item in items:
                 yield item
                 work.advance()
 
 
 SILENT = Progress()
-"""Of those who show nothing."""
+"""Shows nothing."""

@@ -1,4 +1,4 @@
-"""The file of a model's weights: written with a checksum beside it, and checked in full before a tensor is made."""
+"""Read and write the weights of a model. A checksum lies beside them; everything is checked before tensors are made."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ CHECKSUMS_FILE = "checksums.txt"
 HEADER_BYTES = 2**22  # names and shapes of tensors, and the recipe
 CHECKSUMS_BYTES = 2**12
 SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-CODES = {"F32": torch.float32, "I64": torch.int64}  # what safetensors calls the types that models hold
+CODES = {"F32": torch.float32, "I64": torch.int64}  # by the names of safetensors
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a tensor must be: its type, and one of some shapes."""
+    """The type of a tensor, and the shapes that it may have."""
 
     dtype: torch.dtype
     shapes: frozenset[tuple[int, ...]]
 
     @property
     def most_bytes(self) -> int:
-        """Bytes of the largest."""
+        """Bytes of the largest of the shapes."""
         return max(math.prod(shape) for shape in self.shapes) * self.dtype.itemsize
 
 
 def write_weights(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
-    """Write tensors, and beside them their file's SHA-256 as the program `sha256sum` reads it."""
+    """Write tensors to `path`, and beside it the SHA-256 of the file, in the format of the program `sha256sum`."""
     save_file(dict(tensors), path, metadata=dict(metadata))
     line = f"{_digest(path)}  {path.name}\n"
     path.with_name(CHECKSUMS_FILE).write_text(line, encoding="utf-8", newline="\n")
@@ -49,35 +49,35 @@ def write_weights(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[s
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights that is open: its metadata, and its tensors when they are asked for."""
+    """An open file of weights: its metadata, and its tensors on request."""
 
     path: Path
     metadata: Mapping[str, str]
     _file: Any
 
     def read(self, expected: Mapping[str, Expected]) -> dict[str, Tensor]:
-        """Read the tensors; raise `ModelError` where they are not `expected`, before one is made."""
+        """Read the tensors; raise `ModelError` if they are not as `expected`, or hold values that are not finite."""
         fault = _misfit(self._file, expected)
         if fault is not None:
             raise ModelError(f"{self.path}: does not fit recipe.toml: {fault}")
         tensors = {name: self._file.get_tensor(name) for name in expected}
         for name, tensor in tensors.items():
             if not tensor.isfinite().all():
-                raise ModelError(f"{self.path}: {name} holds values that are no finite numbers")
+                raise ModelError(f"{self.path}: {name} holds values that are not finite")
         return tensors
 
 
 @contextmanager
 def open_weights(path: Path, expected: Mapping[str, Expected]) -> Iterator[Weights]:
-    """Open a file of weights whose content is what was saved.
+    """Open a file of weights, after its size and its checksum are checked.
 
-    A folder without checksums, as earlier versions wrote it, is read, too. A file that is much larger than what is
-    expected is not: nothing is read of it.
+    Folders without a checksum, as earlier versions wrote them, are accepted. A file much larger than the expected
+    tensors is refused before it is read.
 
     Raises
     ------
     ModelError
-        Where the file is damaged or was changed, or is no safetensors.
+        If the file is damaged, was changed, or is not a file of safetensors.
     """
     try:
         check_size(path, 8 + HEADER_BYTES + sum(each.most_bytes for each in expected.values()))
@@ -95,7 +95,7 @@ def _digest(path: Path) -> str:
 
 
 def _check_sum(path: Path) -> None:
-    """Raise `ModelError` where the checksum of a file is not the one that was recorded."""
+    """Raise `ModelError` if the checksum of a file is not the recorded one."""
     sums = path.with_name(CHECKSUMS_FILE)
     if not os.path.lexists(sums):
         return
@@ -103,38 +103,38 @@ def _check_sum(path: Path) -> None:
         lines = read_text(sums, CHECKSUMS_BYTES).removesuffix("\n").split("\n")
     except (OSError, ValueError) as error:
         raise ModelError(f"{sums}: cannot be read: {one_line(error)}") from error
-    found = [match for match in map(SUM.fullmatch, lines) if match is not None]
-    recorded = {match[2]: match[1] for match in found}.get(path.name)
-    if recorded is None or len(found) < len(lines):
-        raise ModelError(f"{sums}: is not a list of SHA-256 sums with one of {path.name}, as sha256sum writes it")
+    matches = [match for match in map(SUM.fullmatch, lines) if match is not None]
+    recorded = {match[2]: match[1] for match in matches}.get(path.name)
+    if recorded is None or len(matches) < len(lines):
+        raise ModelError(f"{sums}: is not a list of SHA-256 sums, as sha256sum writes it, with {path.name} in it")
     digest = _digest(path)
     if digest != recorded:
         raise ModelError(
-            f"{path}: its content is not what was saved (checksum {digest[:12]}, recorded {recorded[:12]}): the file "
-            "is damaged or was changed"
+            f"{path}: is damaged or was changed: its checksum is {digest[:12]}, the recorded one is {recorded[:12]}"
         )
 
 
 def _check_header_size(path: Path) -> None:
-    """Raise `ValueError` where the header of safetensors claims to be longer than any of ours."""
+    """Raise `ValueError` if the header of a safetensors file claims to be too long."""
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
     if size > HEADER_BYTES:
-        raise ValueError(f"its header claims {size:,} bytes; at most {HEADER_BYTES:,}")
+        raise ValueError(f"its header claims {size:,} bytes; at most {HEADER_BYTES:,} are allowed")
 
 
 def _misfit(file: Any, expected: Mapping[str, Expected]) -> str | None:
-    """Say which tensor is missing, one too many, or of another shape or type; None where all are as expected."""
+    """Describe the first tensor that is missing, not expected, or of another shape or type; None if all fit."""
     names = set(file.keys())
     if missing := sorted(expected.keys() - names):
         return f"{missing[0]} is missing"
-    if more := sorted(names - expected.keys()):
-        return f"{shown(more[0])} is none of its tensors"
+    if extra := sorted(names - expected.keys()):
+        return f"{shown(extra[0])} is not one of its tensors"
     for name, each in expected.items():
         tensor = file.get_slice(name)
-        code, shape = tensor.get_dtype(), tuple(tensor.get_shape())
+        code = tensor.get_dtype()
+        shape = tuple(tensor.get_shape())
         if CODES.get(code) != each.dtype:
-            return f"{name} is of the type {code}, and must be {str(each.dtype).removeprefix('torch.')}"
+            return f"{name} has the type {code}; it must be {str(each.dtype).removeprefix('torch.')}"
         if shape not in each.shapes:
-            return f"{name} has the shape {shape}, and must have {' or '.join(map(str, each.shapes))}"
+            return f"{name} has the shape {shape}; it must have {' or '.join(map(str, each.shapes))}"
     return None

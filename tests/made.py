@@ -43,8 +43,8 @@ class Heard(Progress):
     def say(self, line: str) -> None:
         self.lines.append(line)
 
-    def begin(self, total: int, unit: str, what: str = "") -> HeardWork:
-        self.works.append(HeardWork(total, unit, what))
+    def begin(self, total: int, unit: str, task: str = "") -> HeardWork:
+        self.works.append(HeardWork(total, unit, task))
         return self.works[-1]
 
 

@@ -22,7 +22,7 @@ from detector.presets import find_recipe
 from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
 from detector.training.fit import Trainer
-from detector.training.precision import PrecisionName, accelerator_for, faster
+from detector.training.precision import PrecisionName, accelerator_for, try_bfloat16
 
 STEPS = 12  # of a measurement
 REPEATS = 3
@@ -84,7 +84,7 @@ def benchmark_training(
         Where there is no such recipe, or the device or precision is not possible here.
     """
     recipe = find_recipe(name)
-    precision = faster(recipe, choose_device(device)) if asked == "auto" else asked
+    precision = try_bfloat16(recipe, choose_device(device)) if asked == "auto" else asked
     accelerator = accelerator_for(device, precision)
     with TemporaryDirectory(prefix="detector-benchmark-") as folder:
         store = made_clips(Path(folder), recipe if recipe.labels.names else recipe.with_labels(stand_in_labels(recipe)))

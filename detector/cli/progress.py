@@ -57,14 +57,14 @@ class Bars(Progress):
 
         tqdm.write(f"{self._prefix}{visible(with_flags(line, self._context))}", file=sys.stderr)
 
-    def begin(self, total: int, unit: str, what: str = "") -> Work:
+    def begin(self, total: int, unit: str, task: str = "") -> Work:
         """Draw a bar."""
         from tqdm import tqdm
 
         return _Bar(
             tqdm(
                 total=total,
-                desc=what or None,
+                desc=task or None,
                 unit=unit,
                 bar_format=self._form,
                 disable=self._disable,

@@ -146,7 +146,7 @@ def train(
         from detector.training.learning import learn
 
         learned = learn(clips, output, recipe, settings, sizes, bars)
-        found = None if learned is None else learned.found
+        found = None if learned is None else learned.figures
         if learned is not None:
             click.echo(learned.table(), nl=False)
             say(learned.sentence())

@@ -1,1 +1,1 @@
-"""Annotations and recordings become clips: plan the windows, split by recording or site, cut, write, preview."""
+"""Extract clips from annotated recordings: plan the windows, split by recording or site, cut, write, preview."""

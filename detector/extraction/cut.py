@@ -1,4 +1,4 @@
-"""Cut clips of band power out of a recording while it streams by."""
+"""Cut clips of band power from a recording while it is read block by block."""
 
 from __future__ import annotations
 
@@ -19,10 +19,19 @@ from detector.recipe import Recipe
 
 @dataclass(frozen=True)
 class Piece:
-    """A cut clip: which of the wanted ones, power (band, frame), slow mean before it (band,), and what is recording.
+    """A cut clip.
 
-    Frames outside the recording hold the first frame's power before it (which leaves the slow mean where it is) and
-    zeros after it; `first_frame` and `n_frames` say which are sound.
+    Attributes
+    ----------
+    number : int
+        Index of the clip among the requested ones.
+    power : ndarray
+        (band, frame). Frames before the recording repeat its first frame, so that the slow mean does not change there;
+        frames after the recording are zero.
+    state : ndarray or None
+        The slow mean before the clip (band,); None if the scaling has none.
+    first_frame, n_frames : int
+        The frames that lie within the recording.
     """
 
     number: int
@@ -33,7 +42,7 @@ class Piece:
 
 
 class ClipCutter:
-    """Cut clips of a recipe's window, with `margin` frames before and after it."""
+    """Cut clips: the window of a recipe, with `margin` frames before and after it."""
 
     def __init__(self, recipe: Recipe, margin: int) -> None:
         self.length = recipe.window_frames + 2 * margin
@@ -41,28 +50,29 @@ class ClipCutter:
         self.scale = Scale(recipe)
 
     def cut(
-        self, blocks: Iterable[NDArray[np.float32]], n_channels: int, wanted: Sequence[tuple[int, int]]
+        self, blocks: Iterable[NDArray[np.float32]], n_channels: int, requested: Sequence[tuple[int, int]]
     ) -> Iterator[Piece]:
         """Cut from blocks of samples (channel, n).
 
         Parameters
         ----------
-        wanted : sequence of (int, int)
-            Channel and first frame (below 0 for a clip that starts before the recording), in order of frames.
+        requested : sequence of (int, int)
+            Channel and first frame of each clip, in order of frames; the frame is negative if the clip starts before
+            the recording.
         """
         strip = _Strip(self.scale)
         cursor = 0
         for tile in self._tiles(blocks, n_channels):
             strip.append(tile)
-            while cursor < len(wanted) and wanted[cursor][1] + self.length <= strip.end:
-                yield self._piece(strip, cursor, *wanted[cursor])
+            while cursor < len(requested) and requested[cursor][1] + self.length <= strip.end:
+                yield self._piece(strip, cursor, *requested[cursor])
                 cursor += 1
-            if cursor == len(wanted):
+            if cursor == len(requested):
                 return
-            strip.forget(wanted[cursor][1] - 1)
-        for number in range(cursor, len(wanted)):
-            if max(0, wanted[number][1]) < strip.end:
-                yield self._piece(strip, number, *wanted[number])
+            strip.forget(requested[cursor][1] - 1)
+        for number in range(cursor, len(requested)):
+            if max(0, requested[number][1]) < strip.end:
+                yield self._piece(strip, number, *requested[number])
 
     def _tiles(self, blocks: Iterable[NDArray[np.float32]], n_channels: int) -> Iterator[Tensor]:
         stream = PowerStream(self.power, n_channels, torch.device("cpu"))
@@ -71,13 +81,15 @@ class ClipCutter:
         yield from stream.flush()
 
     def _piece(self, strip: _Strip, number: int, channel: int, start: int) -> Piece:
-        first, last = max(0, start), min(start + self.length, strip.end)
-        sound = strip.power(channel, first, last)
+        first = max(0, start)
+        end = min(start + self.length, strip.end)
+        n_before = first - start  # frames before the recording
+        n_frames = end - first
+        sound = strip.power(channel, first, end)
         power = np.zeros((sound.shape[0], self.length), dtype=np.float32)
-        lead = first - start
-        power[:, :lead] = sound[:, :1]
-        power[:, lead : lead + last - first] = sound
-        return Piece(number, power, strip.state(channel, first), lead, last - first)
+        power[:, :n_before] = sound[:, :1]
+        power[:, n_before : n_before + n_frames] = sound
+        return Piece(number, power, strip.state(channel, first), n_before, n_frames)
 
 
 class _Strip:
@@ -97,27 +109,27 @@ class _Strip:
         self.end += tile.shape[-1]
 
     def forget(self, frame: int) -> None:
-        """Let go of tiles that end before `frame`, but the last one."""
+        """Drop the tiles that end before `frame`, except the last one."""
         while len(self._tiles) > 1 and self._tiles[1][0] <= frame:
             self._tiles.pop(0)
 
-    def power(self, channel: int, first: int, last: int) -> NDArray[np.float32]:
-        """Give band power (band, frame) from `first` up to `last`."""
+    def power(self, channel: int, first: int, end: int) -> NDArray[np.float32]:
+        """Return band power (band, frame) from frame `first` up to, but without, `end`."""
         parts = [
-            tile[channel, :, max(0, first - at) : last - at]
-            for at, tile, _ in self._tiles
-            if at < last and at + tile.shape[-1] > first
+            tile[channel, :, max(0, first - start) : end - start]
+            for start, tile, _ in self._tiles
+            if start < end and start + tile.shape[-1] > first
         ]
         return torch.cat(parts, dim=-1).numpy()
 
     def state(self, channel: int, frame: int) -> NDArray[np.float32] | None:
-        """Give the slow mean (band,) before `frame`: at the start of the recording, the first frame."""
+        """Return the slow mean (band,) before `frame`; at the start of the recording it is the first frame."""
         if self._tiles[0][2] is None:
             return None
         if frame == 0:
             return self._tiles[0][1][channel, :, 0].numpy()
-        for at, _, smooth in self._tiles:
-            if at <= frame - 1 < at + (0 if smooth is None else smooth.shape[-1]):
+        for start, _, smooth in self._tiles:
+            if start <= frame - 1 < start + (0 if smooth is None else smooth.shape[-1]):
                 assert smooth is not None
-                return smooth[channel, :, frame - 1 - at].numpy()
-        raise AssertionError(f"frame {frame} is gone")
+                return smooth[channel, :, frame - 1 - start].numpy()
+        raise AssertionError(f"frame {frame} was dropped")

@@ -1,4 +1,4 @@
-"""The use case: annotations and recordings in, a folder of clips out, whole or not at all."""
+"""Extract clips: from annotations and recordings to a folder of clips, which is complete or not there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detector.audio.files import find_recordings
+from detector.audio.header import Header
 from detector.audio.reading import read_header
 from detector.audio.stream import channel_names
 from detector.clips import CLIPS_FOLDER, UNCERTAIN, ClipWriter
@@ -34,10 +35,26 @@ from detector.tables.table import ReadOptions
 
 @dataclass(frozen=True)
 class ExtractRequest:
-    """What to extract, from what, and how to share it out.
+    """What to extract, and how to split it.
 
-    `negatives` is the largest number of background clips for each clip of a call; `background` are recordings without
-    calls, `confusing` tables of sounds that are not calls; `complete` says that annotated recordings are so fully.
+    Attributes
+    ----------
+    annotations, recordings : tuple of Path
+        Tables and recordings, or folders of them.
+    complete : bool
+        Whether every call in the annotated recordings is annotated.
+    background : tuple of Path
+        Recordings without calls.
+    confusing : tuple of Path
+        Tables of sounds that are not calls.
+    group : str or None
+        Regular expression that finds the group of a recording in its name or path (`detector.groups`).
+    split : Path or None
+        Table that gives the split of each recording.
+    fractions : (float, float, float)
+        Fractions of the groups for training, validation and test; without `split`.
+    negatives : float
+        Most background clips for each clip of a call.
     """
 
     annotations: tuple[Path, ...]
@@ -63,9 +80,9 @@ def extract(
     Raises
     ------
     ConfigurationError, AnnotationError, OutputError
-        Where the request cannot be carried out; nothing is written.
+        If a value in the request is not allowed, a table cannot be read, or the output exists; nothing is written.
     ClipsError
-        Where no clip of a call comes of it.
+        If the result has no clip of a call.
     """
     measure(request.recipe)
     report = ExtractReport()
@@ -84,31 +101,30 @@ def extract(
 
 
 def _check_calls(jobs: Sequence[ExtractJob], report: ExtractReport) -> None:
-    """Raise `ClipsError` where no clip of a call is planned."""
+    """Raise `ClipsError` if no clip of a call is planned."""
     if not any(window.kind == "call" for job in jobs for _, window in job.windows):
         problems = "; ".join(report.notes[:3])
-        raise ClipsError(f"no clip of a call comes of these annotations and recordings ({problems or 'no rows'})")
+        raise ClipsError(f"these annotations and recordings give no clip of a call ({problems or 'no rows'})")
 
 
 def _cut_all(
     jobs: Sequence[ExtractJob], recipe: Recipe, writer: ClipWriter, report: ExtractReport, progress: Progress
 ) -> None:
-    """Cut the planned windows of every recording; one that cannot be cut costs only itself."""
+    """Cut the planned windows of every recording; a recording that cannot be cut does not stop the others."""
     margin = math.ceil(recipe.training.jitter * recipe.frame_rate)
     cutter = ClipCutter(recipe, margin)
     by_source = {job.source.path: job for job in jobs}
     for source in progress.through([job.source for job in jobs], len(jobs), "recordings"):
         try:
             cut_recording(by_source[source.path], cutter, margin, writer, report)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+        except Exception as error:  # noqa: BLE001 (one recording must not stop the others)
             report.add_failure(source.path, error)
 
 
 def _gather(request: ExtractRequest, report: ExtractReport) -> tuple[list[Source], Recipe]:
-    """Read the tables, join them with the recordings, and share the recordings out among the splits."""
+    """Return the recordings with their annotations and splits, and the recipe with the labels of the calls."""
     recordings = find_recordings(request.recordings, passed_over=report.pass_over)
     background = find_recordings(request.background, passed_over=report.pass_over)
-    everything = list(dict.fromkeys([*recordings, *background]))
     sources = Sources(replace(request.rules, only=request.recipe.labels.names))
     tables = read_annotations(request.annotations, paths_of(recordings), request.read)
     sources.add_annotations(tables, complete=request.complete)
@@ -117,36 +133,58 @@ def _gather(request: ExtractRequest, report: ExtractReport) -> tuple[list[Source
     report.add_problems(tables)
     if request.confusing:
         options = ReadOptions(label="confusing", label_column=None, format=None)
-        found = read_annotations(request.confusing, paths_of(everything), options)
-        sources.add_confusing(found)
-        report.add_problems(found)
-    known = sources.all()
+        searched = list(dict.fromkeys([*recordings, *background]))
+        confusing = read_annotations(request.confusing, paths_of(searched), options)
+        sources.add_confusing(confusing)
+        report.add_problems(confusing)
+    gathered = sources.all()
     folders: dict[str, str] = {}
-    named = {place_of(path).canonical(folders) for source in known for path in source.paths}
-    report.unused = sum(recording.canonical(folders) not in named for recording in recordings)
-    set_groups(known, request.group, [*request.recordings, *request.background])
-    if request.split is not None:
-        report.notes.extend(split_by_table(known, request.split))
-    else:
-        split_by_group(known, request.fractions, request.seed)
-    report.notes.extend([*sources.notes, *shared_groups(known)])
-    used = [source for source in known if source.split]
+    annotated = {place_of(path).canonical(folders) for source in gathered for path in source.paths}
+    report.unused = sum(recording.canonical(folders) not in annotated for recording in recordings)
+    _split(gathered, request, report)
+    report.notes.extend([*sources.notes, *shared_groups(gathered)])
+    used = [source for source in gathered if source.split]
     names = sorted({call.label for source in used for call, _ in source.calls if call.label != UNCERTAIN})
     recipe = request.recipe if request.recipe.labels.names else request.recipe.with_labels(tuple(names))
     report.notes.extend(crowded(used, recipe))
     return used, recipe
 
 
+def _split(sources: Sequence[Source], request: ExtractRequest, report: ExtractReport) -> None:
+    """Set the group and the split of each recording."""
+    set_groups(sources, request.group, [*request.recordings, *request.background])
+    if request.split is not None:
+        report.notes.extend(split_by_table(sources, request.split))
+    else:
+        split_by_group(sources, request.fractions, request.seed)
+
+
 def _plan_all(
     sources: Sequence[Source], recipe: Recipe, request: ExtractRequest, report: ExtractReport
 ) -> list[ExtractJob]:
-    """Plan every recording's windows, then thin the background out to what the calls of its split allow."""
+    """Plan the windows of every recording; keep a random part of the background windows of each split."""
     jobs = []
     for source in sources:
         try:
             jobs.append(ExtractJob(source, tuple(_plan_recording(source, recipe, request.seed, report))))
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+        except Exception as error:  # noqa: BLE001 (one recording must not stop the others)
             report.add_failure(source.path, error)
+    kept = _draw_background(jobs, request)
+    return [
+        ExtractJob(job.source, windows)
+        for n, job in enumerate(jobs)
+        if (windows := tuple(w for m, w in enumerate(job.windows) if w[1].kind != "background" or (n, m) in kept))
+    ]
+
+
+def _draw_background(jobs: Sequence[ExtractJob], request: ExtractRequest) -> set[tuple[int, int]]:
+    """Draw the background windows to keep: in each split, at most `negatives` for each window of a call.
+
+    Returns
+    -------
+    set of (int, int)
+        Index of the job, and index of the window in it.
+    """
     calls: Counter[str] = Counter()
     background: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for n, job in enumerate(jobs):
@@ -157,32 +195,17 @@ def _plan_all(
                 background[job.source.split].append((n, m))
     kept: set[tuple[int, int]] = set()
     for split, places in background.items():
-        wanted = min(len(places), math.ceil(request.negatives * max(1, calls[split])))
-        kept.update(random.Random(f"{request.seed} {split}").sample(places, wanted))
-    return [
-        ExtractJob(job.source, windows)
-        for n, job in enumerate(jobs)
-        if (windows := tuple(w for m, w in enumerate(job.windows) if w[1].kind != "background" or (n, m) in kept))
-    ]
+        n_kept = min(len(places), math.ceil(request.negatives * max(1, calls[split])))
+        kept.update(random.Random(f"{request.seed} {split}").sample(places, n_kept))
+    return kept
 
 
 def _plan_recording(source: Source, recipe: Recipe, seed: int, report: ExtractReport) -> Iterator[tuple[int, Planned]]:
+    """Plan the windows of a recording, each with the index of its channel."""
     header = read_header(source.path)
-    known = [event.end_s for event, _ in (*source.calls, *source.confusing)]
-    if header.n_frames is None and known:
-        duration = max(known) + recipe.window.duration  # what lies beyond the end is not cut
-    elif header.n_planned:
-        duration = header.n_planned / header.sample_rate
-    else:
-        raise RecordingError(f"{source.path}: its header does not say how long it is, or says that it is empty")
-    late = sum(1 for event, _ in source.calls if event.start_s >= duration)
-    if late:
-        report.notes.append(f"{source.path}: {late} annotations start after its end ({duration:.3f} s); skipped")
+    duration = _duration_s(source, header, recipe)
     names = channel_names(header, recipe.audio.channel)
-    numbers = {None, *(str(n) for n in range(header.n_channels))}
-    absent = sum(1 for _, channel in source.calls if channel not in numbers)
-    if absent and names != ("mix",):
-        report.notes.append(f"{source.path}: {absent} annotations are of channels that it does not have; skipped")
+    report.notes.extend(_skipped(source, header, duration, mixed=names == ("mix",)))
     rng = random.Random(f"{seed} {source.path.name}".encode("utf-8", "surrogateescape"))
     for channel, name in enumerate(names):
         scene = Scene(
@@ -193,3 +216,24 @@ def _plan_recording(source: Source, recipe: Recipe, seed: int, report: ExtractRe
         )
         for window in plan(scene, recipe, rng):
             yield channel, window
+
+
+def _duration_s(source: Source, header: Header, recipe: Recipe) -> float:
+    """Return the length of a recording, s; if the header does not give it, that of the annotated part and a window."""
+    ends = [event.end_s for event, _ in (*source.calls, *source.confusing)]
+    if header.n_frames is None and ends:
+        return max(ends) + recipe.window.duration  # windows beyond the real end are not cut
+    if header.n_planned:
+        return header.n_planned / header.sample_rate
+    raise RecordingError(f"{source.path}: its header gives no length, or says that the recording is empty")
+
+
+def _skipped(source: Source, header: Header, duration_s: float, *, mixed: bool) -> Iterator[str]:
+    """Write how many annotations lie after the end of a recording, or on channels that it does not have."""
+    late = sum(1 for event, _ in source.calls if event.start_s >= duration_s)
+    if late:
+        yield f"{source.path}: {late} annotations start after its end ({duration_s:.3f} s); skipped"
+    channels = {None, *(str(n) for n in range(header.n_channels))}
+    absent = sum(1 for _, channel in source.calls if channel not in channels)
+    if absent and not mixed:
+        yield f"{source.path}: {absent} annotations are on channels that it does not have; skipped"

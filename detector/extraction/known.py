@@ -1,7 +1,8 @@
-"""What is known of the recordings that clips come from, as tables beside the clips, for who goes back to them.
+"""Tables of the recordings of clips and of their annotations, for mining and other later uses.
 
-`recordings.csv` has every recording, those without clips too, with its split, its group and whether it is fully
-annotated; `annotations.csv` has its calls, spans of doubt (an empty label) and confusing sounds, in s from its start.
+`recordings.csv` lists every recording, even without clips, with its split, its group, and whether it is fully
+annotated. `annotations.csv` lists calls, uncertain spans (an empty label) and confusing sounds, in seconds from the
+start of the recording.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ def write_known(sources: Sequence[Source], folder: Path) -> None:
 
 
 def read_known(folder: Path) -> list[Source]:
-    """Read both tables; raise `ClipsError` where they are missing or cannot be read."""
+    """Read both tables; raise `ClipsError` if one is missing or damaged."""
     if not (folder / RECORDINGS_FILE).is_file() or not (folder / ANNOTATIONS_FILE).is_file():
         raise ClipsError(
-            f"{folder}: has no {RECORDINGS_FILE} and {ANNOTATIONS_FILE}, which clips of an older detector lack; "
+            f"{folder}: has no {RECORDINGS_FILE} and {ANNOTATIONS_FILE}, because an older version made the clips; "
             "extract again"
         )
     try:
@@ -50,7 +51,8 @@ def read_known(folder: Path) -> list[Source]:
             RECORDING_COLUMNS,
             {"recording": str, "split": str, "group": str, "complete": bool},
         )
-        text, numbers = ("recording", "channel", "label"), ("start_s", "end_s", *BAND)
+        text = ("recording", "channel", "label")
+        numbers = ("start_s", "end_s", *BAND)
         annotations = read_table(
             folder / ANNOTATIONS_FILE,
             ANNOTATION_COLUMNS,
@@ -64,11 +66,11 @@ def read_known(folder: Path) -> list[Source]:
 
 
 def _sources(recordings: pd.DataFrame, annotations: pd.DataFrame) -> list[Source]:
-    strange = set(annotations["recording"]) - set(recordings["recording"])
-    if strange:
-        raise ValueError(f"{ANNOTATIONS_FILE} has the recording {shown(min(strange))}, {RECORDINGS_FILE} has not")
+    unknown = set(annotations["recording"]) - set(recordings["recording"])
+    if unknown:
+        raise ValueError(f"{ANNOTATIONS_FILE} has the recording {shown(min(unknown))}, but {RECORDINGS_FILE} has not")
     columns = (recordings[name].tolist() for name in RECORDING_COLUMNS)
-    found = {
+    sources = {
         name: Source(Path(name), complete=complete, group=group, split=split)
         for name, split, group, complete in zip(*columns)
     }
@@ -78,5 +80,6 @@ def _sources(recordings: pd.DataFrame, annotations: pd.DataFrame) -> list[Source
     for (recording, channel, label), span, band in zip(names, spans, bands):
         confusing = label == CONFUSING
         event = Event(*span, UNCERTAIN if confusing else label, *band)
-        (found[recording].confusing if confusing else found[recording].calls).append((event, channel or None))
-    return list(found.values())
+        source = sources[recording]
+        (source.confusing if confusing else source.calls).append((event, channel or None))
+    return list(sources.values())

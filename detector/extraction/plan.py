@@ -1,8 +1,7 @@
-"""Which windows of a recording become clips. Pure arithmetic on spans, in seconds.
+"""Plan which windows of a recording become clips. This is arithmetic on spans, in seconds.
 
-The rule, for a window of length D and a call of length L (`detector.clips.window_targets` holds it): at least
-`labels.overlap` of the call or of the window inside the other makes the window a call; a window that meets no call,
-and no span of doubt, is background; what lies between is left out.
+A window is a clip of a call by the rule of `detector.clips.window_targets`. It is background if it overlaps neither a
+call nor an uncertain span. A window in between is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from detector.recipe import Recipe
 
 @dataclass(frozen=True, order=True)
 class Planned:
-    """A window that shall become a clip: where it starts, s, what it is for, and the labels that count in it."""
+    """A window that becomes a clip: its start, s, its kind, and the labels of its calls."""
 
     start_s: float
     kind: str  # "call", "background" or "confusing"
@@ -30,22 +29,22 @@ class Planned:
 
 
 class Spans:
-    """Events with their times as arrays, so that a day of them is looked through at once."""
+    """Events with their times as arrays, so that a search among many of them is fast."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         self.events = events
         self.starts = np.array([event.start_s for event in events], dtype=np.float64)
         self.ends = np.array([event.end_s for event in events], dtype=np.float64)
 
-    def meeting(self, window: Span) -> list[Event]:
-        """List the events that share time with a window."""
+    def overlapping(self, window: Span) -> list[Event]:
+        """List the events that overlap a window."""
         shared = np.minimum(self.ends, window[1]) - np.maximum(self.starts, window[0])
         return [self.events[n] for n in np.flatnonzero(shared > 0).tolist()]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What is known of one channel of a recording; `complete` tells whether every call is annotated."""
+    """The annotations of one channel of a recording; `complete` means that every call is annotated."""
 
     duration_s: float
     calls: tuple[Event, ...]
@@ -54,17 +53,17 @@ class Scene:
 
     @cached_property
     def all_calls(self) -> Spans:
-        """Give the times of the calls, and of what may be some."""
+        """The calls and the uncertain spans."""
         return Spans(self.calls)
 
     @cached_property
     def named_calls(self) -> Spans:
-        """Give the times of the calls that have a label."""
+        """The calls, without uncertain spans."""
         return Spans([call for call in self.calls if call.label != UNCERTAIN])
 
     @cached_property
     def all_confusing(self) -> Spans:
-        """Give the times of the confusing sounds."""
+        """The confusing sounds."""
         return Spans(self.confusing)
 
 
@@ -79,16 +78,16 @@ def plan(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
 
 
 def _named(start: float, scene: Scene, recipe: Recipe) -> Planned:
-    """Name what a window of a fully annotated recording holds, for frame outputs: every window is of use."""
+    """Plan a window of a fully annotated recording for frame outputs, with the labels of its calls."""
     window = (start, start + recipe.window.duration)
-    labels = {call.label for call in scene.named_calls.meeting(window)}
+    labels = {call.label for call in scene.named_calls.overlapping(window)}
     if labels:
         return Planned(start, "call", tuple(sorted(labels)))
-    return Planned(start, "confusing" if scene.all_confusing.meeting(window) else "background")
+    return Planned(start, "confusing" if scene.all_confusing.overlapping(window) else "background")
 
 
 def _on_calls(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]:
-    """Place windows on the calls: a call shorter than the window anywhere inside it, a longer one tiled."""
+    """Plan windows with calls: at random around a call that fits into a window, side by side over a longer one."""
     length = recipe.window.duration
     planned = []
     for call in scene.calls:
@@ -107,42 +106,43 @@ def _on_calls(scene: Scene, recipe: Recipe, rng: random.Random) -> list[Planned]
 
 
 def labels_of(calls: Spans, window: Span, share: float) -> tuple[str, ...]:
-    """Name the labels that count as calls in a window, sorted."""
+    """Return the labels whose calls count in a window, sorted."""
     counted = np.flatnonzero(window_targets(calls.starts, calls.ends, window, share) == 1)
     return tuple(sorted({calls.events[n].label for n in counted.tolist()}))
 
 
 def _on_confusing(scene: Scene, recipe: Recipe) -> list[Planned]:
-    """Centre windows on confusing sounds, moved off the calls where that is possible."""
+    """Plan windows around confusing sounds; move each one off the calls, or leave it out if that fails."""
     length = recipe.window.duration
     planned = []
     for sound in scene.confusing:
         middle = (sound.start_s + sound.end_s - length) / 2
         for shift in (0.0, -0.2, 0.2, -0.4, 0.4):
             start = _inside(middle + shift * length, scene, recipe)
-            if not scene.all_calls.meeting((start, start + length)):
+            if not scene.all_calls.overlapping((start, start + length)):
                 planned.append(Planned(start, "confusing"))
                 break
     return planned
 
 
 def _on_background(scene: Scene, recipe: Recipe) -> list[Planned]:
-    """Tile what is free of calls in a fully annotated recording."""
+    """Plan windows side by side where a fully annotated recording has no calls."""
     if not scene.complete:
         return []
-    length, rate = recipe.window.duration, recipe.frame_rate
+    length = recipe.window.duration
+    rate = recipe.frame_rate
     step = ceil(length * rate - 1e-6) / rate
     free = complement([call.span for call in scene.calls], 0.0, scene.duration_s)
     on_frames = [(ceil(start * rate - 1e-6) / rate, end) for start, end in free]
     whole = [(start, end) for start, end in on_frames if end - start >= min(length, scene.duration_s)]
     starts = [start for start, end in whole for start in _tiles((start, end), step, to_the_end=False)]
     return [
-        Planned(start, "background") for start in starts if not scene.all_confusing.meeting((start, start + length))
+        Planned(start, "background") for start in starts if not scene.all_confusing.overlapping((start, start + length))
     ]
 
 
 def _tiles(span: Span, length: float, *, to_the_end: bool) -> list[float]:
-    """Start windows side by side in a span; with `to_the_end` one more covers what is left, else it stays uncovered."""
+    """Return the starts of windows side by side in a span; with `to_the_end`, one more window covers the rest."""
     start, end = span
     count = max(1, int((end - start) / length + 1e-9))
     starts = [start + n * length for n in range(count)]
@@ -152,7 +152,7 @@ def _tiles(span: Span, length: float, *, to_the_end: bool) -> list[float]:
 
 
 def _inside(start: float, scene: Scene, recipe: Recipe) -> float:
-    """Move the start of a window onto a frame, and its frames into the recording as far as they fit."""
+    """Round the start of a window to a frame, and move the window into the recording as far as it fits."""
     rate = recipe.frame_rate
     last = ceil(scene.duration_s * rate - 1e-6) - recipe.window_frames
     return max(0, min(round(start * rate), last)) / rate

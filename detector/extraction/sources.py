@@ -1,4 +1,4 @@
-"""What is known of each recording before it is cut: calls, confusing sounds, whether these are all, its group."""
+"""Recordings and their annotations before they are cut: calls, confusing sounds, completeness, group."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from detector.labels import LabelRules
 from detector.tables.table import Annotation, AnnotationSet
 
 PROBE_SAMPLES = 1 << 13
-SHOWN = 5  # labels that an error lists
-RESERVED = ("(confusing)", "(background)")  # what reports and tables of clips call them
+SHOWN = 5  # most labels that a message lists
+RESERVED = ("(confusing)", "(background)")  # reports and tables of clips use these as labels
 
 
 @dataclass
 class Source:
-    """One recording and what is known of it.
+    """One recording and its annotations.
 
     Attributes
     ----------
     calls : list of (Event, channel or None)
-        What the model shall find, and spans of doubt under the label `UNCERTAIN`.
+        Sounds that the model should find, and uncertain spans with the label `UNCERTAIN`.
     confusing : list of (Event, channel or None)
         Sounds that are known not to be calls.
     complete : bool
         Whether every call in it is annotated.
     group : str
-        What must not fall into two splits: the site, or the recording.
+        For example the site; recordings of one group belong to one split.
     paths : set of Path
-        All names that the recording has.
+        All files with the content of this recording.
     """
 
     path: Path
@@ -53,12 +53,12 @@ class Source:
 
 
 def kind_of(label: str, rules: LabelRules) -> tuple[str, str]:
-    """Give what a label is of ("call", "confusing" or "uncertain"), and the label that events of it get.
+    """Return the kind of sounds with a label ("call", "confusing" or "uncertain"), and their new label.
 
     Raises
     ------
     ConfigurationError
-        Where the label of a call is one that the tables of clips need for themselves.
+        If the label of a call contains `|` or is one of `RESERVED`.
     """
     renamed = rules.renamed(label)
     if rules.is_background(label):
@@ -68,15 +68,17 @@ def kind_of(label: str, rules: LabelRules) -> tuple[str, str]:
     if not rules.is_wanted(label):
         return "confusing", renamed
     if "|" in renamed or renamed in RESERVED:
-        raise ConfigurationError(f"label {renamed!r}: | and {', '.join(RESERVED)} are taken; use {Parameter('rename')}")
+        raise ConfigurationError(
+            f"label {renamed!r}: must not contain | or be one of {', '.join(RESERVED)}; use {Parameter('rename')}"
+        )
     return "call", renamed
 
 
 def content_key(path: Path) -> str:
-    """Name the sound of a recording by its shape and two probes of its samples.
+    """Return a key of the sound of a recording, from its length and samples at its start and middle.
 
-    The same audio under two names, even with other metadata, has one key; a recording whose probes hold nothing but
-    one value, or that cannot be read, is only itself.
+    The same sound in two files has the same key, even with different metadata. If the samples are constant, or cannot
+    be read, the key is the path.
     """
     try:
         header = read_header(path)
@@ -84,7 +86,7 @@ def content_key(path: Path) -> str:
             probes = [sound.read(PROBE_SAMPLES, dtype="float32")]
             sound.seek(max(0, (header.n_frames or 0) // 2))
             probes.append(sound.read(PROBE_SAMPLES, dtype="float32"))
-    except (RecordingError, soundfile.SoundFileError, OSError, ValueError):  # which is told when it is cut
+    except (RecordingError, soundfile.SoundFileError, OSError, ValueError):  # reported when the recording is cut
         return str(path)
     if all(probe.size == 0 or np.ptp(probe) == 0 for probe in probes):
         return str(path)
@@ -95,14 +97,14 @@ def content_key(path: Path) -> str:
 
 
 class Sources:
-    """Collect recordings from tables and folders; the same content under two names is one recording.
+    """Collect recordings from tables and folders; two files with the same content are one recording.
 
     Attributes
     ----------
     notes : list of str
-        What the user should know: doubled recordings, labels that were not used.
+        Remarks for the user, for example on files with the same content.
     unknown : Counter of str
-        How many annotations have each label that is none of `rules.only`.
+        Number of annotations of each label that is not one of `rules.only`.
     """
 
     def __init__(self, rules: LabelRules) -> None:
@@ -110,34 +112,35 @@ class Sources:
         self.notes: list[str] = []
         self._by_content: dict[str, Source] = {}
         self._keys: dict[Path, str] = {}
-        self._taken: Counter[str] = Counter()
+        self._confusing: Counter[str] = Counter()
         self.unknown: Counter[str] = Counter()
 
     def source(self, path: Path) -> Source:
-        """Find the source of a recording, made where it is new."""
+        """Return the source of a recording; add it if it is new."""
         if path not in self._keys:
             self._keys[path] = content_key(path)
         key = self._keys[path]
-        known = self._by_content.get(key)
-        if known is None:
-            known = self._by_content[key] = Source(path)
-        known.paths.add(path)
-        if known.path != path:
-            note = f"{path}: has the same content as {known.path}; they are one recording"
+        source = self._by_content.get(key)
+        if source is None:
+            source = Source(path)
+            self._by_content[key] = source
+        source.paths.add(path)
+        if source.path != path:
+            note = f"{path}: has the same content as {source.path}; they are one recording"
             if note not in self.notes:
                 self.notes.append(note)
-        return known
+        return source
 
     def add_annotations(self, tables: AnnotationSet, *, complete: bool) -> None:
-        """Take the calls of annotation tables, on fully annotated recordings or not."""
+        """Add the rows of annotation tables; `complete` means that every call in their recordings is annotated."""
         for path in tables.recordings:
             source = self.source(path)
             source.complete = source.complete or (complete and path not in tables.doubtful)
             if complete and path in tables.doubtful:
-                self.notes.append(f"{path}: rows of its table could not be used; no background is taken from it")
+                self.notes.append(f"{path}: some rows of its table cannot be used, so no background is taken from it")
         for row in tables.annotations:
             self._add(row)
-        for label, count in sorted(self._taken.items()):
+        for label, count in sorted(self._confusing.items()):
             self.notes.append(f"label {label!r}: {count} annotations taken as confusing sounds, not as calls")
 
     def _add(self, row: Annotation) -> None:
@@ -146,54 +149,54 @@ class Sources:
         kind, label = kind_of(row.event.label, self.rules)
         event = Event(row.event.start_s, row.event.end_s, label, row.event.low_hz, row.event.high_hz)
         if kind == "confusing":
-            self._taken[label] += 1
+            self._confusing[label] += 1
             self.unknown[label] += not self.rules.is_background(row.event.label)
             source.confusing.append((event, row.channel))
         else:
             source.calls.append((event, row.channel))
 
     def check_labels(self) -> None:
-        """Raise `ClipsError` where no annotation is a call because the recipe names other labels."""
+        """Raise `ClipsError` if no annotation is a call because the recipe has other labels."""
         labels = {call.label for source in self._by_content.values() for call, _ in source.calls}
-        others = [label for label, count in self.unknown.most_common() if count]
-        if not others or labels - {UNCERTAIN}:
+        unknown = [label for label, count in self.unknown.most_common() if count]
+        if not unknown or labels - {UNCERTAIN}:
             return
         names = self.rules.only
-        shown = ", ".join(map(repr, others[:SHOWN])) + (", ..." if len(others) > SHOWN else "")
-        example = shlex.quote(f"{others[0]}={names[0]}")
+        listed = ", ".join(map(repr, unknown[:SHOWN])) + (", ..." if len(unknown) > SHOWN else "")
+        example = shlex.quote(f"{unknown[0]}={names[0]}")
         raise ClipsError(
-            f"no clip of a call comes of these annotations: the recipe knows only the labels "
-            f"{', '.join(map(repr, names))} (labels.names), the annotations have {shown}; "
+            f"these annotations give no clip of a call: the recipe has the labels "
+            f"{', '.join(map(repr, names))} (labels.names), but the annotations have {listed}; "
             f"rename a label, for example {Parameter('rename')} {example}"
         )
 
     def add_confusing(self, tables: AnnotationSet) -> None:
-        """Take every row of tables as a sound that is not a call."""
+        """Add every row of tables as a sound that is not a call."""
         for row in tables.annotations:
             assert row.recording is not None
             self.source(row.recording).confusing.append((row.event, row.channel))
 
     def add_background(self, paths: Iterable[Path]) -> None:
-        """Take recordings without calls; where tables say otherwise for the same content, the tables are right."""
+        """Add recordings without calls; annotated calls in the same content take precedence."""
         for path in paths:
             source = self.source(path)
             if source.calls:
-                self.notes.append(f"{path}: was given as background, but has annotated calls; the annotations are kept")
+                self.notes.append(f"{path}: is given as background, but has annotated calls; the annotations are kept")
             else:
                 source.complete = True
 
     def all(self) -> list[Source]:
-        """List the sources, in order of their paths."""
+        """List the recordings, in order of their paths."""
         return sorted(self._by_content.values(), key=lambda source: source.path.as_posix())
 
 
 def set_groups(sources: Sequence[Source], pattern: str | None, folders: Sequence[Path] = ()) -> None:
-    """Group recordings by what `pattern` finds in their names or paths (`name_groups`); without one, each alone.
+    """Set the group of each recording with a pattern (`name_groups`); without one, each recording is a group.
 
     Raises
     ------
     ConfigurationError
-        Where the pattern is no regular expression, or finds nothing in a name or path.
+        If the pattern is not a regular expression, or matches nothing in a name or path.
     """
     groups = {} if pattern is None else name_groups([source.path for source in sources], pattern, folders)
     for source in sources:

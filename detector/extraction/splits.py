@@ -1,4 +1,4 @@
-"""Splits for training, validation and test: by recording, by site or by a given column, never by clip."""
+"""Split recordings into training, validation and test: by group at random, or by a table; never clip by clip."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from detector.extraction.sources import Source
 
 
 def split_by_group(sources: Sequence[Source], fractions: tuple[float, float, float], seed: int) -> None:
-    """Draw a split for each group; groups with calls and groups without are drawn apart, so each split gets both."""
-    groups: dict[str, bool] = defaultdict(bool)
+    """Draw a split for each group. Groups with and without calls are drawn separately, so each split gets both."""
+    with_calls: dict[str, bool] = defaultdict(bool)
     for source in sources:
-        groups[source.group] |= bool(source.calls)
+        with_calls[source.group] |= bool(source.calls)
     chosen: dict[str, str] = {}
     for has_calls in (True, False):
-        names = sorted(name for name, calls in groups.items() if calls == has_calls)
+        names = sorted(name for name, calls in with_calls.items() if calls == has_calls)
         random.Random(f"{seed} {has_calls}").shuffle(names)
         chosen.update(zip(names, _shares(len(names), fractions), strict=True))
     for source in sources:
@@ -29,7 +29,7 @@ def split_by_group(sources: Sequence[Source], fractions: tuple[float, float, flo
 
 
 def _shares(n: int, fractions: tuple[float, float, float]) -> list[str]:
-    """Share out n groups; every split with a fraction above 0 gets one where there are enough, training first."""
+    """Return the splits of n groups. A split with a fraction above 0 gets at least one, as far as there are enough."""
     counts = [round(n * fraction) for fraction in fractions]
     for split, fraction in enumerate(fractions):
         if fraction > 0 and counts[split] == 0:
@@ -43,17 +43,22 @@ def _shares(n: int, fractions: tuple[float, float, float]) -> list[str]:
 
 
 def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
-    """Take the split of each recording from a table with columns `recording` and `split`.
+    """Set the split of each recording from a table with the columns `recording` and `split`.
 
-    Names are compared as paths (the end of the recording's path), then by stem. Recordings that the table does not name
-    are left without a split, and a line says so.
+    A name in the table is compared with the end of the path of a recording, then with its stem. A recording that is not
+    in the table gets no split.
+
+    Returns
+    -------
+    list of str
+        A note if recordings have no split.
 
     Raises
     ------
     ConfigurationError
-        Where the table cannot be read, lacks a column, or names another split.
+        If the table cannot be read, lacks a column, or names another split.
     """
-    rows = _read(table)
+    rows = _read_splits(table)
     by_stem: dict[str, set[str]] = defaultdict(set)
     for name, split in rows:
         by_stem[PurePath(name).stem].add(split)
@@ -68,10 +73,10 @@ def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
             missing.append(path)
     if not missing:
         return []
-    return [f"{table}: gives no single split for {len(missing)} recordings, which are left out, e.g. {missing[0]}"]
+    return [f"{table}: gives no single split for {len(missing)} recordings; left out, for example {missing[0]}"]
 
 
-def _read(table: Path) -> list[tuple[str, str]]:
+def _read_splits(table: Path) -> list[tuple[str, str]]:
     try:
         header, *_ = table.read_text(encoding="utf-8-sig").splitlines() or [""]
         delimiter = max(",\t;", key=header.count)
@@ -89,13 +94,13 @@ def _read(table: Path) -> list[tuple[str, str]]:
 
 
 def shared_groups(sources: Sequence[Source]) -> list[str]:
-    """Warn of each group that falls into two splits."""
+    """Warn of each group with recordings in two splits."""
     splits: dict[str, set[str]] = defaultdict(set)
     for source in sources:
         if source.split:
             splits[source.group].add(source.split)
     return [
-        f"{group}: falls into the splits {' and '.join(sorted(found))}; figures on them are not independent"
-        for group, found in sorted(splits.items())
-        if len(found) > 1
+        f"{group}: has recordings in the splits {' and '.join(sorted(names))}; figures on them are not independent"
+        for group, names in sorted(splits.items())
+        if len(names) > 1
     ]

@@ -1,1 +1,1 @@
-"""Hard-negative mining: scan the training recordings, add what was wrongly found to the clips, train again."""
+"""Hard-negative mining: scan the training recordings, add the false alarms to the clips, and train again."""

@@ -1,4 +1,4 @@
-"""Windows that a model scores high though nobody annotated a call there."""
+"""Find windows in which a model scores high, although no call is annotated there."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from detector.operating.points import Operating
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.windows import Points
 
-FLOOR = 0.5  # of a label's threshold: what scores lower is not taken for a call, now or after a little more training
+FLOOR = 0.5  # of the threshold; windows below it are easy for the model, so they teach it little
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Find:
-    """A window to learn from.
+    """A mined window.
 
     Attributes
     ----------
     recording, channel : str
-        Where it is.
+        The recording and the channel of the window.
     start_s : float
-        When it starts.
+        Start of the window, s.
     hardness : float
-        Its highest score, each divided by its label's threshold: from 1 on, it is a false alarm.
+        The highest ratio of a score to the threshold of its label; from 1 on, the window is a false alarm.
     """
 
     recording: str
@@ -43,14 +43,14 @@ class Find:
 
 @dataclass(frozen=True)
 class Peaks:
-    """Points of one channel that score high: their numbers (point,), and how hard each is (point,)."""
+    """Points of one channel with a high score: their numbers (point,) and hardness (point,)."""
 
     numbers: NDArray[np.int64]
     hardness: Numbers
 
 
 class PeakKeeper:
-    """Keep the points of a recording that score high, as a scan hands its scores on; no more of it is held."""
+    """Keep the points of a recording with a high score, while its score blocks stream by."""
 
     def __init__(self, operating: Operating) -> None:
         self._thresholds = np.array([max(point.threshold, 1e-3) for point in operating.label])
@@ -58,7 +58,7 @@ class PeakKeeper:
         self.points: Points | None = None
 
     def __call__(self, block: ScoreBlock) -> None:
-        """Take the next scores."""
+        """Take the next block of scores."""
         self.points = block.points
         for channel, scores in block.scores.items():
             if not len(scores):
@@ -68,7 +68,7 @@ class PeakKeeper:
             self._kept[channel].append((block.first + high, hardness[high]))
 
     def peaks(self) -> dict[str, Peaks]:
-        """Give what was kept of each channel, and forget it."""
+        """Return the peaks of each channel, and start anew for the next recording."""
         kept = {channel: Peaks(*map(np.concatenate, zip(*parts))) for channel, parts in self._kept.items()}
         self._kept.clear()
         return kept
@@ -76,7 +76,19 @@ class PeakKeeper:
 
 @dataclass(frozen=True)
 class Search:
-    """Where windows may lie: `length_s` long, in a recording of `seconds`, for scores of windows or of `columns`."""
+    """Choose windows to mine in one recording.
+
+    Attributes
+    ----------
+    points : Points
+        The times of the scores.
+    length_s : float
+        Length of a window, s.
+    seconds : float
+        Length of the recording, s.
+    columns : bool
+        Whether scores are of columns, rather than of windows.
+    """
 
     points: Points
     length_s: float
@@ -84,30 +96,32 @@ class Search:
     columns: bool
 
     def windows(
-        self, peaks: Peaks, known: Iterable[Event], taken: Sequence[float], most: int
+        self, peaks: Peaks, known: Iterable[Event], earlier: Sequence[float], most: int
     ) -> list[tuple[float, float]]:
-        """Choose the hardest windows that are wrong, none within half a length of another.
+        """Choose the hardest windows without a call, at least half a length apart.
 
-        Where a window is scored, it must share no time with a call or a doubt. Where columns are scored, the run of
-        high columns must not, for the edges of a call are high beside it; the window around may hold calls.
+        A scored window must not overlap a call or an uncertain span. With scores of columns, the run of high columns
+        must not overlap one, because columns beside the edges of a call score high, too. The window around the run may
+        hold calls.
 
         Parameters
         ----------
         known : iterable of Event
-            What is annotated on the channel.
-        taken : sequence of float
-            When windows start that were chosen before, s.
+            The annotations of the channel.
+        earlier : sequence of float
+            Starts of the windows that were mined before, s.
         most : int
-            How many.
+            Most windows to choose.
 
         Returns
         -------
         list of (float, float)
-            Start in s, and hardness.
+            Start, s, and hardness of each window.
         """
         wrong = self._wrong(peaks, [event.span for event in known if event.label != CONFUSING])
         order = wrong[np.argsort(-peaks.hardness[wrong], kind="stable")]
-        starts, chosen = sorted(taken), list[tuple[float, float]]()
+        starts = sorted(earlier)
+        chosen: list[tuple[float, float]] = []
         for n in order.tolist():
             start = self._start(int(peaks.numbers[n]))
             place = bisect_left(starts, start)
@@ -120,7 +134,7 @@ class Search:
         return chosen
 
     def _wrong(self, peaks: Peaks, calls: Sequence[Span]) -> NDArray[np.intp]:
-        """List the points that lie beside every call."""
+        """List the points that do not overlap any of `calls`."""
         if not len(peaks.numbers):
             return np.zeros(0, dtype=np.intp)
         first = last = peaks.numbers
@@ -130,19 +144,23 @@ class Search:
             lengths = np.diff(bounds)
             first = np.repeat(peaks.numbers[bounds[:-1]], lengths)
             last = np.repeat(peaks.numbers[bounds[1:] - 1], lengths)
-        at_first, at_last = (self.points.first_s + n.astype(np.float64) * self.points.step_s for n in (first, last))
-        return np.flatnonzero(~meets(at_first - self.points.half_s, at_last + self.points.half_s, calls))
+        points = self.points
+        starts = points.first_s + first.astype(np.float64) * points.step_s - points.half_s
+        ends = points.first_s + last.astype(np.float64) * points.step_s + points.half_s
+        return np.flatnonzero(~overlaps(starts, ends, calls))
 
     def _start(self, number: int) -> float:
-        """Tell when the window of a point starts, s: the scored one, or the one around a column."""
+        """Return the start of the window of a point, s: the scored window, or the one around a column."""
         start = self.points.at(number) - self.length_s / 2
         latest = self.seconds - self.length_s if self.columns else start
         return max(0.0, min(start, latest))
 
 
-def meets(starts: Numbers, ends: Numbers, spans: Sequence[Span]) -> NDArray[np.bool_]:
-    """Tell of each stretch of time whether it shares some with any of the spans."""
-    bounds = np.array(merged(span for span in spans if span[1] > span[0])).reshape(-1, 2)  # people draw empty ones, too
+def overlaps(starts: Numbers, ends: Numbers, spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """Return for each stretch of time whether it overlaps any of the spans (stretch,)."""
+    bounds = np.array(merged(span for span in spans if span[1] > span[0])).reshape(
+        -1, 2
+    )  # people also draw empty spans
     if not len(bounds):
         return np.zeros(len(starts), dtype=bool)
     following = np.searchsorted(bounds[:, 1], starts, side="right")  # the first span that ends after the start

@@ -1,4 +1,4 @@
-"""How a model does on whole recordings: every window or column of a scan, against what is annotated there."""
+"""Targets for every window or column of a scan, from the annotations of the recording."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Targets = NDArray[np.float32]
 
 
 def point_targets(points: Points, n: int, known: Sequence[Event], recipe: Recipe) -> Targets:
-    """Say of each point of a scan what is annotated there, by the rules of training: 1 a call, 0 none, -1 left out.
+    """Make targets for the points of a scan, by the rules of training: 1 a call, 0 none, -1 left out.
 
     Returns
     -------
@@ -24,21 +24,22 @@ def point_targets(points: Points, n: int, known: Sequence[Event], recipe: Recipe
         (point, label)
     """
     middles = points.first_s + np.arange(n, dtype=np.float64) * points.step_s
-    starts, ends = middles - points.half_s, middles + points.half_s
+    starts = middles - points.half_s
+    ends = middles + points.half_s
     targets = np.zeros((n, len(recipe.labels.names)), dtype=np.float32)
     per_frame = recipe.network.dense.per == "frame"
 
-    def said(event: Event) -> NDArray[np.int8]:
+    def targets_of(event: Event) -> NDArray[np.int8]:
         if per_frame:
             return ((middles >= event.start_s) & (middles < event.end_s)).astype(np.int8)
         return window_targets(starts, ends, event.span, recipe.labels.overlap)
 
     for event in known:
         if event.label == UNCERTAIN:
-            targets[said(event) != 0] = -1
+            targets[targets_of(event) != 0] = -1
     calls = [event for event in known if event.label not in (UNCERTAIN, CONFUSING)]
-    told = [(recipe.labels.names.index(event.label), said(event)) for event in calls]
-    for meaning in (-1, 1):  # a call says more than the edge of another one
-        for label, of_points in told:
-            targets[of_points == meaning, label] = meaning
+    by_call = [(recipe.labels.names.index(event.label), targets_of(event)) for event in calls]
+    for target in (-1, 1):  # a call overrides the edge of another call
+        for label, of_points in by_call:
+            targets[of_points == target, label] = target
     return targets

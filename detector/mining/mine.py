@@ -1,4 +1,4 @@
-"""The use case: clips and a model in, a model that was trained on its own mistakes out, whole or not at all."""
+"""Mine hard negatives: from clips and a model to a model that was also trained on its false alarms."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from detector.clips import CLIPS_FOLDER, ClipStore, open_clips
 from detector.device import choose_device
 from detector.errors import OutputError, Parameter
 from detector.extraction.known import read_known
-from detector.mining.add import add_clips, mined
-from detector.mining.rounds import ROUNDS_FILE, WORK_FOLDER, Rounds, judged
+from detector.mining.add import add_clips, mined_starts
+from detector.mining.rounds import ROUNDS_FILE, WORK_FOLDER, Rounds, finished_round
 from detector.mining.scans import MineMaterial, material
 from detector.model import Model, load_model
 from detector.model_folder import MODEL_FOLDER
@@ -25,7 +25,7 @@ from detector.provenance import MiningRecord, Origin, Provenance, Round, read_pr
 from detector.training.fitting import fitting
 from detector.training.place import check_place
 from detector.training.precision import accelerator_for
-from detector.training.train import TrainSettings, settled, stopped, train, work_of
+from detector.training.train import TrainSettings, can_resume, settled, train, work_of
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class MinePlan:
     Attributes
     ----------
     rounds : int
-        Rounds at most.
+        Most rounds to train.
     per_round : int or None
-        Clips that a round adds at most; None for as many as the split train has clips of calls.
+        Most clips that a round adds; None for the number of clips of calls in the split train.
     keep_clips : Path or None
-        Where the clips of the model that is kept go.
+        Where to write the clips of the best model; None to discard them.
     training : TrainSettings
-        How each round is trained: from new weights, where it names no model to begin from, for weights that were fitted
-        to the clips before keep to what they learned there.
+        How to train each round. Without `start`, each round begins with new weights, because weights fitted to the
+        earlier clips keep their mistakes.
     """
 
     rounds: int = 3
@@ -53,7 +53,7 @@ class MinePlan:
 
 @dataclass(frozen=True)
 class Mined:
-    """What came of it: the rounds, the number of the one that was kept, and how many recordings could not be read."""
+    """The result: the rounds, the number of the best one, and the number of recordings that could not be read."""
 
     rounds: tuple[Round, ...]
     best: int
@@ -61,14 +61,16 @@ class Mined:
 
 
 def mine(clips: Path, model: str, output: Path, plan: MinePlan, progress: Progress = SILENT) -> Mined:
-    """Scan the training recordings, add what was wrongly found to the clips, train again, until it stops helping.
+    """Scan the training recordings, add the false alarms to the clips and train again, until a round does not help.
 
     Raises
     ------
     ClipsError
-        Where the clips are not of the model's front end, or their recordings are not known or not there.
-    ConfigurationError, OutputError
-        Where a setting is not possible, or an output exists.
+        If the clips have another front end than the model, or their recordings are unknown or missing.
+    ConfigurationError
+        If a setting is not possible.
+    OutputError
+        If an output exists or cannot be written.
     """
     start = plan.training.start
     base = find_folder(model)
@@ -82,31 +84,39 @@ def mine(clips: Path, model: str, output: Path, plan: MinePlan, progress: Progre
     precision = settled(plan.training, recipe, store, work)
     accelerator_for(plan.training.device, precision)
     plan = replace(plan, training=replace(plan.training, precision=precision))
-    found = material(read_known(clips), clips, progress)
+    recordings = material(read_known(clips), clips, progress)
     if plan.training.resume and not (work / ROUNDS_FILE).is_file():
-        progress.say(f"nothing to resume in {work}: begins anew")
+        progress.say(f"nothing to resume in {work}: mining begins anew")
     _begin(work, plan.training)
     rounds = Rounds(work / ROUNDS_FILE, _key(first, store, plan))
-    loop = Loop(clips, base, origin, output, work, plan, found, rounds, progress)
+    loop = Loop(clips, base, origin, output, work, plan, recordings, rounds, progress)
     loop.run()
     loop.write()
-    return Mined(tuple(loop.rounds.done), loop.rounds.best, len(found.failed))
+    return Mined(tuple(loop.rounds.done), loop.rounds.best, len(recordings.failed))
 
 
 def _key(first: Model, store: ClipStore, plan: MinePlan) -> str:
-    """Name all that rounds follow from, for those that are resumed; thresholds decide what is hard to a model."""
+    """Return text that stands for all inputs of the rounds: rounds resume only with the same key.
+
+    It covers the thresholds, because they decide which windows are hard.
+    """
     operating = hashlib.sha256(operating_toml(first.operating).encode()).hexdigest()[:12]
     start = plan.training.start and plan.training.start.key
     return f"{first.fingerprint()} {operating} {store.fingerprint()} {plan.training.seed} {plan.per_round} {start}"
 
 
 def _check_outputs(inputs: tuple[Path, Path], output: Path, keep_clips: Path | None, *, force: bool) -> Path:
-    """Raise `OutputError` where an output exists, or one folder of the run would take another's place; name the work.
+    """Return the folder of the state of the rounds, after a check that no folder of the run lies in another.
 
     Parameters
     ----------
     inputs : (Path, Path)
-        The clips, and the model, whose place the output may take.
+        The clips, and the model, which the output may replace.
+
+    Raises
+    ------
+    OutputError
+        If an output exists (unless `force`), or lies in another folder of the run.
     """
     outputs = [output] if keep_clips is None else [output, keep_clips]
     work = output.with_name(f"{output.name}.mining")
@@ -130,25 +140,25 @@ def _refuse_within(folder: Path, others: Iterable[Path]) -> None:
 
 
 def _begin(work: Path, settings: TrainSettings) -> None:
-    """Make way for new rounds; refuse where that would lose some that can go on, or what is not ours."""
+    """Remove earlier rounds, unless they are resumed; raise `OutputError` if that would lose rounds or other files."""
     if not work.exists() and not work.is_symlink():
         return
     if work.is_symlink() or not WORK_FOLDER.is_kind_of(work):
-        raise OutputError(f"{work}: is in the way of the state of the rounds; move it away")
+        raise OutputError(f"{work}: is not a folder of rounds; the rounds need this place, so move it away")
     if (work / ROUNDS_FILE).is_file():
         if settings.resume:
             return
         if not settings.force:
             raise OutputError(
-                f"{work}: holds rounds that were stopped; {Parameter('resume')} goes on with them, "
-                f"{Parameter('force')} begins anew"
+                f"{work}: holds rounds that were stopped; continue them with {Parameter('resume')}, or begin anew with "
+                f"{Parameter('force')}"
             )
     shutil.rmtree(work)
 
 
 @dataclass
 class Loop:
-    """The rounds, with what each made in a folder: `round-1/clips`, `round-1/NAME`, and so on."""
+    """Run the rounds; each has a folder with its clips and its model: `round-1/clips`, `round-1/NAME`, and so on."""
 
     clips: Path
     base: Path
@@ -161,57 +171,58 @@ class Loop:
     progress: Progress
 
     def run(self) -> None:
-        """Go through the rounds, from where they were stopped, until one does not help."""
+        """Run rounds, after those that are already done, until one does not help."""
         if self.rounds.path.is_file():
             self.rounds.read()
         else:
-            self._add(0, 0, 0)
+            self._judge(0, 0, 0)
         while len(self.rounds.done) <= self.plan.rounds and self.rounds.helping:
-            if not self._round(len(self.rounds.done)):
+            if not self._run_round(len(self.rounds.done)):
                 break
 
     def model(self, number: int) -> Path:
-        """Name the folder of a round's model."""
+        """Return the folder of the model of a round."""
         return self.base if number == 0 else self.work / f"round-{number}" / self.output.name
 
     def clips_of(self, number: int) -> Path:
-        """Name the folder of a round's clips."""
+        """Return the folder of the clips of a round."""
         return self.clips if number == 0 else self.work / f"round-{number}" / "clips"
 
-    def _round(self, number: int) -> bool:
-        """Add what the model of the round before finds wrongly, and train; give whether there was anything to add."""
+    def _run_round(self, number: int) -> bool:
+        """Add the false alarms of the model before, and train; return whether there were any."""
         before = open_clips(self.clips_of(number - 1))
         folder = self.clips_of(number)
         recipe = self._load(number - 1).recipe
         if not folder.is_dir() and not self._add_clips(number):
             return False
-        resume = stopped(work_of(self.model(number)))
+        resume = can_resume(work_of(self.model(number)))
         settings = replace(self.plan.training, resume=resume, force=False)
         if not self.model(number).is_dir():
             train(folder, self.model(number), recipe, settings, self.progress)
         added = open_clips(folder).index.iloc[len(before) :]
-        self._add(number, len(added), added["recording"].nunique())
+        self._judge(number, len(added), added["recording"].nunique())
         return True
 
     def _add_clips(self, number: int) -> bool:
-        """Find what the model of the round before takes for calls, and write the clips of a round."""
+        """Find the false alarms of the model before, and write the clips of a round; return whether there were any."""
         before = open_clips(self.clips_of(number - 1))
         train_calls = (before.index["split"] == "train") & (before.index["kind"] == "call")
         most = int(train_calls.sum()) if self.plan.per_round is None else self.plan.per_round
-        found = self.material.find(self._load(number - 1), mined(before), most)
-        wrong = sum(1 for find in found if find.hardness >= 1)
+        finds = self.material.find(self._load(number - 1), mined_starts(before), most)
+        alarms = sum(1 for find in finds if find.hardness >= 1)
         self.progress.say(
-            f"round {number}: {len(found)} windows score high where nothing is annotated, {wrong} over the threshold"
+            f"round {number}: {len(finds)} windows score high where nothing is annotated, {alarms} over the threshold"
         )
-        if not found:
+        if not finds:
             return False
-        report = add_clips(before, self.clips_of(number), found, self.material.train)
+        report = add_clips(before, self.clips_of(number), finds, self.material.train)
         for line in (*report.notes, *report.failed):
             self.progress.say(line)
         return True
 
-    def _add(self, number: int, added: int, recordings: int) -> None:
-        done = judged(self.material.judge(self._load(number)), added, recordings)
+    def _judge(self, number: int, added: int, recordings: int) -> None:
+        """Measure the model of a round on the validation recordings, and add the round to the finished ones."""
+        done = finished_round(self.material.judge(self._load(number)), added, recordings)
         self.rounds.add(done)
         self.progress.say(
             f"round {number}: average precision {done.average_precision:.4f}, F1 {done.f1:.4f} on the validation "
@@ -222,16 +233,16 @@ class Loop:
         return load_model(self.model(number), choose_device(self.plan.training.device))
 
     def write(self) -> None:
-        """Write the clips of the best model where they are wanted, and the model, whose provenance lists the rounds.
+        """Write the best model, whose provenance lists the rounds, and its clips if the plan keeps them.
 
-        The clips, which a disk may not hold, come first: without them there is no model, and `resume` writes both.
+        The clips come first, because they may fill the disk. Then no model is written, and `resume` writes both.
         """
         best = self.rounds.best
         force = self.plan.training.force
         if self.plan.keep_clips is not None and best > 0:
             with new_folder(self.plan.keep_clips, CLIPS_FOLDER, force=force) as folder:
                 for path in self.clips_of(best).iterdir():
-                    shutil.copyfile(path, folder / path.name)  # the files that links lead to
+                    shutil.copyfile(path, folder / path.name)  # copies the targets of links
         with new_folder(self.output, MODEL_FOLDER, force=force) as folder:
             for name in MODEL_FOLDER.files:
                 if (self.model(best) / name).is_file():
@@ -240,9 +251,9 @@ class Loop:
         shutil.rmtree(self.work, ignore_errors=True)
 
     def _provenance(self) -> Provenance:
-        """Give the provenance of the best model with the rounds of this mining."""
+        """Return the provenance of the best model, with the rounds added."""
         best = self.rounds.best
-        # where the first model is kept, its own provenance has all of this but its name
+        # if the first model is kept, its own provenance already holds its licence and data
         origin = Origin(name=self.origin.name, fingerprint=self.origin.fingerprint) if best == 0 else self.origin
         record = MiningRecord(
             date=today(),

@@ -1,4 +1,4 @@
-"""What became of each round of mining, kept in a file so that it goes on where it was stopped."""
+"""The finished rounds of mining, kept in a file so that mining can be resumed."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ ROUNDS_FILE = "rounds.json"
 WORK_FOLDER = FolderKind("the state of the rounds", ("round*",))  # rounds.json, round-1/clips, round-1/NAME, ...
 
 
-def judged(found: TrainFigures, added: int, recordings: int) -> Round:
-    """Make a round of what was added and the figures of the model trained on it."""
-    f1 = sum(found.f1.values()) / max(1, len(found.f1))
-    average_precision = round(found.mean_average_precision, 6)
+def finished_round(figures: TrainFigures, added: int, recordings: int) -> Round:
+    """Make the record of a round from the number of added clips, their recordings, and the figures of its model."""
+    f1 = sum(figures.f1.values()) / max(1, len(figures.f1))
+    average_precision = round(figures.mean_average_precision, 6)
     return Round(added=added, recordings=recordings, average_precision=average_precision, f1=round(f1, 6))
 
 
 @dataclass
 class Rounds:
-    """The rounds so far, the model that mining began with as round 0.
+    """The rounds so far. Round 0 is the model that mining began with.
 
     Attributes
     ----------
     path : Path
         The file.
     key : str
-        What they are rounds of.
+        Text that stands for the inputs of the rounds; only rounds with this key are resumed.
     """
 
     path: Path
@@ -42,16 +42,16 @@ class Rounds:
 
     @property
     def best(self) -> int:
-        """Number of the round with the highest average precision; of equals the first."""
+        """Number of the round with the highest average precision; the first of equals."""
         return max(range(len(self.done)), key=lambda n: (self.done[n].average_precision, -n))
 
     @property
     def helping(self) -> bool:
-        """Tell whether the last round was better than all before it."""
+        """Whether the last round was better than all before it."""
         return self.best == len(self.done) - 1
 
     def add(self, done: Round) -> None:
-        """Take a round and write the file, whole or not at all."""
+        """Add a round and replace the file."""
         self.done.append(done)
         content = {"key": self.key, "rounds": [each.model_dump() for each in self.done]}
         with written(self.path):
@@ -60,19 +60,19 @@ class Rounds:
                 temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def read(self) -> None:
-        """Read the file; raise `OutputError` where it is of another run, or broken."""
+        """Read the file; raise `OutputError` if it is damaged, or belongs to another run."""
         try:
             content = parse_json(read_text(self.path, STATE_BYTES))
             key = content["key"]
-            done = [Round(**each) for each in content["rounds"]]
+            done = [Round(**fields) for fields in content["rounds"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise OutputError(
-                f"{self.path}: cannot be resumed: {one_line(error)}; {Parameter('force')} instead begins anew"
+                f"{self.path}: cannot be resumed: {one_line(error)}; begin anew with {Parameter('force')}"
             ) from error
         if key != self.key:
             raise OutputError(
                 f"{self.path}: belongs to another model, operating.toml, set of clips, {Parameter('per_round')}, "
-                f"{Parameter('start')} or {Parameter('seed')}; {Parameter('force')} instead of {Parameter('resume')} "
-                "begins anew"
+                f"{Parameter('start')} or {Parameter('seed')}; begin anew with {Parameter('force')} instead of "
+                f"{Parameter('resume')}"
             )
         self.done = done

@@ -1,4 +1,4 @@
-"""Scan the recordings that clips come from: what a model wrongly finds in some, how it does on others."""
+"""Scan the recordings of clips: find false alarms in those for training, measure the model on those for validation."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from detector.scanning.detections import Reader, Smoothing
 from detector.scanning.outcome import Scanned
 from detector.scanning.scan import one_thread_each
 from detector.scanning.scanner import Scanner, Setting
-from detector.training.figures import TrainFigures, figures
+from detector.training.figures import TrainFigures, compute_figures
 
 
 @dataclass
 class MineMaterial:
-    """The recordings of some clips that are fully annotated.
+    """The fully annotated recordings of a folder of clips.
 
     Attributes
     ----------
     train, validation : list of Source
-        By their split.
+        The recordings of each split.
     failed : set of str
-        Those that could not be read, each told once.
+        Paths of the recordings that could not be read and were reported.
     """
 
     train: list[Source]
@@ -43,89 +43,99 @@ class MineMaterial:
     failed: set[str] = field(default_factory=set)
 
     def judge(self, model: Model) -> TrainFigures:
-        """Measure a model on every window or column of the validation recordings."""
+        """Compute the figures of a model on every window or column of the validation recordings."""
         collector = ScoreCollector()
         scores = []
         targets = []
         for source, scanned in self._scan(model, self.validation, collector, "validation recordings"):
-            for channel, found in collector.scores().items():
+            for channel, of_channel in collector.scores().items():
                 if not scanned.failed:
                     assert collector.points is not None
                     known = list(known_on_channel(source, channel))
-                    scores.append(found.astype(np.float32))
-                    targets.append(point_targets(collector.points, len(found), known, model.recipe))
+                    scores.append(of_channel.astype(np.float32))
+                    targets.append(point_targets(collector.points, len(of_channel), known, model.recipe))
         if not scores:
-            raise ClipsError(f"{_first(self.validation)}: nor can any other recording of the split validation be read")
-        told = figures(model.labels, np.concatenate(scores), np.concatenate(targets), np.nan, exclusive=False)
-        if not told.average_precision:
+            raise ClipsError(_none_readable(self.validation, "validation"))
+        figures = compute_figures(
+            model.labels, np.concatenate(scores), np.concatenate(targets), np.nan, exclusive=False
+        )
+        if not figures.average_precision:
             raise ClipsError(
-                f"{_folder(self.validation)}: no label has both calls and stretches without calls in the recordings of "
-                "the split validation that can be read; there is nothing to judge rounds by"
+                f"{self.validation[0].path.parent}: no label has both calls and stretches without calls in the "
+                "readable recordings of the split validation, so rounds cannot be compared"
             )
-        return told
+        return figures
 
-    def find(self, model: Model, taken: dict[tuple[str, str], list[float]], most: int) -> list[Find]:
-        """Find the hardest windows of the training recordings, at most `most`, but for those `taken` before."""
-        keeper, found, read = PeakKeeper(model.operating), list[Find](), 0
+    def find(self, model: Model, earlier: dict[tuple[str, str], list[float]], most: int) -> list[Find]:
+        """Find the hardest windows without a call in the training recordings.
+
+        Parameters
+        ----------
+        earlier : dict
+            Starts of the windows that were mined before, s, by recording and channel.
+        most : int
+            Most windows to find.
+        """
+        keeper = PeakKeeper(model.operating)
+        finds: list[Find] = []
+        n_read = 0
         recipe = model.recipe
         for source, scanned in self._scan(model, self.train, keeper, "training recordings"):
-            peaks, name = keeper.peaks(), source.path.as_posix()
-            read += not scanned.failed
+            peaks = keeper.peaks()
+            name = source.path.as_posix()
+            n_read += not scanned.failed
             if scanned.failed or keeper.points is None:
                 continue
             columns = recipe.network.dense.per == "frame"
             search = Search(keeper.points, recipe.window.duration, scanned.scanned_s, columns)
             for channel, of_channel in peaks.items():
                 known = known_on_channel(source, channel)
-                chosen = search.windows(of_channel, known, taken.get((name, channel), []), most)
-                found += [Find(name, channel, start, hardness) for start, hardness in chosen]
-        if not read:
-            raise ClipsError(f"{_first(self.train)}: nor can any other recording of the split train be read")
-        return sorted(found, key=lambda find: (-find.hardness, find.recording, find.channel, find.start_s))[:most]
+                chosen = search.windows(of_channel, known, earlier.get((name, channel), []), most)
+                finds += [Find(name, channel, start, hardness) for start, hardness in chosen]
+        if not n_read:
+            raise ClipsError(_none_readable(self.train, "train"))
+        return sorted(finds, key=lambda find: (-find.hardness, find.recording, find.channel, find.start_s))[:most]
 
-    def _scan(self, model: Model, sources: Sequence[Source], take: Take, what: str) -> Iterator[tuple[Source, Scanned]]:
-        """Scan recordings in their order; tell once of each that cannot be read."""
+    def _scan(self, model: Model, sources: Sequence[Source], take: Take, task: str) -> Iterator[tuple[Source, Scanned]]:
+        """Scan recordings in order, and report each one that cannot be read once."""
         with one_thread_each():
             scanner = Scanner(model, Setting(workers=count_cores()))
             reader = Reader(model.recipe, scanner.layout.grid, model.operating.label)
             smoothing = Smoothing(reader)
             paths = [source.path for source in sources]
             results = scanner.scan_all(paths, lambda block: take(reader.written(smoothing(block))))
-            for source, scanned in zip(sources, self.progress.through(results, len(sources), "recording", what)):
+            for source, scanned in zip(sources, self.progress.through(results, len(sources), "recording", task)):
                 if scanned.failed and str(source.path) not in self.failed:
                     self.failed.add(str(source.path))
                     self.progress.say("; ".join(scanned.remarks))
                 yield source, scanned
 
 
-def _folder(sources: Sequence[Source]) -> str:
-    return str(sources[0].path.parent)
-
-
-def _first(sources: Sequence[Source]) -> str:
-    return f"{sources[0].path}: cannot be read"
+def _none_readable(sources: Sequence[Source], split: str) -> str:
+    """Write that no recording of a split can be read, with the first of them."""
+    return f"{sources[0].path}: cannot be read, nor can any other recording of the split {split}"
 
 
 def material(known: Sequence[Source], folder: Path, progress: Progress) -> MineMaterial:
-    """Take the fully annotated recordings of the splits train and validation.
+    """Pick the fully annotated recordings of the splits train and validation.
 
     Raises
     ------
     ClipsError
-        Where there are none, or none of the validation ones has a call.
+        If there are none for training, or no call in those for validation.
     """
     complete = [source for source in known if source.complete]
-    training, validation = ([s for s in complete if s.split == split] for split in ("train", "validation"))
-    found = MineMaterial(training, validation, progress)
-    if not found.train:
+    training = [source for source in complete if source.split == "train"]
+    validation = [source for source in complete if source.split == "validation"]
+    if not training:
         raise ClipsError(
-            f"{folder}: has no fully annotated recording in the split train to find hard negatives in; extract with "
-            f"{Parameter('complete', 'extract')} or {Parameter('background', 'extract')}"
+            f"{folder}: has no fully annotated recording in the split train to find hard negatives in; extract again "
+            f"with {Parameter('complete', 'extract')} or {Parameter('background', 'extract')}"
         )
-    if not any(event.label != UNCERTAIN for source in found.validation for event, _ in source.calls):
+    if not any(event.label != UNCERTAIN for source in validation for event, _ in source.calls):
         raise ClipsError(
-            f"{folder}: has no call in a fully annotated recording of the split validation, to judge rounds by; "
-            f"extract with {Parameter('complete', 'extract')} and other {Parameter('fractions', 'extract')} or "
-            f"{Parameter('seed', 'extract')}"
+            f"{folder}: has no call in a fully annotated recording of the split validation, so rounds cannot be "
+            f"compared; extract again with {Parameter('complete', 'extract')} and other "
+            f"{Parameter('fractions', 'extract')} or another {Parameter('seed', 'extract')}"
         )
-    return found
+    return MineMaterial(training, validation, progress)

@@ -1,4 +1,4 @@
-"""Outputs that are whole or not there: written under a temporary name, flushed to disk, renamed when done."""
+"""Outputs that are complete or not there: written under a temporary name, flushed to disk, then renamed."""
 
 from detector.outputs.files import check_output, new_file, new_files, new_paths, own_file, refuse_existing, written
 from detector.outputs.folders import FolderKind, new_folder, refuse_folder

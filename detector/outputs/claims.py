@@ -1,7 +1,7 @@
-"""Claims on outputs: of two processes that write one output the second is refused, and a killed one blocks nobody.
+"""Claims on outputs: only one process writes an output, and a killed process does not block the next one.
 
-A process holds a lock (flock) on its temporary file or folder as long as it lives. What lies there without a lock was
-left by a process that was killed, and is removed. Where a file system knows no locks, names are unique all the same.
+A process locks its temporary file or folder (flock) as long as it lives. A temporary without a lock was left by a
+killed process and is removed. On a file system without locks, temporary names are still unique.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from pathlib import Path
 from detector.errors import OutputError
 from detector.interruption import unfinished, uninterrupted
 
-PATIENCE_S = 0.5  # for the lock of a folder: its holder only makes or renames files, unless it is another program
-LONGEST = 200  # bytes of a name that leave room for what a temporary name adds to it
-OLD = "old"  # in a temporary folder: the folder that is being replaced
+PATIENCE_S = 0.5  # the longest wait for the lock of a folder; another program might never release it
+LONGEST = 200  # bytes of a name, so that a temporary name, which is longer, is still allowed
+OLD = "old"  # name, in a temporary folder, of the folder that is being replaced
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to write an output, as long as the block lasts that made it.
+    """The right to write an output, until the block of `claimed` ends.
 
     Attributes
     ----------
     path : Path
         The output.
     temporary : Path
-        What becomes it.
+        The file or folder that is renamed to `path`.
     descriptor : int or None
-        The open temporary, which holds the lock; None where there are no locks.
+        The open temporary with the lock; None if there are no locks.
     """
 
     path: Path
@@ -49,14 +49,14 @@ class Claim:
 
 @contextmanager
 def claimed(output: Path, *, folder: bool = False) -> Iterator[Claim]:
-    """Claim an output; in the end, remove the temporary file or folder, unless it was renamed.
+    """Claim an output. At the end, remove its temporary file or folder, unless it was renamed.
 
     Raises
     ------
     OutputError
-        Where another process is writing it.
+        If another process is writing it.
     OSError
-        Where nothing can be made beside it.
+        If the temporary cannot be made beside the output.
     """
     with unfinished(), ExitStack() as stack:
         with uninterrupted(), locked(output.parent):
@@ -69,14 +69,17 @@ def claimed(output: Path, *, folder: bool = False) -> Iterator[Claim]:
 
 
 def refuse_busy(output: Path) -> None:
-    """Raise `OutputError` where another process is writing `output`; remove what killed ones left of it."""
+    """Raise `OutputError` if another process is writing `output`; remove what killed processes left of it."""
     with uninterrupted(), locked(output.parent):
         _sweep(output)
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Let no two processes make, rename or remove temporaries in a folder at once, as far as it can be locked."""
+    """Lock a folder, so that only one process at a time makes, renames or removes temporaries in it.
+
+    If it cannot be locked within `PATIENCE_S`, the block runs without a lock.
+    """
     descriptor = _opened(folder.resolve())
     try:
         end = time.monotonic() + PATIENCE_S
@@ -89,14 +92,14 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def aside(output: Path) -> Path:
-    """Name a file that holds what was at `output` while that is replaced; a killed process's is a leftover, too."""
+    """Return a unique temporary name beside `output`, which `_sweep` recognises after a killed process."""
     return output.with_name(f".{_stem(output)}.{secrets.token_hex(8)}.part")
 
 
 def _made_file(output: Path) -> tuple[Path, int | None]:
     path = aside(output)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # less what the umask takes
-    if sys.platform == "win32":  # what is open cannot be renamed there
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)  # the umask removes permissions
+    if sys.platform == "win32":  # Windows cannot rename an open file
         os.close(descriptor)
         return path, None
     return path, descriptor
@@ -132,7 +135,7 @@ def _sweep(output: Path) -> None:
 
 
 def _leftovers(output: Path) -> list[Path]:
-    """List the temporaries of an output, those of earlier versions, which a process number made unique, among them."""
+    """List the temporaries of an output, with those of earlier versions, which had a process number in their names."""
     file = rf"\.{re.escape(_stem(output))}\.([0-9]+|[0-9a-f]{{16}})\.part"
     pattern = re.compile(rf"{file}|{re.escape(output.name)}\.partial-\w{{8}}")
     try:
@@ -142,7 +145,7 @@ def _leftovers(output: Path) -> list[Path]:
 
 
 def _recover(leftover: Path, output: Path) -> None:
-    """Put back the folder that a process was replacing when it was killed."""
+    """Put back the old folder if a process was killed while it replaced it."""
     if (leftover / OLD).is_dir() and not os.path.lexists(output):
         with suppress(OSError):
             (leftover / OLD).rename(output)
@@ -157,21 +160,21 @@ def _remove(temporary: Path) -> None:
 
 
 def _stem(output: Path) -> str:
-    """Give what stands for an output in the names of its temporaries: its name, or of a long one a digest."""
+    """Return the part of a temporary name that stands for the output: its name, or a digest of a long name."""
     name = os.fsencode(output.name)
     return output.name if len(name) <= LONGEST else hashlib.sha256(name).hexdigest()[:32]
 
 
 def _opened(path: Path) -> int | None:
-    """Open a file or folder to lock it; None where that is not possible."""
-    for access in (os.O_RDWR, os.O_RDONLY):  # a folder can only be read; a lock over a network may need writing
+    """Open a file or folder, to lock it; None if it cannot be opened."""
+    for access in (os.O_RDWR, os.O_RDONLY):  # a folder opens read-only; a lock on a network drive may need write access
         with suppress(OSError):
             return os.open(path, access | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     return None
 
 
 def _lock(descriptor: int) -> bool | None:
-    """Lock an open file or folder; False where another holds the lock, None where there are no locks."""
+    """Lock an open file or folder; False if another process holds the lock, None if there are no locks."""
     if sys.platform == "win32":
         return None
     import fcntl

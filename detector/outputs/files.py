@@ -1,4 +1,4 @@
-"""Files that appear under their names only when they are whole, several of them together or not at all."""
+"""Write files that appear only when they are complete; several files appear together or not at all."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from detector.errors import OutputError, Parameter
 from detector.interruption import uninterrupted
 from detector.outputs.claims import Claim, aside, claimed, locked, refuse_busy
 
-CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # a file system that knows no fsync
+CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}  # from file systems without fsync
 
 
 def refuse_existing(output: Path, *, force: bool) -> None:
-    """Raise `OutputError` where `output` exists and may not be replaced."""
+    """Raise `OutputError` if `output` exists and may not be replaced."""
     if os.path.lexists(output) and not force:
         raise OutputError(f"{output}: exists already; choose another name, or {Parameter('force')} to replace it")
 
@@ -29,16 +29,16 @@ def check_output(path: Path, force: bool) -> None:
     Raises
     ------
     OutputError
-        Where it exists (unless `force`), is no ordinary file, can be no name of a file, its folder does not exist, or
-        another process is writing it.
+        If it exists (unless `force`), is not a regular file, has no valid file name, lies in a folder that does not
+        exist, or is being written by another process.
     """
     if not path.name:
-        raise OutputError(f"{path}: names no file")
+        raise OutputError(f"{path}: is not the name of a file")
     with written(path):
         with suppress(FileNotFoundError, NotADirectoryError):
-            path.lstat()  # a name that is too long is refused here, not when the work is done
+            path.lstat()  # refuses a name that is too long now, not after the work
         if path.exists() and not path.is_file():
-            raise OutputError(f"{path}: is not an ordinary file, so it cannot be replaced")
+            raise OutputError(f"{path}: is not a regular file, so it cannot be replaced")
         refuse_existing(path, force=force)
         if not path.parent.is_dir():
             raise OutputError(f"{path}: there is no folder {path.parent}")
@@ -47,20 +47,20 @@ def check_output(path: Path, force: bool) -> None:
 
 @contextmanager
 def new_paths(paths: Sequence[Path], *, force: bool) -> Iterator[list[Path]]:
-    """Give temporary files, made and empty, that become `paths`: all of them when the block ends well, or none.
+    """Yield empty temporary files. If the block succeeds, all of them are renamed to `paths`, else none.
 
-    Another process that wants one of them meanwhile is refused. They are flushed to disk before they are renamed.
+    Meanwhile no other process can write `paths`. The files are flushed to disk before they are renamed.
 
     Raises
     ------
     OutputError
-        Where one exists (unless `force`), is being written by another process, or cannot be written.
+        If one of `paths` exists (unless `force`), is being written by another process, or cannot be written.
     """
     for path in paths:
         check_output(path, force)
     with ExitStack() as stack:
         claims: dict[Path, Claim] = {}
-        for path in sorted(paths):  # in one order: of two processes that want the same files, one gets all of them
+        for path in sorted(paths):  # in a fixed order, so that one of two processes gets all of the same files
             with written(path):
                 claims[path] = stack.enter_context(claimed(path))
         yield [claims[path].temporary for path in paths]
@@ -71,7 +71,7 @@ def new_paths(paths: Sequence[Path], *, force: bool) -> Iterator[list[Path]]:
 def new_files(paths: Sequence[Path], *, force: bool) -> Iterator[list[TextIO]]:
     """Open files for text that become `paths` as `new_paths` says.
 
-    Names that are no text (as POSIX allows) are written byte for byte.
+    Names of files that are not valid UTF-8 keep their bytes.
     """
     with new_paths(paths, force=force) as temporaries, ExitStack() as stack:
         yield [stack.enter_context(_opened(path, temporary)) for path, temporary in zip(paths, temporaries)]
@@ -79,14 +79,14 @@ def new_files(paths: Sequence[Path], *, force: bool) -> Iterator[list[TextIO]]:
 
 @contextmanager
 def new_file(path: Path, force: bool) -> Iterator[TextIO]:
-    """Open one file for text, as `new_files`."""
+    """Open one text file, as `new_files` does."""
     with new_files([path], force=force) as (stream,):
         yield stream
 
 
 @contextmanager
 def written(path: Path) -> Iterator[None]:
-    """Turn what the system says against writing `path` into an `OutputError`."""
+    """Raise an `OutputError` in the place of an `OSError` while `path` is written."""
     try:
         yield
     except OSError as error:
@@ -118,14 +118,14 @@ def _publish(claims: Sequence[Claim], force: bool) -> None:
         for claim in claims:
             if os.path.lexists(claim.path) and (not force or claim.path.is_dir()):
                 kept = ", ".join(str(_kept(claim)) for claim in claims)
-                raise OutputError(f"{claim.path}: was made by somebody else meanwhile; the results are in {kept}")
+                raise OutputError(f"{claim.path}: another program has made it meanwhile; the results are in {kept}")
         _rename(claims)
         for folder in folders:
             flush_folder(folder)
 
 
 def _kept(claim: Claim) -> Path:
-    """Keep a result under a name that no later run takes for a leftover."""
+    """Rename a result so that no later run takes it for a leftover; return its new name."""
     kept = claim.path.with_name(f"{claim.path.name}.kept-{secrets.token_hex(4)}")
     with written(kept):
         claim.temporary.replace(kept)
@@ -133,7 +133,7 @@ def _kept(claim: Claim) -> Path:
 
 
 def _rename(claims: Sequence[Claim]) -> None:
-    """Give all temporaries their names; where one of them cannot have its name, everything is as it was before."""
+    """Rename all temporaries to their outputs; if one fails, undo the others."""
     replaced: list[Path] = []
     with ExitStack() as undo:
         for claim in claims:
@@ -150,7 +150,7 @@ def _rename(claims: Sequence[Claim]) -> None:
 
 
 def _set_aside(path: Path, other: Path) -> Callable[[], object]:
-    """Give a file a second name, or another one where it can have but one; give what undoes that."""
+    """Give a file a second name or, on file systems without links, another name; return a function that undoes it."""
     try:
         other.hardlink_to(path)
     except OSError:
@@ -158,22 +158,22 @@ def _set_aside(path: Path, other: Path) -> Callable[[], object]:
 
     def undo() -> None:
         other.replace(path)
-        other.unlink(missing_ok=True)  # two names of one file both stay
+        other.unlink(missing_ok=True)  # if both are links to one file, `replace` leaves both
 
     return undo
 
 
 @contextmanager
 def own_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name for a file that becomes `path` when the block ends well.
+    """Yield a temporary name for a file, which is renamed to `path` if the block succeeds.
 
-    For files in a folder that one process has for itself, as the state of a run: nobody else wants their names, so they
-    are not claimed, and what a killed process leaves is written over.
+    This is for files in a folder of one process, such as the state of a run. They need no claims, and the next run
+    overwrites what a killed process leaves.
 
     Raises
     ------
     OSError
-        Where it cannot be written.
+        If the file cannot be written.
     """
     temporary = path.with_name(f"{path.name}.partial")
     yield temporary
@@ -183,7 +183,7 @@ def own_file(path: Path) -> Iterator[Path]:
 
 
 def flush_file(path: Path) -> None:
-    """Bring a file to disk: after a loss of power, a name must not stand for an empty file."""
+    """Flush a file to disk, so that after a power failure its name does not stand for an empty file."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -195,7 +195,7 @@ def flush_file(path: Path) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Bring the names in a folder to disk, where the system can do that."""
+    """Flush the names in a folder to disk, if the system supports that."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Folders that appear under their names only when they are whole; each kind of folder says which files it holds."""
+"""Write folders that appear only when they are complete. Each kind of folder declares its files."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from detector.interruption import uninterrupted
 from detector.outputs.claims import OLD, claimed, locked, refuse_busy
 from detector.outputs.files import flush_file, flush_folder, refuse_existing, written
 
-LEFTOVER = ".*.part"  # what a killed process left of a file that it was writing into a folder
+LEFTOVER = ".*.part"  # a file in a folder that a killed process left incomplete
 
 
 @dataclass(frozen=True)
 class FolderKind:
-    """A kind of folder that the program writes; the room that writes it declares it.
+    """A kind of folder that the program writes, declared by the package that writes it.
 
     Attributes
     ----------
     name : str
         For messages, as in "a folder of clips".
     files : tuple of str
-        Names of all files that such a folder may hold; `*` stands for any characters, as in `power-*.npy`.
+        Names of all files that such a folder may contain; `*` stands for any characters, as in `power-*.npy`.
     """
 
     name: str
     files: tuple[str, ...]
 
     def is_kind_of(self, folder: Path) -> bool:
-        """Return whether `folder` is a folder that holds nothing but files of this kind; an empty one is of any."""
+        """Return whether `folder` contains only files of this kind; an empty folder is of every kind."""
         return folder.is_dir() and all(self._may_hold(path.name) for path in folder.iterdir())
 
     def _may_hold(self, name: str) -> bool:
@@ -43,26 +43,29 @@ class FolderKind:
 
 
 def refuse_folder(output: Path, kind: FolderKind, *, force: bool) -> None:
-    """Raise `OutputError` where a new folder of some kind may not replace `output`.
+    """Raise `OutputError` if a new folder may not take the place of `output`.
 
-    It may not where something exists there; with `force`, where that is no folder of the same kind. It may not either
-    where another process is writing it.
+    Without `force`, nothing may exist there; with it, only a folder of the same kind. In no case may another process be
+    writing it.
     """
     if not output.name:
-        raise OutputError(f"{output}: names no folder; give it a name")
-    refuse_busy(output)  # this first: it puts back what a killed process was replacing
+        raise OutputError(f"{output}: is not the name of a folder; give a name")
+    refuse_busy(output)  # first, because it puts back a folder that a killed process was replacing
     _refuse_kept(output, kind, force=force)
 
 
 def _refuse_kept(output: Path, kind: FolderKind, *, force: bool) -> None:
     refuse_existing(output, force=force)
     if output.is_symlink() or (output.exists() and not kind.is_kind_of(output)):
-        raise OutputError(f"{output}: is not (only) {kind.name}, so {Parameter('force')} keeps it; move it away")
+        raise OutputError(
+            f"{output}: is not {kind.name}, or holds other files, so {Parameter('force')} does not replace it; "
+            "move it away"
+        )
 
 
 @contextmanager
 def new_folder(output: Path, kind: FolderKind, *, force: bool) -> Iterator[Path]:
-    """Give a folder of a temporary name that becomes `output` when the block ends well, and goes when it does not."""
+    """Yield a temporary folder, which is renamed to `output` if the block succeeds and removed if it fails."""
     refuse_folder(output, kind, force=force)
     missing = [parent for parent in output.parents if not parent.exists()]
     try:
@@ -72,7 +75,7 @@ def new_folder(output: Path, kind: FolderKind, *, force: bool) -> Iterator[Path]
                 yield claim.temporary
                 _flush_all(claim.temporary)
                 with uninterrupted(), locked(output.parent):
-                    _refuse_kept(output, kind, force=force)  # it may have come to be in the meantime
+                    _refuse_kept(output, kind, force=force)  # it may have been made meanwhile
                     _replace(output, claim.temporary)
                     flush_folder(output.parent)
     finally:
@@ -81,7 +84,7 @@ def new_folder(output: Path, kind: FolderKind, *, force: bool) -> Iterator[Path]
 
 
 def _flush_all(folder: Path) -> None:
-    """Bring a folder and all that it holds to disk."""
+    """Flush a folder and all its files to disk."""
     for path, _, names in os.walk(folder):
         for name in names:
             flush_file(Path(path) / name)
@@ -89,7 +92,7 @@ def _flush_all(folder: Path) -> None:
 
 
 def _replace(output: Path, folder: Path) -> None:
-    """Put a folder in the place of another one: at every moment one of the two is whole."""
+    """Replace a folder by another one, so that one of them is complete at every moment."""
     if not output.exists():
         folder.rename(output)
         return
@@ -105,7 +108,7 @@ def _replace(output: Path, folder: Path) -> None:
 
 
 def _remove_empty(folders: list[Path]) -> None:
-    """Remove folders, the innermost first, as far as they are empty."""
+    """Remove the folders that are empty, beginning with the innermost."""
     for folder in folders:
         try:
             folder.rmdir()

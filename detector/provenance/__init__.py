@@ -1,6 +1,6 @@
-"""Where a model comes from: `provenance.toml` in its folder, and README.md, which is rendered from it and nothing else.
+"""The origin of a model: `provenance.toml` in its folder, and README.md, which is rendered from it.
 
-Training, tuning and mining each give typed sections; nobody reads or edits the text of a README.md.
+Training, tuning and mining each write a typed section. No code edits the text of a README.md.
 """
 
 from detector.provenance.about import About, read_about

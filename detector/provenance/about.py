@@ -1,4 +1,4 @@
-"""What a person says of a model that is to be trained: what it is for, and the sources and licences of its data."""
+"""Read the description of a new model: its purpose, and the sources and licences of its data."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from detector.texts import CARD_BYTES, parse_toml, read_text
 
 
 class About(Frozen):
-    """What a model is for (Markdown), and what it is trained on."""
+    """The purpose of a model (Markdown), and its training data."""
 
     about: Text = ""
     data: tuple[DataSource, ...] = ()
 
 
 def read_about(path: Path) -> About:
-    """Read Markdown, or a file `*.toml` with the keys `about` and `[[data]]`, as provenance.toml has them.
+    """Read a Markdown file, or a TOML file with the keys `about` and `[[data]]` of provenance.toml.
 
     Raises
     ------
     ConfigurationError
-        Where the file cannot be read, or a value in it is not allowed: the file, the key, the value, what is allowed.
+        If the file cannot be read, or a value in it is not allowed.
     """
     try:
         text = read_text(path, CARD_BYTES)

@@ -1,4 +1,4 @@
-"""README.md of a model folder, rendered from its provenance and its recipe: the one place that writes it."""
+"""Render the README.md of a model folder from its provenance and its recipe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOT_CHOSEN_TUNED_AFTER = (
     "There was no validation to choose thresholds on: those of `operating.toml` are of `detector tune` (below). "
 )
 CAUTION = (
-    "Figures are over {what} of the clips, which hold more calls than a recording does: measure on whole recordings "
+    "Figures are over {unit} of the clips, which hold more calls than a recording does: measure on whole recordings "
     "before you trust them."
 )
 EARLIER = (
@@ -49,14 +49,14 @@ def render_card(provenance: Provenance, recipe: Recipe) -> str:
     Parameters
     ----------
     recipe : Recipe
-        The model's, for what provenance does not repeat: labels, window, size.
+        The recipe of the model, for its labels, window and size.
     """
     columns = recipe.network.dense.per == "frame"
     lines = list(_head(provenance, recipe))
     if provenance.training is not None:
-        what = "frames" if columns else "windows"
+        unit = "frames" if columns else "windows"
         lines += _trained(provenance, provenance.training)
-        lines += _figures(provenance.training, what, tuned=provenance.tuning is not None)
+        lines += _figures(provenance.training, unit, tuned=provenance.tuning is not None)
     for mining in provenance.mining:
         lines += _mined(mining, "columns" if columns else "windows")
     if provenance.tuning is not None:
@@ -90,7 +90,7 @@ def _head(provenance: Provenance, recipe: Recipe) -> Iterator[str]:
 
 
 def _origin(origin: Origin) -> str:
-    """Name a model that training began from, its licence and its data."""
+    """Describe a model that training began from: name, licence and data."""
     parts = [f"the model `{origin.name}`, {origin.fingerprint}"]
     if origin.licence:
         parts.append(f"its licence: {origin.licence}")
@@ -124,15 +124,15 @@ def _sources(data: Sequence[DataSource]) -> Iterator[str]:
         yield ""
 
 
-def _figures(training: TrainingRecord, what: str, *, tuned: bool) -> Iterator[str]:
-    yield from (f"## Figures, over {what}", "")
+def _figures(training: TrainingRecord, unit: str, *, tuned: bool) -> Iterator[str]:
+    yield from (f"## Figures, over {unit}", "")
     rows = (row for split in training.split for row in _figures_of(split))
     yield from _table(["split", "label", "average precision", "F1", "at threshold"], rows)
     if training.chose_thresholds:
         chosen = TUNED_AFTER if tuned else CHOSEN
     else:
         chosen = NOT_CHOSEN_TUNED_AFTER if tuned else NOT_CHOSEN
-    yield from (chosen + CAUTION.format(what=what), "")
+    yield from (chosen + CAUTION.format(unit=unit), "")
 
 
 def _figures_of(split: SplitRecord) -> Iterator[list[str]]:
@@ -156,7 +156,7 @@ def _mined(mining: MiningRecord, points: str) -> Iterator[str]:
 
 
 def rounds_table(rounds: Sequence[Round], kept: int) -> list[str]:
-    """Show rounds of mining as the lines of a Markdown table, the one that was kept marked."""
+    """Write rounds of mining as the lines of a Markdown table, in which the best one is marked."""
     lines = ["| round | clips added | of recordings | average precision | F1 |", "|---|---|---|---|---|"]
     for number, each in enumerate(rounds):
         mark = " (kept)" if number == kept else ""
@@ -187,7 +187,7 @@ def _tuned_label(label: TunedLabel) -> list[str]:
 
 
 def _earlier(provenance: Provenance) -> Iterator[str]:
-    """Quote the cards of models made before 0.2.0: this one's, and those of models that it was made with."""
+    """Quote the cards of models made before 0.2.0: this model, and the models that it was made from."""
     if provenance.earlier_card.strip():
         yield from ("## Earlier card", "", EARLIER, "", *_quoted(provenance.earlier_card), "")
     for origin in provenance.others:

@@ -1,4 +1,4 @@
-"""What `provenance.toml` may hold: frozen, valid values, a section for each command that makes or changes a model."""
+"""The content of `provenance.toml`: one section for each command that makes or changes a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from detector.recipe.values import Share
 
 
 def _as_utf8(text: object) -> object:
-    """Replace what UTF-8 cannot hold, as in names of folders that are no text."""
+    """Replace characters that UTF-8 cannot encode, for example in names of folders that are not text."""
     return text.encode("utf-8", "replace").decode("utf-8") if isinstance(text, str) else text
 
 
@@ -23,12 +23,12 @@ Date = Annotated[datetime.date, Field(strict=True)]
 
 
 def today() -> datetime.date:
-    """Give the date, in UTC."""
+    """Return today's date in UTC."""
     return datetime.datetime.now(datetime.UTC).date()
 
 
 class DataSource(Frozen):
-    """Recordings that a model learned from: their name, who made them, their licence, and what they were used for.
+    """Recordings that a model was trained on: name, author, licence and use.
 
     For example `name = "ESC-10"`, `by = "Karol J. Piczak"`, `licence = "CC BY 3.0"`, `used_for = "dogs as calls"`.
     """
@@ -40,18 +40,18 @@ class DataSource(Frozen):
 
 
 class Origin(Frozen):
-    """Another model that this one was made with, and what is known of its licence and data.
+    """Another model that this one was made from, with its licence and data.
 
     Attributes
     ----------
     fingerprint : str
-        Of its recipe and weights, 12 hexadecimal digits.
+        12 hexadecimal digits that stand for its recipe and weights.
     frozen : int or "all"
-        How many stages of its trunk were kept as they are.
+        How many stages of its trunk were not trained again.
     licence : str
-        Of its weights; empty where nobody knows.
+        Licence of its weights; empty if unknown.
     recordings_from : tuple of str
-        The folders of the recordings it was trained on.
+        Folders of its training recordings.
     earlier_card : str
         As `Provenance.earlier_card`.
     """
@@ -66,7 +66,7 @@ class Origin(Frozen):
 
 
 class LabelFigures(Frozen):
-    """How well a label is found in a split; F1 is at `threshold`."""
+    """Figures of a label in a split; F1 is at `threshold`."""
 
     name: Text
     average_precision: Share
@@ -75,9 +75,9 @@ class LabelFigures(Frozen):
 
 
 class SplitRecord(Frozen):
-    """A split of the clips: its size, and the figures of the labels that were measured on it.
+    """A split of the clips: its size, and the figures of the labels on it.
 
-    `with_calls` counts clips with a call. `accuracy` exists where each clip has one label only.
+    `with_calls` counts clips with a call. `accuracy` is set only if each clip has one label.
     """
 
     name: Text
@@ -90,25 +90,25 @@ class SplitRecord(Frozen):
 
 
 class Versions(Frozen):
-    """The programs that trained a model."""
+    """Versions of the programs that trained a model."""
 
     detector: Text
     torch: Text
 
 
 class TrainingRecord(Frozen):
-    """What `detector train` did.
+    """Record of `detector train`.
 
     Attributes
     ----------
     recipe : str
-        Fingerprint of the recipe, 12 hexadecimal digits.
+        12 hexadecimal digits that stand for the recipe.
     precision : {"float32", "bfloat16", "float16"}
-        What the network computed in.
+        The number format that the network computed in.
     split : tuple of SplitRecord
         Train, validation and test.
     origin : tuple of Origin
-        The model whose weights training began from, then the one that that model began from, and so on.
+        The model whose weights training began from, then the model that this one began from, and so on.
     """
 
     date: Date
@@ -121,17 +121,17 @@ class TrainingRecord(Frozen):
 
     @property
     def chose_thresholds(self) -> bool:
-        """Return whether there were figures of the split validation to choose thresholds by."""
+        """Whether thresholds were chosen on the split validation."""
         return any(split.label for split in self.split if split.name == "validation")
 
 
 class Round(Frozen):
-    """A round of mining: what was added to the clips, and the figures of the model trained on them.
+    """A round of mining: the clips added, and the figures of the model trained on them.
 
     Attributes
     ----------
     added, recordings : int
-        Clips, and the recordings that they come from; 0 for the model that mining began with.
+        Number of added clips, and of their recordings; 0 for the model that mining began with.
     average_precision, f1 : float
         Means over labels, over all windows or columns of the validation recordings; F1 at the best threshold.
     """
@@ -143,16 +143,16 @@ class Round(Frozen):
 
 
 class MiningRecord(Frozen):
-    """What `detector mine` did.
+    """Record of `detector mine`.
 
     Attributes
     ----------
     origin : Origin
         The model of round 0.
     training_recordings, validation_recordings : int
-        Fully annotated recordings that each round scanned, and those that it was judged on.
+        Number of fully annotated recordings that each round scanned, and on which it was measured.
     kept : int
-        Number of the round whose model was kept.
+        Number of the best round, whose model was kept.
     """
 
     date: Date
@@ -170,7 +170,7 @@ class MiningRecord(Frozen):
 
 
 class TunedLabel(Frozen):
-    """The threshold of a label, and what it rests on; no evidence: the label was not tuned."""
+    """The threshold of a label and the evidence for it; None if the label was not tuned."""
 
     name: Text
     threshold: Share
@@ -178,7 +178,7 @@ class TunedLabel(Frozen):
 
 
 class TuningRecord(Frozen):
-    """What `detector tune` chose; `chosen` says for which target and on what data."""
+    """Record of `detector tune`; `chosen` says for which target and on which data."""
 
     date: Date
     chosen: Tuned
@@ -186,29 +186,29 @@ class TuningRecord(Frozen):
 
 
 class Provenance(Frozen):
-    """Where a model comes from, how well it does, and what it may be used for.
+    """The origin of a model, its figures and its licence.
 
     Attributes
     ----------
     name : str
-        Of the model.
+        Name of the model.
     about : str
-        What it is for (Markdown).
+        Purpose of the model (Markdown).
     licence : str
-        Of its weights.
+        Licence of its weights.
     recordings_from : tuple of str
-        The folders of the recordings it was trained on, for example `meadow/`.
+        Folders of its training recordings, for example `meadow/`.
     data : tuple of DataSource
-        What these recordings are, with licences.
+        Sources of these recordings, with licences.
     training : TrainingRecord or None
         None for a model made before 0.2.0.
     mining : tuple of MiningRecord
-        The earliest first.
+        One record for each run of `detector mine`, the earliest first.
     tuning : TuningRecord or None
-        The last, whose thresholds `operating.toml` holds.
+        The last run of `detector tune`; its thresholds are in `operating.toml`.
     earlier_card : str
-        All that README.md said of a model made before 0.2.0, which had no provenance.toml. Nothing in it is changed:
-        the new README.md quotes it below the new sections, so that what it says of data and licences stays.
+        The README.md of a model made before 0.2.0, which had no provenance.toml. The new README.md quotes all of it, so
+        that its statements on data and licences are kept.
     """
 
     name: Text
@@ -223,13 +223,13 @@ class Provenance(Frozen):
 
     @property
     def others(self) -> list[Origin]:
-        """List the other models that this one was made with, each once."""
+        """List the other models that this one was made from, each once."""
         begun_from = () if self.training is None else self.training.origin
         mined_from = (mining.origin for mining in self.mining)
         return list({origin.fingerprint: origin for origin in (*mined_from, *begun_from)}.values())
 
     def origins(self, name: str, fingerprint: str, frozen: int | Literal["all"] = 0) -> tuple[Origin, ...]:
-        """Give this model as the origin of another one, followed by the models that it began from itself.
+        """Return the origins of a model made from this one: this model, then the models that it began from.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
-"""Models made before 0.2.0, which have no provenance.toml: what their README.md says of licence and data.
+"""Read the README.md of a model made before 0.2.0, which has no provenance.toml.
 
-All of its text is kept (`Provenance.earlier_card`). Two of its lines are read, so that licence and data of a model go
-on to the models that begin from it. No other module reads a README.md.
+Its whole text is kept (`Provenance.earlier_card`). Two of its lines are parsed, so that the licence and data of a model
+are passed to models that begin from it. No other module reads a README.md.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ FOLDER = re.compile(r"`([^`]+)`")
 
 
 def earlier_provenance(folder: Path) -> Provenance:
-    """Read what is known of a model made before 0.2.0.
+    """Make the provenance of a model made before 0.2.0 from its README.md.
 
     Raises
     ------
     ModelError
-        Where its README.md cannot be read, or is larger than any card.
+        If README.md cannot be read, or is too large.
     """
     card = _read_card(folder / CARD_FILE)
     licence = LICENCE.search(card)
@@ -39,7 +39,7 @@ def earlier_provenance(folder: Path) -> Provenance:
 
 
 def _read_card(path: Path) -> str:
-    """Read a card, whatever bytes it has; empty where there is none."""
+    """Read a card, even if it is not valid UTF-8; empty if there is none."""
     try:
         return read_text(path, CARD_BYTES, errors="replace") if path.is_file() else ""
     except (OSError, ValueError) as error:

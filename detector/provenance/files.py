@@ -1,4 +1,4 @@
-"""Read and write `provenance.toml`, and README.md with it."""
+"""Read and write `provenance.toml`; write README.md with it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PROVENANCE_FILE = "provenance.toml"
 
 
 def read_provenance(folder: Path) -> Provenance:
-    """Read where a model comes from; of one made before 0.2.0, what its README.md says.
+    """Read the provenance of a model; for a model made before 0.2.0, from its README.md.
 
-    A scan does not need this, so it does not read it.
+    A scan does not need it and does not read it.
 
     Raises
     ------
     ModelError
-        Where the file cannot be read, or a value in it is not allowed: the file, the key, the value, what is allowed.
+        If the file cannot be read, or a value in it is not allowed.
     """
     path = folder / PROVENANCE_FILE
     if not os.path.lexists(path):
@@ -39,7 +39,7 @@ def read_provenance(folder: Path) -> Provenance:
 
 
 def provenance_files(provenance: Provenance, recipe: Recipe) -> dict[str, str]:
-    """Give the text of `provenance.toml` and of the README.md rendered from it, by the names of the files."""
+    """Return the texts of `provenance.toml` and README.md, by file name."""
     import tomli_w
 
     content = provenance.model_dump(exclude_defaults=True)
@@ -50,6 +50,6 @@ def provenance_files(provenance: Provenance, recipe: Recipe) -> dict[str, str]:
 
 
 def write_provenance(folder: Path, provenance: Provenance, recipe: Recipe) -> None:
-    """Write both files into a model folder that is being made."""
+    """Write both files into a new model folder."""
     for name, text in provenance_files(provenance, recipe).items():
         (folder / name).write_text(text, encoding="utf-8", newline="")

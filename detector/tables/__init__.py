@@ -1,4 +1,4 @@
-"""Tables in and out: what people annotate and what a scan writes, one small module a format, one table of formats."""
+"""Read annotation tables and write detection tables: one module for each format, and one table of formats."""
 
 from __future__ import annotations
 

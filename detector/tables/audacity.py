@@ -1,4 +1,4 @@
-r"""Audacity label files: `start TAB end TAB label`, perhaps followed by a line of the band, `\ TAB low TAB high`."""
+r"""Audacity label files: lines `start TAB end TAB label`, with an optional line `\ TAB low TAB high` for the band."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from detector.tables.writer import Decimals, WriteOptions, Writer
 NUMBER = r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
 LABEL_LINE = re.compile(rf"{NUMBER}\t{NUMBER}(?:\t.*)?")
 UNKNOWN_HZ = "-1"
-"""What Audacity writes for the side of a band that is open."""
+"""Audacity writes this for an edge of a band that is not set."""
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Say whether a file is a label file, by its first line: two numbers, perhaps a label, between tabs."""
+    """Return whether a file is a label file: its first line has two numbers and perhaps a label, separated by tabs."""
     return LABEL_LINE.fullmatch(line.strip()) is not None
 
 
 def read(path: Path, options: ReadOptions) -> Table:
-    """Read a label file; an empty one is a recording without labels."""
+    """Read a label file; an empty file stands for a recording without labels."""
     rows: list[Row] = []
     problems: list[Problem] = []
     number = 0
@@ -41,48 +41,50 @@ def read(path: Path, options: ReadOptions) -> Table:
             continue
         number += 1
         if len(cells) < 2:
-            problems.append(Problem(path, number, f"{line.strip()!r} is not a start, an end and a label between tabs"))
+            problems.append(
+                Problem(path, number, f"{line.strip()!r} is not a start, an end and a label, separated by tabs")
+            )
         else:
             rows.append(Row(number, cells[0], cells[1], label=" ".join(cells[2:])))
     return table_of(path, rows, options, problems=problems)
 
 
 def _hz(cells: list[str], column: int) -> str:
-    """Give one side of a band; "" where it is missing or open."""
+    """Return one edge of a band; "" if it is missing or not set."""
     text = cells[column] if column < len(cells) else ""
     return "" if text.startswith("-") else text
 
 
 class AudacityWriter(Writer):
-    """Writes the label file of one recording, which has no place for channel, score, absolute time and extra columns.
+    """Write the label file of one recording, which has no channel, score, absolute time or extra columns.
 
     Raises
     ------
     OutputError
-        Where extra columns are asked for.
+        If the options have extra columns.
     """
 
     DECIMALS = Decimals(seconds=6, hertz=6, score=6)
-    """As Audacity writes them."""
+    """Those of Audacity."""
 
     def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
         super().__init__(sink, options)
         if self._columns:
-            raise OutputError(f"an Audacity label file has no place for the column {self._columns[0]!r}")
+            raise OutputError(f"an Audacity label file cannot hold the column {self._columns[0]!r}")
         self._rows = TabRows(sink)
         self._recording: str | None = None
 
     def add(self, detections: Iterable[Detection]) -> None:
-        """Write labels; an `OutputError` where they are of a second recording."""
+        """Write labels; raise `OutputError` if they are of a second recording."""
         for detection in detections:
-            self._check(detection.recording)
+            self._check_recording(detection.recording)
             event = detection.event
             self._rows.add((*self._decimals.span(event), event.label))
             if event.low_hz is not None or event.high_hz is not None:
                 band = (self._decimals.frequency(hertz, UNKNOWN_HZ) for hertz in (event.low_hz, event.high_hz))
                 self._rows.add(("\\", *band))
 
-    def _check(self, recording: str) -> None:
+    def _check_recording(self, recording: str) -> None:
         if self._recording is None:
             self._recording = recording
         if recording != self._recording:

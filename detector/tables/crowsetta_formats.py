@@ -1,4 +1,4 @@
-"""The formats that crowsetta reads for us (extra `annot`): evsonganaly's .not.mat and Praat's TextGrid."""
+"""Formats that crowsetta reads (extra `annot`): .not.mat of evsonganaly, and TextGrid of Praat."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Segment = tuple[float, float, str]
 
 
 def is_notmat(path: Path, _line: str) -> bool:
-    """Tell evsonganaly's annotations by the file's name."""
+    """Return whether a file has the name of annotations by evsonganaly."""
     return path.name.casefold().endswith(".not.mat")
 
 
 def is_textgrid(path: Path, _line: str) -> bool:
-    """Tell Praat's annotations by the file's name."""
+    """Return whether a file has the name of annotations by Praat."""
     return path.suffix.casefold() == ".textgrid"
 
 
@@ -34,7 +34,7 @@ def read_notmat(path: Path, options: ReadOptions) -> Table:
 
 
 def read_textgrid(path: Path, options: ReadOptions) -> Table:
-    """Read a TextGrid: every labelled interval of every interval tier; points have no duration and are left out."""
+    """Read a TextGrid: all labelled intervals of all interval tiers. Points have no duration and are left out."""
     return _read(path, "TextGrid", options)
 
 
@@ -45,7 +45,7 @@ def _read(path: Path, name: str, options: ReadOptions) -> Table:
             Row(number, start=str(float(start)), end=str(float(end)), label=str(label))
             for number, (start, end, label) in enumerate(_segments(crowsetta_format.from_file(path)), start=1)
         ]
-    except Exception as error:  # crowsetta and scipy raise anything on files that are cut or spoilt
+    except Exception as error:  # crowsetta and scipy raise errors of many types on damaged files
         raise UnreadableTableError(path, f"is not a {name} file that crowsetta can read: {error}") from error
     return table_of(path, rows, options)
 
@@ -59,7 +59,7 @@ def _crowsetta(path: Path) -> Any:
 
 
 def _segments(annotated: Any) -> Iterable[Segment]:
-    """Give onset, offset and label of each segment, without crowsetta's rounding to milliseconds."""
+    """Return onset, offset and label of each segment, not rounded to milliseconds."""
     sequences = annotated.to_seq(round_times=False)
     for sequence in sequences if isinstance(sequences, list) else [sequences]:
         yield from zip(sequence.onsets_s, sequence.offsets_s, sequence.labels, strict=True)

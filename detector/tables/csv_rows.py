@@ -1,4 +1,4 @@
-"""CSV that is written as results come: detections, scores, effort, samples to check."""
+"""Write the rows of a CSV table as results arrive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Rows = Iterable[Iterable[object]]
 
 
 class CsvRows:
-    """The rows of a CSV table, below a header that is written at once.
+    """Write a CSV table: its header at once, its rows later.
 
     Parameters
     ----------
@@ -28,10 +28,10 @@ class CsvRows:
         self.add([columns])
 
     def add(self, rows: Rows) -> None:
-        """Write rows, each as soon as it is there."""
+        """Write rows, each one as soon as the iterable yields it."""
         if not self._sink.is_closed:
             self._writer.writerows(map(self._sink.shown, rows) if self._sink.on_terminal else rows)
 
     def flush(self) -> None:
-        """Hand on what was written so far."""
+        """Flush the stream."""
         self._sink.flush()

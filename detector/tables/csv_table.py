@@ -1,4 +1,4 @@
-"""Plain CSV and TSV with a header, and the table of detections, which is one of them."""
+"""CSV and TSV tables with a header, among them the table of detections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from detector.tables.sink import Sink
 from detector.tables.table import ReadOptions, Table
 from detector.tables.writer import Decimals, WriteOptions, Writer
 
-# The names that people and other tools give to each column, the surest first.
+# The names that people and other programs give to each column, the most specific first.
 AUDIO = (
     *("recording", "file", "filename", "file_name", "audio", "audio_file", "audio_path"),
     *("path", "filepath", "file_path", "notated_path", "begin_path", "begin_file"),
@@ -33,12 +33,12 @@ DELIMITERS = (",", "\t", ";")
 
 
 def recognise(path: Path, line: str) -> bool:
-    """Say whether a file is a CSV, by its name: its content may be anything."""
+    """Return whether a file is a CSV or TSV, by its name; its content may be anything."""
     return path.suffix.casefold() in (".csv", ".tsv") and bool(line)
 
 
 def read(path: Path, options: ReadOptions) -> Table:
-    """Read a CSV whose delimiter is the one most frequent in its header."""
+    """Read a CSV; the delimiter is the most frequent one of `DELIMITERS` in the header."""
     line = first_line(path)
     delimiter = max(DELIMITERS, key=line.count)
     sheet = read_sheet(path, delimiter, quoted=True)
@@ -56,7 +56,7 @@ def read(path: Path, options: ReadOptions) -> Table:
         audio,
         None if time == start else time,  # other programs write the onset under this name
     )
-    missing = len(sheet.header)  # of what the table has no column for, each row gets an empty cell
+    missing = len(sheet.header)  # index of an empty cell, which is added to each row for missing columns
     pick = itemgetter(*(missing if column is None else column for column in columns))
     rows = [_row(number, pick((*cells, ""))) for number, cells in sheet.rows]
     if delimiter == ";":
@@ -65,19 +65,20 @@ def read(path: Path, options: ReadOptions) -> Table:
 
 
 def _row(number: int, cells: tuple[str, ...]) -> Row:
+    """Make a row from its cells, in the order of `columns` in `read`."""
     start, end, label, low, high, score, channel, audio, time = cells
     return Row(number, start, end, label, low, high, score, _channel(channel), audio, start_time=time)
 
 
 def _with_points(row: Row) -> Row:
-    """Write decimal points: semicolons stand between cells where commas are decimal."""
+    """Replace decimal commas by points; programs that write decimal commas put semicolons between cells."""
     names = ("start", "end", "low", "high", "score")
     return row._replace(**{name: getattr(row, name).replace(",", ".") for name in names})
 
 
 @cache
 def _channel(text: str) -> str | None:
-    """Read a channel; a column of whole numbers with gaps may have become "1.0"."""
+    """Read a channel; some programs write "1.0" for 1 in a column with empty cells."""
     return re.sub(r"\.0+$", "", text) or None
 
 
@@ -97,7 +98,7 @@ class Cells(NamedTuple):
 
 COLUMNS = Cells._fields
 DECIMALS = Decimals(seconds=3, hertz=1, score=4)
-"""A model knows the times of a detection to some milliseconds at best."""
+"""The times of a detection are exact to some milliseconds at best."""
 
 
 def cells_of(detection: Detection, decimals: Decimals = DECIMALS) -> Cells:
@@ -116,7 +117,7 @@ def cells_of(detection: Detection, decimals: Decimals = DECIMALS) -> Cells:
 
 
 class CsvWriter(Writer):
-    """Writes the table of detections: `COLUMNS`, then the extra ones."""
+    """Write the table of detections: `COLUMNS`, then the extra columns."""
 
     DECIMALS = DECIMALS
 

@@ -1,4 +1,4 @@
-"""The effort table: a row for each recording and channel, so that silence and failure never look the same."""
+"""The effort table: one row for each recording and channel, so that "no detections" and "not analysed" differ."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ LONGEST_S = 1e8
 
 @dataclass(frozen=True)
 class Effort:
-    """What became of one channel of a recording.
+    """The analysis of one channel of a recording.
 
     Attributes
     ----------
     recording : Place
         The file.
     channel : str
-        Empty where the recording could not be opened.
+        The channel; empty if the recording could not be opened.
     status : str
         "ok"; "short": shorter than a window; "failed": not analysed; or what `judge` says.
     seconds : float or None
-        Length that the header claims; None where nobody knows.
+        Length according to the header; None if unknown.
     scanned_s : float
-        Length that was scanned.
+        Length of the scanned sound.
     chronology : Chronology or None
-        When the recording was made.
+        When the recording was made; None if unknown.
     detail : str
-        What was wrong.
+        Description of the problem; empty if there was none.
     """
 
     recording: Place
@@ -53,7 +53,7 @@ class Effort:
     detail: str = ""
 
     def row(self) -> tuple[str, ...]:
-        """Write the cells of the table, as `COLUMNS`."""
+        """Return the cells of the row, in the order of `COLUMNS`."""
         return (
             self.recording.name,
             self.channel,
@@ -67,7 +67,7 @@ class Effort:
 
 
 class EffortWriter:
-    """Writes the effort table, as recordings are done."""
+    """Write the effort table, recording by recording."""
 
     def __init__(self, sink: Sink[str]) -> None:
         self._rows = CsvRows(sink, COLUMNS)
@@ -77,19 +77,19 @@ class EffortWriter:
         self._rows.add(effort.row() for effort in efforts)
 
     def flush(self) -> None:
-        """Hand on what was written so far."""
+        """Flush the stream."""
         self._rows.flush()
 
 
 def read_effort(path: Path) -> list[Effort]:
-    """Read an effort table, rows of which nothing was scanned included.
+    """Read an effort table, with the rows of recordings that were not scanned.
 
-    A table made by hand may lack every column but `recording`, `channel` and `scanned_s`.
+    A table made by hand needs only the columns `recording`, `channel` and `scanned_s`.
 
     Raises
     ------
     AnnotationError
-        Where it is no such table, has a status that no scan writes, or has two rows for one channel.
+        If the file is not such a table, has an unknown status, or has two rows for one channel.
     """
     sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
     for name in ("recording", "channel", "scanned_s"):
@@ -105,14 +105,14 @@ def read_effort(path: Path) -> list[Effort]:
             text["status"] = "ok"
         effort = _effort(where, text)
         if efforts.setdefault((effort.recording, effort.channel), effort) is not effort:
-            raise AnnotationError(f"{where}: {effort.recording}, channel {effort.channel!r}, is there twice")
+            raise AnnotationError(f"{where}: {effort.recording}, channel {effort.channel!r}, has two rows")
     return list(efforts.values())
 
 
 def _effort(where: str, text: dict[str, str]) -> Effort:
-    """Check the cells of a row, by the names of their columns."""
+    """Make an effort from the cells of a row, by column, or raise `AnnotationError`."""
     if not text["recording"]:
-        raise AnnotationError(f"{where}: names no recording")
+        raise AnnotationError(f"{where}: recording is empty")
     status = next((known for known in STATUSES if known == text["status"]), None)
     if status is None:
         raise AnnotationError(f"{where}: status {text['status']!r}: must be one of {', '.join(STATUSES)}")
@@ -128,10 +128,10 @@ def _effort(where: str, text: dict[str, str]) -> Effort:
 
 
 def _length_s(where: str, status: Status, text: str) -> float | None:
-    """Read how long a recording is, s; None where nobody knows.
+    """Read the length of a recording, s; None if unknown.
 
-    A text that is no length is an error only where the length is needed: for a damaged recording, with holes in its
-    midst, nothing else tells where the scan ended.
+    A text that is not a length is an error only for a damaged recording. It may have holes, so that `scanned_s` does
+    not say where the scan ended.
     """
     try:
         return _seconds(where, "seconds", text) if text else None
@@ -152,7 +152,7 @@ def _seconds(where: str, column: str, text: str) -> float:
 
 
 def _chronology(text: str, source: str) -> Chronology | None:
-    """Read when a recording began; None where that is no time with a zone, as a spreadsheet may have left it."""
+    """Read the start of a recording; None if the text is not a time with UTC offset."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The table of formats: which there are, how a file's format is told, and reading through them."""
+"""The table of formats, and how to recognise and read a file in any of them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from detector.tables.writer import WriteOptions, Writer
 
 @dataclass(frozen=True)
 class Writing:
-    """How one kind of table is written.
+    """How tables of one format are written.
 
     Attributes
     ----------
     open : callable
         Makes a writer from a sink and options.
     ending : str
-        How its files' names end.
+        Ending of the file names.
     one_recording : bool
-        Whether a file holds the rows of one recording only.
+        Whether a file can hold the rows of only one recording.
     binary : bool
-        Whether it is bytes, not text.
+        Whether the format is binary, not text.
     """
 
     open: Callable[[Sink[Any], WriteOptions | None], Writer]
@@ -40,18 +40,18 @@ class Writing:
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of table.
+    """A format of tables.
 
     Attributes
     ----------
     suffixes : tuple of str
-        How its files' names end, in lower case: what a folder is searched for.
+        Endings of the file names in lower case, for the search in folders.
     recognise : callable
-        Says whether a file is one, by its path and its first line that is not blank.
+        Returns whether a file has this format, given its path and its first line that is not blank.
     read : callable
-        Path and options to a `Table`.
+        Reads a `Table`, given a path and options.
     writing : Writing or None
-        How it is written; None where it is only read.
+        How to write the format; None if it can only be read.
     """
 
     suffixes: tuple[str, ...]
@@ -64,7 +64,7 @@ RAVEN = Writing(raven.RavenWriter, ".Table.1.selections.txt")
 AUDACITY = Writing(audacity.AudacityWriter, ".txt", one_recording=True)
 CSV = Writing(csv_table.CsvWriter, ".csv")
 
-# In order: the first that recognises a file has it. A CSV takes what is left by its name, so it comes last.
+# The first format that recognises a file reads it. CSV comes last, because it looks only at the name of the file.
 FORMATS: dict[str, Format] = {
     "notmat": Format((".not.mat",), crowsetta_formats.is_notmat, crowsetta_formats.read_notmat),
     "textgrid": Format((".textgrid",), crowsetta_formats.is_textgrid, crowsetta_formats.read_textgrid),
@@ -82,24 +82,25 @@ def read_annotations(
     Parameters
     ----------
     path : Path or sequence of Path
-        Tables, or folders that are searched for them.
+        Tables, or folders with tables.
     recordings : iterable of Path
-        The audio at hand; nothing is opened.
+        The recordings; they are not opened.
     options : ReadOptions, optional
         How to read them.
 
     Raises
     ------
     AnnotationError
-        Where a path does not exist, a folder holds no table, a file named outright is no table, `label_column` is not
-        there, or a format needs a package that is not installed. In a folder, a file that is no table is a problem.
+        If a path does not exist, a folder holds no table, a given file is not a table, the column `label_column` is
+        missing, or a format needs a package that is not installed. A file in a folder that is not a table gives a
+        `Problem` instead.
     """
     tables, problems = read_tables(path, options)
     return match_tables(tables, problems, recordings)
 
 
 def read_tables(path: Path | Sequence[Path], options: ReadOptions | None = None) -> tuple[list[Table], list[Problem]]:
-    """Read tables as `read_annotations` does, without matching them to audio; the problems are whole files."""
+    """Read tables as `read_annotations` does, but do not match them to recordings; the problems are of whole files."""
     options = options or ReadOptions()
     reader = None if options.format is None else format_of(options.format)
     tables: list[Table] = []
@@ -111,7 +112,7 @@ def read_tables(path: Path | Sequence[Path], options: ReadOptions | None = None)
                 continue
             seen.add(source.absolute())
             try:
-                tables.append((reader or detected(source)).read(source, options))
+                tables.append((reader or detect_format(source)).read(source, options))
             except UnreadableTableError as error:
                 if source == given:
                     raise
@@ -119,24 +120,24 @@ def read_tables(path: Path | Sequence[Path], options: ReadOptions | None = None)
     return tables, problems
 
 
-def detected(path: Path) -> Format:
-    """Find out a file's format by its name and its first line."""
+def detect_format(path: Path) -> Format:
+    """Return the format of a file, by its name and its first line."""
     line = first_line(path)
     for known in FORMATS.values():
         if known.recognise(path, line):
             return known
-    raise UnreadableTableError(path, f"is empty, or no table of a known format ({', '.join(FORMATS)})")
+    raise UnreadableTableError(path, f"is empty, or not a table of a known format ({', '.join(FORMATS)})")
 
 
 def format_of(name: str) -> Format:
-    """Give the format of a name."""
+    """Return the format with a name; raise `ParameterError` if there is none."""
     if name not in FORMATS:
-        raise ParameterError("format", name, "is no format of tables", ", ".join(FORMATS))
+        raise ParameterError("format", name, "is not a format of tables", ", ".join(FORMATS))
     return FORMATS[name]
 
 
 def _sources(given: Path, reader: Format | None) -> Iterator[Path]:
-    """List a file as it is, a folder's tables in sorted order; hidden files (such as macOS adds) are none."""
+    """List a file itself, or the tables in a folder, sorted; skip hidden files, which macOS adds."""
     if given.is_file():
         yield given
         return
@@ -150,6 +151,6 @@ def _sources(given: Path, reader: Format | None) -> Iterator[Path]:
     ]
     if not tables:
         raise AnnotationError(
-            f"{given}: no table in this folder (files that end in {', '.join(dict.fromkeys(suffixes))})"
+            f"{given}: this folder has no table (a file that ends in {', '.join(dict.fromkeys(suffixes))})"
         )
     yield from tables

@@ -1,4 +1,4 @@
-"""Raven selection tables: tab-separated, one row a selection and view, channels counted from 1."""
+"""Raven selection tables: tab-separated, one row for each selection and view, channels counted from 1."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ COLUMNS = (
 )
 AUDIO = ("begin_path", "begin_file", "file")
 MOST_DIGITS = 9
-"""No recording has more channels than such a number can count."""
+"""A longer number is not the number of a channel."""
 
 BEGIN, END = "begin_time_s", "end_time_s"
 
 
 def recognise(_path: Path, line: str) -> bool:
-    """Say whether a file is a selection table, by its header: its name may be anything."""
+    """Return whether a file is a selection table, by its header; its name may be anything."""
     names = {plain(name) for name in line.split("\t")}
     return BEGIN in names and END in names
 
 
 def read(path: Path, options: ReadOptions) -> Table:
-    """Read a selection table; a selection that stands there once a view counts once."""
+    """Read a selection table; a selection with one row for each view counts once."""
     sheet = read_sheet(path, "\t", quoted=False)
     rows = _without_views(sheet, _rows(sheet, options))
     return table_of(path, rows, options, names_audio=sheet.column(*AUDIO) is not None, problems=sheet.problems)
@@ -76,7 +76,7 @@ def _rows(sheet: Sheet, options: ReadOptions) -> list[Row]:
 
 
 def _audio(sheet: Sheet, cells: tuple[str, ...]) -> str:
-    """Give the first name of the audio that is filled in."""
+    """Return the first of the columns that name the audio which is not empty."""
     names = (cell(cells, sheet.column(name)) for name in AUDIO)
     return next((name for name in names if name), "")
 
@@ -87,37 +87,37 @@ def _without_views(sheet: Sheet, rows: list[Row]) -> list[Row]:
     view = sheet.column("view")
     if selection is None or view is None:
         return rows
-    texts = dict(sheet.rows)
+    cells = dict(sheet.rows)
 
     def key(row: Row) -> tuple[str | None, ...]:
-        return texts[row.number][selection], row.start, row.end, row.channel, row.label, row.audio
+        return cells[row.number][selection], row.start, row.end, row.channel, row.label, row.audio
 
     def is_waveform(row: Row) -> bool:
-        return texts[row.number][view].casefold().startswith("waveform")
+        return cells[row.number][view].casefold().startswith("waveform")
 
-    elsewhere = {key(row) for row in rows if not is_waveform(row)}
-    return [row for row in rows if not (is_waveform(row) and key(row) in elsewhere)]
+    in_other_views = {key(row) for row in rows if not is_waveform(row)}
+    return [row for row in rows if not (is_waveform(row) and key(row) in in_other_views)]
 
 
 def _from_zero(channel: str) -> str | None:
-    """Count a channel from 0, where Raven counts from 1; None where it is no such number."""
+    """Convert a channel of Raven, counted from 1, to one counted from 0; None if it is not such a number."""
     return str(int(channel) - 1) if _is_channel(channel) and int(channel) > 0 else None
 
 
 def _is_channel(text: str) -> bool:
-    """Say whether a text can be the number of a channel; one of thousands of digits cannot even be converted."""
+    """Return whether a text can be the number of a channel; Python cannot convert a text of thousands of digits."""
     return text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 class RavenWriter(Writer):
-    """Writes a selection table; times are relative to each row's own Begin File.
+    """Write a selection table; times are relative to the Begin File of each row.
 
-    By Begin Path and File Offset, Raven finds the rows of a table of many recordings. Where a recording is named "",
-    both are empty. Raven has no column for absolute time.
+    Raven uses Begin Path and File Offset to show a table of many recordings. If the name of a recording is "", both are
+    empty. Raven has no column for absolute time.
     """
 
     DECIMALS = Decimals(seconds=9, hertz=3, score=6)
-    """Raven writes times to the nanosecond, so that a selection keeps the very samples that a person chose."""
+    """Raven writes times to the nanosecond, so that a selection keeps the exact samples that a person chose."""
 
     def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
         super().__init__(sink, options)

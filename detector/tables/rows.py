@@ -1,4 +1,4 @@
-"""From the cells of a row to a checked annotation: the same rules for every format."""
+"""Make checked annotations from the cells of rows, by the same rules for every format."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from detector.events import Event
 from detector.tables.table import Annotation, Problem, ReadOptions, Table
 
 ROUNDING_S = 0.01
-"""A start less than this before 0 is a rounding of 0."""
+"""A start between -ROUNDING_S and 0 counts as 0."""
 
 UNKNOWN_HZ = -1
-"""What Audacity writes for a frequency that nobody gave."""
+"""Audacity writes this for a frequency that is not set."""
 
 NOTHING = {"", "na", "nan", "none", "null"}
-"""How tables write that an optional number is unknown (R and pandas among them)."""
+"""Texts that stand for an unknown number, among others in tables of R and pandas."""
 
 
 class Row(NamedTuple):
     """The cells of one row as text, found by meaning; "" where the table has no such cell.
 
-    With `file_offset`, `start` and `end` count from the first of several files and the offset from the row's own.
+    With `file_offset`, `start` and `end` count from the start of the first of several files. `file_offset` is the onset
+    from the start of the row's own file.
     """
 
     number: int
@@ -41,11 +42,11 @@ class Row(NamedTuple):
 
 
 LONGEST_S = 1e9
-"""No time in a recording is later, s."""
+"""The latest time in a recording, s."""
 
 
 def number(name: str, text: str) -> float:
-    """Read a finite number, or raise ValueError that names the cell and its text."""
+    """Read a finite number; raise `ValueError` that names the column and the text."""
     try:
         value = float(text) if "_" not in text else math.nan
     except ValueError:
@@ -63,25 +64,25 @@ def table_of(
     names_audio: bool = False,
     problems: Iterable[Problem] = (),
 ) -> Table:
-    """Check every row of a table.
+    """Make a table of the rows that are valid, and list the problems of the others.
 
     Parameters
     ----------
     source : Path
         The table.
     rows : sequence of Row
-        Its rows.
+        The rows.
     options : ReadOptions
         `label` fills empty labels.
     names_audio : bool
         Whether the table has a column that names the audio.
     problems : iterable of Problem
-        What was wrong before, with rows that are not among `rows`.
+        Problems of rows that are not among `rows`.
 
     Raises
     ------
     AnnotationError
-        Where a score is no number from 0 to 1, and `options` is strict about that.
+        If `options.strict_scores` is set and a score is not a number from 0 to 1.
     """
     faults = list(problems)
     n_rows = len(rows) + len(faults)
@@ -105,11 +106,11 @@ def table_of(
 
 
 def _times(row: Row) -> tuple[float, float]:
-    """Read onset and offset in seconds from the start of the row's own recording, or raise ValueError."""
+    """Read onset and offset, s from the start of the row's own recording; raise `ValueError` if they are invalid."""
     start_s = number("start_s", row.start)
     end_s = number("end_s", row.end)
     if end_s > LONGEST_S:
-        raise ValueError(f"end_s {row.end} is beyond any recording")
+        raise ValueError(f"end_s {row.end} is too large for a recording")
     if end_s <= start_s:
         raise ValueError(f"end_s {row.end} is not after start_s {row.start}")
     if row.file_offset:
@@ -124,13 +125,14 @@ def _times(row: Row) -> tuple[float, float]:
 def _label(row: Row, options: ReadOptions) -> str:
     label = row.label.strip() or (options.label or "").strip()
     if not label:
-        raise ValueError(f"its label is empty; {Parameter('label')} gives one")
+        raise ValueError(f"its label is empty; give one with {Parameter('label')}")
     return label
 
 
-def _within(name: str, value: float) -> float:
+def _in_range(name: str, value: float) -> float:
+    """Pass a score from 0 to 1, or a frequency of at least 0; raise `ValueError` for other values."""
     if name == "score" and not 0 <= value <= 1:
-        raise ValueError(f"score {value:g} is not from 0 to 1")
+        raise ValueError(f"score {value:g} is not between 0 and 1")
     if value < 0:
         raise ValueError(f"{name} {value:g} is below 0")
     return value
@@ -140,14 +142,14 @@ def _check_score(source: Path, row: Row) -> None:
     if row.score.strip().casefold() in NOTHING:
         return
     try:
-        _within("score", number("score", row.score))
+        _in_range("score", number("score", row.score))
     except ValueError as fault:
         where = f"{source}, row {row.number}"
         raise AnnotationError(f"{where}: score {row.score!r}: must be a number from 0 to 1, or empty") from fault
 
 
 def _extras(row: Row) -> tuple[dict[str, float], list[str]]:
-    """Read band and score, and say what is wrong with them; the row itself stays usable."""
+    """Read band and score, and list their problems; a row without them is still usable."""
     extras: dict[str, float] = {}
     remarks: list[str] = []
     for name, text in (("low_hz", row.low), ("high_hz", row.high), ("score", row.score)):
@@ -156,7 +158,7 @@ def _extras(row: Row) -> tuple[dict[str, float], list[str]]:
         try:
             value = number(name, text)
             if value != UNKNOWN_HZ or name == "score":
-                extras[name] = _within(name, value)
+                extras[name] = _in_range(name, value)
         except ValueError as fault:
             remarks.append(f"{fault}; the row is kept without it")
     if "low_hz" in extras and "high_hz" in extras and extras["low_hz"] > extras["high_hz"]:

@@ -1,4 +1,4 @@
-"""Text tables with a header, however they were saved: encodings, line ends, missing and surplus cells, column names."""
+"""Read text tables with a header, in any of the usual encodings, line ends and column names."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from detector.errors import AnnotationError
 from detector.tables.table import Problem, ReadOptions, UnreadableTableError
 
 LABEL_COLUMNS = ("annotation", "species", "label", "class", "type", "tags", "common_name", "species_code")
-"""Where labels stand, in order of preference, as `plain` writes them."""
+"""Names of the column of labels, the preferred one first, as `plain` writes them."""
 
 HEAD_BYTES = 65536
 
 
 def read_text(path: Path, n_bytes: int = -1) -> str:
-    """Read a text file, or its first `n_bytes`, in UTF-8, UTF-16 with its mark, or Latin-1."""
+    """Read a text file, or its first `n_bytes`, in UTF-8, UTF-16 with a byte order mark, or Latin-1."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(n_bytes)
@@ -37,12 +37,12 @@ def read_text(path: Path, n_bytes: int = -1) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """Split at line ends only; `str.splitlines` splits at bytes that Latin-1 labels may hold, too."""
+    """Split a text at line ends; `str.splitlines` also splits at characters that labels in Latin-1 may contain."""
     return re.split(r"\r\n|\r|\n", text)
 
 
 def first_line(path: Path) -> str:
-    """Give the first line that is not blank; "" where there is none."""
+    """Return the first line that is not blank; "" if there is none."""
     return next((line for line in lines_of(read_text(path, HEAD_BYTES)) if line.strip()), "")
 
 
@@ -53,7 +53,7 @@ def plain(name: str) -> str:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The header and the rows of a table, each row with its number from 1 and padded to the header."""
+    """The header and the rows of a table. Each row has its number, from 1, and as many cells as the header."""
 
     source: Path
     header: tuple[str, ...]
@@ -61,12 +61,12 @@ class Sheet:
     problems: tuple[Problem, ...]
 
     def column(self, *names: str) -> int | None:
-        """Find the first of `names`, as `plain` writes them; None where the table has none of them."""
+        """Return the index of the first of `names`, as `plain` writes them, that is a column; None if none is."""
         header = [plain(name) for name in self.header]
         return next((header.index(name) for name in names if name in header), None)
 
     def required(self, *names: str) -> int:
-        """Find the first of `names`; where there is none, the error says which columns there are."""
+        """Return the index of the first of `names` that is a column; otherwise raise `UnreadableTableError`."""
         column = self.column(*names)
         if column is None:
             others = f" (or {', '.join(names[1:])})" if names[1:] else ""
@@ -74,7 +74,7 @@ class Sheet:
         return column
 
     def label_column(self, options: ReadOptions, *first: str) -> int | None:
-        """Find the column of labels: the one asked for, else the first known one, `first` before the others."""
+        """Return the index of the column of labels: the requested one, or the first known one."""
         if options.label_column is None:
             return self.column(*first, *LABEL_COLUMNS)
         if options.label_column in self.header:
@@ -89,21 +89,21 @@ class Sheet:
 
 
 def cell(cells: Sequence[str], column: int | None) -> str:
-    """Give a cell's text; "" where the table has no such column."""
+    """Return the text of a cell; "" if the table has no such column."""
     return "" if column is None else cells[column]
 
 
 def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
-    """Read a table whose first line that is not blank is its header.
+    """Read a table; its header is the first line that is not blank.
 
     Parameters
     ----------
     path : Path
         The table.
     delimiter : str
-        What stands between cells.
+        The character between cells.
     quoted : bool
-        Whether double quotes enclose cells, as in CSV, or are characters like others, as in Raven.
+        Whether double quotes enclose cells, as in CSV. In tables of Raven they are ordinary characters.
     """
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, quoting=quoting, strict=True)

@@ -1,4 +1,4 @@
-"""The stream that a table is written to, which may be a terminal, a full disk or a pipe that its reader has closed."""
+"""The stream of a table: a file on a disk that may be full, a terminal, or a pipe that its reader may close."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from detector.terminal import visible
 
 
 class Sink(Generic[AnyStr]):
-    """A stream of text or bytes that somebody else opens and closes.
+    """A stream of text or bytes, which the caller opens and closes.
 
     Parameters
     ----------
     stream : text or binary stream
-        Takes the table.
+        The stream.
     name : Path or str, optional
-        Of the stream, for errors. Without it, an `OSError` is left to whoever opened the stream.
+        Name of the stream in errors. Without it, an `OSError` passes to the caller.
     dispensable : bool
-        Whether a reader that closes the pipe ends this table only, not the work: other tables are still wanted.
+        Whether the work goes on when the reader closes the pipe, because other tables are still needed.
     """
 
     def __init__(self, stream: IO[AnyStr], name: Path | str | None = None, *, dispensable: bool = False) -> None:
@@ -31,9 +31,9 @@ class Sink(Generic[AnyStr]):
         self.is_closed = False
 
     def shown(self, cells: Iterable[object]) -> Iterable[object]:
-        """Pass cells; on a terminal, write what is no visible character as an escape.
+        """Return cells for writing; on a terminal, invisible characters become escapes.
 
-        The name of a file could otherwise command the terminal.
+        Otherwise the name of a file could contain control codes of the terminal.
         """
         return [visible(str(cell)) for cell in cells] if self.on_terminal else cells
 
@@ -43,9 +43,9 @@ class Sink(Generic[AnyStr]):
         Raises
         ------
         OutputError
-            Where a stream with a name cannot be written.
+            If a stream with a name cannot be written.
         BrokenPipeError
-            Where the reader of a stream that is not dispensable has closed the pipe.
+            If the reader of a stream that is not dispensable has closed the pipe.
         """
         if self.is_closed:
             return 0
@@ -56,7 +56,7 @@ class Sink(Generic[AnyStr]):
             return 0
 
     def flush(self) -> None:
-        """Hand on what was written so far; raises as `write`."""
+        """Flush the stream; raises as `write`."""
         if self.is_closed:
             return
         try:

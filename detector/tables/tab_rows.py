@@ -1,4 +1,4 @@
-"""Lines of cells with tabs between them, which have no quotes: what Raven and Audacity read."""
+"""Write lines of cells separated by tabs, without quotes, as Raven and Audacity read them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from detector.errors import OutputError
 from detector.tables.sink import Sink
 
-UNFIT = re.compile(r"[\t\r\n]")
-"""What would end a cell too early."""
+SEPARATORS = re.compile(r"[\t\r\n]")
+"""Characters that end a cell."""
 
 
 class TabRows:
-    """The lines of a tab-separated table."""
+    """Write the lines of a tab-separated table."""
 
     def __init__(self, sink: Sink[str]) -> None:
         self._sink = sink
@@ -24,14 +24,14 @@ class TabRows:
         Raises
         ------
         OutputError
-            Where a cell holds a tab or a line break.
+            If a cell holds a tab or a line break.
         """
-        shown = self._sink.shown(map(fitting, cells))
-        self._sink.write("\t".join(map(str, shown)) + "\n")
+        checked = self._sink.shown(map(without_separators, cells))
+        self._sink.write("\t".join(map(str, checked)) + "\n")
 
 
-def fitting(cell: str) -> str:
-    """Pass text that a tab-separated table can hold; refuse a tab or a line break."""
-    if UNFIT.search(cell):
-        raise OutputError(f"{cell!r} holds a tab or a line break, which this table cannot hold; write it as csv")
+def without_separators(cell: str) -> str:
+    """Pass the text of a cell; raise `OutputError` if it holds a tab or a line break."""
+    if SEPARATORS.search(cell):
+        raise OutputError(f"{cell!r} holds a tab or a line break, which this format cannot hold; write csv instead")
     return cell

@@ -1,4 +1,4 @@
-"""What every table format reads into: annotations, the problems met on the way, and how to read."""
+"""The result of reading a table in any format: annotations and problems; and the options for reading."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from detector.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One usable row of a table.
+    """One valid row of a table.
 
     Attributes
     ----------
     recording : Path or None
-        The audio it was matched to; None before matching.
+        The matched recording; None before matching.
     event : Event
         Times in seconds from the start of the recording.
     channel : str or None
-        "0" is the first channel; None where the table does not say.
+        "0" is the first channel; None if the table does not say.
     source : Path
         The table.
     row : int
-        Counted from 1, the first row below the header.
+        Number of the row; 1 is the first row below the header.
     audio_name : str or None
-        What the table itself calls the audio; None where only the table's own name tells.
+        What the table itself calls the audio; None if only the table's own name tells.
     start_time : str or None
-        When the event begins, as the table writes it; None where it does not say.
+        When the event begins, as the table writes it; None if it does not say.
     """
 
     recording: Path | None
@@ -42,9 +42,20 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that could not be used: a row or one of its cells, or more of a table at once (`row` is None).
+    """A row, a cell or a table that cannot be used.
 
-    `audio_name` is what the row calls its audio, where it does; `kept` tells that the row is used without that cell.
+    Attributes
+    ----------
+    source : Path
+        The table.
+    row : int or None
+        Number of the row; None for the whole table, or several rows of it.
+    reason : str
+        Why it cannot be used.
+    audio_name : str or None
+        The name of the recording in the row; None if it has none.
+    kept : bool
+        Whether the row is used without the cell.
     """
 
     source: Path
@@ -60,20 +71,20 @@ class Problem:
 
 @dataclass(frozen=True)
 class Table:
-    """One table as read, before its rows are matched to audio.
+    """One table, before its rows are matched to recordings.
 
     Attributes
     ----------
     source : Path
         The file.
     n_rows : int
-        How many rows it has, usable or not.
+        Number of rows, valid or not.
     annotations : tuple of Annotation
-        The usable rows.
+        The valid rows.
     problems : tuple of Problem
-        What could not be used, in order of rows.
+        The problems, in order of rows.
     names_audio : bool
-        Whether a column names the audio; then an empty table is about no recording in particular.
+        Whether a column names the recording. Then a table without rows is not about any recording.
     """
 
     source: Path
@@ -85,20 +96,20 @@ class Table:
 
 @dataclass(frozen=True)
 class AnnotationSet:
-    """What a set of tables says of a set of recordings.
+    """The annotations of a set of recordings, from a set of tables.
 
     Attributes
     ----------
     annotations : tuple of Annotation
-        Each with its recording, in order of tables and rows; exact repetitions counted once.
+        Matched annotations, in order of tables and rows, without exact repetitions.
     problems : tuple of Problem
-        Everything that could not be used.
+        All problems.
     tables : dict of Path to Path or None
-        Every table read -> the one recording it is about; None where its rows name recordings or nothing matched.
+        Every table read -> the one recording it is about; None if its rows name recordings or nothing matched.
     recordings : tuple of Path
-        Every recording that a table, even an empty one, or a row was matched to, sorted.
+        All recordings that were matched to a row or a table, even an empty table, sorted.
     doubtful : tuple of Path
-        Those with rows that could not be used, sorted: sounds may be in them that `annotations` does not tell.
+        Recordings with rows that cannot be used, sorted; they may contain sounds that `annotations` lacks.
     """
 
     annotations: tuple[Annotation, ...]
@@ -115,13 +126,13 @@ class ReadOptions:
     Attributes
     ----------
     label : str or None
-        Fills empty labels; a row that has a label keeps it.
+        Fills empty labels; other labels stay.
     label_column : str or None
-        The column of labels in Raven and CSV tables; None takes the first known one.
+        The column of labels in Raven and CSV tables; None for the first known one.
     format : str or None
-        A name out of `FORMATS`; None tells each file's format by its name and content.
+        A name in `FORMATS`; None recognises the format of each file by its name and content.
     strict_scores : bool
-        Whether a score that is no number from 0 to 1 is an error; else the row is kept without it.
+        Whether a score that is not a number from 0 to 1 is an error; otherwise the row is kept without it.
     """
 
     label: str | None = None
@@ -131,7 +142,7 @@ class ReadOptions:
 
 
 class UnreadableTableError(AnnotationError):
-    """One file is not the table it should be; in a folder it costs only itself."""
+    """A file is not a valid table. If it lies in a folder, reading goes on with the other files."""
 
     def __init__(self, source: Path, reason: str) -> None:
         super().__init__(f"{source}: {reason}")

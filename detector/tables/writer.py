@@ -1,4 +1,4 @@
-"""What the writers of all formats share: how to write, and what a writer can do."""
+"""The interface of the writers of all formats, and their options."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from detector.tables.sink import Sink
 
 @dataclass(frozen=True)
 class Decimals:
-    """How many decimals the numbers of a table have: times in s, frequencies in Hz, scores."""
+    """Numbers of decimals in a table: of times in s, frequencies in Hz, and scores."""
 
     seconds: int
     hertz: int
     score: int
 
     def span(self, event: Event) -> tuple[str, str]:
-        """Write onset and offset; the offset lies after the onset even where rounding makes them equal."""
+        """Format onset and offset; if rounding makes them equal, the offset is one unit later."""
         units_per_s = 10**self.seconds
         onset = round(event.start_s * units_per_s)
         offset = max(round(event.end_s * units_per_s), onset + 1)
         return f"{onset / units_per_s:.{self.seconds}f}", f"{offset / units_per_s:.{self.seconds}f}"
 
     def frequency(self, hertz: float | None, unknown: str = "") -> str:
-        """Write one side of a band; `unknown` where nobody said."""
+        """Format one edge of a band; `unknown` stands for None."""
         return unknown if hertz is None else f"{hertz:.{self.hertz}f}"
 
     def rounded(self, score: float | None) -> str:
-        """Write a score; "" where there is none."""
+        """Format a score; "" stands for None."""
         return "" if score is None else f"{score:.{self.score}f}"
 
 
@@ -45,8 +45,7 @@ class WriteOptions:
     columns : tuple of str
         Extra columns, after those of the format; `Detection.extra` has a cell for each.
     decimals : Decimals or None
-        None for those of the format, which suit detections. Annotations that must come back as they were placed
-        may need more of them.
+        None for the decimals of the format, which suit detections. Annotations may need more, to keep exact times.
     """
 
     columns: tuple[str, ...] = ()
@@ -54,18 +53,18 @@ class WriteOptions:
 
 
 class Writer(ABC):
-    """Writes detections in one format, as they come.
+    """Write detections in one format, one by one.
 
     Parameters
     ----------
     sink : Sink
         Takes the table; of text, or of bytes where the format is binary.
     options : WriteOptions, optional
-        How to write it.
+        Extra columns and decimals.
     """
 
     DECIMALS: ClassVar[Decimals]
-    """Those of the format."""
+    """The decimals of the format."""
 
     def __init__(self, sink: Sink[Any], options: WriteOptions | None = None) -> None:
         options = options or WriteOptions()
@@ -80,18 +79,18 @@ class Writer(ABC):
         Raises
         ------
         OutputError
-            Where the format cannot hold them, or the stream cannot be written.
+            If the format cannot hold them, or the stream cannot be written.
         """
 
     def flush(self) -> None:
-        """Hand on what was written so far."""
+        """Flush the stream."""
         self._sink.flush()
 
     def finish(self) -> None:  # noqa: B027 (most formats have nothing to do here)
-        """Write what ends a table of this format, once all rows are there; the stream stays open."""
+        """Write the end of the table, after all rows; the stream stays open."""
 
     def _extra(self, detection: Detection) -> tuple[str, ...]:
-        """Give the cells of the extra columns."""
+        """Return the cells of the extra columns; raise `ValueError` if their number is wrong."""
         if len(detection.extra) != len(self._columns):
             raise ValueError(f"{len(detection.extra)} extra cells for {len(self._columns)} extra columns")
         return detection.extra

@@ -1,4 +1,4 @@
-"""Write detections in any format: to a stream as they come, to a file, or to a file for each recording."""
+"""Write detections in any format: to a stream, to a file, or to one file for each recording."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def write_table(
     Parameters
     ----------
     detections : iterable of Detection
-        The rows, in the order in which they are to stand.
+        The rows, in order.
     target : Path or stream
-        A file appears whole or not at all, and replaces one of that name: whether it may is the caller's to check.
-        A stream takes text, or bytes where the format is binary; an `OSError` is left to whoever opened it.
+        A file appears only when it is complete, and replaces an existing one; the caller checks whether it may. A
+        stream takes text, or bytes if the format is binary; its errors (`OSError`) pass to the caller.
     name : str
-        One of `FORMATS` that can be written.
+        A format in `FORMATS` that can be written.
     options : WriteOptions, optional
-        How to write it.
+        Extra columns and decimals.
     """
     writing = writing_of(name)
     if not isinstance(target, Path):
@@ -40,28 +40,27 @@ def write_table(
 
 
 def write_each(detections: Iterable[Detection], folder: Path, name: str, options: WriteOptions | None = None) -> None:
-    """Write a file for each recording, named for it, into a folder that is there.
+    """Write one file for each recording, with its name, into an existing folder.
 
-    Recordings of one name in several folders get files with numbers: "a", "a-2", "a-3". An `OSError` is left to
-    whoever made the folder.
+    Recordings with the same name get files with numbers: "a", "a-2", "a-3". An `OSError` passes to the caller.
     """
     writing = writing_of(name)
-    of_recording: dict[str, list[Detection]] = {}
+    by_recording: dict[str, list[Detection]] = {}
     for detection in detections:
-        of_recording.setdefault(detection.recording, []).append(detection)
+        by_recording.setdefault(detection.recording, []).append(detection)
     taken: set[str] = set()
-    for recording, rows in sorted(of_recording.items()):
+    for recording, rows in sorted(by_recording.items()):
         path = folder / f"{_free_stem(recording, taken)}{writing.ending}"
         with _opened(path, writing) as stream:
             _write(rows, stream, writing, options)
 
 
 def writing_of(name: str) -> Writing:
-    """Give how a format is written; refuse one that is only read."""
+    """Return how to write a format; raise `ParameterError` if it can only be read."""
     writing = format_of(name).writing
     if writing is None:
         writable = ", ".join(other for other, known in FORMATS.items() if known.writing)
-        raise ParameterError("format", name, "is only read", writable)
+        raise ParameterError("format", name, "can only be read", writable)
     return writing
 
 
@@ -72,14 +71,14 @@ def _write(detections: Iterable[Detection], stream: IO[Any], writing: Writing, o
 
 
 def _opened(path: Path, writing: Writing) -> IO[Any]:
-    """Open a file to be written; names that are no text (as POSIX allows) are written byte for byte."""
+    """Open a file for writing; names that are not valid UTF-8 keep their bytes."""
     if writing.binary:
         return path.open("wb")
     return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def _free_stem(recording: str, taken: set[str]) -> str:
-    """Give the name of a recording without its ending, and a number where another one has it; `taken` grows."""
+    """Return the stem of a recording, with a number if it is in `taken`; add the result to `taken`."""
     stem = PurePath(recording).stem
     name = stem
     n = 1

@@ -1,1 +1,1 @@
-"""Clips become a model: targets, augmentation in the power domain, the loop, the figures, the record of it."""
+"""Train a model on clips: targets, augmentation, the training loop, figures, learning curves."""

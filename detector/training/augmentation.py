@@ -1,6 +1,8 @@
-"""Change clips for training: moved and stretched, mixed and filtered in power, masked after scaling."""
+"""Augment clips for training: shift, stretch, mix and filter their power; mask them after scaling."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,44 +11,48 @@ from torch import Tensor
 
 from detector.recipe import Recipe, Waveform
 from detector.training.batch import Batch
-from detector.training.targets import Clips, TargetMaker, united
+from detector.training.targets import Clips, TargetMaker, Targets, united
 
-MIX_DB = 6.0  # the added clip is up to this much louder or quieter
-POINTS = 6  # of the curve of a drawn filter
+MIX_DB = 6.0  # the added clip is at most this much louder or quieter
+POINTS = 6  # of the gain curve of a random filter
 
 Rng = np.random.Generator
 
 
 class Augmentation:
-    """Change batches as a recipe's training section says.
+    """Augment batches as the training section of a recipe says.
 
     Parameters
     ----------
     recipe : Recipe
-        What is drawn, and how far.
+        Its training section says how much each augmentation may change.
     margin : int
         Frames stored before and after each window.
     targets : TargetMaker
-        Of the same clips.
+        Makes the targets of the same clips.
     """
 
     def __init__(self, recipe: Recipe, margin: int, targets: TargetMaker) -> None:
-        self.recipe, self.margin, self.targets = recipe, margin, targets
+        self.recipe = recipe
+        self.margin = margin
+        self.targets = targets
         self._decibel = 20 if isinstance(recipe.frontend, Waveform) else 10
 
     def place(self, n: int, rng: Rng) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Draw where `n` windows begin, in stored frames, and their tempo."""
-        spec, recipe = self.recipe.training, self.recipe
+        """Draw the first frame of `n` windows, counted in stored frames, and their tempo."""
+        recipe = self.recipe
+        spec = recipe.training
         jitter = min(self.margin, int(spec.jitter * recipe.frame_rate))
         first = self.margin + rng.integers(-jitter, jitter + 1, n).astype(np.float64)
         if not spec.stretch:
             return first, np.ones(n)
         tempo = (1 + spec.stretch) ** rng.uniform(-1, 1, n)
-        return first - (tempo - 1) * recipe.window_frames / 2, tempo  # the middle stays
+        return first - (tempo - 1) * recipe.window_frames / 2, tempo  # the middle of the window stays
 
     def change(self, batch: Batch, clips: Clips, tempo: NDArray[np.float64], rng: Rng) -> None:
-        """Change a batch of `clips`, whose windows are placed."""
-        spec, n = self.recipe.training, len(clips)
+        """Augment a batch of `clips` in place, after `place` has drawn its windows and their `tempo`."""
+        spec = self.recipe.training
+        n = len(clips)
         self._mix(batch, clips, tempo, rng)
         _multiply(batch, self._factor(rng.uniform(-spec.gain, spec.gain, n))[:, None])
         if spec.filter:
@@ -59,10 +65,10 @@ class Augmentation:
         return torch.from_numpy((10 ** (decibel / self._decibel)).astype(np.float32))
 
     def _mix(self, batch: Batch, clips: Clips, tempo: NDArray[np.float64], rng: Rng) -> None:
-        """Add another clip's power (and slow mean, which is linear in it) to some clips.
+        """Add the power of another clip to some clips, and its slow mean, which is linear in the power.
 
-        Where a window has one label, levels are evened out first, so that what is heard goes with the shares of the
-        target (Tokozume et al. 2018, between-class learning).
+        With softmax outputs, both clips are first brought to the same loudness, so that the mixed target matches the
+        sound (between-class learning: Tokozume, Ushiku and Harada 2018).
         """
         n = len(clips)
         partner = rng.permutation(n)
@@ -75,25 +81,39 @@ class Augmentation:
         if batch.state is not None:
             batch.state = batch.state + factor[:, None] * batch.state[partner]
         moved_s = (batch.offset.numpy() - self.margin) / self.recipe.frame_rate
-        one, other = batch.targets.numpy(), self.targets(clips[partner], moved_s, tempo)
-        if softmax:
-            part = 1 / (1 + 10 ** (-level / 20))  # the partner's part of the amplitude
-            part = part.reshape(-1, *[1] * (one.ndim - 1))
-            known = (one >= 0) & (other >= 0)
-            both = np.where(known, (1 - part) * one + part * other, -1).astype(np.float32)
-        else:
-            both = united(one, other)
-        batch.targets = torch.from_numpy(np.where(mixed.reshape(-1, *[1] * (one.ndim - 1)), both, one))
+        own = batch.targets.numpy()
+        added = self.targets(clips[partner], moved_s, tempo)
+        both = _mix_shares(own, added, level) if softmax else united(own, added)
+        batch.targets = torch.from_numpy(np.where(_as_column(mixed, own.ndim), both, own))
 
     def _draw_masks(self, n: int, rng: Rng) -> NDArray[np.int64]:
-        """Draw one stretch of frames and one of bands for each clip (Park et al. 2019, SpecAugment)."""
-        spec, recipe = self.recipe.training, self.recipe
+        """Draw one stretch of frames and one of bands for each clip (SpecAugment: Park et al. 2019)."""
+        recipe = self.recipe
+        spec = recipe.training
         sides = []
         for share, size in ((spec.time_mask, recipe.window_frames), (spec.frequency_mask, recipe.n_bands)):
             length = (rng.random(n) * share * size).astype(np.int64)
             start = (rng.random(n) * (size - length + 1)).astype(np.int64)
             sides += [start, start + length]
         return np.stack(sides, axis=1)
+
+
+def _mix_shares(own: Targets, added: Targets, level_db: NDArray[np.float64]) -> Targets:
+    """Mix softmax targets in proportion to the amplitudes of two clips; unknown (-1) if either target is unknown.
+
+    Parameters
+    ----------
+    level_db : ndarray
+        Level of the added clip above the other one, dB (clip,).
+    """
+    share = _as_column(1 / (1 + 10 ** (-level_db / 20)), own.ndim)  # of the added clip in the amplitude
+    known = (own >= 0) & (added >= 0)
+    return np.where(known, (1 - share) * own + share * added, -1).astype(np.float32)
+
+
+def _as_column(values: NDArray[Any], n_dims: int) -> NDArray[Any]:
+    """Add axes of length 1 to values (clip,), so that they broadcast against an array of `n_dims` axes."""
+    return values.reshape(-1, *[1] * (n_dims - 1))
 
 
 def _multiply(batch: Batch, factor: Tensor) -> None:
@@ -104,12 +124,12 @@ def _multiply(batch: Batch, factor: Tensor) -> None:
 
 
 def _loudness(power: Tensor, decibel: int) -> Tensor:
-    """Measure the loudness of each clip, dB: the mean over bands of the level of their mean power over time."""
+    """Return the loudness of each clip, dB: the mean level of its bands, each averaged over time."""
     return decibel * power.abs().mean(dim=2).clamp(min=1e-12).log10().mean(dim=1)
 
 
 def _draw_curves(most_db: float, n: int, n_bands: int, rng: Rng) -> NDArray[np.float64]:
-    """Draw a filter for each clip, dB (clip, band): lines between drawn points (Nam et al. 2022, FilterAugment)."""
+    """Draw the gains of a filter for each clip, dB (clip, band); linear between points (Nam et al. 2022)."""
     places = np.linspace(0, 1, n_bands) * (POINTS - 1)
     knots = rng.uniform(-most_db, most_db, (n, POINTS))
     low = np.minimum(places.astype(np.int64), POINTS - 2)

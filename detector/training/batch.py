@@ -1,4 +1,4 @@
-"""A batch of clips: what is stored, how it shall be changed, and the network's input that comes of both."""
+"""A batch of clips: the stored power, the augmentation, and the input of the network made from both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from detector.frontend.scaling import Scale
 
 @dataclass
 class Batch:
-    """Clips as they are stored, and how they shall be changed.
+    """Stored clips, and the augmentation to apply to them.
 
     Attributes
     ----------
@@ -20,14 +20,14 @@ class Batch:
     state : (clip, band) or None
         The slow mean before each clip.
     sound : (clip, 2)
-        First frame that is recording, and the one after the last.
+        First frame that lies within the recording, and the one after the last.
     offset : (clip,)
         First frame of the window.
     targets : (clip, label) or (clip, column, label)
     masks : (clip, 4) or None
-        Masked frames from, to; masked bands from, to.
+        First masked frame and the one after the last; the same for bands.
     tempo : (clip,) or None
-        Stored frames from one frame of the window to the next: above 1 the sound becomes faster.
+        Stored frames for each frame of the window; above 1 the sound is faster.
     """
 
     power: Tensor
@@ -39,13 +39,15 @@ class Batch:
     tempo: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
-        """Move it to a device."""
-        parts = [getattr(self, field.name) for field in fields(self)]
-        return Batch(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
+        """Copy the batch to a device."""
+        tensors = [getattr(self, field.name) for field in fields(self)]
+        return Batch(*(None if tensor is None else tensor.to(device) for tensor in tensors))  # type: ignore[arg-type]
 
 
 def spectrograms(scale: Scale, batch: Batch, n_frames: int) -> Tensor:
-    """Scale clips, take their windows of `n_frames`, and set what is masked or no recording to zero, the training mean.
+    """Scale clips and cut their windows of `n_frames` frames.
+
+    Masked parts, and frames outside of the recording, become zero, which is the mean of the training data.
 
     Returns
     -------
@@ -56,17 +58,17 @@ def spectrograms(scale: Scale, batch: Batch, n_frames: int) -> Tensor:
     places = torch.arange(n_frames, device=scaled.device)
     frames = batch.offset[:, None] + (places if batch.tempo is None else batch.tempo[:, None] * places)
     keep = (frames >= batch.sound[:, :1]) & (frames < batch.sound[:, 1:])  # (clip, frame)
-    window = _along(scaled, frames)
+    window = _interpolate(scaled, frames)
     if batch.masks is None:
         return window * keep[:, None, :]
     keep = keep & ~((places >= batch.masks[:, 0:1]) & (places < batch.masks[:, 1:2]))
     bands = torch.arange(scaled.shape[1], device=scaled.device)
-    heard = ~((bands >= batch.masks[:, 2:3]) & (bands < batch.masks[:, 3:4]))
-    return window * keep[:, None, :] * heard[:, :, None]
+    keep_bands = ~((bands >= batch.masks[:, 2:3]) & (bands < batch.masks[:, 3:4]))
+    return window * keep[:, None, :] * keep_bands[:, :, None]
 
 
-def _along(scaled: Tensor, frames: Tensor) -> Tensor:
-    """Take frames (clip, frame) of (clip, band, frame); between two of them, on the straight line."""
+def _interpolate(scaled: Tensor, frames: Tensor) -> Tensor:
+    """Pick frames (clip, frame) out of (clip, band, frame); fractional frames are interpolated linearly."""
     last = scaled.shape[2] - 1
     index = frames.long().clamp(0, last)[:, None, :].expand(-1, scaled.shape[1], -1)
     window = scaled.gather(2, index)

@@ -1,4 +1,4 @@
-"""The curves of a training run, as a picture where matplotlib is installed."""
+"""Draw the curves of a training run, if matplotlib is installed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def draw_curves(log: pd.DataFrame, path: Path, kept: int = 0) -> bool:
     Parameters
     ----------
     log : DataFrame
-        A row for each epoch, as in `training.csv`.
+        One row for each epoch, with the columns of `training.csv`.
     kept : int, optional
-        The epoch whose weights are the model's; 0 marks none.
+        The epoch whose weights the model has; 0 marks none.
 
     Returns
     -------
     bool
-        Whether it was done: the extra `plots` may be absent.
+        Whether the picture was drawn. It is not if matplotlib (the extra `plots`) is missing.
     """
     if find_spec("matplotlib") is None:
         return False

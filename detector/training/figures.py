@@ -1,4 +1,4 @@
-"""Figures of a split: loss, average precision of each label, the best threshold."""
+"""Figures of a model on a split of the clips: loss, and average precision, F1 and best threshold of each label."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from numpy.typing import NDArray
 
 from detector.texts import many
 
-FEW = 10  # calls: with fewer, one call more or less moves recall by over a tenth
+FEW = 10  # with fewer calls, one call changes recall by more than 0.1
 
 
 @dataclass(frozen=True)
 class TrainFigures:
-    """How a model does on a split: figures only of labels that occur in it and are not always there.
+    """Figures of a model on a split, for the labels that have both calls and rows without a call in it.
 
-    `f1` is at `threshold`, which is the best for this split, or was given. `calls` are the annotated calls of each
-    label of the recipe, where they were counted.
+    Attributes
+    ----------
+    average_precision, f1, threshold : dict of str to float
+        By label; `f1` is at `threshold`, which is given, or the best for this split.
+    accuracy : float or None
+        Share of rows whose highest score is right; None if rows may have several labels.
+    rows : int
+        Number of windows, or columns, that were compared.
+    calls : mapping of str to int
+        Annotated calls of each label; empty if they were not counted.
     """
 
     loss: float
@@ -31,21 +39,21 @@ class TrainFigures:
     calls: Mapping[str, int] = field(default_factory=dict)
 
     def remark(self, label: str) -> str:
-        """Say why the figures of a label tell little or are not there; empty where neither is so."""
+        """Explain why a label has no figures, or unreliable ones; empty if its figures are sound."""
         n_calls = self.calls.get(label, FEW)
         if label not in self.average_precision:
             return (
-                "no call of it in this split" if not n_calls else "nothing in this split is known to be no call of it"
+                "no call of it in this split" if not n_calls else "this split has no window that is surely without it"
             )
         return "" if n_calls >= FEW else f"only {many(n_calls, 'call')}: this says little"
 
     @property
     def mean_average_precision(self) -> float:
-        """The mean over labels; not a number where none can be told."""
+        """The mean over labels; nan if there are no figures."""
         return float(np.mean(list(self.average_precision.values()))) if self.average_precision else float("nan")
 
 
-def figures(
+def compute_figures(
     labels: tuple[str, ...],
     scores: NDArray[np.float32],
     targets: NDArray[np.float32],
@@ -54,42 +62,54 @@ def figures(
     exclusive: bool,
     thresholds: Mapping[str, float] | None = None,
 ) -> TrainFigures:
-    """Compare scores (row, label) with targets of 1, 0 and -1 (unknown: left out).
+    """Compare scores with targets.
 
-    `exclusive` says that a row has one label, so that accuracy, the share of rows whose highest score is right, exists.
-    Without `thresholds`, F1 is at the best threshold for these very rows.
+    Parameters
+    ----------
+    scores, targets : ndarray
+        (row, label); targets are 1 (call), 0 (none) and -1 (unknown, left out).
+    loss : float
+        The mean loss on these rows.
+    exclusive : bool
+        Whether each row has one label at most, so that accuracy is defined.
+    thresholds : mapping, optional
+        Thresholds for F1; by default those that give the highest F1 on these rows.
     """
     from torchmetrics.functional.classification import binary_average_precision
 
-    precision, f1, chosen = {}, {}, {}
+    average_precision: dict[str, float] = {}
+    f1: dict[str, float] = {}
+    chosen: dict[str, float] = {}
     for n, label in enumerate(labels):
         known = targets[:, n] >= 0
-        truth, found = targets[known, n] == 1, scores[known, n]
+        truth = targets[known, n] == 1
+        of_label = scores[known, n]
         if not truth.any() or truth.all():
             continue  # torchmetrics counts a class without examples as 0
-        value = binary_average_precision(torch.from_numpy(found), torch.from_numpy(truth).long())
-        precision[label] = float(value)
-        f1[label], chosen[label] = best_threshold(found, truth)
+        value = binary_average_precision(torch.from_numpy(of_label), torch.from_numpy(truth).long())
+        average_precision[label] = float(value)
+        f1[label], chosen[label] = best_threshold(of_label, truth)
         if thresholds is not None:
             chosen[label] = thresholds[label]
-            f1[label] = f1_at(chosen[label], found, truth)
+            f1[label] = f1_at(chosen[label], of_label, truth)
     single = (targets >= 0).all(axis=1) & ((targets == 1).sum(axis=1) == 1)
     accuracy = None
     if exclusive and len(labels) > 1 and single.any():
         accuracy = float((scores[single].argmax(axis=1) == targets[single].argmax(axis=1)).mean())
-    return TrainFigures(loss, precision, f1, chosen, accuracy, len(scores))
+    return TrainFigures(loss, average_precision, f1, chosen, accuracy, len(scores))
 
 
 def f1_at(threshold: float, scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
-    """Give the F1 of the scores that reach a threshold."""
-    found = scores >= threshold
-    return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
+    """Return the F1 of the scores that reach a threshold."""
+    detected = scores >= threshold
+    return float(2 * (detected & truth).sum() / (detected.sum() + truth.sum()))
 
 
 def best_threshold(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> tuple[float, float]:
-    """Find the highest F1 and the threshold, between two scores, that gives it.
+    """Find the highest F1, and the threshold that gives it.
 
-    Where several thresholds do, the middle of the widest gap is taken, the safest on other recordings.
+    The threshold lies between two scores. If several do, it lies in the middle of the widest gap, which is the safest
+    choice for other recordings.
     """
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order].astype(np.float64)
@@ -101,5 +121,5 @@ def best_threshold(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> tup
     if f1.max() < 0:
         return 0.0, 0.5  # no score is above 0
     candidates = np.flatnonzero(f1 >= f1.max() - 1e-12)
-    at = candidates[np.argmax(ranked[candidates] - following[candidates])]
-    return float(f1[at]), float((ranked[at] + following[at]) / 2)
+    best = candidates[np.argmax(ranked[candidates] - following[candidates])]
+    return float(f1[best]), float((ranked[best] + following[best]) / 2)

@@ -1,4 +1,4 @@
-"""The training loop, on accelerate: any device, mixed precision, several processes, resumed bit-exactly on one CPU."""
+"""The training loop, on accelerate: any device, mixed precision, several processes. On a CPU it resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from accelerate.utils import broadcast_object_list
 
 from detector.clips import ClipStore
 from detector.device import keep_freed_memory
-from detector.errors import ClipsError, ConfigurationError, Parameter
+from detector.errors import ClipsError, ConfigurationError
 from detector.model import Model
 from detector.progress import SILENT, Progress
 from detector.recipe import Recipe
+from detector.training.balance import measure_positives
 from detector.training.batch import Batch, spectrograms
 from detector.training.batches import Batches, check_batch
-from detector.training.figures import TrainFigures, figures
+from detector.training.figures import TrainFigures, compute_figures
 from detector.training.history import Epoch, History
 from detector.training.loss import Loss
 from detector.training.precision import MIXED
-from detector.training.start import Start, keep_still
+from detector.training.start import Start, keep_frozen
 from detector.training.state import State
 from detector.training.targets import Clips
 
@@ -33,29 +34,40 @@ EVALUATION_BATCH = 64
 
 
 class Trainer:
-    """Train a model on clips, epoch by epoch, with the state of the run in a folder.
+    """Train a model on clips, epoch by epoch, and keep the state of the run in a folder.
 
     Parameters
     ----------
     store : ClipStore
         The clips.
     recipe : Recipe
-        Fits the clips (see `train.fitting`), labels named.
+        Fits the clips (`fitting.fitting`) and names its labels.
     work : Path
-        Where checkpoints and the log live until training is done.
+        The folder of checkpoints and log until training is done.
     start : Start, optional
         The model to begin from.
+
+    Raises
+    ------
+    ClipsError
+        If the split train has no clips, or a label lacks calls or clips without calls in it.
+    ConfigurationError
+        If a batch does not fit into memory.
     """
 
     def __init__(
         self, store: ClipStore, recipe: Recipe, work: Path, *,
         accelerator: Accelerator, seed: int, progress: Progress = SILENT, start: Start | None = None,
     ) -> None:  # fmt: skip
-        self.store, self.recipe, self.seed = store, recipe, seed
-        self.accelerator, self.state = accelerator, State(work, accelerator)
+        self.store = store
+        self.recipe = recipe
+        self.seed = seed
+        self.accelerator = accelerator
+        self.state = State(work, accelerator)
         self.progress = progress if accelerator.is_main_process else SILENT
         self.batches = Batches(store, recipe)
-        self.train, self.validation = store.in_split("train"), store.in_split("validation")
+        self.train = store.in_split("train")
+        self.validation = store.in_split("validation")
         if not len(self.train):
             raise ClipsError(f"{store.folder}: has no clips in the split train")
         check_batch(store, recipe, accelerator.device)
@@ -66,13 +78,13 @@ class Trainer:
         if start is None:
             self._fit_statistics()
         else:
-            start.into(self.model)
-        self.loss = Loss(recipe, self._positives()).to(accelerator.device)
+            start.copy_into(self.model)
+        self.loss = Loss(recipe, measure_positives(self.batches, self.train)).to(accelerator.device)
         key = [recipe.fingerprint(), str(seed), store.fingerprint(), *([start.key] if start else [])]
         self.history = History(" ".join(key), precision=self._precision)
         network = self.model.network
         network.to(accelerator.device)
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are fastest in it
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are fastest in this format
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=recipe.training.learning_rate, weight_decay=recipe.training.weight_decay
         )
@@ -80,8 +92,8 @@ class Trainer:
 
     @property
     def _precision(self) -> str:
-        """What the network computes in."""
-        return next(name for name, theirs in MIXED.items() if theirs == self.accelerator.mixed_precision)
+        """The number format that the network computes in."""
+        return next(name for name, accelerates in MIXED.items() if accelerates == self.accelerator.mixed_precision)
 
     def _fit_statistics(self) -> None:
         """Measure the mean and deviation of each band over scaled frames of the training clips."""
@@ -101,103 +113,94 @@ class Trainer:
         deviation = (total[2] / total[0] - mean.square()).clamp(min=0).sqrt()
         if not (mean.float().isfinite() & deviation.float().isfinite()).all():
             raise ClipsError(
-                f"{self.store.folder}: clips hold power or states that are not finite, or negative; extract again"
+                f"{self.store.folder}: clips hold power or states that are negative or not finite; extract again"
             )
         self.model.scale.set_statistics(mean.float(), deviation.float())
 
-    def _positives(self) -> torch.Tensor:
-        """Measure the share of known training targets that are calls, of each label."""
-        n = len(self.recipe.labels.names)
-        calls, known = np.zeros(n), np.zeros(n)
-        for start in range(0, len(self.train), 512):
-            part = self.train[start : start + 512]
-            targets = self.batches.targets(part, np.zeros(len(part))).reshape(-1, n)
-            calls += (targets == 1).sum(axis=0)
-            known += (targets >= 0).sum(axis=0)
-        for name, count, of in zip(self.recipe.labels.names, calls, known):
-            if count == 0:
-                raise ClipsError(
-                    f"{self.store.folder}: has no call of {name!r} in the split train; give "
-                    f"{Parameter('split', 'extract')}, another {Parameter('seed', 'extract')}, or merge or drop the "
-                    f"label with {Parameter('rename', 'extract')} or {Parameter('rules.background', 'extract')}, "
-                    "at detector extract"
-                )
-            if count == of:
-                raise ClipsError(
-                    f"{self.store.folder}: nothing in the split train is known to be no call of {name!r}, so there is "
-                    f"nothing to tell it from; give {Parameter('background', 'extract')} or "
-                    f"{Parameter('complete', 'extract')} at detector extract"
-                )
-        return torch.from_numpy(calls / known).float()
-
     def run(self, *, resume: bool, epochs: int | None = None) -> None:
-        """Train until the recipe's epochs are done or average precision has not risen for `patience` of them.
+        """Train for the recipe's epochs, or until average precision has not risen for `patience` epochs.
 
-        `epochs` stops earlier, for a run that shall be resumed.
+        `epochs` stops the run earlier, to be resumed later.
         """
         if resume:
             self.history = self.state.resume(self.history)
             if self.history.epochs:
                 self.progress.say(f"resumed after epoch {len(self.history.epochs)}")
-        first = True
         last = self.recipe.training.epochs if epochs is None else min(epochs, self.recipe.training.epochs)
+        is_first = True
         while len(self.history.epochs) < last and not self._stale():
             epoch = self._epoch(len(self.history.epochs) + 1)
-            if not len(self.validation) or self.history.better(epoch):
+            if not len(self.validation) or self.history.is_better(epoch):
                 self.history.best = epoch.epoch
                 self.state.save_best(self.model.network)
             self.history.epochs.append(epoch)
             self.state.save(self.history)
-            mark = " *" if self.history.best == epoch.epoch else ""
-            self.progress.say(
-                f"epoch {epoch.epoch:3d}/{self.recipe.training.epochs}  loss {epoch.train_loss:.4f}  validation loss "
-                f"{epoch.validation_loss:.4f}  average precision {epoch.validation_average_precision:.4f}  "
-                f"{epoch.seconds:.1f} s{mark}"
-            )
-            if first and len(self.validation) and math.isnan(epoch.validation_average_precision):
+            self._report(epoch)
+            if is_first and len(self.validation) and math.isnan(epoch.validation_average_precision):
                 self.progress.say(
                     "average precision is nan: no label has both calls and clips without one in the split validation; "
                     "epochs are compared by the validation loss alone"
                 )
-            first = False
+            is_first = False
+
+    def _report(self, epoch: Epoch) -> None:
+        """Report the figures of an epoch; a star marks the best one so far."""
+        mark = " *" if self.history.best == epoch.epoch else ""
+        self.progress.say(
+            f"epoch {epoch.epoch:3d}/{self.recipe.training.epochs}  loss {epoch.train_loss:.4f}  validation loss "
+            f"{epoch.validation_loss:.4f}  average precision {epoch.validation_average_precision:.4f}  "
+            f"{epoch.seconds:.1f} s{mark}"
+        )
 
     @property
     def done(self) -> bool:
-        """Tell whether training has come to its end."""
+        """Whether training is finished, and not just stopped to be resumed."""
         return len(self.history.epochs) >= self.recipe.training.epochs or self._stale()
 
     def _stale(self) -> bool:
-        since = len(self.history.epochs) - self.history.risen
-        return bool(len(self.validation)) and since >= self.recipe.training.patience
+        without_rise = len(self.history.epochs) - self.history.last_rise
+        return bool(len(self.validation)) and without_rise >= self.recipe.training.patience
 
     def _epoch(self, number: int) -> Epoch:
         started = time.monotonic()
-        torch.manual_seed(self.seed * 100_003 + number)  # for dropout; the clips have generators of their own
+        torch.manual_seed(self.seed * 100_003 + number)  # seeds dropout; augmentation has its own generators
         self.network.train()
-        keep_still(self.network)
-        spec, processes = self.recipe.training, self.accelerator.num_processes
+        keep_frozen(self.network)
+        spec = self.recipe.training
+        processes = self.accelerator.num_processes
         steps = -(-len(self.train) // (spec.batch_size * processes))
         share = (self.accelerator.process_index, processes)
         batches = self.batches.augmented(self.train, spec.batch_size, (self.seed, number), share)
-        total, count, rate = 0.0, 0, 0.0
-        for step, drawn in enumerate(self.progress.through(batches, steps, "batch", f"epoch {number}")):
+        total_loss = 0.0
+        n_batches = 0
+        rate = 0.0
+        for step, batch in enumerate(self.progress.through(batches, steps, "batch", f"epoch {number}")):
             rate = learning_rate(spec.learning_rate, (number - 1) * steps + step, spec.epochs * steps, spec.warmup)
-            total, count = total + self.learn(drawn, rate), count + 1
-        found = self.evaluate(self.validation)
-        if len(self.validation) and not self.history.best and not math.isfinite(found.loss):
+            total_loss += self.learn(batch, rate)
+            n_batches += 1
+        validation = self.evaluate(self.validation)
+        if len(self.validation) and not self.history.best and not math.isfinite(validation.loss):
             raise ConfigurationError(
                 f"training.learning_rate: {spec.learning_rate}: the loss is not finite after epoch {number}; lower it"
             )
-        precision, seconds = found.mean_average_precision, time.monotonic() - started
-        epoch = Epoch(number, total / max(1, count), found.loss, precision, rate, seconds)
-        return broadcast_object_list([epoch])[0]  # batch norm differs among processes; they must agree when to stop
+        epoch = Epoch(
+            epoch=number,
+            train_loss=total_loss / max(1, n_batches),
+            validation_loss=validation.loss,
+            validation_average_precision=validation.mean_average_precision,
+            learning_rate=rate,
+            seconds=time.monotonic() - started,
+        )
+        return broadcast_object_list([epoch])[0]  # batch norm differs among processes, but all must stop together
 
-    def learn(self, drawn: Batch, rate: float) -> float:
-        """Take one step on a batch at a learning rate; give the loss."""
+    def learn(self, batch: Batch, rate: float) -> float:
+        """Take one optimizer step on a batch at a learning rate; return the loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        batch = drawn.to(self.accelerator.device)
-        inputs = spectrograms(self.model.scale, batch, self.recipe.window_frames)  # power does not fit float16
+        batch = batch.to(self.accelerator.device)
+        inputs = spectrograms(
+            self.model.scale, batch, self.recipe.window_frames
+        )  # outside of autocast, because power exceeds the range of float16
         with self.accelerator.autocast():
             logits = self.network(inputs)
         loss = self.loss(logits, batch.targets)
@@ -208,10 +211,15 @@ class Trainer:
         return float(loss.detach())
 
     def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> TrainFigures:
-        """Measure the network as it is on clips, unchanged; F1 at `thresholds`, or else at the best ones."""
+        """Compute figures of the current network on clips, which are not augmented.
+
+        F1 is at `thresholds`, or by default at the best thresholds for these clips.
+        """
         labels = self.recipe.labels.names
         network = self.model.network.eval()
-        scores, targets, losses = [], [], []
+        scores = []
+        targets = []
+        losses = []
         with torch.inference_mode():
             size = network.geometry.windows_at_once(EVALUATION_BATCH)
             for plain in self.batches.plain(clips, size):
@@ -222,18 +230,18 @@ class Trainer:
                 targets.append(batch.targets.cpu().numpy().reshape(-1, len(labels)))
         if not scores:
             return TrainFigures(float("nan"), {}, {}, {}, None, 0)
-        return figures(
+        return compute_figures(
             labels, np.concatenate(scores), np.concatenate(targets), sum(losses) / len(clips),
             exclusive=self.recipe.network.dense.output == "softmax", thresholds=thresholds,
         )  # fmt: skip
 
     def best_model(self) -> Model:
-        """Give the model with the weights of the best epoch, which `evaluate` measures from then on.
+        """Return the model with the weights of the best epoch; `evaluate` measures these from now on.
 
         Raises
         ------
         OutputError
-            Where they cannot be read.
+            If the weights cannot be read.
         """
         weights = self.state.best()
         self.model.network.load_state_dict(weights)
@@ -241,8 +249,8 @@ class Trainer:
 
 
 def learning_rate(peak: float, step: int, steps: int, warmup: float) -> float:
-    """Rise linearly over the share `warmup` of all steps, then fall as half a cosine to zero."""
-    rise = max(1, round(steps * warmup))
-    if step < rise:
-        return peak * (step + 1) / rise
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+    """Return the learning rate of a step: a linear rise over the share `warmup` of the steps, then half a cosine."""
+    warmup_steps = max(1, round(steps * warmup))
+    if step < warmup_steps:
+        return peak * (step + 1) / warmup_steps
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / max(1, steps - warmup_steps)))

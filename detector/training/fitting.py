@@ -1,4 +1,4 @@
-"""Whether a recipe fits clips or a model: which keys differ, and both of their values."""
+"""Check that a recipe fits clips or a model; list the keys that differ, with both values."""
 
 from __future__ import annotations
 
@@ -10,58 +10,63 @@ from detector.errors import ClipsError
 from detector.recipe import Recipe
 
 SHOWN = 3
-"""How many keys that differ are told one by one."""
+"""Most keys that a message lists."""
 
 
 def fitting(recipe: Recipe | None, store: ClipStore) -> Recipe:
-    """Check that a recipe fits clips; give it, with the labels of the clips where it names none.
+    """Check that a recipe fits clips, and return it with the labels of the clips.
+
+    Without a recipe, return the recipe of the clips.
 
     Raises
     ------
     ClipsError
-        Naming keys that differ, and both values of each, as `differences` does.
+        If it does not fit; the message names the keys that differ, and both values.
     """
     made = store.recipe
     if recipe is None:
         return made
     if recipe.input_fingerprint() != made.input_fingerprint():
-        told = differences(made, recipe, {"audio", "window", "frontend"}, ("the clips", "the recipe"))
-        raise ClipsError(f"{store.folder}: was made with another front end: {told}. Extract again with this recipe")
+        differing = differences(made, recipe, {"audio", "window", "frontend"}, ("the clips", "the recipe"))
+        raise ClipsError(
+            f"{store.folder}: was made with another front end: {differing}. Extract again with this recipe"
+        )
     if recipe.labels.names not in ((), made.labels.names):
         raise ClipsError(
-            f"{store.folder}: holds the labels {list(made.labels.names)}, the recipe names {list(recipe.labels.names)}"
+            f"{store.folder}: has the labels {list(made.labels.names)}, but the recipe has {list(recipe.labels.names)}"
         )
     if recipe.network.dense.per != made.network.dense.per:
         raise ClipsError(
             f'{store.folder}: was cut for network.dense.per = "{made.network.dense.per}", '
             f'not for "{recipe.network.dense.per}". Extract again with this recipe'
         )
-    stored = store.margin / made.frame_rate
-    if recipe.training.jitter > stored + 1 / made.frame_rate:
+    margin_s = store.margin / made.frame_rate
+    if recipe.training.jitter > margin_s + 1 / made.frame_rate:
         raise ClipsError(
-            f"{store.folder}: clips have {stored:.3f} s before and after their windows; training.jitter = "
-            f"{recipe.training.jitter} needs more. Extract again with this recipe"
+            f"{store.folder}: clips have {margin_s:.3f} s of sound before and after their windows, but "
+            f"training.jitter = {recipe.training.jitter} needs more. Extract again with this recipe"
         )
     return recipe.with_labels(made.labels.names)
 
 
-def differences(one: Recipe, other: Recipe, include: Any, places: tuple[str, str]) -> str:
-    """Say of the first keys that differ between two recipes what they are in either place, and how many others do.
+def differences(first: Recipe, second: Recipe, include: Any, places: tuple[str, str]) -> str:
+    """List the keys that differ between two recipes, with both values; empty if none differs.
 
-    Empty where none differs.
+    The first `SHOWN` keys are listed, the others are counted.
 
     Parameters
     ----------
     include : set or mapping
         What to compare, as pydantic's `model_dump` takes it.
     places : (str, str)
-        What to call the two.
+        Names of the two recipes in the message.
     """
-    ours, theirs = (dict(_flat(recipe.model_dump(include=include))) for recipe in (one, other))
-    found = (key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))
-    keys = sorted(found, key=lambda key: (not key.endswith(".kind"), key))  # another kind has other keys
-    told = [f"{key} = {ours.get(key)!r} in {places[0]}, {theirs.get(key)!r} in {places[1]}" for key in keys[:SHOWN]]
-    return "; ".join(told) + (f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else "")
+    values = dict(_flat(first.model_dump(include=include)))
+    others = dict(_flat(second.model_dump(include=include)))
+    differing = (key for key in {*values, *others} if values.get(key) != others.get(key))
+    keys = sorted(differing, key=lambda key: (not key.endswith(".kind"), key))  # another kind has other keys
+    lines = [f"{key} = {values.get(key)!r} in {places[0]}, {others.get(key)!r} in {places[1]}" for key in keys[:SHOWN]]
+    return "; ".join(lines) + (f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else "")
 
 
 def _flat(content: dict[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:

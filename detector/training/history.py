@@ -1,4 +1,4 @@
-"""How far training is: the epochs so far, and which of them was the best."""
+"""The epochs of a training run so far, and which of them was the best."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PROGRESS_FILE = "progress.json"
 
 @dataclass
 class Epoch:
-    """One line of the training log."""
+    """One row of the training log."""
 
     epoch: int
     train_loss: float
@@ -22,25 +22,36 @@ class Epoch:
 
 @dataclass
 class History:
-    """How far training is: the epochs so far, and which of them was the best; `precision` is what it computes in."""
+    """The epochs of a training run so far.
+
+    Attributes
+    ----------
+    key : str
+        Stands for recipe, seed, clips and start; a run resumes only with the same key.
+    best : int
+        Number of the best epoch, from 1; 0 before the first.
+    precision : str
+        The number format that the network computes in, for example "float32".
+    """
 
     key: str
     epochs: list[Epoch] = field(default_factory=list)
     best: int = 0
     precision: str = "float32"
 
-    def better(self, epoch: Epoch) -> bool:
-        """Compare an epoch with the best: average precision to 4 places, then loss."""
+    def is_better(self, epoch: Epoch) -> bool:
+        """Return whether an epoch beats the best: higher average precision (4 decimals), or equal and lower loss."""
         return not self.best or self._rank(epoch) > self._rank(self.epochs[self.best - 1])
 
     @property
-    def risen(self) -> int:
-        """The epoch from which average precision, to 4 places, has not risen: a lower loss alone changes no ranking."""
+    def last_rise(self) -> int:
+        """The last epoch in which average precision (4 decimals) rose; a lower loss alone does not count."""
         ranks = [self._rank(epoch)[0] for epoch in self.epochs]
         return ranks.index(max(ranks)) + 1 if ranks else 0
 
     def _rank(self, epoch: Epoch) -> tuple[float, float]:
-        precision, loss = epoch.validation_average_precision, epoch.validation_loss
+        precision = epoch.validation_average_precision
+        loss = epoch.validation_loss
         if not math.isfinite(loss):
             return 0.0, -math.inf
         return (round(precision, 4) if math.isfinite(precision) else 0.0), -loss

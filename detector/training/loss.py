@@ -1,4 +1,4 @@
-"""The loss, for one label a window or several, with rare labels weighed up and unknown targets left out."""
+"""The loss, for one label in each window or several. Rare labels get more weight; unknown targets are left out."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from torch import Tensor, nn
 
 from detector.recipe import Recipe
 
-HEAVIEST = 10.0  # the most that a rare label weighs
+HEAVIEST = 10.0  # the largest weight of a rare label
 
 
 class Loss(nn.Module):
     """Cross-entropy of logits against targets of 1, 0 and -1 (unknown).
 
-    Sigmoid outputs: binary cross-entropy, calls weighed by the root of (without / with). Softmax outputs: cross-entropy
-    against the share of each label, weighed by the root of (mean count / count); with `labels.background`, rows without
-    a label belong to the last output.
+    Sigmoid outputs: binary cross-entropy. Calls get the weight sqrt(targets without a call / targets with one).
+
+    Softmax outputs: cross-entropy against the share of each label, with the weight sqrt(mean count / count of the
+    label). With `labels.background`, rows without a label belong to the last output.
 
     Parameters
     ----------
     recipe : Recipe
-        Which of the two.
+        Says which of the two.
     positives : Tensor
-        (label,) share of the known training targets that are calls.
+        Share of calls among the known training targets of each label (label,).
     """
 
     weight: Tensor
@@ -44,8 +45,9 @@ class Loss(nn.Module):
         return weight if recipe.training.balance else torch.ones_like(weight)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Give the mean loss of logits (..., output) against targets (..., label)."""
-        logits, targets = logits.float().flatten(0, -2), targets.flatten(0, -2)  # (row, output), (row, label)
+        """Return the mean loss of logits (..., output) against targets (..., label)."""
+        logits = logits.float().flatten(0, -2)  # (row, output)
+        targets = targets.flatten(0, -2)  # (row, label)
         if not self.softmax:
             known = targets >= 0
             cost = nn.functional.binary_cross_entropy_with_logits(
@@ -57,7 +59,7 @@ class Loss(nn.Module):
         return cost.sum() / (shares * self.weight).sum().clamp(min=1e-6)
 
     def shares(self, targets: Tensor) -> Tensor:
-        """Share each row out among the outputs of a softmax; rows that are unknown get nothing."""
+        """Divide each row (row, label) among the outputs of a softmax (row, output); unknown rows get zeros."""
         known = (targets >= 0).all(dim=-1, keepdim=True)
         calls = targets.clamp(min=0)
         if self.background:

@@ -1,4 +1,4 @@
-"""Where a run keeps its state: whether it can be made there, and what is told where it cannot be written."""
+"""Check that a run can write its state, and translate the errors of writing it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from safetensors import SafetensorError
 
 from detector.errors import OutputError
 
-WRITERS = ("inline_container", "PytorchStreamWriter")  # how torch.save names itself in a RuntimeError
+WRITERS = ("inline_container", "PytorchStreamWriter")  # names of torch.save in its RuntimeErrors
 
 
 def check_place(folder: Path) -> None:
-    """Raise `OutputError` where a folder cannot be made or written, before hours of work go into it."""
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists() or path.is_symlink())
-    if not there.is_dir():
-        raise OutputError(f"{there}: is in the way of the folder {folder}; move it away")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: cannot be written: {there} may not be changed")
+    """Raise `OutputError` if a folder cannot be made or written, before hours of work depend on it."""
+    path = folder.absolute()
+    nearest = next(place for place in (path, *path.parents) if place.exists() or place.is_symlink())
+    if not nearest.is_dir():
+        raise OutputError(f"{nearest}: is not a folder and stands in the place of {folder}; move it away")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: cannot be written: you may not write to {nearest}")
 
 
 @contextmanager
 def written(path: Path) -> Iterator[None]:
-    """Turn what the libraries raise where `path` cannot be written, as on a full disk, into an `OutputError`."""
+    """Raise an `OutputError` in the place of what libraries raise if `path` cannot be written, as on a full disk."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What training writes into a model's provenance: clips, figures, and the model that it began from."""
+"""The training section of a model's provenance: clips, figures, and the model that training began from."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ DECIMALS = 6
 
 
 def training_record(
-    store: ClipStore, found: dict[str, TrainFigures], seed: int, precision: Precision, origin: tuple[Origin, ...] = ()
+    store: ClipStore, figures: dict[str, TrainFigures], seed: int, precision: Precision, origin: tuple[Origin, ...] = ()
 ) -> TrainingRecord:
-    """Put together what is kept of a training.
+    """Make the record of a training run.
 
     Parameters
     ----------
-    found : dict
+    figures : dict of str to TrainFigures
         Figures of the splits validation and test.
     origin : tuple of Origin
-        The model that training began from, and those that it began from itself.
+        The model that training began from, then the one that that model began from, and so on.
     """
     return TrainingRecord(
         date=today(),
@@ -35,7 +35,7 @@ def training_record(
         seed=seed,
         precision=precision,
         versions=Versions(detector=importlib.metadata.version("detector"), torch=str(torch.__version__)),
-        split=tuple(_split(store, split, found.get(split)) for split in SPLITS),
+        split=tuple(_split(store, split, figures.get(split)) for split in SPLITS),
         origin=origin,
     )
 
@@ -62,7 +62,7 @@ def _split(store: ClipStore, split: str, figures: TrainFigures | None) -> SplitR
 def _labels(figures: TrainFigures) -> Iterator[LabelFigures]:
     for label, average_precision in figures.average_precision.items():
         if not math.isfinite(average_precision):
-            continue  # without validation nothing stops a training whose weights ceased to be numbers
+            continue  # without validation clips, training goes on when weights become nan
         yield LabelFigures(
             name=label,
             average_precision=round(average_precision, DECIMALS),

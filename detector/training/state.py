@@ -1,4 +1,4 @@
-"""The state of a run in its folder: what a run that was stopped goes on from, and the weights of its best epoch."""
+"""The state of a training run in its folder: checkpoints to resume from, and the weights of the best epoch."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ BEST_FILE = "best.safetensors"
 
 
 class State:
-    """The folder of a run: checkpoints, progress, best weights; each is whole or not there.
+    """The folder of a run: checkpoints, progress, best weights. Each file is complete or missing.
 
     Parameters
     ----------
     work : Path
-        The folder; made where it is needed.
+        The folder; made when it is first written.
     accelerator : Accelerator
-        Knows the network and the optimizer.
+        Saves and loads the network and the optimizer.
     """
 
     def __init__(self, work: Path, accelerator: Accelerator) -> None:
-        self.work, self._accelerator = work, accelerator
+        self.work = work
+        self._accelerator = accelerator
 
     def save_best(self, network: nn.Module) -> None:
         """Keep the weights of the best epoch so far."""
@@ -45,7 +46,7 @@ class State:
                     save_file(tensors, temporary)
 
     def best(self) -> dict[str, Tensor]:
-        """Read the weights of the best epoch; raise `OutputError` where they cannot be read."""
+        """Read the weights of the best epoch; raise `OutputError` if that fails."""
         try:
             return load_file(self.work / BEST_FILE)
         except (OSError, SafetensorError) as error:
@@ -54,7 +55,7 @@ class State:
             ) from error
 
     def save(self, history: History) -> None:
-        """Write the whole state under a new name, then point the progress file at it: a kill leaves the one before."""
+        """Write the state under a new name, then name it in the progress file; a killed run keeps the state before."""
         number = len(history.epochs)
         with written(self.work):
             self._accelerator.save_state(str(self.work / f"state-{number}"))
@@ -65,32 +66,34 @@ class State:
         self._accelerator.wait_for_everyone()
 
     def resume(self, history: History) -> History:
-        """Load the state of a run whose key is that of `history`, and give its history; as it was, where none began.
+        """Load the state of the run with the key of `history`, and give its history; as it was, where none began.
 
         Raises
         ------
         OutputError
-            Where the state is another run's, or cannot be read.
+            If the state belongs to another run, or cannot be read.
         """
         if not (self.work / PROGRESS_FILE).is_file():
             return history
         try:
             content = parse_json(read_text(self.work / PROGRESS_FILE, STATE_BYTES))
-            key, epochs, best = content["key"], [Epoch(**epoch) for epoch in content["epochs"]], content["best"]
+            key = content["key"]
+            epochs = [Epoch(**epoch) for epoch in content["epochs"]]
+            best = content["best"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise OutputError(
-                f"{self.work}: cannot be resumed: {one_line(error)}; {Parameter('force')} instead begins anew"
+                f"{self.work}: cannot be resumed: {one_line(error)}; begin anew with {Parameter('force')}"
             ) from error
         if key != history.key:
             raise OutputError(
                 f"{self.work}: belongs to another recipe, seed or set of clips, or another {Parameter('start')} or "
-                f"{Parameter('freeze')}; {Parameter('force')} instead of {Parameter('resume')} begins anew"
+                f"{Parameter('freeze')}; begin anew with {Parameter('force')} instead of {Parameter('resume')}"
             )
         try:
             self._accelerator.load_state(str(self.work / f"state-{len(epochs)}"))
-        except Exception as error:  # what a broken state makes the libraries raise is of no one kind
-            told = str(error).partition("\n")[0] or type(error).__name__
+        except Exception as error:  # the libraries raise errors of many types on a damaged state
+            problem = str(error).partition("\n")[0] or type(error).__name__
             raise OutputError(
-                f"{self.work}: cannot be resumed: {told}; {Parameter('force')} instead begins anew"
+                f"{self.work}: cannot be resumed: {problem}; begin anew with {Parameter('force')}"
             ) from error
         return History(key, epochs, best, history.precision)

@@ -1,4 +1,4 @@
-"""What the network shall say of clips: 1 for a call, 0 for none, -1 where nobody knows or the rule leaves it out."""
+"""Training targets of clips: 1 for a call, 0 for none, -1 for unknown or ambiguous ones, which the loss ignores."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from detector.network.geometry import measure
 Clips = NDArray[np.integer]
 Targets = NDArray[np.float32]
 
-DOUBT, NO_CALL = -1, -2  # what stands for a label's number in spans that have none
+# stand for the number of a label in spans that have no label
+UNCERTAIN_SPAN = -1
+CONFUSING_SPAN = -2
 
 
 class TargetMaker:
-    """Make targets of clips whose windows are moved in time, from the annotated events near them."""
+    """Make the targets of clips, whose windows may be shifted in time, from the events near them."""
 
     def __init__(self, store: ClipStore) -> None:
         recipe = store.recipe
         self.n_labels = len(recipe.labels.names)
         self.share = recipe.labels.overlap
         self.duration = recipe.window.duration
-        numbers = {name: n for n, name in enumerate(recipe.labels.names)} | {UNCERTAIN: DOUBT, CONFUSING: NO_CALL}
+        numbers = {name: n for n, name in enumerate(recipe.labels.names)} | {
+            UNCERTAIN: UNCERTAIN_SPAN,
+            CONFUSING: CONFUSING_SPAN,
+        }
         events = store.events.sort_values("clip", kind="stable")
         self._clip = events["clip"].to_numpy(dtype=np.int64)
         self._start = events["start_s"].to_numpy(dtype=np.float64)
@@ -36,21 +41,33 @@ class TargetMaker:
             self.columns = np.array(centres) / recipe.frame_rate
 
     def __call__(self, clips: Clips, moved_s: NDArray[np.float64], tempo: NDArray[np.float64] | float = 1.0) -> Targets:
-        """Give (clip, label), or (clip, column, label) for frame outputs.
+        """Make the targets of clips.
 
-        The windows start `moved_s` later, and the sound in them is `tempo` times as fast.
+        Parameters
+        ----------
+        moved_s : ndarray
+            How much later each window starts, s (clip,).
+        tempo : ndarray or float
+            How many times as fast the sound in each window is (clip,).
+
+        Returns
+        -------
+        ndarray
+            (clip, label), or (clip, column, label) for frame outputs.
         """
         events, rows = self._events_of(clips)
-        faster = np.broadcast_to(tempo, len(clips))[rows]
-        starts, ends = (self._start[events] - moved_s[rows]) / faster, (self._end[events] - moved_s[rows]) / faster
+        event_tempo = np.broadcast_to(tempo, len(clips))[rows]
+        starts = (self._start[events] - moved_s[rows]) / event_tempo
+        ends = (self._end[events] - moved_s[rows]) / event_tempo
         labels = self._label[events]
         if self.columns is None:
             return self._of_windows(len(clips), rows, (starts, ends), labels)
         return self._of_columns(clips, rows, (starts, ends), labels)
 
     def _events_of(self, clips: Clips) -> tuple[Clips, Clips]:
-        """List the events of clips, and for each the row of its clip among `clips`."""
-        first, last = np.searchsorted(self._clip, clips, "left"), np.searchsorted(self._clip, clips, "right")
+        """Return the numbers of the events of clips, and for each event the index of its clip in `clips`."""
+        first = np.searchsorted(self._clip, clips, "left")
+        last = np.searchsorted(self._clip, clips, "right")
         counts = last - first
         rows = np.repeat(np.arange(len(clips)), counts)
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -60,12 +77,12 @@ class TargetMaker:
         self, n: int, rows: Clips, spans: tuple[NDArray[np.float64], NDArray[np.float64]], labels: Clips
     ) -> Targets:
         targets = np.zeros((n, self.n_labels), dtype=np.float32)
-        said = window_targets(*spans, (0.0, self.duration), self.share)
-        doubt = (said != 0) & (labels == DOUBT)
-        targets[rows[doubt]] = -1
-        unclear = (said == -1) & (labels >= 0)
-        targets[rows[unclear], labels[unclear]] = -1
-        call = (said == 1) & (labels >= 0)
+        of_event = window_targets(*spans, (0.0, self.duration), self.share)  # (event,)
+        uncertain = (of_event != 0) & (labels == UNCERTAIN_SPAN)
+        targets[rows[uncertain]] = -1
+        ambiguous = (of_event == -1) & (labels >= 0)
+        targets[rows[ambiguous], labels[ambiguous]] = -1
+        call = (of_event == 1) & (labels >= 0)
         targets[rows[call], labels[call]] = 1
         return targets
 
@@ -77,19 +94,16 @@ class TargetMaker:
         targets[self._partial[clips]] = -1
         inside = (self.columns >= spans[0][:, None]) & (self.columns < spans[1][:, None])  # (event, column)
         call = labels >= 0
-        for meant, value in (
-            (call, 0),
-            (labels == NO_CALL, 0),
-            (labels == DOUBT, -1),
-        ):  # a call is none of another label
-            event, column = np.nonzero(inside & meant[:, None])
+        # within a call, all other labels are known to be absent, even in a recording that is not fully annotated
+        for chosen, value in ((call, 0), (labels == CONFUSING_SPAN, 0), (labels == UNCERTAIN_SPAN, -1)):
+            event, column = np.nonzero(inside & chosen[:, None])
             targets[rows[event], column] = value
         event, column = np.nonzero(inside & call[:, None])
         targets[rows[event], column, labels[event]] = 1
         return targets
 
 
-def united(one: Targets, other: Targets) -> Targets:
-    """Say what two sounds at once hold: a call where either has one, unknown where either is unknown, else none."""
-    unknown = np.where(np.minimum(one, other) < 0, -1, 0)
-    return np.where(np.maximum(one, other) == 1, 1, unknown).astype(np.float32)
+def united(first: Targets, second: Targets) -> Targets:
+    """Return the targets of two sounds at once: 1 if either is 1, else -1 if either is -1, else 0."""
+    unknown = np.where(np.minimum(first, second) < 0, -1, 0)
+    return np.where(np.maximum(first, second) == 1, 1, unknown).astype(np.float32)

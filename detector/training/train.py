@@ -1,4 +1,4 @@
-"""The use case: a folder of clips in, a model folder out, whole or not at all."""
+"""Train a model: from a folder of clips to a model folder, which is complete or not there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from detector.device import DeviceName
 from detector.errors import OutputError, Parameter
 from detector.model import save_model
 from detector.model_folder import CURVES_FILE, LOG_FILE, MODEL_FOLDER
-from detector.operating.points import Operating, OperatingPoint
 from detector.outputs import FolderKind, new_folder, refuse_folder
 from detector.progress import SILENT, Progress
 from detector.provenance import DataSource, Provenance, write_provenance
@@ -26,18 +25,29 @@ from detector.training.fit import Trainer
 from detector.training.fitting import fitting
 from detector.training.history import PROGRESS_FILE
 from detector.training.nesting import count_calls
+from detector.training.operating import choose_operating
 from detector.training.place import check_place, written
 from detector.training.precision import Precision, PrecisionName, accelerator_for, settle
 from detector.training.record import recordings_from, training_record
 from detector.training.start import Start
 
-PART = "part-"  # what was trained on a part of the clips, for a learning curve
+PART = "part-"  # folders and files of a training on a part of the clips, for a learning curve
 RUN_FOLDER = FolderKind("the state of a run", ("state-*", "best.*", "progress.*", f"{PART}*"))
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """How to train; what to train is the recipe's."""
+    """How to train; the recipe says what to train.
+
+    Attributes
+    ----------
+    epochs : int or None
+        Stops the run after this many epochs, to be resumed later.
+    licence, about, data
+        For the provenance of the model.
+    start : Start or None
+        The model to begin from.
+    """
 
     seed: int = 0
     device: DeviceName = "auto"
@@ -53,7 +63,15 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class TrainRun:
-    """What a run works with, known to fit together: the clips, the folder of its state, what it computes in."""
+    """A checked training run.
+
+    Attributes
+    ----------
+    store : ClipStore
+        The clips, with the recipe to train.
+    work : Path
+        The folder of the state of the run.
+    """
 
     store: ClipStore
     work: Path
@@ -61,8 +79,8 @@ class TrainRun:
     precision: Precision
     progress: Progress
 
-    def trained(self, store: ClipStore | None = None, work: Path | None = None) -> Trainer | None:
-        """Train on all clips, or those of `store`; None where it stopped early."""
+    def train(self, store: ClipStore | None = None, work: Path | None = None) -> Trainer | None:
+        """Train on all clips, or on those of `store`; return None if the run stopped early."""
         settings = self.settings
         store = store or self.store
         trainer = Trainer(
@@ -71,15 +89,13 @@ class TrainRun:
             progress=self.progress, start=settings.start,
         )  # fmt: skip
         if not len(trainer.validation):
-            trainer.progress.say(
-                "no clips in the split validation: its figures are nan, and the last of all epochs is kept"
-            )
+            trainer.progress.say("no clips in the split validation: its figures are nan, and the last epoch is kept")
         if settings.start is not None:
-            _tell_start(trainer, settings.start)
+            _report_start(trainer, settings.start)
         trainer.run(resume=settings.resume, epochs=settings.epochs)
         if not trainer.done:
             trainer.progress.say(
-                f"stopped after {len(trainer.history.epochs)} epochs; go on with {Parameter('resume')}"
+                f"stopped after {len(trainer.history.epochs)} epochs; continue with {Parameter('resume')}"
             )
         return trainer if trainer.done else None
 
@@ -92,32 +108,34 @@ def train(
     Parameters
     ----------
     recipe : Recipe or None
-        Another network or training section for the same front end; None for the recipe of the clips.
+        A recipe with the front end of the clips; None for the recipe of the clips.
 
     Returns
     -------
     dict or None
-        Figures of the splits validation and test; None where the run ended early, to be resumed, and in all
-        processes but the main one.
+        Figures of the splits validation and test. None if the run stopped early, and in all processes except the main
+        one.
 
     Raises
     ------
     ClipsError
-        Where the clips are not whole, not of this recipe's front end, or lack calls to train on.
-    ConfigurationError, OutputError
-        Where a setting is not possible, or the output exists.
+        If the clips are incomplete, were made with another front end, or lack calls to train on.
+    ConfigurationError
+        If a setting is not possible.
+    OutputError
+        If the output exists or cannot be written.
     """
     run = prepare(clips, output, recipe, settings, progress)
-    trainer = run.trained()
+    trainer = run.train()
     return None if trainer is None else write_model(run, trainer, output)
 
 
 def prepare(
     clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, progress: Progress = SILENT
 ) -> TrainRun:
-    """Check everything that can be checked before training, and make way for the state of the run; as `train`."""
+    """Check everything that can be checked before training, and prepare the folder of the state; raises as `train`."""
     if clips.resolve() in (output.resolve(), *output.resolve().parents):
-        raise OutputError(f"{output}: is, or lies in, the folder of clips that it is trained on; choose another place")
+        raise OutputError(f"{output}: is, or lies in, the folder of clips; choose another place")
     refuse_folder(output, MODEL_FOLDER, force=settings.force)
     store = open_clips(clips)
     if recipe is None and settings.start is not None:
@@ -128,28 +146,28 @@ def prepare(
     work = work_of(output)
     precision = settled(settings, store.recipe, store, work)
     accelerator = accelerator_for(settings.device, precision)
-    anew = settings.resume and not stopped(work)
+    nothing_to_resume = settings.resume and not can_resume(work)
     _begin(work, settings, accelerator)
     run = TrainRun(store, work, settings, precision, progress)
-    if anew and accelerator.is_main_process:
-        run.progress.say(f"nothing to resume in {work}: begins anew")
+    if nothing_to_resume and accelerator.is_main_process:
+        run.progress.say(f"nothing to resume in {work}: training begins anew")
     if precision != "float32" and settings.precision == "auto":
         run.progress.say(f"training in {precision}, which is faster here than float32 ({Parameter('precision')})")
     return run
 
 
 def work_of(output: Path) -> Path:
-    """Name the folder that keeps the state of a run."""
+    """Return the folder of the state of a run, given its output."""
     return output.with_name(f"{output.name}.training")
 
 
-def stopped(work: Path) -> bool:
-    """Tell whether a folder holds the state of a run that can go on."""
+def can_resume(work: Path) -> bool:
+    """Return whether a folder holds the state of a run that can be resumed."""
     return (work / PROGRESS_FILE).is_file() or any(work.glob(f"{PART}*"))
 
 
 def settled(settings: TrainSettings, recipe: Recipe, store: ClipStore, work: Path) -> Precision:
-    """Settle what a run computes in: what is asked for, what it began with, or what a trial finds to be faster."""
+    """Return the precision of a run: the requested one, that of the resumed run, or the faster one in a trial."""
     begun = work if settings.resume else None
     return settle(settings.precision, recipe, settings.device, len(store.in_split("train")), begun)
 
@@ -158,38 +176,38 @@ def write_model(
     run: TrainRun,
     trainer: Trainer,
     output: Path,
-    also: Callable[[Path, TrainFigures], None] = lambda _folder, _figures: None,
+    write_more: Callable[[Path, TrainFigures], None] = lambda _folder, _figures: None,
 ) -> dict[str, TrainFigures] | None:
-    """Write the best model of a run that is done, and clear the run's state away; give figures, as `train`.
+    """Write the best model of a finished run, and remove the state of the run; return figures, as `train`.
 
     Parameters
     ----------
-    also : callable, optional
-        Writes more into the model's folder, given that and the figures of the split validation.
+    write_more : callable, optional
+        Writes more files, given the model folder and the figures of the split validation.
     """
     if not trainer.accelerator.is_main_process:
         return None
     store = run.store
-    settings = run.settings
     model = trainer.best_model()
-    found = {"validation": _counted(trainer.evaluate(trainer.validation), store, "validation")}
-    model.operating = _operating(store, found["validation"])
+    validation = _with_calls(trainer.evaluate(trainer.validation), store, "validation")
+    model.operating = choose_operating(store, validation)
     thresholds = {point.name: point.threshold for point in model.operating.label}
-    found["test"] = _counted(trainer.evaluate(store.in_split("test"), thresholds), store, "test")
-    provenance = _provenance(output.name, run, found)
-    with new_folder(output, MODEL_FOLDER, force=settings.force) as folder, written(output):
+    test = _with_calls(trainer.evaluate(store.in_split("test"), thresholds), store, "test")
+    figures = {"validation": validation, "test": test}
+    provenance = _provenance(output.name, run, figures)
+    with new_folder(output, MODEL_FOLDER, force=run.settings.force) as folder, written(output):
         save_model(model, folder)
         log = pd.DataFrame([asdict(epoch) for epoch in trainer.history.epochs])
         log.to_csv(folder / LOG_FILE, index=False)
         draw_curves(log, folder / CURVES_FILE, trainer.history.best)
         write_provenance(folder, provenance, store.recipe)
-        also(folder, found["validation"])
+        write_more(folder, validation)
     shutil.rmtree(run.work, ignore_errors=True)
-    return found
+    return figures
 
 
-def _provenance(name: str, run: TrainRun, found: dict[str, TrainFigures]) -> Provenance:
-    """Put together where a model of this name comes from, given its figures of validation and test."""
+def _provenance(name: str, run: TrainRun, figures: dict[str, TrainFigures]) -> Provenance:
+    """Make the provenance of a model, given its name and its figures by split."""
     settings = run.settings
     origin = () if settings.start is None else settings.start.origins()
     return Provenance(
@@ -198,58 +216,36 @@ def _provenance(name: str, run: TrainRun, found: dict[str, TrainFigures]) -> Pro
         licence=settings.licence,
         recordings_from=recordings_from(run.store),
         data=settings.data,
-        training=training_record(run.store, found, settings.seed, run.precision, origin),
+        training=training_record(run.store, figures, settings.seed, run.precision, origin),
     )
 
 
-def _counted(found: TrainFigures, store: ClipStore, split: str) -> TrainFigures:
-    """Add how many annotated calls the figures of a split rest on."""
-    return replace(found, calls=count_calls(store, split))
+def _with_calls(figures: TrainFigures, store: ClipStore, split: str) -> TrainFigures:
+    """Add the number of annotated calls of each label to the figures of a split."""
+    return replace(figures, calls=count_calls(store, split))
 
 
-def _tell_start(trainer: Trainer, start: Start) -> None:
-    """Say what is taken over and, where that is everything, how good it is before training."""
+def _report_start(trainer: Trainer, start: Start) -> None:
+    """Report which layers are copied and, if all are, the average precision before training."""
     for note in start.notes(trainer.model):
         trainer.progress.say(note)
-    if start.whole(trainer.model) and len(trainer.validation):
+    if start.is_whole(trainer.model) and len(trainer.validation):
         value = trainer.evaluate(trainer.validation).mean_average_precision
         trainer.progress.say(f"before training: average precision {value:.4f} on the split validation")
 
 
 def _begin(work: Path, settings: TrainSettings, accelerator: Accelerator) -> None:
-    """Make way for a new run; refuse where that would lose one that can go on."""
+    """Remove the state of an earlier run, unless it is resumed; raise `OutputError` if that needs `force`."""
     if (work.exists() or work.is_symlink()) and not work.is_dir():
-        raise OutputError(f"{work}: is in the way of the state of the run; move it away")
+        raise OutputError(f"{work}: is not a folder and stands in the place of the state of the run; move it away")
     check_place(work)
     if settings.resume:
         return
-    if stopped(work) and not settings.force:
-        ways = f"{Parameter('resume')} goes on with it, {Parameter('force')} begins anew"
-        raise OutputError(f"{work}: holds a run that was stopped; {ways}")
+    if can_resume(work) and not settings.force:
+        choices = f"continue it with {Parameter('resume')}, or begin anew with {Parameter('force')}"
+        raise OutputError(f"{work}: holds a run that was stopped; {choices}")
     if work.exists() and not RUN_FOLDER.is_kind_of(work):
-        raise OutputError(f"{work}: holds other things than the state of a run; move it out of the way")
+        raise OutputError(f"{work}: holds other files than the state of a run; move it away")
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _operating(store: ClipStore, validation: TrainFigures) -> Operating:
-    """Choose thresholds on the validation split, gaps and lengths from the training annotations."""
-    per_frame = store.recipe.network.dense.per == "frame"
-    points = []
-    for name in store.recipe.labels.names:
-        fact = store.facts.get(name)
-        points.append(
-            OperatingPoint(
-                name=name,
-                threshold=validation.threshold.get(name, 0.5),
-                gap_s=round(fact.short_gap_s / 2, 4) if per_frame and fact and fact.short_gap_s else 0.0,
-                shortest_s=round(fact.short_s / 2, 4) if per_frame and fact else 0.0,
-                typical_s=(fact.median_s or None) if fact else None,
-                low_hz=fact.low_hz if fact else None,
-                high_hz=fact.high_hz if fact else None,
-            )
-        )
-    what = "frames" if per_frame else "windows"
-    chosen_on = f"best F1 on {validation.rows} {what} of the split validation" if validation.threshold else "nothing"
-    return Operating(chosen_on=chosen_on, label=tuple(points))

@@ -64,7 +64,5 @@ def test_clips_without_annotations_are_exit_code_2_and_one_line(
     (tmp_path / "clips" / "annotations.csv").unlink()
     capsys.readouterr()
     assert run(*given) == 2
-    assert capsys.readouterr().err == (
-        f"detector: {tmp_path}/clips: has no recordings.csv and annotations.csv, which clips of an older detector "
-        "lack; extract again\n"
-    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"detector: {tmp_path}/clips: has no recordings.csv and annotations.csv")

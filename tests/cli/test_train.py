@@ -82,7 +82,9 @@ def test_epochs_then_resume_ends_at_the_same_weights_to_the_bit(
     tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(*given, "--epochs", 2) == 0
-    assert capsys.readouterr().err.splitlines()[-1] == "stopped after 2 epochs; go on with --resume"
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("stopped after 2 epochs")
+    assert "--resume" in last
     assert not (tmp_path / "model").exists()
     assert run(*given, "--resume") == 0
     assert run(*given[:2], "-o", tmp_path / "whole", "--device", "cpu") == 0
@@ -106,7 +108,7 @@ def test_ctrl_c_is_exit_code_130_writes_no_model_and_keeps_what_can_go_on(
     assert capsys.readouterr().err.splitlines()[-1] == "detector: interrupted"
     assert {path.name for path in tmp_path.iterdir()} == {"clips", "model.training"}
     assert run(*given) == 2
-    assert "holds a run that was stopped; --resume goes on with it" in capsys.readouterr().err
+    assert "--resume" in capsys.readouterr().err
     assert run(*given, "--resume") == 0
     assert "resumed after epoch 2" in capsys.readouterr().err.splitlines()
     assert {path.name for path in tmp_path.iterdir()} == {"clips", "model"}
@@ -136,7 +138,7 @@ def test_another_front_end_is_exit_code_2_and_both_values_are_named(
 def test_a_folder_that_holds_no_clips_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "clips").mkdir()
     assert run("train", tmp_path / "clips", "-o", tmp_path / "model") == 2
-    assert "has no clips.csv; it is not a folder of clips" in capsys.readouterr().err
+    assert "has no clips.csv" in capsys.readouterr().err
 
 
 def windows_of(model: Model, path: Path, starts: pd.Series) -> torch.Tensor:
@@ -193,7 +195,7 @@ def test_the_clips_are_never_replaced_by_the_model_trained_on_them(
     clips.mkdir()
     (clips / "clips.csv").write_text("")
     assert run("train", clips, "-o", clips, "--force") == 2
-    assert "folder of clips that it is trained on" in capsys.readouterr().err
+    assert "is, or lies in, the folder of clips" in capsys.readouterr().err
     assert (clips / "clips.csv").exists()
 
 
@@ -234,4 +236,7 @@ def test_a_learning_curve_is_data_on_standard_output_and_a_sentence_beside_it(
     out, err = capsys.readouterr()
     assert out.splitlines()[0] == "annotated_calls,clips,average_precision,f1,seconds"
     assert out == (tmp_path / "model" / "learning-curve.csv").read_text()
-    assert "detector: what twice the 6 annotated calls would bring cannot be told from 2 trainings; from " in err
+    assert (
+        "detector: 2 training runs are not enough to forecast what twice the 6 annotated calls would bring; from "
+        in err
+    )

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from detector.clips import EVENT_COLUMNS, UNCERTAIN
+from detector.clips import UNCERTAIN
+from detector.cliptables import EVENT_COLUMNS
 from detector.network.geometry import measure
 from detector.recipe import Recipe
-from detector.training.figures import best_threshold, f1_at, figures
+from detector.training.figures import best_threshold, compute_figures, f1_at
 from detector.training.fit import learning_rate
 from detector.training.targets import TargetMaker
 from tests.made import recipe
@@ -102,7 +103,7 @@ def test_no_threshold_does_better_than_the_best(rows: list[tuple[float, bool]]) 
 @given(rows=SCORED)
 def test_average_precision_is_that_of_scikit_learn(rows: list[tuple[float, bool]]) -> None:
     scores, truth = np.float32([[score] for score, _ in rows]), np.float32([[truth] for _, truth in rows])
-    found = figures(("a",), scores, truth, 0.0, exclusive=False)
+    found = compute_figures(("a",), scores, truth, 0.0, exclusive=False)
     assert abs(found.average_precision["a"] - average_precision_score(truth[:, 0], scores[:, 0])) < 1e-5
 
 

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from detector.errors import ConfigurationError, DetectorError, ModelError
-from detector.model import MADE_FOR, Model, Operating, OperatingPoint, load_model, save_model
+from detector.model import RECIPE_KEY, Model, Operating, OperatingPoint, load_model, save_model
 from detector.presets import find_recipe
 from detector.recipe import Recipe
 
@@ -240,7 +240,7 @@ def test_a_model_of_an_earlier_version_is_read(folder: Path) -> None:
     plain, path, text = load_model(folder), folder / "recipe.toml", (folder / "recipe.toml").read_text()
     path.write_text(text.replace("[training]", '[training]\naveraging = "ema"\nbackground = 0.5'), encoding="utf-8")
     tensors = load_file(folder / "weights.safetensors")
-    save_file(tensors, folder / "weights.safetensors", metadata={MADE_FOR: path.read_text()})
+    save_file(tensors, folder / "weights.safetensors", metadata={RECIPE_KEY: path.read_text()})
     (folder / "checksums.txt").unlink()
     assert load_model(folder).recipe == find_recipe(str(folder)) == plain.recipe
     with pytest.raises(ConfigurationError, match=r"training\.averaging: 'ema' is not a key of this table"):

@@ -60,9 +60,9 @@ def test_every_case_is_scanned_once_to_warm_up_and_then_in_turns(request_: Bench
     shown: list[list[Case]] = []
 
     class Kept(Progress):
-        def through(self, items: Iterable[Case], total: int, unit: str, what: str = "") -> Iterator[Case]:  # type: ignore[override]  # of cases alone
+        def through(self, items: Iterable[Case], total: int, unit: str, task: str = "") -> Iterator[Case]:  # type: ignore[override]  # of cases alone
             shown.append(list(items))
-            assert (len(shown[-1]), unit, what) == (total, "scan", "")
+            assert (len(shown[-1]), unit, task) == (total, "scan", "")
             return iter(shown[-1])
 
     benchmark(request_, Kept())

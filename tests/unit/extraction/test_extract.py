@@ -159,7 +159,7 @@ def test_each_channel_has_its_own_calls_by_the_numbers_of_raven(tmp_path: Path) 
         int(clip.mean(axis=1).argmax()) for clip in power
     )
     assert power[0].mean(axis=1).argmax() != power[1].mean(axis=1).argmax()
-    assert any("1 annotations are of channels that it does not have" in note for note in report.notes)
+    assert any("1 annotations are on channels" in note for note in report.notes)
 
 
 def test_labels_of_recordings_that_are_left_out_are_not_the_models(tmp_path: Path) -> None:
@@ -180,4 +180,6 @@ def test_one_site_in_two_splits_is_told(tmp_path: Path) -> None:
         "recording,split\n" + "".join(f"{n},{s}\n" for n, s in zip(names, ("train", "test", *["train"] * 3)))
     )
     _, report = run((table, folder), tmp_path / "clips", split=split, group=r"^site\d")
-    assert report.notes == ["site0: falls into the splits test and train; figures on them are not independent"]
+    (note,) = report.notes
+    assert note.startswith("site0: ")
+    assert "test and train" in note

@@ -71,7 +71,9 @@ def test_rows_that_cannot_be_used_forbid_background(tmp_path: Path, recording: P
     sources = Sources(LabelRules())
     sources.add_annotations(tables((recording, "x"), (other, "x"), doubtful=(recording,)), complete=True)
     assert {source.path: source.complete for source in sources.all()} == {recording: False, other: True}
-    assert sources.notes == [f"{recording}: rows of its table could not be used; no background is taken from it"]
+    (note,) = sources.notes
+    assert note.startswith(f"{recording}: ")
+    assert "no background" in note
 
 
 def test_an_empty_table_of_a_complete_recording_says_that_it_has_no_calls(recording: Path) -> None:
@@ -113,7 +115,7 @@ def test_annotations_win_over_a_recording_given_as_background(tmp_path: Path, re
     sources.add_background([twin])
     (source,) = sources.all()
     assert (source.path, source.complete, len(source.calls)) == (recording, False, 1)
-    assert f"{twin}: was given as background, but has annotated calls; the annotations are kept" in sources.notes
+    assert any(note.startswith(f"{twin}: is given as background") for note in sources.notes)
 
 
 def test_a_recording_given_as_background_is_complete(recording: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from detector.clips import open_clips
 from detector.extraction.known import read_known
-from detector.mining.add import MINED, add_clips, mined
+from detector.mining.add import MINED, add_clips, mined_starts
 from detector.mining.find import Find
 from tests.unit.mining.conftest import write_clips_of_recordings
 
@@ -45,7 +45,7 @@ def test_the_clips_before_are_still_there_and_nothing_of_them_is_copied(tmp_path
     pd.testing.assert_frame_equal(two.events[two.events["clip"] < len(store)], store.events)
     assert np.array_equal(two.power(all_before), store.power(all_before))
     assert (tmp_path / "two" / "power-0000.npy").is_symlink()
-    assert mined(two) == {(name, "mix"): [2.4, 0.208]} or len(mined(two)[name, "mix"]) == 2
+    assert mined_starts(two) == {(name, "mix"): [2.4, 0.208]} or len(mined_starts(two)[name, "mix"]) == 2
     assert two.facts == store.facts
     assert read_known(tmp_path / "two") == read_known(store.folder)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detector.clips import CONFUSING, UNCERTAIN
 from detector.events import Event, overlap_s
-from detector.mining.find import FLOOR, PeakKeeper, Peaks, Search, meets
+from detector.mining.find import FLOOR, PeakKeeper, Peaks, Search, overlaps
 from detector.model import Operating, OperatingPoint
 from detector.place import LocalPlace
 from detector.scanning.blocks import ScoreBlock
@@ -30,7 +30,7 @@ def peaks(hardness: dict[int, float]) -> Peaks:
 
 @given(st.lists(spans, min_size=1), st.lists(spans))
 def test_stretches_meet_spans_where_they_share_time(stretches: list[tuple[float, float]], known: list) -> None:
-    found = meets(*np.array(stretches).T, known)
+    found = overlaps(*np.array(stretches).T, known)
     of_time = [span for span in known if span[1] > span[0]]
     wanted = [any(overlap_s(one, span) > 0 for span in of_time) for one in stretches]
     lasting = [one[1] > one[0] for one in stretches]

@@ -174,7 +174,7 @@ def test_mining_that_was_stopped_goes_on_to_the_same_model(
         with pytest.raises(KeyboardInterrupt):
             run(given, tmp_path / "new", rounds=2)
     assert not (tmp_path / "new").exists()
-    with pytest.raises(OutputError, match=r"new\.mining: holds rounds that were stopped; `resume`"):
+    with pytest.raises(OutputError, match=r"new\.mining: .*`resume`.*`force`"):
         run(given, tmp_path / "new")
     with pytest.raises(
         OutputError, match=r"another model, operating\.toml, set of clips, `per_round`, `start` or `seed`"
@@ -208,13 +208,13 @@ def test_resume_without_rounds_that_were_stopped_says_so_once(
     lines: list[str] = []
     assert run(given, tmp_path / "new", lines, rounds=1, resume=True).best == 1
     assert [line for line in lines if "nothing to resume" in line] == [
-        f"nothing to resume in {tmp_path / 'new.mining'}: begins anew"
+        f"nothing to resume in {tmp_path / 'new.mining'}: mining begins anew"
     ]
 
 
 @pytest.mark.parametrize(
     ("name", "names", "told"),
-    [("mel", ["low"], "was made with another front end"), ("pcen", ["other"], "holds the labels")],
+    [("mel", ["low"], "was made with another front end"), ("pcen", ["other"], "the labels")],
 )
 def test_a_model_of_another_front_end_or_other_labels_is_refused(
     tmp_path: Path, given: Given, name: str, names: list[str], told: str
@@ -250,7 +250,7 @@ def test_recordings_that_are_all_gone_are_refused(tmp_path: Path, own: Given, sp
     for source in read_known(own[0]):
         if source.split == split:
             source.path.unlink()
-    with pytest.raises(ClipsError, match=f"nor can any other recording of the split {split} be read"):
+    with pytest.raises(ClipsError, match=f"any other recording of the split {split}"):
         run(own, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -279,7 +279,7 @@ def test_the_clips_and_the_model_are_never_replaced_by_the_clips_that_are_kept(
 def test_a_folder_of_other_things_in_the_way_of_the_rounds_is_kept(tmp_path: Path, given: Given) -> None:
     (tmp_path / "new.mining").mkdir()
     (tmp_path / "new.mining" / "thesis.txt").write_text("x")
-    with pytest.raises(OutputError, match=r"new\.mining: is in the way of the state of the rounds; move it away"):
+    with pytest.raises(OutputError, match=r"new\.mining: is not a folder of rounds"):
         run(given, tmp_path / "new", force=True)
     assert (tmp_path / "new.mining" / "thesis.txt").exists()
 
@@ -333,7 +333,7 @@ def test_validation_recordings_without_a_call_that_can_be_read_judge_nothing(tmp
     table.write_text("\n".join(kept) + "\n")
     for source in known[1:]:
         source.path.unlink()
-    with pytest.raises(ClipsError, match="there is nothing to judge rounds by"):
+    with pytest.raises(ClipsError, match="split validation"):
         run(own, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 

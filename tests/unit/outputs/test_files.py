@@ -76,7 +76,7 @@ def test_a_folder_that_appears_meanwhile_is_not_replaced_even_with_force(tmp_pat
 
 
 def test_what_cannot_become_a_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="not an ordinary file"):
+    with pytest.raises(OutputError, match="not a regular file"):
         check_output(Path(os.devnull), force=True)
     with pytest.raises(OutputError, match="there is no folder"):
         check_output(tmp_path / "none" / "a.csv", force=False)

@@ -59,7 +59,7 @@ def test_raven_and_audacity_are_told_by_content(tmp_path: Path, name: str, text:
 def test_a_text_that_is_no_table_is_refused_alone_and_a_problem_in_a_folder(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.txt").write_text(text)
     (tmp_path / "b.txt").write_text(AUDACITY)
-    with pytest.raises(AnnotationError, match=r"a\.txt: is empty, or no table of a known format \(notmat, .*csv\)"):
+    with pytest.raises(AnnotationError, match=r"a\.txt: is empty, or .*\(notmat, .*csv\)"):
         read_tables(tmp_path / "a.txt")
     found = read_annotations(tmp_path, [tmp_path / "a.wav", tmp_path / "b.wav"])
     assert [problem.source.name for problem in found.problems] == ["a.txt"]
@@ -102,7 +102,7 @@ def test_a_label_column_that_one_table_lacks_is_an_error_unless_that_table_is_em
 def test_missing_paths_folders_without_tables_and_unknown_formats_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match="absent: no such file or folder"):
         read_tables(tmp_path / "absent")
-    with pytest.raises(AnnotationError, match=r"no table in this folder \(files that end in \.not\.mat, .*\.tsv\)"):
+    with pytest.raises(AnnotationError, match=r"no table \(.*\.not\.mat, .*\.tsv\)"):
         read_tables(tmp_path)
     with pytest.raises(ParameterError) as caught:
         read_tables(tmp_path, ReadOptions(format="word"))

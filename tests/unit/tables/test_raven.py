@@ -110,7 +110,7 @@ def test_label_fills_empty_labels_and_leaves_the_others(tmp_path: Path) -> None:
     table = read(tmp_path, text)
     assert [row.event.label for row in table.annotations] == ["EATO"]
     assert [str(problem) for problem in table.problems] == [
-        f"{table.source}, row 1: its label is empty; `label` gives one"
+        f"{table.source}, row 1: its label is empty; give one with `label`"
     ]
 
 

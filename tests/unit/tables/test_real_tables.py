@@ -65,7 +65,7 @@ def test_every_boobook_row_without_a_label_is_named(data: Path) -> None:
     found = boobook(data, "positive", ReadOptions())
     assert not found.annotations
     assert Counter(problem.reason for problem in found.problems) == {
-        "its label is empty; `label` gives one": 49,
+        "its label is empty; give one with `label`": 49,
         "end_s 17.104396487 is not after start_s 17.104396487": 1,
     }
 

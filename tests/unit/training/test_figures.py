@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.training.figures import TrainFigures, best_threshold, f1_at, figures
+from detector.training.figures import TrainFigures, best_threshold, compute_figures, f1_at
 
 LABELS = ("a", "b", "c")
 
 
 def of(scores: list[list[float]], targets: list[list[float]], *, exclusive: bool = False) -> TrainFigures:
-    return figures(LABELS[: len(scores[0])], np.float32(scores), np.float32(targets), 0.5, exclusive=exclusive)
+    return compute_figures(LABELS[: len(scores[0])], np.float32(scores), np.float32(targets), 0.5, exclusive=exclusive)
 
 
 def test_labels_that_never_or_always_occur_have_no_figure() -> None:
@@ -47,7 +47,7 @@ def test_the_threshold_lies_in_the_middle_of_the_widest_gap() -> None:
 
 def test_f1_is_at_the_thresholds_that_are_given() -> None:
     scores, targets = np.float32([[0.9], [0.6], [0.4]]), np.float32([[1], [0], [1]])
-    found = figures(("a",), scores, targets, 0.5, exclusive=False, thresholds={"a": 0.5, "b": 0.1})
+    found = compute_figures(("a",), scores, targets, 0.5, exclusive=False, thresholds={"a": 0.5, "b": 0.1})
     assert (found.f1, found.threshold) == ({"a": 0.5}, {"a": 0.5})
     assert f1_at(0.3, scores[:, 0], targets[:, 0] == 1) == pytest.approx(0.8)
     assert f1_at(0.95, scores[:, 0], targets[:, 0] == 1) == 0

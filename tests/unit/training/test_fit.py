@@ -105,7 +105,7 @@ def test_a_lower_loss_alone_makes_a_better_model_but_no_longer_training(tmp_path
     trainer = trainer_of(tmp_path, recipe(labels=LABELS, training={"epochs": 20, "patience": 3}))
     scripted(trainer, [(0.5, 1.0), (1.0, 0.9), (0.99999, 0.8), (1.0, 0.85), (1.0, 0.7), (1.0, 0.6)])
     trainer.run(resume=False)
-    assert (len(trainer.history.epochs), trainer.history.best, trainer.history.risen) == (5, 5, 2)
+    assert (len(trainer.history.epochs), trainer.history.best, trainer.history.last_rise) == (5, 5, 2)
 
 
 def test_a_loss_that_is_no_number_is_never_the_best(tmp_path: Path) -> None:
@@ -174,9 +174,7 @@ def test_every_label_needs_something_that_it_is_not(tmp_path: Path, per: str) ->
     store = open_clips(write_clips(tmp_path / "clips", made))
     store.index = store.index.iloc[:6].assign(complete=False)  # all of them with a call
     store.events = store.events.assign(start_s=-9.0, end_s=9.0)
-    with pytest.raises(
-        ClipsError, match=r"nothing in the split train is known to be no call of 'a', so .* `extract.background`"
-    ):
+    with pytest.raises(ClipsError, match=r"split train .*'a'.* `extract\.background`"):
         Trainer(store, store.recipe, tmp_path, accelerator=Accelerator(cpu=True), seed=0)
 
 

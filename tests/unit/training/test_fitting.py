@@ -27,7 +27,7 @@ def clips(tmp_path: Path) -> Path:
         ),
         ({"window": {"duration": 0.75}}, "window.duration = 0.5 in the clips, 0.75 in the recipe"),
         ({"audio": {"sample_rate": 16000}}, "audio.sample_rate = 8000 in the clips, 16000 in the recipe"),
-        ({"labels": {"names": ["a"]}}, "holds the labels ['a', 'b'], the recipe names ['a']"),
+        ({"labels": {"names": ["a"]}}, "the labels ['a', 'b'], but the recipe has ['a']"),
         ({"network": {"dense": {"per": "frame"}}}, 'was cut for network.dense.per = "window", not for "frame"'),
     ],
 )

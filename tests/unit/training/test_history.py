@@ -28,8 +28,8 @@ def epoch(number: int, precision: float, loss: float) -> Epoch:
 )
 def test_average_precision_to_4_places_decides_then_the_loss(precision: float, loss: float, better: bool) -> None:
     progress = History("", [epoch(1, 0.8, 0.5)], best=1)
-    assert progress.better(epoch(2, precision, loss)) == better
+    assert progress.is_better(epoch(2, precision, loss)) == better
 
 
 def test_the_first_epoch_is_the_best_so_far() -> None:
-    assert History("").better(epoch(1, math.nan, 3.0))
+    assert History("").is_better(epoch(1, math.nan, 3.0))

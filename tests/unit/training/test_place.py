@@ -32,7 +32,7 @@ def test_other_errors_stay_what_they_are() -> None:
 
 def test_a_file_on_the_way_to_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("x")
-    with pytest.raises(OutputError, match=r"notes: is in the way of the folder .*notes/model\.training"):
+    with pytest.raises(OutputError, match=r"/notes: .*notes/model\.training"):
         check_place(tmp_path / "notes" / "model.training")
     check_place(tmp_path / "new" / "model.training")
     assert {path.name for path in tmp_path.iterdir()} == {"notes"}
@@ -40,5 +40,5 @@ def test_a_file_on_the_way_to_a_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_that_may_not_be_changed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda path, mode: False)
-    with pytest.raises(OutputError, match=rf"new/m: cannot be written: {tmp_path} may not be changed"):
+    with pytest.raises(OutputError, match=rf"new/m: cannot be written: .* {tmp_path}$"):
         check_place(tmp_path / "new" / "m")

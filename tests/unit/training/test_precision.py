@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from detector.training import precision
-from detector.training.precision import PrecisionName, faster, has_bfloat16, settle
+from detector.training.precision import PrecisionName, has_bfloat16, settle, try_bfloat16
 from detector.training.train import TrainSettings, train
 from tests.made import Heard, recipe, write_clips
 
@@ -27,7 +27,7 @@ def never(*_given: object) -> str:
 def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every training for a long one, and bfloat16 for the faster precision."""
     monkeypatch.setattr(precision, "SHORT", 0)
-    monkeypatch.setattr(precision, "faster", lambda *_given: "bfloat16")
+    monkeypatch.setattr(precision, "try_bfloat16", lambda *_given: "bfloat16")
 
 
 def trained(clips: Path, output: Path, lines: list[str] | None = None, **settings: Any) -> Path:
@@ -37,12 +37,12 @@ def trained(clips: Path, output: Path, lines: list[str] | None = None, **setting
 
 @pytest.mark.parametrize("name", ["float32", "bfloat16", "float16"])
 def test_what_was_asked_for_is_taken(monkeypatch: pytest.MonkeyPatch, name: PrecisionName) -> None:
-    monkeypatch.setattr(precision, "faster", never)
+    monkeypatch.setattr(precision, "try_bfloat16", never)
     assert settle(name, MADE, "cpu", 10**9, None) == name
 
 
 def test_a_short_training_depends_on_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "faster", never)
+    monkeypatch.setattr(precision, "try_bfloat16", never)
     assert settle("auto", MADE, "cpu", 100, None) == "float32"
 
 
@@ -56,13 +56,13 @@ def test_bfloat16_must_be_worth_it(monkeypatch: pytest.MonkeyPatch, seconds: flo
     taken = {"float32": iter([9.0, 1.4, 1.0, 1.2]), "bfloat16": iter([0.1, 9.0, seconds, 9.0])}
     monkeypatch.setattr(precision, "has_bfloat16", lambda _device: True)
     monkeypatch.setattr(precision, "_step", lambda _network, _inputs, name: next(taken[name]))
-    assert faster(MADE, CPU) == chosen
+    assert try_bfloat16(MADE, CPU) == chosen
 
 
 def test_without_instructions_for_it_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "has_bfloat16", lambda _device: False)
     monkeypatch.setattr(precision, "_step", never)
-    assert faster(MADE, CPU) == "float32"
+    assert try_bfloat16(MADE, CPU) == "float32"
 
 
 @pytest.mark.parametrize("kind", ["mel", "waveform"])
@@ -78,7 +78,7 @@ def test_a_trial_is_a_step_of_training_in_both(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(precision, "has_bfloat16", lambda _device: True)
     monkeypatch.setattr(precision, "_step", watched)
-    assert faster(recipe(kind, labels={"names": ["a"]}), CPU) in ("float32", "bfloat16")
+    assert try_bfloat16(recipe(kind, labels={"names": ["a"]}), CPU) in ("float32", "bfloat16")
     assert set(seen) == {("float32", torch.float32), ("bfloat16", torch.bfloat16)}
 
 
@@ -98,7 +98,7 @@ def test_a_run_that_goes_on_computes_in_what_it_began_with(tmp_path: Path, monke
     clips = write_clips(tmp_path / "clips", MADE)
     whole = trained(clips, tmp_path / "whole", precision="bfloat16")
     trained(clips, tmp_path / "model", precision="bfloat16", epochs=2)
-    monkeypatch.setattr(precision, "faster", never)
+    monkeypatch.setattr(precision, "try_bfloat16", never)
     model = trained(clips, tmp_path / "model", precision="auto", resume=True)
     a, b = load_file(whole / "weights.safetensors"), load_file(model / "weights.safetensors")
     assert all(torch.equal(a[name], b[name]) for name in a)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detector.clips import EVENT_COLUMNS, UNCERTAIN
+from detector.clips import UNCERTAIN
+from detector.cliptables import EVENT_COLUMNS
 from detector.network.geometry import measure
 from detector.recipe import Recipe
 from detector.training.targets import TargetMaker, united

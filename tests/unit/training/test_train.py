@@ -96,7 +96,8 @@ def test_a_run_that_stops_and_goes_on_ends_at_the_same_weights_to_the_bit(tmp_pa
     lines: list[str] = []
     run(clips, tmp_path / "whole")
     assert run(clips, tmp_path / "parts", lines=lines, epochs=2) is None
-    assert lines[-1] == "stopped after 2 epochs; go on with `resume`"
+    assert lines[-1].startswith("stopped after 2 epochs")
+    assert "`resume`" in lines[-1]
     assert not (tmp_path / "parts").exists()
     torch.rand(1000)  # the state of the global generator must not matter
     assert run(clips, tmp_path / "parts", lines=lines, resume=True) is not None
@@ -135,7 +136,7 @@ def test_another_run_is_not_resumed(tmp_path: Path, clips: Path, change: str) ->
 
 def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path, clips: Path) -> None:
     run(clips, tmp_path / "model", epochs=1)
-    with pytest.raises(OutputError, match=r"model\.training: holds a run that was stopped; `resume` .* `force`"):
+    with pytest.raises(OutputError, match=r"model\.training: .* stopped.* `resume`.* `force`"):
         run(clips, tmp_path / "model")
     lines: list[str] = []
     assert run(clips, tmp_path / "model", lines=lines, force=True) is not None
@@ -145,7 +146,7 @@ def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path, clips: Path) -
 def test_resume_without_a_stopped_run_begins_one(tmp_path: Path, clips: Path) -> None:
     lines: list[str] = []
     assert run(clips, tmp_path / "model", lines=lines, resume=True) is not None
-    assert lines[0] == f"nothing to resume in {tmp_path / 'model.training'}: begins anew"
+    assert lines[0].startswith(f"nothing to resume in {tmp_path / 'model.training'}")
     assert sum("nothing to resume" in line for line in lines) == 1
 
 
@@ -245,6 +246,6 @@ def test_a_broken_state_is_one_line_and_is_kept(tmp_path: Path, clips: Path, nam
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_file_in_the_way_of_the_state_is_named_before_training(tmp_path: Path, clips: Path, resume: bool) -> None:
     (tmp_path / "model.training").write_text("thesis")
-    with pytest.raises(OutputError, match=r"model\.training: is in the way of the state of the run; move it away"):
+    with pytest.raises(OutputError, match=r"model\.training: is not a folder"):
         run(clips, tmp_path / "model", resume=resume)
     assert (tmp_path / "model.training").read_text() == "thesis"

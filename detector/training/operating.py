@@ -1,0 +1,33 @@
+"""The operating points of a trained model: thresholds from validation, gaps and lengths from the annotations."""
+
+from __future__ import annotations
+
+from detector.clips import ClipStore, LabelFacts
+from detector.operating.points import Operating, OperatingPoint
+from detector.training.figures import TrainFigures
+
+
+def choose_operating(store: ClipStore, validation: TrainFigures) -> Operating:
+    """Choose the operating points of a model, given its figures of the split validation."""
+    per_frame = store.recipe.network.dense.per == "frame"
+    names = store.recipe.labels.names
+    thresholds = {name: validation.threshold.get(name, 0.5) for name in names}
+    points = (_point(name, thresholds[name], store.facts.get(name), per_frame=per_frame) for name in names)
+    unit = "frames" if per_frame else "windows"
+    chosen_on = f"best F1 on {validation.rows} {unit} of the split validation" if validation.threshold else "nothing"
+    return Operating(chosen_on=chosen_on, label=tuple(points))
+
+
+def _point(name: str, threshold: float, fact: LabelFacts | None, *, per_frame: bool) -> OperatingPoint:
+    """Make the operating point of a label; without facts of its calls, gap and lengths have their defaults."""
+    if fact is None:
+        return OperatingPoint(name=name, threshold=threshold, gap_s=0.0, shortest_s=0.0)
+    return OperatingPoint(
+        name=name,
+        threshold=threshold,
+        gap_s=round(fact.short_gap_s / 2, 4) if per_frame and fact.short_gap_s else 0.0,
+        shortest_s=round(fact.short_s / 2, 4) if per_frame else 0.0,
+        typical_s=fact.median_s or None,
+        low_hz=fact.low_hz,
+        high_hz=fact.high_hz,
+    )
