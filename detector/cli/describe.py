@@ -13,7 +13,7 @@ from detector.cli.formatting import WIDTH, binary, hyphened, number, sizes, tabl
 
 if TYPE_CHECKING:
     from detector.network.axes import Extent
-    from detector.network.description import Description, FrontEndRow, LayerRow
+    from detector.network.rows import Description, FrontEndRow, LayerRow
     from detector.operating.points import Evidence, Operating, OperatingPoint
 
 LAYERS = (
