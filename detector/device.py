@@ -1,4 +1,4 @@
-"""Choose what a network runs on."""
+"""Choose the device that a network runs on, and set how freed memory is used."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ import torch
 from detector.errors import ParameterError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+TRIM_THRESHOLD = -1  # M_TRIM_THRESHOLD of malloc.h
+MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD
 
 
 def choose_device(name: DeviceName = "auto") -> torch.device:
-    """Find the device called `name`; for "auto" the first there is of cuda, mps and cpu.
+    """Return the device called `name`; "auto" is the first of cuda, mps and cpu that is available.
 
     Raises
     ------
     ConfigurationError
         Where this machine, or this build of torch, has no such device.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    is_available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = [kind for kind in is_available if is_available[kind]]
     if name == "auto":
-        return torch.device(next(kind for kind, available in there.items() if available))
-    if not there[name]:
-        allowed = ", ".join(("auto", *(kind for kind, available in there.items() if available)))
-        raise ParameterError("device", name, "is not available on this machine", allowed)
+        return torch.device(available[0])
+    if not is_available[name]:
+        raise ParameterError("device", name, "is not available on this machine", ", ".join(("auto", *available)))
     return torch.device(name)
 
 
 def keep_freed_memory() -> None:
-    """Tell glibc to keep the memory of large buffers for the next ones, where it is what allocates.
+    """Let glibc, where it is the C library, keep the memory of freed buffers for the next ones. See mallopt(3).
 
-    A scan makes and frees buffers of the same sizes all the time; giving each back to the system and having it cleared
-    again costs a twentieth of the time (docs/decisions/0005). See mallopt(3).
+    A scan allocates and frees buffers of the same sizes again and again. The system clears memory that it gives out
+    anew, which takes a twentieth of the time of a scan (docs/decisions/0005).
     """
-    trim_threshold, mmap_threshold = -1, -3
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library
             mallopt = ctypes.CDLL("libc.so.6").mallopt
-            mallopt(mmap_threshold, 64 * 2**20)
-            mallopt(trim_threshold, 256 * 2**20)
+            mallopt(MMAP_THRESHOLD, 64 * 2**20)
+            mallopt(TRIM_THRESHOLD, 256 * 2**20)

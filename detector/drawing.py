@@ -1,4 +1,4 @@
-"""Pictures drawn by matplotlib, which the extra `plots` installs: whether one can be drawn, and its file."""
+"""Pictures drawn with matplotlib, which the extra `plots` installs: check that one can be drawn, and save it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ ENDINGS = (".png", ".svg", ".pdf")
 
 
 def find_figure(parameter: str) -> Any:
-    """Find matplotlib's figure; raise `ConfigurationError`, which names the parameter, where it is not installed."""
+    """Return matplotlib's class `Figure`.
+
+    Parameters
+    ----------
+    parameter : str
+        The parameter that asks for a picture, which errors name.
+
+    Raises
+    ------
+    ConfigurationError
+        Where matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -23,21 +34,21 @@ def find_figure(parameter: str) -> Any:
 
 
 def check_picture(path: Path, parameter: str) -> None:
-    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    """Raise `ConfigurationError` where matplotlib is not installed, or cannot write a file with this ending."""
     find_figure(parameter)
     if path.suffix.lower() not in ENDINGS:
         raise ParameterError(parameter, path, "has the wrong ending", ", ".join(ENDINGS))
 
 
 def score_axis(axis: Any, which: Literal["x", "y"] = "y") -> None:
-    """Let an axis of scores, or of figures from 0 to 1, run from 0 to 1 whatever is drawn, with markers at its ends."""
+    """Set the limits of an axis of scores or shares to 0 and 1, and show markers at its ends in full."""
     axis.set(**{f"{which}lim": (0, 1)})
     for line in axis.get_lines():
         line.set_clip_on(False)
 
 
 def save_picture(figure: Any, path: Path) -> None:
-    """Write a figure into a file that is whole or not there, in the place of one of that name.
+    """Write a figure to a file; an existing one is replaced once the new one is complete.
 
     Raises
     ------
@@ -47,5 +58,5 @@ def save_picture(figure: Any, path: Path) -> None:
     try:
         with new_paths([path], force=True) as (temporary,):
             figure.savefig(temporary, dpi=110, format=path.suffix.removeprefix(".").lower())
-    except (OSError, ValueError) as error:  # ValueError: a picture too large to be drawn
+    except (OSError, ValueError) as error:  # ValueError: the picture is too large for matplotlib
         raise OutputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error

@@ -1,4 +1,4 @@
-"""Signals that end the program: they arrive as `KeyboardInterrupt`, and never while outputs get their names."""
+"""Signals that end the program become a `KeyboardInterrupt`, but never while outputs are renamed to their places."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from contextlib import contextmanager
 from types import FrameType
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))  # no SIGHUP on Windows
-TOGETHER_S = 2.0  # the end of a session sends several signals: the later ones must not break into the clean-up
+TOGETHER_S = 2.0
+"""Time after a signal in which others are ignored, in s: several arrive when a session ends, during the clean-up."""
+
 IMPORT_S = 0.05
+"""Time after which a signal that arrives during an import is sent again, in s."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived: what cleans up after Ctrl-C cleans up after these, too.
+    """SIGTERM or SIGHUP arrived. It is a `KeyboardInterrupt`, so that the same code cleans up as after Ctrl-C.
 
     Attributes
     ----------
     number : int
-        Of the signal.
+        Number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -30,7 +33,21 @@ class Terminated(KeyboardInterrupt):
 
 
 class _Signals:
-    """What happens to signals: there is one such state, as there is one set of handlers."""
+    """State of the signal handlers. There is one for the process, as there is one set of handlers.
+
+    Attributes
+    ----------
+    deferred : bool
+        Whether signals must wait.
+    waiting : int or None
+        Number of the signal that waits.
+    unfinished : int
+        How many blocks are running that must clean up.
+    last : float
+        When the last exception for SIGTERM or SIGHUP was raised, by the monotonic clock, in s.
+    leave : callable
+        Ends the process at once.
+    """
 
     def __init__(self) -> None:
         self.deferred = False
@@ -40,19 +57,20 @@ class _Signals:
         self.leave: Callable[[int], object] = lambda _: None
 
     def arrive(self, number: int, frame: FrameType | None = None) -> None:
-        """Raise an exception for a signal, now or when that can be."""
+        """Handle a signal: raise its exception now or later, or end the process. Python calls this function."""
         if self.deferred:
             self.waiting = number
-        elif not _importing(frame):
+        elif not _is_importing(frame):
             self._raise(number)
         elif self.unfinished:
-            again = threading.Timer(IMPORT_S, os.kill, (os.getpid(), number))
-            again.daemon = True
-            again.start()
+            resend = threading.Timer(IMPORT_S, os.kill, (os.getpid(), number))
+            resend.daemon = True
+            resend.start()
         else:
             self.leave(number)
 
     def _raise(self, number: int) -> None:
+        """Raise the exception for a signal, unless another was raised for one that came with it."""
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         now = time.monotonic()
@@ -64,10 +82,11 @@ class _Signals:
 _signals = _Signals()
 
 
-def _importing(frame: FrameType | None) -> bool:
-    """Tell whether modules are being imported: an exception there breaks some, as torch, so that they end the process.
+def _is_importing(frame: FrameType | None) -> bool:
+    """Return whether a module is being imported in this frame or in one of its callers.
 
-    What they raise later, or that they call `abort`, would be shown in the place of the signal.
+    An exception must not be raised there. Some modules, such as torch, break when their import is interrupted: they
+    raise other errors later or abort the process, and the user would see these in the place of the signal.
     """
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
@@ -82,34 +101,35 @@ def _on_main_thread() -> bool:
 
 @contextmanager
 def ending_signals(leave: Callable[[int], object]) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block as Ctrl-C does.
+    """End the block with an exception when SIGINT, SIGTERM or SIGHUP arrives.
 
-    A signal that is ignored stays so: `nohup` asks for that. Only the main thread can do this; elsewhere nothing
-    changes.
+    A signal with another handler is left alone; `nohup`, for example, makes the process ignore SIGHUP. Only the main
+    thread can handle signals; on other threads this does nothing.
 
     Parameters
     ----------
     leave : callable
-        Ends the process at once. It is called with the signal's number where an exception would break an import, and
-        nothing is `unfinished`.
+        Ends the process at once. It is called with the number of a signal that arrives during an import while nothing
+        is `unfinished`.
     """
-    ours = {signal.SIGINT: signal.default_int_handler} | dict.fromkeys(ENDING, signal.SIG_DFL)
-    before = {number: usual for number, usual in ours.items() if signal.getsignal(number) is usual}
-    if not _on_main_thread():
-        before = {}
-    _signals.leave, _signals.last = leave, -TOGETHER_S
+    defaults = {signal.SIGINT: signal.default_int_handler} | dict.fromkeys(ENDING, signal.SIG_DFL)
+    handled = {}
+    if _on_main_thread():
+        handled = {number: default for number, default in defaults.items() if signal.getsignal(number) is default}
+    _signals.leave = leave
+    _signals.last = -TOGETHER_S
     try:
-        for number in before:
+        for number in handled:
             signal.signal(number, _signals.arrive)
         yield
     finally:
-        for number, usual in before.items():
-            signal.signal(number, usual)
+        for number, default in handled.items():
+            signal.signal(number, default)
 
 
 @contextmanager
 def unfinished() -> Iterator[None]:
-    """Say that there is something to clean up when the block ends."""
+    """Mark a block that must clean up: signals that arrive during an import then wait, and do not end the process."""
     _signals.unfinished += 1
     try:
         yield
@@ -119,7 +139,7 @@ def unfinished() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Keep the signals of `ending_signals` waiting until the block is done."""
+    """Let the signals that `ending_signals` handles wait until the block has ended."""
     if _signals.deferred or not _on_main_thread():
         yield
         return
@@ -128,6 +148,7 @@ def uninterrupted() -> Iterator[None]:
         yield
     finally:
         _signals.deferred = False
-        number, _signals.waiting = _signals.waiting, None
+        number = _signals.waiting
+        _signals.waiting = None
         if number is not None:
             _signals.arrive(number)

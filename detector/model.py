@@ -1,7 +1,7 @@
-"""A model: recipe, front end, network, weights and operating points; load, save, score.
+"""A model: recipe, front end, network, weights and operating points. It can be loaded, saved and used to score.
 
-Extraction, training and scanning all go through here, so the preprocessing cannot fork. Loading runs no code: the files
-are TOML and safetensors.
+Extraction, training and scanning all use the front end of this module, so that they cannot differ. A model folder
+contains no code: its files are TOML and safetensors.
 """
 
 from __future__ import annotations
@@ -24,27 +24,37 @@ from detector.weights import Expected, Weights, open_weights, write_weights
 
 FILTERS = "power.filters"
 DEVIATION = "scale.deviation"
-MADE_FOR = "recipe"  # the key of the weights' metadata that holds the recipe
-WEIGHED = ("audio", "window", "frontend", "network", "labels")  # the sections that the weights depend on
+MADE_FOR = "recipe"
+"""Key of the metadata of a weights file that holds the recipe of its model."""
+
+SECTIONS_OF_WEIGHTS = ("audio", "window", "frontend", "network", "labels")
+"""Sections of a recipe that the weights depend on."""
 
 
 class Model(nn.Module):
-    """From samples to logits, with everything that the recipe says.
+    """The front end and the network of a recipe: from samples to scores.
 
     Parameters
     ----------
     recipe : Recipe
-        What to build; its labels must be named.
+        What to build. It must name labels.
     filters : Tensor, optional
-        The front end's filter basis; designed anew where it is not given.
+        The filter basis of the front end, as `bases.design` returns it; designed by default.
     operating : Operating, optional
-        Thresholds and the like; 0.5 and no gaps where they are not given.
+        Operating points of the labels; a threshold of 0.5 and no gaps by default.
+
+    Raises
+    ------
+    ModelError
+        Where the recipe names no labels.
+    ConfigurationError
+        Where the network does not fit the window or the memory of this machine.
     """
 
     def __init__(self, recipe: Recipe, filters: Tensor | None = None, operating: Operating | None = None) -> None:
         super().__init__()
         if not recipe.labels.names:
-            raise ModelError("labels.names: is empty; a model needs the names of what it tells apart")
+            raise ModelError("labels.names: is empty; a model needs at least one label")
         self.recipe = recipe
         self.power = band_power(recipe, design(recipe) if filters is None else filters)
         self.scale = Scale(recipe)
@@ -58,19 +68,19 @@ class Model(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.scale.mean.device
 
     def fingerprint(self) -> str:
-        """Name the recipe and the weights in 12 hexadecimal digits."""
-        content = hashlib.sha256(self.recipe.to_toml().encode())
+        """Hash the recipe and the weights to 12 hexadecimal digits."""
+        digest = hashlib.sha256(self.recipe.to_toml().encode())
         for name, tensor in sorted(self.state_dict().items()):
-            content.update(name.encode())
-            content.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-        return content.hexdigest()[:12]
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:12]
 
     def score(self, spectrogram: Tensor) -> Tensor:
-        """Give scores from 0 to 1 of scaled spectrograms (batch, band, frame).
+        """Compute scores from 0 to 1 of scaled spectrograms (batch, band, frame).
 
         Returns
         -------
@@ -80,7 +90,7 @@ class Model(nn.Module):
         return self.scores(self.network(spectrogram))
 
     def scores(self, logits: Tensor) -> Tensor:
-        """Turn logits (..., output) into scores (..., label); a softmax's background is left out."""
+        """Convert logits (..., output) to scores (..., label); the output for background gives no score."""
         if self.recipe.network.dense.output == "softmax":
             return logits.softmax(dim=-1)[..., : len(self.labels)]
         return logits.sigmoid()
@@ -91,7 +101,7 @@ def save_model(model: Model, folder: Path) -> None:
     (folder / RECIPE_FILE).write_text(model.recipe.to_toml(), encoding="utf-8")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     write_weights(tensors, folder / WEIGHTS_FILE, {MADE_FOR: model.recipe.to_toml()})
-    (folder / WEIGHTS_FILE).chmod((folder / RECIPE_FILE).stat().st_mode)  # safetensors keeps it from others
+    (folder / WEIGHTS_FILE).chmod((folder / RECIPE_FILE).stat().st_mode)  # safetensors lets only the owner read it
     (folder / OPERATING_FILE).write_text(operating_toml(model.operating), encoding="utf-8")
 
 
@@ -101,11 +111,13 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
     Raises
     ------
     ModelError
-        Where a file is missing or broken, or the weights do not fit the recipe.
+        Where the weights are missing or damaged, or do not fit the recipe.
+    ConfigurationError
+        Where the recipe cannot be read or has faults.
     """
     recipe = read_recipe(folder / RECIPE_FILE, stored=True)
     if not (folder / WEIGHTS_FILE).exists():
-        raise ModelError(f"{folder}: has no {WEIGHTS_FILE}; it is a recipe without a model: train one first")
+        raise ModelError(f"{folder}: has no {WEIGHTS_FILE}: it holds a recipe only; train a model with it first")
     try:
         expected = expected_tensors(recipe)
     except ConfigurationError as error:
@@ -121,12 +133,12 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
 
 
 def expected_tensors(recipe: Recipe) -> dict[str, Expected]:
-    """List what the weights of a recipe's model must hold; nothing of its size is allocated.
+    """List the tensors that the weights of a recipe's model must hold, without allocating any.
 
     Raises
     ------
     ConfigurationError
-        Where a layer does not fit the window, or the machine.
+        Where the network does not fit the window or the memory of this machine.
     """
     with torch.device("meta"):
         state = DetectorNetwork(recipe).state_dict(prefix="network.")
@@ -138,16 +150,14 @@ def expected_tensors(recipe: Recipe) -> dict[str, Expected]:
 
 
 def _check_recipe(weights: Weights, recipe: Recipe) -> None:
-    """Refuse weights of another recipe, of which shapes alone would not tell."""
-    made_for = weights.metadata.get(MADE_FOR)
-    if made_for is None:
-        raise ModelError(
-            f"{weights.path}: does not say which recipe it is for; only what detector train wrote can be used"
-        )
-    trained = parse_recipe(made_for, str(weights.path), stored=True)
-    changed = [section for section in WEIGHED if getattr(trained, section) != getattr(recipe, section)]
+    """Refuse weights of another recipe: they may have the right shapes and still give wrong scores."""
+    toml = weights.metadata.get(MADE_FOR)
+    if toml is None:
+        raise ModelError(f"{weights.path}: names no recipe; only weights that detector train wrote can be used")
+    trained = parse_recipe(toml, str(weights.path), stored=True)
+    changed = [section for section in SECTIONS_OF_WEIGHTS if getattr(trained, section) != getattr(recipe, section)]
     if changed:
         raise ModelError(
-            f"{weights.path}: does not fit {RECIPE_FILE}, in which {', '.join(changed)} was changed since training; "
-            "only training may be"
+            f"{weights.path}: does not fit {RECIPE_FILE}: {', '.join(changed)} changed after training; "
+            "only the section training may change"
         )

@@ -1,4 +1,4 @@
-"""The recipes and models that ship with the package, found in a wheel and in a checkout."""
+"""The recipes and models that ship with the package, in a wheel and in a checkout."""
 
 from __future__ import annotations
 
@@ -14,40 +14,52 @@ DEFAULT_MODEL = "call-activity"
 
 
 def shipped_folder() -> Path:
-    """Find the folder of shipped models: inside an installed package, or beside it in a checkout."""
+    """Return the folder of shipped models: inside an installed package, or beside the package in a checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "models"
     return installed if installed.is_dir() else package.parent / "models"
 
 
 def list_presets() -> dict[str, Path]:
-    """List the shipped folders that hold a recipe, by name."""
+    """List the folders of shipped recipes and models, by name."""
     return {path.parent.name: path.parent for path in sorted(shipped_folder().glob(f"*/{RECIPE_FILE}"))}
 
 
 def describe_preset(folder: Path) -> str:
-    """Say in one line what a shipped recipe is for: the comment that its file begins with."""
+    """Return the comment in the first line of a shipped recipe, which says what it is for."""
     with (folder / RECIPE_FILE).open(encoding="utf-8") as file:
-        first = next(file, "")
-    return first.removeprefix("#").strip() if first.startswith("#") else ""
+        first_line = next(file, "")
+    return first_line.removeprefix("#").strip() if first_line.startswith("#") else ""
 
 
 def find_folder(name: str) -> Path:
-    """Find a model folder by path, or a shipped one by name; raise `ConfigurationError` where there is none."""
+    """Return the folder with the path `name`, or else the shipped one with this name.
+
+    Raises
+    ------
+    ConfigurationError
+        Where there is neither.
+    """
     if Path(name).is_dir():
         return Path(name)
     presets = list_presets()
     if name in presets:
         return presets[name]
-    alike = get_close_matches(Path(name).name.casefold(), presets, n=1)
+    similar = get_close_matches(Path(name).name.casefold(), presets, n=1)
     raise ConfigurationError(
         f"{name}: neither a folder nor one of the shipped models: {', '.join(presets)}"
-        + "".join(f"; did you mean {preset}?" for preset in alike)
+        + "".join(f"; did you mean {preset}?" for preset in similar)
     )
 
 
 def find_recipe(name: str) -> Recipe:
-    """Read the recipe of a TOML file, of a model folder, or of a shipped one by name."""
+    """Read the recipe of a TOML file, of a model folder, or of the shipped recipe with this name.
+
+    Raises
+    ------
+    ConfigurationError
+        Where there is none, or where it cannot be read.
+    """
     path = Path(name)
     if path.is_file():
         return read_recipe(path)

@@ -1,4 +1,4 @@
-"""The file of a model's weights: written with a checksum beside it, and checked in full before a tensor is made."""
+"""The weights file of a model. A checksum is written beside it, and everything is checked before a tensor is made."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ from detector.texts import check_size, read_text
 CHECKSUMS_FILE = "checksums.txt"
 HEADER_BYTES = 2**22  # names and shapes of tensors, and the recipe
 CHECKSUMS_BYTES = 2**12
-SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-CODES = {"F32": torch.float32, "I64": torch.int64}  # what safetensors calls the types that models hold
+CHECKSUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+TYPES = {"F32": torch.float32, "I64": torch.int64}
+"""The types of tensors in models, by their names in safetensors."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a tensor must be: its type, and one of some shapes."""
+    """The type that a tensor must have, and the shapes that it may have."""
 
     dtype: torch.dtype
     shapes: frozenset[tuple[int, ...]]
 
     @property
     def most_bytes(self) -> int:
-        """Bytes of the largest."""
+        """Bytes of the tensor in its largest shape."""
         return max(math.prod(shape) for shape in self.shapes) * self.dtype.itemsize
 
 
 def write_weights(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
-    """Write tensors, and beside them their file's SHA-256 as the program `sha256sum` reads it."""
+    """Write tensors to a safetensors file, and its SHA-256 to a file beside it, in the format of `sha256sum`."""
     save_file(dict(tensors), path, metadata=dict(metadata))
     line = f"{_digest(path)}  {path.name}\n"
     path.with_name(CHECKSUMS_FILE).write_text(line, encoding="utf-8", newline="\n")
@@ -49,38 +50,50 @@ def write_weights(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[s
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights that is open: its metadata, and its tensors when they are asked for."""
+    """An open weights file: its metadata, and its tensors on demand."""
 
     path: Path
     metadata: Mapping[str, str]
     _file: Any
 
     def read(self, expected: Mapping[str, Expected]) -> dict[str, Tensor]:
-        """Read the tensors; raise `ModelError` where they are not `expected`, before one is made."""
-        fault = _misfit(self._file, expected)
-        if fault is not None:
-            raise ModelError(f"{self.path}: does not fit recipe.toml: {fault}")
+        """Read the tensors.
+
+        Raises
+        ------
+        ModelError
+            Where their names, types or shapes are not as `expected` (then nothing is read), or values are not finite.
+        """
+        difference = _difference(self._file, expected)
+        if difference is not None:
+            raise ModelError(f"{self.path}: does not fit recipe.toml: {difference}")
         tensors = {name: self._file.get_tensor(name) for name in expected}
         for name, tensor in tensors.items():
             if not tensor.isfinite().all():
-                raise ModelError(f"{self.path}: {name} holds values that are no finite numbers")
+                raise ModelError(f"{self.path}: {name} holds values that are not finite")
         return tensors
 
 
 @contextmanager
 def open_weights(path: Path, expected: Mapping[str, Expected]) -> Iterator[Weights]:
-    """Open a file of weights whose content is what was saved.
+    """Open a weights file after checking its size, its checksum and the size of its header.
 
-    A folder without checksums, as earlier versions wrote it, is read, too. A file that is much larger than what is
-    expected is not: nothing is read of it.
+    A folder without a checksums file, as earlier versions wrote it, is read without that check.
+
+    Parameters
+    ----------
+    path : Path
+        The weights file.
+    expected : mapping of str to Expected
+        Its tensors, by name. A file that is much larger than these is refused before it is read.
 
     Raises
     ------
     ModelError
-        Where the file is damaged or was changed, or is no safetensors.
+        Where the file is damaged, was changed, or is not a safetensors file.
     """
     try:
-        check_size(path, 8 + HEADER_BYTES + sum(each.most_bytes for each in expected.values()))
+        check_size(path, 8 + HEADER_BYTES + sum(tensor.most_bytes for tensor in expected.values()))
         _check_sum(path)
         _check_header_size(path)
         with safe_open(path, framework="pt") as file:
@@ -95,46 +108,52 @@ def _digest(path: Path) -> str:
 
 
 def _check_sum(path: Path) -> None:
-    """Raise `ModelError` where the checksum of a file is not the one that was recorded."""
-    sums = path.with_name(CHECKSUMS_FILE)
-    if not os.path.lexists(sums):
+    """Raise `ModelError` where the checksum of a file differs from the recorded one, or none is recorded of it."""
+    sums_path = path.with_name(CHECKSUMS_FILE)
+    if not os.path.lexists(sums_path):
         return
-    try:
-        lines = read_text(sums, CHECKSUMS_BYTES).removesuffix("\n").split("\n")
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{sums}: cannot be read: {one_line(error)}") from error
-    found = [match for match in map(SUM.fullmatch, lines) if match is not None]
-    recorded = {match[2]: match[1] for match in found}.get(path.name)
-    if recorded is None or len(found) < len(lines):
-        raise ModelError(f"{sums}: is not a list of SHA-256 sums with one of {path.name}, as sha256sum writes it")
+    recorded = _recorded_sum(sums_path, path.name)
     digest = _digest(path)
     if digest != recorded:
         raise ModelError(
-            f"{path}: its content is not what was saved (checksum {digest[:12]}, recorded {recorded[:12]}): the file "
-            "is damaged or was changed"
+            f"{path}: is damaged or was changed: its checksum is {digest[:12]}, but {recorded[:12]} was recorded"
         )
 
 
+def _recorded_sum(sums_path: Path, name: str) -> str:
+    """Read the SHA-256 of the file `name` from a file of checksums; raise `ModelError` where that is not possible."""
+    try:
+        lines = read_text(sums_path, CHECKSUMS_BYTES).removesuffix("\n").split("\n")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{sums_path}: cannot be read: {one_line(error)}") from error
+    matches = [match for match in map(CHECKSUM.fullmatch, lines) if match is not None]
+    recorded = {match[2]: match[1] for match in matches}.get(name)
+    if recorded is None or len(matches) < len(lines):
+        raise ModelError(f"{sums_path}: is not a list of SHA-256 sums, as sha256sum writes it, with one of {name}")
+    return recorded
+
+
 def _check_header_size(path: Path) -> None:
-    """Raise `ValueError` where the header of safetensors claims to be longer than any of ours."""
+    """Raise `ValueError` where the header of a safetensors file claims to be longer than `HEADER_BYTES`."""
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
     if size > HEADER_BYTES:
         raise ValueError(f"its header claims {size:,} bytes; at most {HEADER_BYTES:,}")
 
 
-def _misfit(file: Any, expected: Mapping[str, Expected]) -> str | None:
-    """Say which tensor is missing, one too many, or of another shape or type; None where all are as expected."""
+def _difference(file: Any, expected: Mapping[str, Expected]) -> str | None:
+    """Describe the first tensor that is missing, unknown, or of another type or shape; None where there is none."""
     names = set(file.keys())
     if missing := sorted(expected.keys() - names):
         return f"{missing[0]} is missing"
-    if more := sorted(names - expected.keys()):
-        return f"{shown(more[0])} is none of its tensors"
-    for name, each in expected.items():
+    if unknown := sorted(names - expected.keys()):
+        return f"{shown(unknown[0])} is none of its tensors"
+    for name, allowed in expected.items():
         tensor = file.get_slice(name)
-        code, shape = tensor.get_dtype(), tuple(tensor.get_shape())
-        if CODES.get(code) != each.dtype:
-            return f"{name} is of the type {code}, and must be {str(each.dtype).removeprefix('torch.')}"
-        if shape not in each.shapes:
-            return f"{name} has the shape {shape}, and must have {' or '.join(map(str, each.shapes))}"
+        type_name = tensor.get_dtype()
+        shape = tuple(tensor.get_shape())
+        if TYPES.get(type_name) != allowed.dtype:
+            return f"{name} has the type {type_name}; it must be {str(allowed.dtype).removeprefix('torch.')}"
+        if shape not in allowed.shapes:
+            return f"{name} has the shape {shape}; it must be {' or '.join(map(str, allowed.shapes))}"
     return None
