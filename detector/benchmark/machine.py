@@ -1,4 +1,4 @@
-"""The machine that figures come from, and the memory that this process took."""
+"""The machine on which figures were measured, and the memory that this process needed."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ PROCESSORS = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class Machine:
-    """What figures depend on.
+    """The hardware and software that figures depend on.
 
     Attributes
     ----------
-    processor, device : str
-        Their models; the device is what the network runs on.
+    processor : str
+        Model of the CPU.
+    device : str
+        Model of the device that the network runs on.
     cores : int
-        Those that this process may use.
+        Cores that this process may use.
     memory_bytes : int
-        Of the machine.
+        Memory of the machine.
     versions : dict of str to str
-        Of Python and of the packages that matter here.
+        Versions of Python and of the packages that the speed depends on.
     date : str
-        ISO 8601.
+        Date of the measurement, ISO 8601.
     """
 
     processor: str
@@ -44,8 +46,8 @@ class Machine:
     date: str
 
 
-def this_machine(device: torch.device) -> Machine:
-    """Tell what this machine is."""
+def describe_machine(device: torch.device) -> Machine:
+    """Describe this machine; the network runs on `device`."""
     processor = processor_name()
     versions = {name: version(name) for name in ("detector", "torch", "onnxruntime")}
     return Machine(
@@ -59,16 +61,16 @@ def this_machine(device: torch.device) -> Machine:
 
 
 def processor_name(processors: Path = PROCESSORS) -> str:
-    """Name the processor's model, as far as the system knows it."""
+    """Return the model of the CPU; its architecture where the system does not know the model."""
     if processors.is_file():
-        found = re.search(r"(?m)^model name\s*: (.+)$", processors.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            return found[1]
+        match = re.search(r"(?m)^model name\s*: (.+)$", processors.read_text(encoding="utf-8", errors="replace"))
+        if match:
+            return match[1]
     return platform.processor() or platform.machine()
 
 
 def peak_bytes() -> int | None:
-    """Tell the most memory that this process had in use so far; None where the system does not count it (Windows)."""
+    """Return the peak memory of this process so far; None where the system does not count it (Windows)."""
     try:
         import resource
     except ImportError:

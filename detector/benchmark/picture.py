@@ -1,4 +1,4 @@
-"""The picture of a benchmark: where the time goes at each hop, and how fast each engine is."""
+"""Draw a benchmark: the processor time of each stage at each hop, and the speed of each engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOUR_S = 3600
 
 
 def check_picture(path: Path, *, force: bool) -> None:
-    """Raise `ConfigurationError` or `OutputError` where no picture could be drawn into `path`."""
+    """Raise `ConfigurationError` or `OutputError` where a picture cannot be written to `path`."""
     check_drawing(path, "plot")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}")
@@ -25,7 +25,7 @@ def check_picture(path: Path, *, force: bool) -> None:
 
 
 def draw(report: BenchmarkReport, path: Path) -> None:
-    """Draw the stages of the first engine's scans, stacked, and the real-time factors of all, beside each other."""
+    """Draw the stages of the first engine's scans, stacked, and beside them the speeds of all scans."""
     figure = find_figure("plot")(figsize=(9, 4), layout="constrained")
     figure.suptitle(f"{report.model} on {report.machine.device}, {report.precision}", fontsize=10)
     left, right = figure.subplots(1, 2)

@@ -1,10 +1,9 @@
-"""How many products a trunk takes, and how many a second a device gives: what a scan is measured against."""
+"""The multiply-adds of a trunk, and the rate of matrix products of a device: the limit that a scan is compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import inf
 from time import perf_counter
 
 import torch
@@ -15,19 +14,19 @@ from detector.recipe import Recipe
 from detector.scanning.layout import Layout
 from detector.scanning.trunks import TYPES, Precision
 
-SIZES = {"cpu": (1024, 2048)}
+SIZES = {"cpu": (1024, 2048)}  # rows and columns of the matrices
 SIZES_ELSEWHERE = (4096, 8192)
-LEAST_S = 0.3  # that a size is tried for,
-LEAST_TIMES = 3  # and as often at least
+LEAST_S = 0.3  # time for which each size is measured, at least
+LEAST_TIMES = 3  # products for which each size is measured, at least
 OPERATIONS = 2  # floating-point operations of one multiply-add
 
 
 def trunk_multiply_adds(recipe: Recipe, layout: Layout) -> float:
-    """Count the multiply-adds that the trunk takes for a second of sound.
+    """Count the multiply-adds of the trunk for a second of sound.
 
-    For the shared engine, those of one pass over a long recording: a layer's products per column times the columns
-    that it gives a second, at the step that the layout has it take. What strips compute twice, where they meet, is not
-    counted. For the other engine, those of a window times the windows a second.
+    For the engine "shared", they are those of one pass over a long recording: for each layer, the multiply-adds of a
+    column times the columns per second, at the layout's step. Columns that two neighbouring strips both compute count
+    once. For the engine "windows", they are those of a window times the windows per second.
     """
     trunk = [layer for layer in measure(recipe).layers if layer.name.startswith("network.stage.")]
     if layout.engine == "windows":
@@ -40,27 +39,26 @@ def trunk_multiply_adds(recipe: Recipe, layout: Layout) -> float:
 
 
 def matrix_product_rate(device: torch.device, precision: Precision) -> float:
-    """Measure the floating-point operations a second of matrix products: the best of several, on all cores."""
+    """Measure the floating-point operations per second of matrix products on all cores; the best of several sizes."""
     with _all_cores(), _tensor_float(precision == "tf32"):
         return max(_rate(size, device, precision) for size in SIZES.get(device.type, SIZES_ELSEWHERE))
 
 
 def _rate(size: int, device: torch.device, precision: Precision) -> float:
-    kind = TYPES.get(precision, torch.float32)
-    a, b, product = (torch.randn(size, size, device=device, dtype=kind) for _ in range(3))
-    best, spent, times = inf, 0.0, 0
-    while spent < LEAST_S or times < LEAST_TIMES:
+    dtype = TYPES.get(precision, torch.float32)
+    left, right, product = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(3))
+    times_s: list[float] = []
+    while sum(times_s) < LEAST_S or len(times_s) < LEAST_TIMES:
         _wait(device)
         start = perf_counter()
-        torch.mm(a, b, out=product)
+        torch.mm(left, right, out=product)
         _wait(device)
-        took = perf_counter() - start
-        best, spent, times = min(best, took), spent + took, times + 1
-    return OPERATIONS * size**3 / best
+        times_s.append(perf_counter() - start)
+    return OPERATIONS * size**3 / min(times_s)
 
 
 def _wait(device: torch.device) -> None:
-    """Wait until the device has done what it was given."""
+    """Wait until the device has finished its work."""
     match device.type:
         case "cuda":
             torch.cuda.synchronize(device)

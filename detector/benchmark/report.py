@@ -1,4 +1,4 @@
-"""What a benchmark tells."""
+"""The results of a benchmark of scans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from detector.benchmark.machine import Machine
 
 @dataclass(frozen=True)
 class BenchmarkSound:
-    """What was scanned: how many recordings, their length together in s, and whether they were made for it."""
+    """The sound that was scanned.
+
+    Attributes
+    ----------
+    recordings : int
+        How many there were.
+    seconds : float
+        Their total length.
+    made : bool
+        Whether the benchmark made them.
+    """
 
     recordings: int
     seconds: float
@@ -19,7 +29,7 @@ class BenchmarkSound:
 
 @dataclass(frozen=True)
 class MatrixProducts:
-    """Floating-point operations a second in matrix products: before the scans, after them, and the mean of both."""
+    """Floating-point operations per second in matrix products: before the scans, after them, and their mean."""
 
     precision: str
     before: float
@@ -29,34 +39,35 @@ class MatrixProducts:
 
 @dataclass(frozen=True)
 class BenchmarkReport:
-    """The figures of a benchmark; `dataclasses.asdict` of it is what `detector benchmark` prints as JSON.
+    """The results of a benchmark; `detector benchmark` prints `dataclasses.asdict` of it as JSON.
 
     Attributes
     ----------
     model : str
-        What was measured.
+        Name of the model or recipe that was measured.
     trained : bool
-        Whether its weights were; random ones take the same time.
+        Whether its weights were trained; random ones take the same time.
     sample_rate_hz, window_s
         From the recipe.
     precision : str
-        What the trunk computed in.
+        Number format that the trunk computed in.
     workers : int
         Threads that scanned.
     machine : Machine
     sound : BenchmarkSound
     matrix_products : tuple of MatrixProducts
-        In float32, and in the trunk's precision where that is another; the last is what scans are compared with.
+        In float32, then in the trunk's precision where that is another. Scans are compared with the last one.
     peak_bytes : int or None
-        The most memory in use until one engine had scanned at all hops; None where the system does not count it.
+        Largest memory used up to the end of the first scans at all hops; None where the system does not count it.
     scans : tuple of BenchmarkScan
-        The shared engine first, then windows by themselves, each from the coarsest hop to the finest.
+        Of the engine "shared", then of the engine "windows", each from the coarsest hop to the finest.
     shared_over_windows : tuple of Ratio
-        One for each hop; none where windows cannot share.
+        One for each hop; empty where windows cannot share columns.
     finest_over_coarsest : float or None
-        How many times as long one pass takes at the finest hop as at the coarsest; None where windows cannot share.
+        Time of the engine "shared" at the finest hop, divided by that at the coarsest; None where windows cannot share
+        columns.
     notes : tuple of str
-        What a reader should know.
+        What a reader should know of the figures.
     failed : tuple of str
         Recordings that could not be scanned, and why.
     """

@@ -1,4 +1,4 @@
-"""Scan as `detector scan` does, engine by engine and hop by hop, with a clock in the hand."""
+"""Time a scan, with the same code as `detector scan`, at chosen hops and with a chosen engine."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from detector.scanning.outcome import Scanned
 from detector.scanning.results import Outputs
 from detector.scanning.scanner import Scanner, Setting
 
-SHARES = (0.5, 0.1, 0.03)  # hops, of a window
+SHARES = (0.5, 0.1, 0.03)
+"""The hops to measure, as shares of the window."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure.
+    """One scan to measure.
 
     Attributes
     ----------
     share : float
-        The hop that was asked for, as a share of the window.
+        The requested hop, as a share of the window.
     setting : Setting
         How to scan.
     layout : Layout
-        What that comes to.
+        The engine, and the windows and columns that follow from the setting.
     recordings : tuple of Path
         What to scan.
     """
@@ -44,23 +45,23 @@ class Case:
 
 @dataclass(frozen=True)
 class Run:
-    """What one scan of a case took.
+    """The times of one scan of a case.
 
     Attributes
     ----------
     elapsed_s : float
-        From the first recording's opening to the table's closing.
+        From opening the first recording to closing the table.
     sound_s : float
-        How much sound was scanned, all channels together. With the windows engine, what its windows advanced over:
-        of a short excerpt, that is less than its length.
+        Sound that was scanned, of all channels together. For the engine "windows" it is the number of windows times
+        the hop, which is less than the length of a short excerpt.
     windows : int
-        That were scored.
+        Windows that were scored.
     stages : dict of str to float
-        Processor time, s, all threads together.
+        Processor time of each stage in s, of all threads together.
     lengths : dict of Path to float
-        How much of each recording could be scanned, s.
+        Length of each recording that could be scanned, in s.
     failed : tuple of str
-        Recordings that could not be, and why.
+        Recordings that could not be scanned, and why.
     """
 
     elapsed_s: float
@@ -71,26 +72,27 @@ class Run:
     failed: tuple[str, ...]
 
 
-def hops(recipe: Recipe) -> dict[float, float]:
-    """Lay out the hops to measure, s, by the share of the window asked for.
+def choose_hops(recipe: Recipe) -> dict[float, float]:
+    """Choose the hops to measure, in s, for each requested share of the window.
 
-    Where windows can share columns, they are hops that allow it; the other engine is measured at the same ones.
+    Where windows can share columns, these hops let them. Both engines are measured at the same hops.
     """
     longest_s = recipe.window.duration
     if recipe.network.dense.per == "frame":
         geometry = measure(recipe)
         longest_s = min(longest_s, geometry.columns * geometry.frames.step / recipe.frame_rate)
-    asked = {share: min(longest_s, share * recipe.window.duration) for share in SHARES}
-    return {share: lay_out(recipe, hop_s).grid.hop_s for share, hop_s in asked.items()}
+    requested = {share: min(longest_s, share * recipe.window.duration) for share in SHARES}
+    return {share: lay_out(recipe, hop_s).grid.hop_s for share, hop_s in requested.items()}
 
 
-def run(model: Model, case: Case, folder: Path) -> Run:
-    """Scan the recordings of a case once; the detections go into a table in `folder`."""
+def time_scan(model: Model, case: Case, folder: Path) -> Run:
+    """Scan the recordings of a case once, and write the detections into a table in `folder`."""
     scanner = Scanner(model, case.setting)
     reader = Reader(model.recipe, case.layout.grid, model.operating.label)
     lengths: dict[Path, float] = {}
     failed: list[str] = []
-    n_windows, sound_s = 0, 0.0
+    n_windows = 0
+    sound_s = 0.0
     outputs = Outputs(folder / "detections.csv", force=True)
     start = perf_counter()
     with outputs.opened(sys.stdout, model.labels) as results:
@@ -108,6 +110,6 @@ def run(model: Model, case: Case, folder: Path) -> Run:
 
 
 def count_windows(model: Model, layout: Layout, scanned: Scanned) -> int:
-    """Count the windows of a recording that were scored, of all channels."""
+    """Count the windows of a recording that were scored, in all channels."""
     samples = (round(row.scanned_s * model.recipe.audio.sample_rate) for row in scanned.effort)
     return sum(layout.grid.count(model.power.count_frames(n_samples)) for n_samples in samples)

@@ -1,4 +1,4 @@
-"""What is scanned: made sound, and excerpts of recordings for what is too slow to scan all of them."""
+"""The sound of a benchmark: made recordings, and excerpts of recordings for an engine that is too slow for all."""
 
 from __future__ import annotations
 
@@ -8,73 +8,83 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream, Stretch
 from detector.recipe import Audio
 
-BLOCK_S = 10.0
-NOISE, TONE = 0.01, 0.1  # standard deviation and amplitude, of full scale
-LEAST_S = 1e-3
+BLOCK_S = 10.0  # sound that is made or read at once; each made block begins with a tone of a second
+NOISE = 0.01  # standard deviation of the noise, of full scale
+TONE = 0.1  # amplitude of the tones, of full scale
+LEAST_S = 1e-3  # a shorter rest makes no excerpt
 
 
 def make_sound(folder: Path, n_recordings: int, seconds: float, audio: Audio) -> list[Path]:
-    """Write seeded noise, with a tone of a second in every ten, as WAV files of 16 bits.
+    """Write seeded noise with tones as WAV files of 16 bits: every ten seconds, a tone of one second.
 
     Parameters
     ----------
     folder : Path
-        Where to write them.
+        Where to write the files.
     n_recordings : int
-        How many there are to be, all of the same length.
+        Number of files, all of the same length.
     seconds : float
-        Their length together, s.
+        Total length of all files.
     audio : Audio
-        Their sample rate, and the channel that they need to have.
+        Sample rate of the files, and a channel that they must have.
     """
-    rate, n_channels = audio.sample_rate, audio.channel + 1 if isinstance(audio.channel, int) else 1
+    rate = audio.sample_rate
+    n_channels = audio.channel + 1 if isinstance(audio.channel, int) else 1
     paths = [folder / f"made-{number}.wav" for number in range(n_recordings)]
     for seed, path in enumerate(paths):
-        rng, left = np.random.default_rng(seed), round(seconds / n_recordings * rate)
+        rng = np.random.default_rng(seed)
+        remaining = round(seconds / n_recordings * rate)
         with soundfile.SoundFile(path, "w", rate, n_channels, "PCM_16") as file:
-            while left > 0:
-                n = min(left, round(BLOCK_S * rate))
-                samples = NOISE * rng.standard_normal(n, dtype=np.float32)
-                tone = np.arange(min(n, rate))
-                samples[: len(tone)] += TONE * np.sin(2 * np.pi * rng.uniform(0.02, 0.4) * tone).astype(np.float32)
-                file.write(np.repeat(samples[:, None], n_channels, axis=1))
-                left -= n
+            while remaining > 0:
+                n = min(remaining, round(BLOCK_S * rate))
+                file.write(np.repeat(_made_block(n, rate, rng)[:, None], n_channels, axis=1))
+                remaining -= n
     return paths
+
+
+def _made_block(n: int, rate: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Make `n` samples of noise that begin with a tone of a second; its frequency is drawn as a share of the rate."""
+    samples = NOISE * rng.standard_normal(n, dtype=np.float32)
+    ticks = np.arange(min(n, rate))
+    samples[: len(ticks)] += TONE * np.sin(2 * np.pi * rng.uniform(0.02, 0.4) * ticks).astype(np.float32)
+    return samples
 
 
 def cut_excerpts(
     recordings: Sequence[tuple[Path, float]], seconds: float, longest_s: float, folder: Path
 ) -> Iterator[Path]:
-    """Cut the beginnings of recordings, one after another and over again, until they are long enough together.
+    """Cut the beginnings of recordings until the excerpts have the wanted length; recordings are used in turn.
 
     Parameters
     ----------
     recordings : sequence of (Path, float)
-        Each with its length, s.
+        Each with its length in s.
     seconds : float
-        What the excerpts come to, s.
+        Total length of the excerpts.
     longest_s : float
-        Most of one excerpt, s; a recording that is no longer is given as it is.
+        Largest length of one excerpt, in s. A recording that is not longer is not cut.
     folder : Path
-        Where to write them.
+        A folder to make, for the excerpts.
     """
     folder.mkdir()
-    for number, (recording, whole_s) in zip(count(), cycle(recordings)):
-        wanted_s = min(longest_s, seconds)
+    remaining_s = seconds
+    for number, (recording, length_s) in zip(count(), cycle(recordings)):
+        wanted_s = min(longest_s, remaining_s)
         if wanted_s < LEAST_S:
             return
-        whole = whole_s <= wanted_s + LEAST_S
-        yield recording if whole else cut(recording, wanted_s, folder / f"excerpt-{number}.wav")
-        seconds -= min(whole_s, wanted_s)
+        is_short = length_s <= wanted_s + LEAST_S
+        yield recording if is_short else cut(recording, wanted_s, folder / f"excerpt-{number}.wav")
+        remaining_s -= min(length_s, wanted_s)
 
 
 def cut(recording: Path, seconds: float, path: Path) -> Path:
-    """Write the first `seconds` of a recording, with all its channels, at its own rate."""
+    """Write the first `seconds` of a recording to `path`, with all channels and at the recording's rate."""
     header = read_header(recording)
     rate = header.sample_rate
     audio = Audio().model_copy(update={"sample_rate": rate, "channel": "each"})

@@ -1,4 +1,4 @@
-"""The model that is measured: a trained one, or, for a recipe alone, one with seeded random weights."""
+"""The model that is measured: a trained one, or for a recipe alone, one with seeded random weights."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from detector.model import Model, load_model
 from detector.presets import DEFAULT_MODEL, WEIGHTS_FILE, find_folder, find_recipe
 from detector.recipe import Recipe
 
-NOISE = 0.01  # standard deviation of the noise that random weights are given as their training set, of full scale
+NOISE = 0.01
+"""Standard deviation, of full scale, of the noise that stands for the training set of random weights."""
 
 
 @dataclass(frozen=True)
 class BenchmarkSubject:
-    """A model, what it was called by, and whether its weights were trained."""
+    """A model, the name by which it was found, and whether its weights were trained."""
 
     name: str
     model: Model
@@ -30,16 +31,17 @@ def find_subject(name: str | None, device: DeviceName) -> BenchmarkSubject:
     Parameters
     ----------
     name : str or None
-        Folder of a model or of a recipe, a shipped one's name, or a recipe's file; None for the default model.
+        Folder of a model or recipe, name of a shipped one, or file of a recipe; None for the default model.
     device : str
-        What the network runs on.
+        Device that the network runs on.
 
     Raises
     ------
     ConfigurationError, ModelError
-        Where there is none of that name, or it cannot be used.
+        Where there is no model or recipe with this name, or it cannot be used.
     """
-    chosen, name = choose_device(device), name or DEFAULT_MODEL
+    chosen = choose_device(device)
+    name = name or DEFAULT_MODEL
     recipe = find_recipe(name)
     if not Path(name).is_file():
         folder = find_folder(name)
@@ -49,7 +51,7 @@ def find_subject(name: str | None, device: DeviceName) -> BenchmarkSubject:
 
 
 def random_model(recipe: Recipe, seed: int = 0) -> Model:
-    """Make a model with seeded random weights, the statistics of noise, and made-up labels where there are none."""
+    """Make a model with seeded random weights and the statistics of noise; it gets labels where the recipe has none."""
     labelled = recipe if recipe.labels.names else recipe.with_labels(stand_in_labels(recipe))
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
@@ -61,6 +63,6 @@ def random_model(recipe: Recipe, seed: int = 0) -> Model:
 
 
 def stand_in_labels(recipe: Recipe) -> tuple[str, ...]:
-    """Name as many labels as a recipe without any needs at least."""
+    """Return as many labels as a recipe without labels needs at least."""
     lone_softmax = recipe.network.dense.output == "softmax" and not recipe.labels.background
     return ("call", "other") if lone_softmax else ("call",)

@@ -1,4 +1,4 @@
-"""How fast a recipe trains: clips a second, and how near that is to what matrix products reach."""
+"""Benchmark the training of a recipe: clips per second, and how close that is to the rate of matrix products."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from time import perf_counter
 import numpy as np
 from torch.utils.flop_counter import FlopCounterMode
 
-from detector.benchmark.machine import Machine, this_machine
+from detector.benchmark.machine import Machine, describe_machine
 from detector.benchmark.products import matrix_product_rate
 from detector.benchmark.report import MatrixProducts
 from detector.benchmark.subject import stand_in_labels
@@ -24,33 +24,36 @@ from detector.recipe import Recipe
 from detector.training.fit import Trainer
 from detector.training.precision import PrecisionName, accelerator_for, try_bfloat16
 
-STEPS = 12  # of a measurement
-REPEATS = 3
+STEPS = 12  # batches of a measurement
+REPEATS = 3  # measurements
 NOISE = 1e-6  # mean power of the made clips
 
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """The figures of training; `dataclasses.asdict` of it is what `detector benchmark` prints of training as JSON.
+    """The figures of training; `detector benchmark` prints `dataclasses.asdict` of it as JSON.
 
     Attributes
     ----------
     model : str
-        The recipe that was measured.
-    precision, batch_size
-        What the network computed in, and on how many clips at once.
+        Name of the recipe that was measured.
+    precision : str
+        Number format that the network computed in.
+    batch_size : int
+        Clips in a batch.
     machine : Machine
     matrix_products : MatrixProducts
         In that precision.
     operations_per_clip : float
-        Floating-point operations of convolutions and dense layers, forward and backward; recurrent cells, norms and
-        the like are not counted.
+        Floating-point operations of convolutions and dense layers, forward and backward. Those of recurrent cells and
+        norms are not counted.
     clips_per_s : float
-        Clips learnt from a second, read from disk, augmented and scaled: the median of all measurements.
+        Clips that training reads from disk, augments, scales and learns from in a second; the median of all
+        measurements.
     spread : float
-        The slowest measurement's time less the fastest one's, as a share of the median.
+        Difference of the slowest and the fastest measurement's time, divided by the median.
     of_matrix_products : float
-        Operations a second as a share (0 to 1) of those in matrix products.
+        Operations per second, divided by those of matrix products.
     """
 
     model: str
@@ -65,54 +68,59 @@ class TrainingReport:
 
 
 def benchmark_training(
-    name: str, device: DeviceName, asked: PrecisionName, progress: Progress = SILENT
+    name: str, device: DeviceName, requested: PrecisionName, progress: Progress = SILENT
 ) -> TrainingReport:
     """Measure steps of training on made clips, on all cores.
 
     Parameters
     ----------
     name : str
-        Of a shipped recipe, a model's folder, or a file.
-    asked : str
-        What the network computes in; "auto" as `detector train` does where there is much to train.
+        Name of a shipped recipe, folder of a model, or file of a recipe.
+    device : str
+        Device that the network is trained on.
+    requested : str
+        Number format that the network computes in; "auto" for the faster one, which `detector train` would choose for
+        a long training.
     progress : Progress, optional
-        Hears how far it is.
+        Is informed of each measurement.
 
     Raises
     ------
     ConfigurationError
-        Where there is no such recipe, or the device or precision is not possible here.
+        Where there is no such recipe, or this machine does not support the device or precision.
     """
     recipe = find_recipe(name)
-    precision = try_bfloat16(recipe, choose_device(device)) if asked == "auto" else asked
+    labelled = recipe if recipe.labels.names else recipe.with_labels(stand_in_labels(recipe))
+    precision = try_bfloat16(recipe, choose_device(device)) if requested == "auto" else requested
     accelerator = accelerator_for(device, precision)
     with TemporaryDirectory(prefix="detector-benchmark-") as folder:
-        store = made_clips(Path(folder), recipe if recipe.labels.names else recipe.with_labels(stand_in_labels(recipe)))
+        store = make_clips(Path(folder), labelled)
         trainer = Trainer(store, store.recipe, Path(folder), accelerator=accelerator, seed=0)
         with FlopCounterMode(display=False) as counter:
-            _learn(trainer, 1)
-        n = len(store)
-        operations = counter.get_total_flops() / n
+            _time_epoch(trainer, 1)
+        n_clips = len(store)
+        operations = counter.get_total_flops() / n_clips
         before = matrix_product_rate(accelerator.device, precision)
-        times = [_learn(trainer, number) for number in progress.through(range(2, 2 + REPEATS), REPEATS, "measurement")]
+        epochs = progress.through(range(2, 2 + REPEATS), REPEATS, "measurement")
+        times_s = [_time_epoch(trainer, epoch) for epoch in epochs]
         after = matrix_product_rate(accelerator.device, precision)
     rate = mean((before, after))
-    clips_per_s = n / median(times)
+    clips_per_s = n_clips / median(times_s)
     return TrainingReport(
         model=name,
         precision=precision,
         batch_size=recipe.training.batch_size,
-        machine=this_machine(accelerator.device),
+        machine=describe_machine(accelerator.device),
         matrix_products=MatrixProducts(precision, before, after, rate),
         operations_per_clip=operations,
         clips_per_s=clips_per_s,
-        spread=(max(times) - min(times)) / median(times),
+        spread=(max(times_s) - min(times_s)) / median(times_s),
         of_matrix_products=operations * clips_per_s / rate,
     )
 
 
-def _learn(trainer: Trainer, epoch: int) -> float:
-    """Go once through the clips; give the seconds that it took."""
+def _time_epoch(trainer: Trainer, epoch: int) -> float:
+    """Train on all clips once; return the time in s."""
     spec = trainer.recipe.training
     trainer.network.train()
     start = perf_counter()
@@ -121,20 +129,35 @@ def _learn(trainer: Trainer, epoch: int) -> float:
     return perf_counter() - start
 
 
-def made_clips(folder: Path, recipe: Recipe) -> ClipStore:
-    """Write clips of seeded noise, enough for `STEPS` batches and all labels, a call in every other one."""
+def make_clips(folder: Path, recipe: Recipe) -> ClipStore:
+    """Write clips of seeded noise: enough for `STEPS` batches and all labels, half of them with a call."""
     rng = np.random.default_rng(0)
     writer = ClipWriter(folder, recipe)
     margin = int(np.ceil(recipe.training.jitter * recipe.frame_rate))
     n_frames = recipe.window_frames + 2 * margin
-    stateful = Scale(recipe).smoother is not None
-    for number in range(max(recipe.training.batch_size * STEPS, 2 * len(recipe.labels.names))):
-        label = recipe.labels.names[number // 2 % len(recipe.labels.names)] if number % 2 else ""
-        events = ((0.0, recipe.window.duration, label),) if label else ()
-        clip = Clip(
-            "made.wav", "mix", 0.0, "call" if label else "background", label, "train", "made", True, 0, n_frames, events
-        )
+    has_state = Scale(recipe).smoother is not None
+    labels = recipe.labels.names
+    for number in range(max(recipe.training.batch_size * STEPS, 2 * len(labels))):
+        label = labels[number // 2 % len(labels)] if number % 2 else ""
         power = NOISE * rng.standard_exponential((recipe.n_bands, n_frames), dtype=np.float32)
-        writer.add(clip, power, power.mean(axis=1) if stateful else None)
+        clip = _made_clip(label, recipe.window.duration, n_frames)
+        writer.add(clip, power, power.mean(axis=1) if has_state else None)
     writer.close({})
     return open_clips(folder)
+
+
+def _made_clip(label: str, duration_s: float, n_frames: int) -> Clip:
+    """Describe a clip of one call of `label`, or of background where it is empty."""
+    return Clip(
+        recording="made.wav",
+        channel="mix",
+        start_s=0.0,
+        kind="call" if label else "background",
+        labels=label,
+        split="train",
+        group="made",
+        complete=True,
+        first_frame=0,
+        n_frames=n_frames,
+        events=((0.0, duration_s, label),) if label else (),
+    )

@@ -1,4 +1,7 @@
-"""The command line: parse, import, call, print. Until a command runs, only Click and the standard library are there."""
+"""The command line. A command parses its options, imports what it needs, calls the library and prints the result.
+
+Modules of the library are imported when a command runs, so that `--help` is fast.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from detector.interruption import Terminated, ending_signals
 INTERRUPTED = 130
 ENDED = {INTERRUPTED: "interrupted"}
 BUG = 70  # EX_SOFTWARE of sysexits.h
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # nothing that the program can help
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}  # errors of the disk, not of the program
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -38,7 +41,7 @@ def commands() -> None:
     \b
     detector extract ANNOTATIONS RECORDINGS -r RECIPE -o CLIPS    cut training clips
     detector train CLIPS -o MODEL                                 train a network on them
-    detector scan RECORDINGS... -m MODEL > detections.csv         find what it has learnt
+    detector scan RECORDINGS... -m MODEL > detections.csv         find these sounds
 
     Data goes to standard output, messages to standard error. Exit codes: 0 done; 1 done, but some recordings
     failed; 2 wrong usage or configuration; 70 a bug in the program; 130 interrupted; 129, 143 terminated.
@@ -50,24 +53,24 @@ for command in (recipe, describe, extract, train, mine, scan, tune, evaluate, be
 
 
 def main() -> None:
-    """Run the command line; show errors that a user can mend as one line, let a bug keep its traceback."""
+    """Run the command line. Errors that a user can correct are shown as one line, a bug with its traceback."""
     for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # it was closed before we began
-            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115, PTH123
+        if getattr(sys, name) is None:  # it was closed before the program began
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115, PTH123 (open to the end)
     with without_decoder_messages(), droppable_messages():
         try:
-            with ending_signals(leave):
-                code = flushed(outcome())
-        except KeyboardInterrupt as error:  # a second one, while the first was at work
-            code = ended_by(error)
+            with ending_signals(end_process):
+                code = flush_output(run_command())
+        except KeyboardInterrupt as error:  # a second one, while the first is being handled
+            code = signal_code(error)
     sys.exit(code)
 
 
-def outcome() -> int:  # noqa: PLR0911 (one for each way to end)
-    """Run the command; give its exit code."""
+def run_command() -> int:  # noqa: PLR0911 (one for each way to end)
+    """Run the command; return its exit code."""
     context = None
     try:
-        with commands.make_context("detector", sys.argv[1:]) as context:  # main() would make a closed pipe exit with 1
+        with commands.make_context("detector", sys.argv[1:]) as context:  # Click's main() exits with 1 on closed pipes
             commands.invoke(context)
     except (DetectorError, click.ClickException) as error:
         return show(error, context)
@@ -76,49 +79,49 @@ def outcome() -> int:  # noqa: PLR0911 (one for each way to end)
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except (KeyboardInterrupt, click.Abort) as error:
-        code = ended_by(error)
+        code = signal_code(error)
         say(ENDED.get(code, "terminated"))
         return code
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # the reader has closed the pipe, as `| head` does
         return 0
     except OSError as error:
-        return cannot_be_written(error) if error.errno in NO_ROOM else bug()
+        return report_unwritable(error) if error.errno in NO_ROOM else report_bug()
     except Exception:  # noqa: BLE001 (its traceback is shown)
-        return bug()
+        return report_bug()
     return 0
 
 
-def ended_by(error: BaseException) -> int:
-    """Give the exit code of a program that a signal ended."""
+def signal_code(error: BaseException) -> int:
+    """Return the exit code of a program that a signal ended."""
     return 128 + error.number if isinstance(error, Terminated) else INTERRUPTED
 
 
-def leave(number: int) -> None:
-    """End the process at once: a signal came while modules were imported, and there is nothing to clean up."""
+def end_process(number: int) -> None:
+    """End the process at once, for a signal that arrived during an import when there was nothing to clean up."""
     code = 128 + number
     say(ENDED.get(code, "terminated"))
     os._exit(code)
 
 
-def flushed(code: int) -> int:
-    """Hand on what is left for standard output; give the exit code, which a full disk changes and a closed pipe not."""
+def flush_output(code: int) -> int:
+    """Flush standard output; return the exit code, which a full disk changes and a closed pipe does not."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would flush again at exit, and fail
         if not isinstance(error, BrokenPipeError) and code in {0, 1}:
-            return cannot_be_written(error, "standard output")
+            return report_unwritable(error, "standard output")
     return code
 
 
-def cannot_be_written(error: OSError, name: str = "the output") -> int:
-    """Say that there is no room."""
+def report_unwritable(error: OSError, name: str = "the output") -> int:
+    """Say that an output cannot be written; return the exit code."""
     say(f"{error.filename or name}: cannot be written: {error.strerror}")
     return 2
 
 
-def bug() -> int:
-    """Show the traceback of what must not happen."""
+def report_bug() -> int:
+    """Show the traceback of an unexpected error; return the exit code."""
     traceback.print_exc()
-    say("this is a bug in the program; please report it, with the lines above and your command")
+    say("this is a bug in the program; please report it with the lines above and your command")
     return BUG

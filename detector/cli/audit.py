@@ -1,4 +1,4 @@
-"""`detector audit`: a sample of detections for a person to check, and what the verdicts say of all of them."""
+"""`detector audit`: draw a sample of detections for a person to check, and estimate figures from the verdicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DRAWING = ("n", "labels", "n_strata", "n_background", "effort", "window_s", "seed", "output", "by_score")
+"""Parameters that only the drawing of a sample uses."""
+
 ESTIMATING = ("json_path", "plot")
+"""Parameters that only the estimation from verdicts uses."""
 
 
 @click.command(
@@ -31,18 +34,25 @@ ESTIMATING = ("json_path", "plot")
     short_help="Draw detections to check by ear; estimate precision and recall.",
 )
 @click.argument("detections", type=click.Path(exists=True, path_type=Path))
-@click.option("-n", "n", default=200, show_default=True, type=click.IntRange(1), help="Detections to draw, a label.")
-@click.option("--label", "labels", multiple=True, metavar="NAME", help="Of these labels only.")
 @click.option(
-    "--strata", "n_strata", default=5, show_default=True, type=click.IntRange(1, 100), help="Ranges of score."
+    "-n", "n", default=200, show_default=True, type=click.IntRange(1), help="Detections to draw of each label."
+)
+@click.option("--label", "labels", multiple=True, metavar="NAME", help="Draw only detections with this label.")
+@click.option(
+    "--strata",
+    "n_strata",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Ranges of score to draw from.",
 )
 @click.option(
     "--background",
     "n_background",
     type=click.IntRange(1),
-    help="Windows without a detection to draw, a label; needs --effort.",
+    help="Windows without a detection to draw for each label; needs --effort.",
 )
-@click.option("--effort", type=FILE, help="What was scanned, as scan --effort wrote it.")
+@click.option("--effort", type=FILE, help="The table of what was scanned, from scan --effort.")
 @click.option(
     "--window",
     "window_s",
@@ -50,18 +60,18 @@ ESTIMATING = ("json_path", "plot")
     show_default=True,
     type=click.FloatRange(0.01, 86400),
     callback=finite,
-    help="Longest window of background, s.",
+    help="Longest background window, in s.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of everything that is drawn.")
-@click.option("--by-score", is_flag=True, help="Highest scores first, instead of in no order.")
-@click.option("-o", "--output", type=NEW_FILE, help="Write the sample into this file.  [default: standard output]")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the random sample.")
+@click.option("--by-score", is_flag=True, help="Sort by score, highest first, instead of in random order.")
+@click.option("-o", "--output", type=NEW_FILE, help="Write the sample to this file.  [default: standard output]")
 @click.option(
     "--raven",
     type=NEW_FOLDER,
     metavar="FOLDER",
-    help="Also write Raven selection tables into this new folder; with --verdicts, read verdicts from them.",
+    help="Also write Raven selection tables to this new folder; with --verdicts, read the verdicts from them.",
 )
-@click.option("--verdicts", type=FILE, help="The checked sample: print the estimates.")
+@click.option("--verdicts", type=FILE, help="The checked sample; estimate figures from its verdicts.")
 @JSON
 @plot_option("precision by score")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
@@ -86,11 +96,15 @@ def audit(
 ) -> None:
     """Draw a sample of DETECTIONS for a person to check; from the verdicts, estimate precision and recall.
 
-    DETECTIONS is a table with scores (or a folder of them), as detector scan writes it. Without --verdicts, a sample is
-    drawn: of each label, detections from every range of score, and with --background also windows of scanned time
-    that no detection touches. Write yes, no or unsure into its column verdict; for background, whether a call begins
-    in the window that no detection touches, or how many. With --verdicts, the figures are printed: precision by score,
-    the number of true detections, and where background was checked missed calls and recall, with 95 % intervals.
+    DETECTIONS is a table with scores from detector scan, or a folder of such tables.
+
+    Without --verdicts, the command draws a sample. For each label it draws detections from every range of score. With
+    --background it also draws windows of scanned time without a detection. Listen to each row and write yes, no or
+    unsure into its column verdict. For a background window, the question is whether a call begins in it that no
+    detection touches; write yes, no, unsure or the number of such calls.
+
+    With --verdicts, the command prints estimates with 95 % intervals: precision by score and the number of true
+    detections, and where background was checked, missed calls and recall.
 
     \b
     Examples:
@@ -106,23 +120,23 @@ def audit(
     refuse_inputs([output, plot, json_file(json_path)], [detections, effort, verdicts])
     if n_background is not None and effort is None:
         raise click.UsageError("--background needs --effort, which says what was scanned.")
-    found = read_detections(detections)
-    for problem in found.problems:
+    all_detections = read_detections(detections)
+    for problem in all_detections.problems:
         say(problem)
     if verdicts is None:
         request = AuditRequest(labels, n, n_background or 0, n_strata, window_s, seed, by_score)
-        draw_sample(found, request, effort, output, raven, force)
+        draw_sample(all_detections, request, effort, output, raven, force)
     else:
-        print_figures(found, verdicts, raven, plot, json_path, force)
+        print_figures(all_detections, verdicts, raven, plot, json_path, force)
 
 
-def _refuse_mixture(ctx: click.Context, others: tuple[str, ...]) -> None:
-    """Refuse options of the other one of the command's two uses."""
+def _refuse_mixture(ctx: click.Context, unusable: tuple[str, ...]) -> None:
+    """Refuse options that only the other use of the command has: drawing a sample, or estimating from verdicts."""
     for parameter in ctx.command.params:
-        given = ctx.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if parameter.name in others and given:
-            word = "needs" if others is ESTIMATING else "does not go with"
-            raise click.UsageError(f"{parameter.opts[-1]} {word} --verdicts.")
+        is_given = ctx.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
+        if parameter.name in unusable and is_given:
+            problem = "needs" if unusable is ESTIMATING else "cannot be used with"
+            raise click.UsageError(f"{parameter.opts[-1]} {problem} --verdicts.")
 
 
 def draw_sample(
@@ -133,7 +147,7 @@ def draw_sample(
     raven: Path | None,
     force: bool,
 ) -> None:
-    """Draw a sample and write it: the table, and tables for Raven where they are wanted."""
+    """Draw a sample; write its table, and tables for Raven where a folder for them is given."""
     import sys
     from contextlib import ExitStack
 
@@ -151,25 +165,33 @@ def draw_sample(
         if raven is not None:
             folder = stack.enter_context(new_folder(raven, SELECTIONS_FOLDER, force=force))
             write_selections(items, folder)
-    if output is None:  # after the files: a pipe that closes costs none of them
+    if output is None:  # last, so that the files are written even where the pipe is closed
         write_sample(items, detections.fingerprint, byte_for_byte(sys.stdout))
-    for line in drawn(detections, items, background=request.n_background > 0):
+    for line in describe_sample(detections, items, background=request.n_background > 0):
         say(line)
 
 
-def drawn(detections: Detections, items: list[Item], *, background: bool) -> list[str]:
-    """Say what was drawn of each label, and where `background` was asked for and there is none."""
-    told = []
+def describe_sample(detections: Detections, items: list[Item], *, background: bool) -> list[str]:
+    """Describe what was drawn of each label, a line each.
+
+    With `background`, another line names each label that no background window could be drawn for.
+    """
+    from detector.texts import many
+
+    lines = []
     for label in sorted({item.label for item in items}):
         of_label = [item for item in items if item.label == label]
         windows = [item for item in of_label if item.stratum is None]
         n_strata = max(item.stratum or 0 for item in of_label)
-        counts = f"{len(of_label) - len(windows)} of {len(detections.by_label[label])} detections"
-        line = f"{label}: {counts}, from {n_strata} ranges of score"
-        told.append(line + (f"; {len(windows)} of {windows[0].stratum_size} windows without one" if windows else ""))
+        n_drawn = len(of_label) - len(windows)
+        n_all = len(detections.by_label[label])
+        line = f"{label}: {n_drawn:,} of {many(n_all, 'detection')}, from {many(n_strata, 'range')} of score"
+        if windows:
+            line += f"; {len(windows):,} of {windows[0].stratum_size:,} windows without a detection"
+        lines.append(line)
         if background and not windows:
-            told.append(f"{label}: no background to draw: detections cover all that was scanned")
-    return told
+            lines.append(f"{label}: no background window was drawn, because detections cover all scanned time")
+    return lines
 
 
 def print_figures(
@@ -180,7 +202,7 @@ def print_figures(
     json_path: Path | None,
     force: bool,
 ) -> None:
-    """Print what the verdicts say."""
+    """Print the estimates from verdicts."""
     from dataclasses import asdict
 
     from detector.audit.answers import read_answers

@@ -36,6 +36,8 @@ SCANS = (
     ("workers", "busy"),
 )
 LEAST_SHARE = 0.0005
+"""Share of the processor time below which no speed of a stage is printed."""
+
 LEGEND = (
     "x real time: seconds of sound per second, from file to table, the median of three scans; slowest to fastest: what "
     "lies between those three. Of matrix products: the multiply-adds of the convolutions, as a share of what the "
@@ -52,17 +54,19 @@ LEGEND = (
     metavar="MODEL|RECIPE",
     help="A model, or a recipe, which is given random weights.  [default: call-activity]",
 )
-@click.option("--seconds", type=SECONDS, callback=finite, help="Length of the made sound.  [default: 480 a worker]")
-@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
+@click.option(
+    "--seconds", type=SECONDS, callback=finite, help="Length of the made sound.  [default: 480 for each worker]"
+)
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Device that the network runs on.")
 @click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "tf32", "bfloat16", "float16"]),
     default="auto",
     show_default=True,
-    help="What the convolutions compute in.",
+    help="Number format of the convolutions.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
-@click.option("--train", is_flag=True, help="Measure training on made clips, not scanning.")
+@click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one on each core]")
+@click.option("--train", is_flag=True, help="Measure training on made clips instead of scanning.")
 @JSON
 @plot_option("stages and speeds")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
@@ -71,16 +75,17 @@ def benchmark(
 ) -> None:
     """Measure how fast a model scans RECORDINGS on this machine, or is trained, and where the time goes.
 
-    RECORDINGS are files and folders; without any, noise with tones is made and scanned. At hops of 50, 10 and 3 % of
-    the window it measures one pass shared by all windows, and each window by itself: the real-time factor end to end
-    and by stage, windows per second, and how near that is to the rate of matrix products on the device, which is
-    measured before and after. It takes some minutes; let nothing else run meanwhile.
+    RECORDINGS are files and folders. Without any, noise with tones is made and scanned. Both engines are measured at
+    hops of 50, 10 and 3 % of the window: one pass shared by all windows, and each window by itself. The figures are
+    the real-time factor from file to table and of each stage, windows per second, and the share of the device's rate
+    of matrix products. That rate is measured before and after the scans. The benchmark takes some minutes; run nothing
+    else meanwhile.
 
     The object that --json prints has the keys model, trained, sample_rate_hz, window_s, precision, workers, machine,
     sound, matrix_products, peak_bytes, scans, shared_over_windows, finest_over_coarsest, notes and failed.
 
-    With --train, a recipe learns from made clips for some steps: clips a second, from disk to changed weights, and
-    the share of the rate of matrix products that forward and backward passes reach.
+    With --train, a recipe is trained on made clips for a few steps. The figures are the clips per second, from disk to
+    changed weights, and the share of the rate of matrix products.
 
     \b
     Examples:
@@ -115,7 +120,7 @@ def benchmark(
 
 
 def _training(refused: dict[str, object], **options: Any) -> TrainingReport:
-    """Measure training; refuse what is for scans."""
+    """Measure training. Values in `refused` are options that only scans have."""
     from detector.benchmark.training import benchmark_training
     from detector.presets import DEFAULT_MODEL
 
@@ -124,7 +129,9 @@ def _training(refused: dict[str, object], **options: Any) -> TrainingReport:
             raise click.UsageError(f"{name}: is for scans; leave it out with --train")
     precision = options["precision"]
     if precision == "tf32":
-        raise click.UsageError("--precision: tf32 is for scans; allowed with --train: auto, float32, bfloat16, float16")
+        raise click.UsageError(
+            "--precision: tf32: is for scans only; allowed with --train: auto, float32, bfloat16, float16"
+        )
     return benchmark_training(options["model"] or DEFAULT_MODEL, options["device"], precision, Bars())
 
 
@@ -160,7 +167,8 @@ def as_text(report: BenchmarkReport) -> Iterator[str]:
 def _head(report: BenchmarkReport) -> Iterator[str]:
     from detector.texts import many
 
-    machine, sound = report.machine, report.sound
+    machine = report.machine
+    sound = report.sound
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     device = "" if machine.device == machine.processor else f", {machine.device}"
     yield report.model + ("" if report.trained else ", with random weights")
@@ -188,14 +196,14 @@ def _scan_cells(scan: BenchmarkScan) -> list[str]:
 
 
 def _stages(report: BenchmarkReport) -> tuple[tuple[tuple[str, str], ...], list[list[str]]]:
-    """Lay out the stages: a row each, a column for each scan."""
+    """Return the headings and the rows of the table of stages: a row for each stage, a column for each scan."""
     headings = (("", "stage"), *((scan.engine, f"{scan.asked_share:.0%}") for scan in report.scans))
     rows = [[name, *(_stage_cell(scan.stages[name]) for scan in report.scans)] for name in report.scans[0].stages]
     return headings, rows
 
 
 def _stage_cell(stage: BenchmarkStage) -> str:
-    """Write a share and a speed; no speed of what hardly took any time."""
+    """Write the share and the speed of a stage; no speed where its share is below `LEAST_SHARE`."""
     speed = f"{number(stage.x_real_time)}x" if stage.share >= LEAST_SHARE else ""
     return f"{stage.share:.1%} {speed:>9}"
 

@@ -1,4 +1,4 @@
-"""Keep what decoders write on standard error by themselves from the terminal; everything else passes."""
+"""Remove the messages that decoders write on standard error by themselves; all others pass."""
 
 from __future__ import annotations
 
@@ -10,64 +10,71 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _BY_DECODER = re.compile(rb"libmpg123|^Note: (Illegal|Trying|Skipped|Hit end|Junk)|^Warning: .*(MPEG|mpg|frame|stream)")
-_LONGEST = 65536
+_LONGEST = 65536  # bytes of a line that is kept until its end arrives
 
 
 @contextmanager
 def without_decoder_messages() -> Iterator[None]:
-    """Filter what libraries written in C print on standard error while this runs.
+    """Filter the messages that libraries written in C print on standard error inside this block.
 
-    libmpg123 writes lines of its own for every fault in an MP3 file, thousands for one file; the effort table says
-    what was wrong. Standard error of Python goes past the filter.
+    libmpg123 writes a line for every fault of an MP3 file, which may be thousands for one file. The effort table says
+    what was wrong. Python's own messages are not filtered.
     """
     try:
         terminal = os.dup(2)
-    except OSError:  # it is closed
+    except OSError:  # standard error is closed
         yield
         return
     source, sink = os.pipe()
-    filtering = threading.Thread(target=_pass_on, args=(source, terminal), daemon=True)
+    filtering = threading.Thread(target=_copy_lines, args=(source, terminal), daemon=True)
     filtering.start()
-    before, own = sys.stderr, None
-    if _is_standard_error(before):
-        before.flush()
-        own = sys.stderr = os.fdopen(os.dup(terminal), "w", 1, before.encoding, "backslashreplace")
+    stream_before = sys.stderr
+    unfiltered = None
+    if _is_standard_error(stream_before):
+        stream_before.flush()
+        unfiltered = os.fdopen(os.dup(terminal), "w", 1, stream_before.encoding, "backslashreplace")
+        sys.stderr = unfiltered
     os.dup2(sink, 2)
     os.close(sink)
     try:
         yield
     finally:
-        os.dup2(terminal, 2)  # the last writer's end: the thread comes to an end
+        os.dup2(terminal, 2)  # closes the last end to write to, which ends the thread
         filtering.join(1.0)
-        if own is not None:
-            sys.stderr = before
+        if unfiltered is not None:
+            sys.stderr = stream_before
         os.close(terminal)
 
 
 def _is_standard_error(stream: object) -> bool:
-    """Say whether a stream writes to the process's standard error; a test may have put another one in its place."""
+    """Return whether a stream writes to the standard error of the process; a test may have replaced it."""
     try:
-        return stream.fileno() == 2  # type: ignore[attr-defined]  # what is no stream has no such thing
+        return stream.fileno() == 2  # type: ignore[attr-defined]  # an object that is no stream has no fileno
     except (AttributeError, OSError, ValueError):
         return False
 
 
-def _pass_on(source: int, terminal: int) -> None:
-    """Copy lines but for those of decoders; whoever writes never waits for a terminal that is gone."""
-    held = b""
+def _copy_lines(source: int, terminal: int) -> None:
+    """Copy lines from `source` to `terminal`, except those of decoders.
+
+    It reads on where the terminal is closed, so that nobody who writes to the pipe has to wait.
+    """
+    unfinished = b""
     with os.fdopen(source, "rb", buffering=0) as stream:
         while content := stream.read(_LONGEST):
-            *lines, held = (held + content).split(b"\n")
+            *lines, unfinished = (unfinished + content).split(b"\n")
             kept = b"".join(line + b"\n" for line in lines if not _BY_DECODER.search(line))
-            held = held[-_LONGEST:]
+            unfinished = unfinished[-_LONGEST:]
             _write(terminal, kept)
-    if held and not _BY_DECODER.search(held):
-        _write(terminal, held)
+    if unfinished and not _BY_DECODER.search(unfinished):
+        _write(terminal, unfinished)
 
 
 def _write(terminal: int, content: bytes) -> None:
+    """Write all of `content`; give up where the terminal is closed."""
+    remaining = content
     try:
-        while content:
-            content = content[os.write(terminal, content) :]
+        while remaining:
+            remaining = remaining[os.write(terminal, remaining) :]
     except OSError:
         return

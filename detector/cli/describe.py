@@ -1,4 +1,4 @@
-"""`detector describe`: print what a model is made of, layer by layer."""
+"""`detector describe`: print the layers of a model, their shapes and their costs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from detector.cli.paths import refuse_inputs
 
 if TYPE_CHECKING:
     from detector.network.axes import Extent
-    from detector.network.description import Description, FrontEndRow, LayerRow
+    from detector.network.rows import Description, FrontEndRow, LayerRow
     from detector.operating.points import Evidence, Operating, OperatingPoint
 
 LAYERS = (
@@ -67,10 +67,11 @@ LEGEND = (
 @JSON
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def describe(model: str, json_path: Path | None, force: bool) -> None:
-    """Print the layers of a model, their shapes, their parameters, and what one output sees.
+    """Print the layers of a model, their shapes, their parameters and their receptive fields.
 
-    MODEL|RECIPE is a shipped model or recipe, a model folder or a TOML file. Nothing is built: a network that is too
-    large for this machine is described, with the reason and what would mend it.
+    MODEL|RECIPE is a shipped model or recipe, a model folder or a TOML file. The network is not built, so that even a
+    network too large for this machine can be described. A note then says why it is too large and how to make it
+    smaller.
 
     The object that --json prints has the keys model, sample_rate_hz, channel, window_s, labels, outputs, frontend,
     layers (a list), trunk_sees, trunk_every, totals and notes; and, for a model that can scan, operating.
@@ -116,7 +117,7 @@ def as_text(description: Description) -> Iterator[str]:
 
 
 def _operating(model: str, labels: Sequence[str]) -> Operating | None:
-    """Read the operating points of a model's folder; None of what is a recipe alone."""
+    """Read the operating points of a model; None where `model` names a recipe without a model."""
     from detector.operating.points import OPERATING_FILE, read_operating
     from detector.presets import find_folder
 
@@ -136,22 +137,22 @@ def _points(operating: Operating) -> Iterator[str]:
     yield from table(POINTS, rows, left=1)
     for point in operating.label:
         if point.evidence is not None:
-            yield from textwrap.wrap(f"{point.name}: {_borne(point.evidence)}", WIDTH, subsequent_indent="  ")
+            yield from textwrap.wrap(f"{point.name}: {_evidence_text(point.evidence)}", WIDTH, subsequent_indent="  ")
 
 
-def _borne(evidence: Evidence) -> str:
-    """Tell the interval of a target's figure, whether that bears out the target, and what calibration mended."""
+def _evidence_text(evidence: Evidence) -> str:
+    """Write the target, whether the figures support it, and the calibration error before and after calibration."""
     from detector.operating.target import parse_target
 
     target = parse_target(evidence.target)
-    told = f"borne out: {evidence.summary(target)}" if evidence.borne_out else evidence.doubt(target)
+    support = f"borne out: {evidence.summary(target)}" if evidence.borne_out else evidence.doubt(target)
     errors = (evidence.error_before, evidence.error_after)
     before, after = ("-" if error is None else f"{error:.3f}" for error in errors)
-    return f"for {target.words}, {told}; calibration error {before} before, {after} after"
+    return f"for {target.words}, {support}; calibration error {before} before, {after} after"
 
 
 def _tuned_cells(point: OperatingPoint) -> list[str]:
-    """Tell of a tuned label how its scores are mapped, and what its threshold gave."""
+    """Write the kind of calibration of a label, and precision, recall and false alarms per hour at its threshold."""
     kind = "none" if point.calibration is None else point.calibration.kind
     curve = point.curve
     if curve is None or point.threshold not in curve.threshold:
@@ -180,12 +181,14 @@ def _head(description: Description) -> Iterator[str]:
 
 
 def _frontend_cells(front: FrontEndRow) -> list[str]:
-    frame, hop = f"{hyphened(front.frame_ms)} ms", f"{number(front.hop_ms)} ms"
+    frame = f"{hyphened(front.frame_ms)} ms"
+    hop = f"{number(front.hop_ms)} ms"
     return ["frontend", f"{front.kind}, {front.scaling}", frame, hop, sizes(front.output), "", ""]
 
 
 def _frontend_fields(description: Description) -> list[str]:
-    front, hop = description.frontend, number(description.frontend.hop_ms)
+    front = description.frontend
+    hop = number(front.hop_ms)
     return ["frontend", *[""] * 3, "1 x 1", hyphened(front.frame_ms), hyphened(front.band_hz), "1 x 1", hop, ""]
 
 
@@ -219,7 +222,9 @@ def _extent_cells(extent: Extent | None) -> list[str]:
 
 
 def _totals(description: Description) -> Iterator[str]:
-    totals, sees, every = description.totals, description.trunk_sees, description.trunk_every
+    totals = description.totals
+    sees = description.trunk_sees
+    every = description.trunk_every
     yield f"parameters       {totals.parameters:,} ({binary(totals.parameter_bytes)} in float32)"
     yield f"activations      {binary(totals.activation_bytes)} a window in float32"
     yield f"multiply-adds    {totals.multiply_adds:,} a window, {totals.head_multiply_adds:,} of them in the head"

@@ -1,4 +1,4 @@
-"""`detector extract`: annotations and recordings become clips."""
+"""`detector extract`: cut clips for training out of annotated recordings."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def _fractions(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float, float]:
-    """Read TRAIN,VALIDATION,TEST."""
+    """Read TRAIN,VALIDATION,TEST, three shares that sum to 1."""
     try:
         train, validation, test = (float(part) for part in value.split(","))
     except ValueError as error:
-        raise click.BadParameter(f"{value!r} is not three numbers, as in 0.7,0.15,0.15") from error
+        raise click.BadParameter(f"{value!r} is not three numbers, for example 0.7,0.15,0.15") from error
     if min(train, validation, test) < 0 or not abs(train + validation + test - 1) <= 1e-6:
-        raise click.BadParameter(f"{value!r}: must be 0 or more and sum to 1")
+        raise click.BadParameter(f"{value!r}: each must be 0 or more, and the sum must be 1")
     return train, validation, test
 
 
@@ -42,7 +42,7 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
 @click.option("-o", "--output", required=True, type=NEW_PATH, help="The folder to make.")
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column that holds the label.")
-@click.option("--format", "table_format", help="The tables' format, where it is not found by itself.")
+@click.option("--format", "table_format", help="The tables' format, where it is not recognized.")
 @RENAME
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
 @click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans to leave out.")
@@ -57,16 +57,20 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Tables of sounds that are not calls.",
 )
 @click.option(
-    "--negatives", default=5.0, show_default=True, type=click.FloatRange(0, 1_000_000), help="Background clips a call."
+    "--negatives",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0, 1_000_000),
+    help="Background clips per call.",
 )
 @group_option("a site stays in one split")
 @click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table with columns recording and split.")
 @click.option(
-    "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Size of the splits."
+    "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Shares of the splits."
 )
-@click.option("--seed", default=0, show_default=True, help="Of everything that is drawn.")
+@click.option("--seed", default=0, show_default=True, help="Seed of all random choices.")
 @plot_option("examples to look at")
-@click.option("--force", is_flag=True, help="Replace the output where it exists.")
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
 def extract(
     annotations: Path,
     recordings: Path,
@@ -89,13 +93,15 @@ def extract(
     plot: Path | None,
     force: bool,
 ) -> None:
-    """Cut clips for training out of RECORDINGS, where ANNOTATIONS say what is in them.
+    """Cut clips for training out of RECORDINGS, in which ANNOTATIONS say where the calls are.
 
     ANNOTATIONS is a table or a folder of tables (Raven, Audacity, CSV, and with the extra "annot" .not.mat and
-    TextGrid); RECORDINGS a file or folder. A window is a call when at least the recipe's labels.overlap (one half) of
-    the call or of the window lies in the other; background when it meets no call; else it is left out. Background
-    comes only from recordings that are fully annotated or given with --background. Splits are drawn by recording, or
-    by --group.
+    TextGrid). RECORDINGS is a file or a folder.
+
+    A window is a call when at least the share labels.overlap of the recipe (one half) of the call lies in the window,
+    or of the window in the call. It is background when it touches no call. Other windows are left out. Background is
+    taken only from recordings that are fully annotated or given with --background. Whole recordings, or the groups of
+    --group, are drawn for each split.
 
     \b
     Examples:
@@ -138,14 +144,18 @@ def extract(
 
 
 def show(report: ExtractReport) -> None:
-    """Say what became of the request."""
+    """Print the notes, the table and the failures of a report."""
+    from detector.texts import many
+
     for note in report.notes:
         say(note)
     if report.unused:
-        unused = f"{report.unused} recordings have no annotations and are not used"
-        say(f"{unused} (--background declares them free of calls)")
+        say(
+            f"left out {many(report.unused, 'recording')} without annotations; "
+            "if they hold no calls, give them with --background"
+        )
     click.echo(report.table(), err=True)
     for failure in report.failed:
         say(f"failed: {failure}")
     if report.bugs:
-        say(f"the program failed by a fault of its own on {report.bugs} of them; please report it")
+        say(f"a bug in the program caused {report.bugs} of these failures; please report it")

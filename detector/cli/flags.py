@@ -1,4 +1,4 @@
-"""Messages of the library name parameters as Python calls them; here each gets its flag on the command line."""
+"""Replace the names of parameters in messages of the library, such as `hop_s`, by flags of the command line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ NAMES = {
     "rules.uncertain": "uncertain_label",
     "start": "start_name",
 }
-"""Parameters of the library that the functions of commands call by another name."""
+"""Parameters of the library to which the functions of commands give another name."""
 
 
 def with_flags(text: str, context: click.Context | None = None) -> str:
-    """Write flags for the parameters that a message names: `hop_s` of the command that runs becomes --hop.
+    """Replace the parameters that a message names by the flags of the running command: `hop_s` becomes --hop.
 
     Parameters
     ----------
     text : str
         A message of the library.
     context : click.Context, optional
-        Of the program or of the command that runs; by default the one at hand. Where there is none, nothing changes.
+        Context of the program or of the running command; the current one by default. Without one, nothing changes.
     """
     context = context or click.get_current_context(silent=True)
     if context is None or "`" not in text:
@@ -39,18 +39,18 @@ def with_flags(text: str, context: click.Context | None = None) -> str:
 
 
 def flags(command: click.Command) -> dict[str, str]:
-    """Give the flag of each parameter of a command, by all names that the library may call it."""
+    """Return the flag of each parameter of a command, by all names that the library may use."""
     by_name = {parameter.name or "": _flag(parameter) for parameter in command.params}
     return by_name | {ours: by_name[theirs] for ours, theirs in NAMES.items() if theirs in by_name}
 
 
 def _flag(parameter: click.Parameter) -> str:
-    """Give the long flag of an option, the name of an argument."""
+    """Return the long flag of an option, or the name of an argument."""
     return parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name
 
 
 def _known(root: click.Context) -> Iterator[tuple[Parameter, str]]:
-    """List the parameters of the command that runs by their names alone, and of every command as parameters of it."""
+    """List parameters and their flags: of every command with its name, and of the running command without it, too."""
     if not isinstance(root.command, click.Group):
         yield from ((Parameter(name), flag) for name, flag in flags(root.command).items())
         return

@@ -9,10 +9,11 @@ import click
 
 
 def group_option(use: str) -> Callable[[Any], Any]:
-    """Make the option; `use` says what becomes of the groups."""
+    """Make the option; `use` says in its help what the groups are for."""
     return click.option(
         "--group",
         metavar="REGEX",
-        help=f"What names the site or deployment: {use}. A pattern with a slash is searched in the path below the "
-        "folder given, as '^([^/]+)/' for one folder a site; without a slash, in the file name.",
+        help=f"Pattern of the site or deployment in a recording's name: {use}. A pattern with a slash is searched in "
+        "the path below the folder given, for example '^([^/]+)/' for one folder per site. Without a slash, it is "
+        "searched in the file name.",
     )

@@ -1,4 +1,4 @@
-"""Messages on standard error: a line each, whatever names they hold, and dropped where nobody takes them."""
+"""Messages on standard error: each on one line, whatever it contains, and dropped where it cannot be written."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
 
 
 def say(line: object) -> None:
-    """Write a line that says whose it is."""
+    """Write a line that begins with the program's name."""
     click.echo(f"detector: {visible(with_flags(str(line)))}", err=True)
 
 
 def show(error: DetectorError | click.ClickException, context: click.Context | None = None) -> int:
-    """Show an error that a user can mend, in the words of the command that ran; give the exit code that it asks for."""
+    """Show an error that a user can correct, with the flags of the command that ran; return its exit code."""
     if isinstance(error, DetectorError):
         click.echo("detector: " + "\n".join(visible(with_flags(str(line), context)) for line in error.args), err=True)
         return error.exit_code
-    shown = io.StringIO()
-    error.show(shown)
-    usage, name, _ = shown.getvalue().partition("Error: ")
+    shown_by_click = io.StringIO()
+    error.show(shown_by_click)
+    usage, name, _ = shown_by_click.getvalue().partition("Error: ")
     message = with_flags(error.format_message(), context)
-    if not isinstance(error, click.MissingParameter):  # that names no value, but lists the choices in lines
+    if not isinstance(error, click.MissingParameter):  # it contains no value, but may list choices on several lines
         message = visible(message)
     click.echo(f"{usage}{name}{message}", err=True)
     return error.exit_code
 
 
 class _Droppable(io.FileIO):
-    """A file that takes what it can: a message that cannot be written is no reason to stop the work."""
+    """A file that ignores failed writes: a message that cannot be written must not stop the work."""
 
     def write(self, data: ReadableBuffer) -> int:
-        """Write; say that all was written even where it was not."""
+        """Write `data`; return its length where it cannot be written, so that the caller goes on."""
         with suppress(OSError):
             if (written := super().write(data)) is not None:
                 return written
@@ -51,19 +51,19 @@ class _Droppable(io.FileIO):
 
 @contextmanager
 def droppable_messages() -> Iterator[None]:
-    """Let messages be dropped where standard error is a closed pipe or a full disk."""
-    before = sys.stderr
+    """Drop messages where standard error is a closed pipe or a full disk."""
+    stream_before = sys.stderr
     try:
-        descriptor = before.fileno()
-    except (OSError, ValueError):  # it is in memory
+        descriptor = stream_before.fileno()
+    except (OSError, ValueError):  # the stream is in memory
         yield
         return
     with suppress(OSError):
-        before.flush()
+        stream_before.flush()
     buffer = io.BufferedWriter(_Droppable(descriptor, "w", closefd=False))
-    sys.stderr = io.TextIOWrapper(buffer, before.encoding, before.errors, line_buffering=True)
+    sys.stderr = io.TextIOWrapper(buffer, stream_before.encoding, stream_before.errors, line_buffering=True)
     try:
         yield
     finally:
         sys.stderr.flush()
-        sys.stderr = before
+        sys.stderr = stream_before

@@ -1,4 +1,4 @@
-"""`detector mine`: a model learns from what it wrongly finds."""
+"""`detector mine`: train a model again on its false alarms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from detector.cli.paths import NEW_PATH
 from detector.cli.progress import Bars
 
 
-@click.command(short_help="Train a model again on what it wrongly finds.")
+@click.command(short_help="Train a model again on its false alarms.")
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "-m",
@@ -23,28 +23,28 @@ from detector.cli.progress import Bars
     help="The model to begin with, as one trained on CLIPS: of their front end and labels.",
 )
 @click.option("-o", "--output", required=True, type=NEW_PATH, help="The model folder to make.")
-@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Rounds at most.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Largest number of rounds.")
 @click.option(
     "--per-round",
     type=click.IntRange(1),
-    help="Clips that a round adds at most.  [default: as many as the training split has clips of calls]",
+    help="Largest number of clips that a round adds.  [default: the number of clips of calls in the training split]",
 )
 @click.option(
     "--from", "start_name", metavar="MODEL", help="Begin each round from these weights, as detector train does."
 )
 @click.option("--keep-clips", type=NEW_PATH, metavar="FOLDER", help="Keep the clips of the best round.")
-@click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True, help="Of the training.")
+@click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True, help="Seed of the training.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
 @click.option(
     "--precision",
     default="auto",
     show_default=True,
     type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-    help="What the network computes in; auto: bfloat16, where a trial finds that it is faster.",
+    help="Number format that the network computes in; auto: bfloat16, if a short test shows that it is faster.",
 )
-@click.option("--licence", default="not stated", help="Of the weights, for the model's card.")
-@click.option("--resume", is_flag=True, help="Go on with rounds that were stopped.")
-@click.option("--force", is_flag=True, help="Replace the outputs where they exist.")
+@click.option("--licence", default="not stated", help="Licence of the weights, for the model's card.")
+@click.option("--resume", is_flag=True, help="Continue a run that was stopped.")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def mine(
     clips: Path,
     model: str,
@@ -60,12 +60,12 @@ def mine(
     resume: bool,
     force: bool,
 ) -> None:
-    """Train a model again on CLIPS and on what it wrongly finds in their recordings.
+    """Train a model again on CLIPS and on its false alarms in their recordings.
 
-    Each round scans the fully annotated recordings of the training split, adds the windows that score highest where
-    nothing is annotated to the clips, and trains. Rounds end when average precision over the whole validation
-    recordings does not rise; the best model is kept, the first one where no round helped. What rounds have done is kept
-    in OUTPUT.mining until then. A recording that cannot be read is named on standard error; the exit code is then 1.
+    Each round scans the fully annotated recordings of the training split. It adds the windows without annotation that
+    score highest to the clips, and trains. Rounds end when average precision over the whole validation recordings does
+    not rise. The best model is kept; that is the given one where no round helped. Until the end, the state of the
+    rounds is in OUTPUT.mining. A recording that cannot be read is named on standard error; the exit code is then 1.
 
     \b
     Examples:
@@ -85,7 +85,7 @@ def mine(
     for line in rounds_table(mined.rounds, mined.best):
         click.echo(line, err=True)
     if mined.best == 0:
-        say(f"no round helped: {output} is {model} as it was, and no clips are kept")
+        say(f"no round helped: {output} is a copy of {model}, and no clips are kept")
     click.echo(f"wrote {output}", err=True)
     if mined.failed:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Kinds of values that options of several commands take."""
+"""Types of values that options of several commands share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TABLE = click.Path(exists=True, path_type=Path)
 
 
 def finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    """Refuse nan, which no range refuses, and inf."""
+    """Refuse nan, which Click's ranges let pass, and inf."""
     del ctx
     if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a finite number.", param=param)

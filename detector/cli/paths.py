@@ -1,4 +1,4 @@
-"""The names of outputs, as options take them, and the places where none may be written."""
+"""Paths of outputs: the types of options that name them, and a check that no input is replaced."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import click
 
 
 class _Output(click.Path):
-    """A path to write to; a name that begins with -- is an option whose turn it was not, as in `--scores --hop 1`."""
+    """A path to write to. A name that begins with -- is refused: in `--scores --hop 1`, the file name was forgotten."""
 
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        """Give the path; refuse what looks like an option."""
+        """Convert the path; refuse one that looks like an option."""
         if os.fspath(value).startswith("--"):
             self.fail(f"{value!r} is an option, not a file name; a file of this name is ./{value}", param, ctx)
         return super().convert(value, param, ctx)
@@ -33,8 +33,8 @@ NEW_PATH = _output()
 
 
 def refuse_inputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
-    """Refuse to write what is read."""
-    read = {path.resolve() for path in inputs if path is not None}
+    """Raise `UsageError` where an output is the same file or folder as an input."""
+    resolved_inputs = {path.resolve() for path in inputs if path is not None}
     for path in outputs:
-        if path is not None and path.resolve() in read:
-            raise click.UsageError(f"{path} is read by this command; it cannot be written, too.")
+        if path is not None and path.resolve() in resolved_inputs:
+            raise click.UsageError(f"{path} is read by this command; choose another file for the output.")

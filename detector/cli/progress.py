@@ -1,4 +1,4 @@
-"""Progress on standard error: bars, only on a terminal, and lines above them."""
+"""Show progress on standard error: bars on a terminal, and lines above them."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ class _Bar(Work):
         self._bar = bar
 
     def advance(self, n: float = 1) -> None:
-        """Draw it longer."""
+        """Lengthen the bar by `n` units."""
         self._bar.update(n)
 
     def done(self) -> None:
-        """Take it away."""
+        """Remove the bar."""
         self._bar.close()
 
 
 class Bars(Progress):
-    """Show what the library tells while it works.
+    """Show the progress that the library reports.
 
     Parameters
     ----------
     prefix : str
-        Begins every line.
+        Beginning of every line.
     form : str or None
-        How bars look, for tqdm; None for its own way.
+        Format of the bars, for tqdm; None for tqdm's default.
     hidden : bool
-        Whether no bar is drawn on a terminal either, because a table is printed there.
+        Whether bars are left out even on a terminal, because a table is printed there.
     """
 
     def __init__(self, *, prefix: str = "detector: ", form: str | None = None, hidden: bool = False) -> None:
         self._prefix = prefix
         self._form = form
-        self._disable = True if hidden else None  # None: unless it is a terminal
+        self._disable = True if hidden else None  # None: tqdm draws bars on a terminal only
         self._context = click.get_current_context(silent=True)
 
     def say(self, line: str) -> None:

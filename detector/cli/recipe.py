@@ -1,4 +1,4 @@
-"""`detector recipe`: print a shipped recipe."""
+"""`detector recipe`: print a recipe, or list the shipped ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import click
 @click.argument("name", required=False)
 @click.option("--schema", is_flag=True, help="Print the JSON schema of a recipe.")
 def recipe(name: str | None, schema: bool) -> None:
-    """Print the recipe NAME as TOML; without a name, list the shipped ones.
+    """Print the recipe NAME as TOML; without a name, list the shipped recipes.
 
-    NAME is a shipped recipe, a model folder or a TOML file, which is checked and printed with every default.
+    NAME is a shipped recipe, a model folder or a TOML file. The recipe is checked, and printed with all its defaults.
 
     \b
     Examples:
@@ -28,9 +28,9 @@ def recipe(name: str | None, schema: bool) -> None:
     if schema:
         click.echo(json.dumps(Recipe.model_json_schema(), indent=1))
     elif name is not None:
-        found = find_recipe(name)
-        measure(found)  # refuses layers that do not fit
-        click.echo(found.to_toml(), nl=False)
+        content = find_recipe(name)
+        measure(content)  # refuses layers that do not fit
+        click.echo(content.to_toml(), nl=False)
     else:
         for preset, folder in list_presets().items():
             trained = "trained" if (folder / WEIGHTS_FILE).is_file() else "recipe"

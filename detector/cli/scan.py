@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from detector.device import DeviceName
     from detector.operating.target import Target
 
-MOST_LIMIT = 10**9
+MOST_LIMIT = 10**9  # the largest value of --limit
 SCORE = click.FloatRange(0, 1)
 
 
@@ -51,25 +51,25 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
 
 
 def limits_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Limits:
-    """Read NAME=N as limits of what a recording may ask for."""
+    """Read NAME=N, the limits of what a recording may require."""
     from detector.audio.limits import DEFAULT_LIMITS
 
     del ctx
     given: dict[str, float] = {}
-    allowed = asdict(DEFAULT_LIMITS)
+    defaults = asdict(DEFAULT_LIMITS)
     for value in values:
         name, _, number = value.partition("=")
-        if name not in allowed:
-            raise click.BadParameter(f"{value!r}: must be {', '.join(allowed)} = a number.", param=param)
-        whole = isinstance(allowed[name], int)
+        if name not in defaults:
+            raise click.BadParameter(f"{value!r}: must be NAME=N with NAME one of {', '.join(defaults)}.", param=param)
+        is_whole = isinstance(defaults[name], int)
         try:
-            given[name] = int(number) if whole else float(number)
+            given[name] = int(number) if is_whole else float(number)
         except ValueError:
-            given[name] = 0
+            given[name] = 0  # is refused below
         if not MOST_LIMIT >= given[name] > 0:
-            kind = "a whole number" if whole else "a number"
-            raise click.BadParameter(f"{value!r}: must be {kind} above 0 and at most {MOST_LIMIT}.", param=param)
-    return replace(DEFAULT_LIMITS, **given)  # type: ignore[arg-type]  # whole numbers where they are meant
+            kind = "a whole number" if is_whole else "a number"
+            raise click.BadParameter(f"{value!r}: N must be {kind} above 0 and at most {MOST_LIMIT}.", param=param)
+    return replace(DEFAULT_LIMITS, **given)  # type: ignore[arg-type]  # int for each limit that is an int
 
 
 def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str | None) -> float | Target | None:
@@ -85,8 +85,8 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
     try:
         return parse_target(value)
     except DetectorError as error:
-        allowed = str(error) if "=" in value else f"{value!r}: must be a score from 0 to 1, p=0.9, fa=2/h or the like"
-        raise click.BadParameter(allowed, param=param) from error
+        wrong_score = f"{value!r}: must be a score from 0 to 1 or a target such as p=0.9, fa=2/h or f1"
+        raise click.BadParameter(str(error) if "=" in value else wrong_score, param=param) from error
 
 
 @click.command()
@@ -98,46 +98,51 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
     "--hop",
     type=SECONDS,
     callback=finite,
-    help="Seconds between windows.  [default: about an eighth of a window]",
+    help="Seconds from one window to the next.  [default: about an eighth of a window]",
 )
 @click.option(
     "--threshold",
     metavar="SCORE|p=P|fa=R/h",
     callback=threshold_or_target,
-    help="Score that a detection needs, or, of a tuned model, the target for each label: at least the precision P, "
+    help="Lowest score of a detection. For a tuned model also a target for each label: a precision of at least P, "
     "or at most R false alarms per hour.  [default: the model's]",
 )
-@click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) into FILE.")
-@click.option("-o", "--output", type=NEW_FILE, help="Write the detections into FILE.  [default: standard output]")
-@click.option("--effort", type=NEW_FILE, help="Write into FILE what became of each recording and channel.")
+@click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
+@click.option("-o", "--output", type=NEW_FILE, help="Write the detections to FILE.  [default: standard output]")
+@click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "shared", "windows"]),
     default="auto",
     show_default=True,
-    help="One pass shared by all windows, or each window by itself.",
+    help="shared: one pass for all windows; windows: each window by itself.",
 )
-@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Device that the network runs on.")
 @click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "tf32", "bfloat16", "float16"]),
     default="auto",
     show_default=True,
-    help="What the convolutions compute in.",
+    help="Number format of the convolutions.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one a core]")
-@click.option("--timezone", metavar="ZONE", callback=zone, help="Of clocks that tell none: +10:00, Z, Africa/Nairobi.")
+@click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one on each core]")
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    callback=zone,
+    help="Time zone of recordings that do not state it: +10:00, Z, Africa/Nairobi.",
+)
 @click.option(
     "--limit",
     "limits",
     multiple=True,
     callback=limits_of,
     metavar="NAME=N",
-    help="Highest rate (Hz), data (samples a second), memory (MB) or patience (s) of a recording.",
+    help="Largest rate (Hz), data (samples a second), memory (MB) or patience (s) of a recording.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1, too, where a recording was damaged, truncated or empty.")
-@click.option("--debug", is_flag=True, help="Show where the program failed on a recording.")
-@click.option("-0", "--null", is_flag=True, help="The list on standard input has a NUL after each path: find -print0.")
+@click.option("--strict", is_flag=True, help="Exit with 1 also if a recording was damaged, truncated or empty.")
+@click.option("--debug", is_flag=True, help="Show the traceback where the program failed on a recording.")
+@click.option("-0", "--null", is_flag=True, help="Paths on standard input end with NUL, as find -print0 writes them.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def scan(
     recordings: tuple[str, ...],
@@ -157,10 +162,12 @@ def scan(
 ) -> None:
     """Find sounds in RECORDINGS; write a table of detections.
 
-    RECORDINGS are files, folders (searched for audio, in sorted order), or - for a list on standard input, one path a
-    line. A recording that cannot be read, or a folder that cannot be searched, is named on standard error, and the scan
-    goes on; the exit code is then 1. Of a damaged recording everything that can be read is scanned, and a line says
-    what is missing. A file that is reached by two paths is scanned once.
+    RECORDINGS are files, folders (searched for audio, in sorted order), or - for a list on standard input, one path per
+    line. A file that two paths lead to is scanned once.
+
+    A recording that cannot be read, or a folder that cannot be searched, is named on standard error. The scan goes on,
+    and the exit code is 1. Of a damaged recording, everything that can be read is scanned, and a line says what is
+    missing.
 
     \b
     Examples:
@@ -176,7 +183,7 @@ def scan(
     from detector.scanning.scan import scan as scan_recordings
     from detector.scanning.scanner import Setting
 
-    paths = [Path(path) for path in named(recordings, byte_for_byte(sys.stdin), null=null)]
+    paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(output, scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)
@@ -186,14 +193,14 @@ def scan(
     for bug in summary.bugs if debug else ():
         click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
     if summary.bugs:
-        hint = "" if debug else " with what --debug shows"
-        say(f"the program failed by a fault of its own on {len(summary.bugs)} of them; please report it{hint}")
+        hint = "" if debug else " with the output of --debug"
+        say(f"a bug in the program caused {len(summary.bugs)} of these failures; please report it{hint}")
     if summary.failed or (strict and summary.incomplete):
         sys.exit(1)
 
 
-def named(arguments: Iterable[str], stream: TextIO, *, null: bool = False) -> Iterable[str]:
-    """Give the paths that are named, for `-` those on the lines of `stream`, or with `null`, those that a NUL ends."""
+def list_paths(arguments: Iterable[str], stream: TextIO, *, null: bool = False) -> Iterable[str]:
+    """List the paths of the arguments; `-` stands for the lines of `stream`, or with `null` its parts between NULs."""
     for argument in arguments:
         if not argument:
             raise ConfigurationError("RECORDINGS: '' names no recording and no folder")

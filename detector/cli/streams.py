@@ -1,4 +1,4 @@
-"""Standard input and output, through which names of files pass that are no text."""
+"""Standard input and output for file names that are not valid text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TextIO
 
 
 def byte_for_byte(stream: TextIO) -> TextIO:
-    """Let names of files pass that are no text, as POSIX allows."""
+    """Set a stream to pass the bytes of file names unchanged; POSIX allows names that are not valid UTF-8."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
         if stream.readable():
-            stream.reconfigure(newline="\n")  # a CR may be part of a name
+            stream.reconfigure(newline="\n")  # a carriage return may be part of a name
     return stream

@@ -1,8 +1,8 @@
-"""`detector train`: clips become a model."""
+"""`detector train`: train a model on clips."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,9 @@ from detector.cli.progress import Bars
 from detector.terminal import visible
 
 if TYPE_CHECKING:
+    from detector.recipe import Recipe
     from detector.training.figures import TrainFigures
+    from detector.training.train import TrainSettings
 
 SIZES = "0.125,0.25,0.5,1"
 
@@ -29,36 +31,43 @@ def _stages(_context: click.Context, _option: click.Parameter, value: str) -> in
 
 
 def _sizes(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[float, ...] | None:
-    """Read shares up to 1 and counts above it."""
+    """Read numbers: those up to 1 are shares of the annotated calls, those above 1 are counts."""
     try:
         sizes = None if value is None else tuple(float(part) for part in value.split(","))
     except ValueError as error:
-        raise click.BadParameter(f"{value!r} is not numbers, as in {SIZES} or 10,20,40 (after CLIPS)") from error
+        raise click.BadParameter(
+            f"{value!r} is not a list of numbers, for example {SIZES} or 10,20,40; without sizes, write the option "
+            "after CLIPS"
+        ) from error
     if sizes is not None and not all(0 < size <= 1 or (size > 1 and size.is_integer()) for size in sizes):
-        raise click.BadParameter(f"{value!r}: must be shares above 0 and up to 1, or whole numbers of annotated calls")
+        raise click.BadParameter(
+            f"{value!r}: each size must be a share above 0 and up to 1, or a whole number of annotated calls"
+        )
     return sizes
 
 
 @click.command()
 @click.argument("clips", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--output", required=True, type=NEW_PATH, help="The model folder to make.")
-@click.option("-r", "--recipe", "recipe_name", help="Another network or training section for the clips' front end.")
 @click.option(
-    "--from", "start_name", metavar="MODEL", help="Begin from the weights of a model folder or shipped model."
+    "-r", "--recipe", "recipe_name", help="Recipe with another network or training section and the front end of CLIPS."
+)
+@click.option(
+    "--from", "start_name", metavar="MODEL", help="Begin with the weights of a model folder or shipped model."
 )
 @click.option(
     "--freeze",
     default="0",
     callback=_stages,
     metavar="N|all",
-    help="Leave the first N stages of that model's trunk as they are.  [default: 0]",
+    help="Do not change the first N stages of that model in training.  [default: 0]",
 )
 @click.option(
     "--seed",
     default=0,
     type=click.IntRange(0, 2**32 - 1),
     show_default=True,
-    help="Of weights, order and augmentation.",
+    help="Seed of weights, order and augmentation.",
 )
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
 @click.option(
@@ -66,10 +75,10 @@ def _sizes(_context: click.Context, _option: click.Parameter, value: str | None)
     default="auto",
     show_default=True,
     type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
-    help="What the network computes in; auto: bfloat16, where a trial finds that it is faster.",
+    help="Number format that the network computes in; auto: bfloat16, if a short test shows that it is faster.",
 )
-@click.option("--resume", is_flag=True, help="Go on after the last whole epoch of a run that was stopped.")
-@click.option("--epochs", type=click.IntRange(1), help="Stop after this many epochs, to be resumed.")
+@click.option("--resume", is_flag=True, help="Continue a run that was stopped, after its last complete epoch.")
+@click.option("--epochs", type=click.IntRange(1), help="Stop after this many epochs; --resume continues.")
 @click.option(
     "--learning-curve",
     "sizes",
@@ -77,15 +86,15 @@ def _sizes(_context: click.Context, _option: click.Parameter, value: str | None)
     flag_value=SIZES,
     callback=_sizes,
     metavar="[SIZES]",
-    help=f"Train on parts of the annotated calls, too: shares or counts.  [default: {SIZES}]",
+    help=f"Also train on parts of the annotated calls: shares or counts.  [default: {SIZES}]",
 )
-@click.option("--licence", default="not stated", help="Of the weights, for the model's card.")
+@click.option("--licence", default="not stated", help="Licence of the weights, for the model's card.")
 @click.option(
     "--about",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What the model is for: Markdown, or TOML with about and [[data]], its sources and licences.",
+    help="What the model is for: a Markdown file, or a TOML file with about and [[data]] (sources and licences).",
 )
-@click.option("--force", is_flag=True, help="Replace the output where it exists.")
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
 def train(
     clips: Path,
     output: Path,
@@ -104,15 +113,16 @@ def train(
 ) -> None:
     """Train a model on CLIPS, a folder that `detector extract` made.
 
-    The run's state is kept in OUTPUT.training until the model is written, so a run that was stopped goes on with
-    --resume, on one CPU to the same weights bit by bit. Several GPUs: accelerate launch -m detector train ...; several
-    processes on CPUs: torchrun --nproc-per-node N -m detector train ... --device cpu
+    The state of a run is in OUTPUT.training until the model is written. --resume continues a run that was stopped; on
+    one CPU it gives the same weights, bit by bit. To train on several GPUs, use accelerate launch -m detector train
+    ...; in several processes on CPUs, torchrun --nproc-per-node N -m detector train ... --device cpu
 
-    --from begins with another model's weights and its network (unless -r names another); the layers that do not fit
-    start afresh. The clips must come from the same front end: detector extract -r MODEL.
+    --from begins with the network and the weights of another model. With -r, the network is that of the recipe, and
+    layers that do not fit begin with random weights. The clips must come from the front end of that model: detector
+    extract -r MODEL.
 
-    --learning-curve also trains on parts of the annotated calls, writes what each gives to standard output and into
-    OUTPUT, and says what twice as many may be expected to bring.
+    --learning-curve also trains on parts of the annotated calls. It writes the figures of each part to standard output
+    and into OUTPUT, and estimates what twice as many calls would bring.
 
     \b
     Examples:
@@ -131,33 +141,46 @@ def train(
 
     recipe = None if recipe_name is None else find_recipe(recipe_name)
     if freeze and start_name is None:
-        raise ConfigurationError(f"--freeze: {freeze}: needs --from; new weights cannot stay as they are")
+        raise ConfigurationError(f"--freeze: {freeze}: needs --from; new weights must be trained")
     if sizes and epochs is not None:
         raise ConfigurationError(
-            f"--epochs: {epochs}: not with --learning-curve, whose parts are all trained to the end"
+            f"--epochs: {epochs}: cannot be used with --learning-curve, which trains on all parts to the end"
         )
     start = None if start_name is None else read_start(start_name, freeze)
-    said = About() if about is None else read_about(about)
-    settings = TrainSettings(seed, device, precision, resume, force, epochs, licence, said.about, start, said.data)
+    description = About() if about is None else read_about(about)
+    settings = TrainSettings(
+        seed, device, precision, resume, force, epochs, licence, description.about, start, description.data
+    )
     bars = Bars(prefix="")
     if sizes is None:
-        found = run(clips, output, recipe, settings, bars)
+        figures = run(clips, output, recipe, settings, bars)
     else:
-        from detector.training.learning import learn
-
-        learned = learn(clips, output, recipe, settings, sizes, bars)
-        found = None if learned is None else learned.figures
-        if learned is not None:
-            click.echo(learned.table(), nl=False)
-            say(learned.sentence())
-    if found is not None:
-        _show(found)
+        figures = _train_on_parts(clips, output, recipe, settings, sizes, bars)
+    if figures is not None:
+        _show(figures)
         click.echo(f"wrote {output}", err=True)
 
 
-def _show(found: Mapping[str, TrainFigures]) -> None:
-    """Show average precision and F1 of each split and label, and where they say little, why."""
-    for split, figures in found.items():
+def _train_on_parts(
+    clips: Path, output: Path, recipe: Recipe | None, settings: TrainSettings, sizes: Sequence[float], bars: Bars
+) -> dict[str, TrainFigures] | None:
+    """Train on parts of the annotated calls and print the learning curve; return the figures of the whole model.
+
+    None in all processes but the main one.
+    """
+    from detector.training.learning import learn
+
+    learned = learn(clips, output, recipe, settings, sizes, bars)
+    if learned is None:
+        return None
+    click.echo(learned.table(), nl=False)
+    say(learned.sentence())
+    return learned.figures
+
+
+def _show(figures_of: Mapping[str, TrainFigures]) -> None:
+    """Show average precision and F1 of each split and label, with a remark where they are unreliable."""
+    for split, figures in figures_of.items():
         for label in figures.calls if figures.rows else ():
             remark = figures.remark(label)
             if label not in figures.average_precision:

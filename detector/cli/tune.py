@@ -49,7 +49,7 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
     show_default=True,
     callback=_target,
     metavar="f1|p=P|fa=R/h",
-    help="Best F1, precision, or false alarms per hour of each label.",
+    help="Target for each label: best F1, a precision of at least P, or at most R false alarms per hour.",
 )
 @click.option(
     "--iou",
@@ -69,15 +69,19 @@ def _target(_context: click.Context, option: click.Parameter, value: str) -> Tar
 @click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table; use its split validation only.")
 @click.option("--label", help="The label of rows that have none.")
 @click.option("--label-column", help="The column of ANNOTATIONS that holds the label.")
-@click.option("--format", "table_format", help="The format of ANNOTATIONS, where it is not found by itself.")
+@click.option("--format", "table_format", help="The format of ANNOTATIONS, where it is not recognized.")
 @RENAME
 @click.option("--background-label", multiple=True, metavar="NAME", help="A label of sounds that are not calls.")
-@click.option("--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may hold calls or not.")
+@click.option(
+    "--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may or may not hold calls."
+)
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
-@group_option("folds and intervals keep a deployment whole")
-@click.option("--hop", type=SECONDS, callback=finite, help="Seconds between windows.  [default: as scan has it]")
-@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where the network runs.")
-@click.option("-o", "--output", type=NEW_PATH, help="Write a tuned copy of the model, and leave MODEL.")
+@group_option("folds and intervals never divide a deployment")
+@click.option(
+    "--hop", type=SECONDS, callback=finite, help="Seconds from one window to the next.  [default: that of scan]"
+)
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Device that the network runs on.")
+@click.option("-o", "--output", type=NEW_PATH, help="Write a tuned copy of the model and do not change MODEL.")
 @JSON
 @plot_option("how often detections of a score are right")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
@@ -104,13 +108,15 @@ def tune(
     plot: Path | None,
     force: bool,
 ) -> None:
-    """Choose the thresholds of MODEL for a target, on RECORDINGS that ANNOTATIONS tell all calls of.
+    """Choose the thresholds of MODEL for a target, on RECORDINGS whose calls are all in ANNOTATIONS.
 
-    For each label, the smoothing of scores, the gap between calls, the least length and the threshold are chosen by the
-    figures of events (matched one-to-one, as detector evaluate does), and scores are calibrated to probabilities. All
-    of it is stored in the model, so that detector scan means it, and so that scan --threshold p=0.9 or fa=2/h chooses
-    for another target without tuning anew. Take recordings that the model was not trained on. The recordings that
-    ANNOTATIONS does not name hold no calls, unless --annotated-only leaves them out. docs/tuning.md tells how.
+    For each label, the command chooses the smoothing of scores, the gap between calls, the least length and the
+    threshold. It compares them by the figures of events, which are matched one-to-one as in detector evaluate. It also
+    calibrates scores to probabilities. Everything is stored in the model, and detector scan uses it. Later, scan
+    --threshold p=0.9 or fa=2/h chooses the threshold for another target without new tuning.
+
+    Use recordings that the model was not trained on. Recordings that ANNOTATIONS does not name hold no calls, unless
+    --annotated-only leaves them out. docs/tuning.md explains the method.
 
     \b
     Examples:
@@ -153,34 +159,34 @@ def tune(
 def _refuse_losses(
     model: Path, annotations: Path, others: Sequence[Path], output: Path | None, files: Sequence[Path | None]
 ) -> None:
-    """Refuse outputs that would take the place of what is read, or of one another, `--force` or not.
+    """Refuse outputs that would replace an input or one another, even with --force.
 
     Parameters
     ----------
     model, annotations, others : Path
-        The model's folder and all else that is read.
+        The model's folder and all other inputs.
     output : Path or None
-        The copy of the model.
+        The tuned copy of the model.
     files : (Path or None, Path or None)
         The files of --json and of --plot, which have different endings.
     """
     from detector.audio.files import find_recordings
     from detector.place import paths_of
 
-    read = [annotations, *others]
-    recordings = find_recordings([path for path in read if path.exists()])
-    refuse_inputs([*files, output], [*read, *paths_of(recordings)])
+    inputs = [annotations, *others]
+    recordings = find_recordings([path for path in inputs if path.exists()])
+    refuse_inputs([*files, output], [*inputs, *paths_of(recordings)])
     for path in filter(None, (*files, output)):
         for folder in filter(None, (model, output)):
             if folder.resolve() in path.resolve().parents:
                 raise click.UsageError(f"{path} lies in the folder of a model, {folder}; write it elsewhere.")
-    for path in (model, *read):
+    for path in (model, *inputs):
         if output is not None and output.resolve() in path.resolve().parents:
-            raise click.UsageError(f"{output} holds {path}, which is read by this command; name another folder.")
+            raise click.UsageError(f"{output} holds {path}, which is read by this command; choose another folder.")
 
 
 def _check_outputs(json_path: Path | None, plot: Path | None, force: bool) -> None:
-    """Check files before the work, not after it."""
+    """Refuse files that cannot be written, before the work."""
     from detector.outputs import check_output
     from detector.tuning.diagram import check_diagram
 

@@ -1,1 +1,1 @@
-"""Front ends: samples to band power (the linear half), band power to a scaled spectrogram, both as streams."""
+"""Front ends: samples to band power (the linear half), and band power to a scaled spectrogram, both as streams."""

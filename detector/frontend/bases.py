@@ -1,4 +1,7 @@
-"""Filter bases, designed with librosa once, when a model is made; afterwards they travel with its weights."""
+"""Filter bases of the front ends.
+
+They are designed once, with librosa, when a model is made, and are then stored with its weights.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from detector.recipe import ConstantQ, Linear, Mel, Recipe, filter_samples
 from detector.recipe.sizes import power_of_two
 
 ROUNDING = 1e-9
+"""Relative error of a filter's length that float arithmetic may cause."""
 
 
 def design(recipe: Recipe) -> Tensor:
@@ -21,8 +25,8 @@ def design(recipe: Recipe) -> Tensor:
     Returns
     -------
     Tensor
-        (band, bin) weights of power for `mel` and `linear`; (2, band, bin) real and imaginary parts of the filters'
-        spectra for `cqt`; (0,) where there is nothing to design: plain Fourier bins and the waveform.
+        (band, bin) weights of power for `mel` and `linear` with `n_bands`; (2, band, bin), the real and imaginary
+        parts of the filters' spectra, for `cqt`; (0,) for plain Fourier bins and the waveform, which need no filters.
     """
     sample_rate = recipe.audio.sample_rate
     match recipe.frontend:
@@ -38,9 +42,10 @@ def design(recipe: Recipe) -> Tensor:
 
 
 def basis_shapes(recipe: Recipe) -> frozenset[tuple[int, ...]]:
-    """List the shapes that `design` may give, without designing; none where there is nothing to design.
+    """List the shapes that the result of `design` may have, without designing; none where no filters are needed.
 
-    There are two where the longest constant-Q filter has a power of two of samples, give or take the rounding.
+    There are two for constant-Q filters whose longest one has just about a power of two of samples: rounding decides
+    which power of two holds it.
     """
     match recipe.frontend:
         case Mel() | Linear(n_bands=int()) as spec:
@@ -60,20 +65,24 @@ def _mel(spec: Mel, sample_rate: int) -> NDArray[Any]:
 
 
 def _linear(spec: Linear, n_bands: int, sample_rate: int) -> NDArray[Any]:
+    """Design evenly spaced triangles, each from the centre of the band below to that of the band above.
+
+    A triangle is at least two Fourier bins wide, so that no band is empty.
+    """
     n_bins = spec.n_fft // 2 + 1
-    fmax = sample_rate / 2 if spec.fmax is None else spec.fmax
-    centres = np.linspace(spec.fmin, fmax, n_bands + 2)
-    bins = np.arange(n_bins) * sample_rate / spec.n_fft
-    step = centres[1] - centres[0]
-    return np.maximum(0, 1 - np.abs(bins[None, :] - centres[1:-1, None]) / max(step, sample_rate / spec.n_fft))
+    fmax_hz = sample_rate / 2 if spec.fmax is None else spec.fmax
+    centres_hz = np.linspace(spec.fmin, fmax_hz, n_bands + 2)
+    bins_hz = np.arange(n_bins) * sample_rate / spec.n_fft
+    half_width_hz = max(centres_hz[1] - centres_hz[0], sample_rate / spec.n_fft)
+    return np.maximum(0, 1 - np.abs(bins_hz[None, :] - centres_hz[1:-1, None]) / half_width_hz)
 
 
 def _constant_q(spec: ConstantQ, sample_rate: int) -> NDArray[Any]:
-    """Take the spectra of librosa's wavelets, each in the middle of a frame (Brown & Puckette 1992)."""
+    """Compute the spectra of librosa's wavelets, each in the centre of a frame (Brown & Puckette 1992)."""
     import librosa
 
-    frequencies = spec.fmin * 2.0 ** (np.arange(spec.n_bands) / spec.bins_per_octave)
-    filters, lengths = librosa.filters.wavelet(freqs=frequencies, sr=sample_rate, norm=1)
+    centres_hz = spec.fmin * 2.0 ** (np.arange(spec.n_bands) / spec.bins_per_octave)
+    filters, lengths = librosa.filters.wavelet(freqs=centres_hz, sr=sample_rate, norm=1)
     n_fft = filters.shape[-1]
     spectra = np.fft.fft(filters, axis=-1)[:, : n_fft // 2 + 1] * np.sqrt(lengths)[:, None] / n_fft
     return np.stack([spectra.real, spectra.imag])

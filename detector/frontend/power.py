@@ -1,7 +1,7 @@
 """The linear half of a front end: samples to band power, frame by frame.
 
-Frame k is centred on sample k * hop_length (as librosa with `center=True` and zeros beyond the ends), and a recording
-of n samples has ceil(n / hop_length) frames. Power is additive: that of a mixture is the sum of the powers, on average.
+Frame k is centred on sample k * hop_length, as in librosa with `center=True` and zeros beyond the ends. A recording of
+n samples has ceil(n / hop_length) frames. On average, the power of a mixture is the sum of the powers.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from detector.recipe import ConstantQ, Linear, Recipe, Waveform, linear_bins
 
 
 class BandPower(nn.Module):
-    """Map (batch, sample) to (batch, band, frame): 1 + (samples - n_fft) // hop_length frames, nothing padded.
+    """Map samples (batch, sample) to band power (batch, band, frame).
+
+    Nothing is padded: n samples give 1 + (n - n_fft) // hop_length frames.
 
     Attributes
     ----------
-    n_fft, hop_length : int
-        Samples that a frame sees, and from one frame to the next.
+    n_fft : int
+        Samples that a frame depends on.
+    hop_length : int
+        Samples from one frame to the next.
     """
 
     n_fft: int
@@ -29,35 +33,37 @@ class BandPower(nn.Module):
 
     @property
     def lead(self) -> int:
-        """Samples of a frame that lie before its centre."""
+        """Number of samples of a frame that lie before its centre."""
         return self.n_fft // 2
 
     def count_frames(self, n_samples: int) -> int:
-        """Count the frames of a recording."""
+        """Count the frames of a recording of `n_samples`."""
         return -(-n_samples // self.hop_length)
 
 
 class FourierPower(BandPower):
-    """Power of a Hann-windowed Fourier transform, in the bins from `first` up to `last` (excluded)."""
+    """Power of the Fourier transform of frames under a Hann window, in the bins from `first` to `end` - 1."""
 
     window: Tensor
 
-    def __init__(self, n_fft: int, hop_length: int, first: int, last: int) -> None:
+    def __init__(self, n_fft: int, hop_length: int, first: int, end: int) -> None:
         super().__init__()
-        self.n_fft, self.hop_length = n_fft, hop_length
-        self.first, self.last = first, last
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.first = first
+        self.end = end
         self.register_buffer("window", torch.hann_window(n_fft, dtype=torch.float32), persistent=False)
 
     def forward(self, samples: Tensor) -> Tensor:
-        """Give the power of each bin."""
+        """Compute the power of each bin."""
         frames = samples.unfold(-1, self.n_fft, self.hop_length)  # (batch, frame, sample)
-        spectrum = torch.fft.rfft(frames * self.window)[..., self.first : self.last]
+        spectrum = torch.fft.rfft(frames * self.window)[..., self.first : self.end]
         squares = torch.view_as_real(spectrum.transpose(1, 2).contiguous()).square()  # (batch, bin, frame, part)
         return squares[..., 0] + squares[..., 1]
 
 
 class FilterBank(FourierPower):
-    """Fourier power summed in bands by a matrix of weights (band, bin), nearly all of them zero."""
+    """Fourier power summed in bands by a matrix of weights (band, bin), most of which are zero."""
 
     filters: Tensor
 
@@ -67,12 +73,12 @@ class FilterBank(FourierPower):
         self._sparse = _sparse(filters)
 
     def forward(self, samples: Tensor) -> Tensor:
-        """Give band power."""
+        """Compute band power."""
         power = super().forward(samples)  # (batch, bin, frame)
         if power.device.type != "cpu":
             return self.filters @ power
-        summed = [self._sparse @ channel for channel in power]
-        return torch.stack(summed) if len(summed) > 1 else summed[0][None]
+        bands = [self._sparse @ channel for channel in power]  # (band, frame) each
+        return torch.stack(bands) if len(bands) > 1 else bands[0][None]  # no copy of a single channel
 
     def _load_from_state_dict(self, *arguments: Any) -> None:
         super()._load_from_state_dict(*arguments)
@@ -80,46 +86,56 @@ class FilterBank(FourierPower):
 
 
 def _sparse(filters: Tensor) -> Tensor:
-    """Give a matrix by the rows of what is not zero, which takes a sixth of the time."""
+    """Convert a matrix to compressed sparse rows, with which a product takes a sixth of the time."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch calls this layout a beta
+        warnings.simplefilter("ignore", UserWarning)  # torch warns that this layout is in beta
         return filters.detach().cpu().to_sparse_csr()
 
 
 class ConstantQPower(BandPower):
-    """Power of constant-Q filters, by the product of spectra (Brown & Puckette 1992)."""
+    """Power of constant-Q filters, computed in the frequency domain (Brown & Puckette 1992)."""
 
     filters: Tensor
 
     def __init__(self, hop_length: int, filters: Tensor) -> None:
         super().__init__()
-        self.n_fft, self.hop_length = 2 * (filters.shape[-1] - 1), hop_length
+        self.n_fft = 2 * (filters.shape[-1] - 1)
+        self.hop_length = hop_length
         self.register_buffer("filters", filters)
 
     def forward(self, samples: Tensor) -> Tensor:
-        """Give band power."""
+        """Compute band power."""
         frames = samples.unfold(-1, self.n_fft, self.hop_length)  # (batch, frame, sample)
-        spectrum = torch.fft.rfft(frames)
-        re, im = self.filters  # (band, bin) each
-        real = spectrum.real @ re.T - spectrum.imag @ im.T
-        imag = spectrum.real @ im.T + spectrum.imag @ re.T
+        spectrum = torch.fft.rfft(frames)  # (batch, frame, bin)
+        filters_real, filters_imag = self.filters  # (band, bin) each
+        real = spectrum.real @ filters_real.T - spectrum.imag @ filters_imag.T  # (batch, frame, band)
+        imag = spectrum.real @ filters_imag.T + spectrum.imag @ filters_real.T
         return (real.square() + imag.square()).transpose(1, 2)
 
 
 class Samples(BandPower):
-    """The waveform as it is: one band, a frame a sample."""
+    """The waveform: one band, and one frame for each sample."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.n_fft, self.hop_length = 1, 1
+        self.n_fft = 1
+        self.hop_length = 1
 
     def forward(self, samples: Tensor) -> Tensor:
-        """Give the samples as one band."""
+        """Return the samples as one band."""
         return samples.unsqueeze(1)
 
 
 def band_power(recipe: Recipe, filters: Tensor) -> BandPower:
-    """Build the linear half of a recipe's front end from its filters."""
+    """Build the linear half of a recipe's front end.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its `frontend` says what to build.
+    filters : Tensor
+        The filter basis, as `bases.design` returns it.
+    """
     match recipe.frontend:
         case Waveform():
             return Samples()

@@ -1,7 +1,7 @@
 """The scaling half of a front end: band power to a scaled spectrogram, with the statistics of the training set.
 
-Nothing here looks at a window as a whole: each frame depends on itself and on the past, so overlapping windows see
-the same scaled frames. What depends on the past is one linear filter over power, whose state travels with the stream.
+A scaled frame depends on the frame itself and on the frames before it, never on the window. Overlapping windows
+therefore share their scaled frames. The past enters through one linear filter over power, whose state is carried along.
 """
 
 from __future__ import annotations
@@ -13,16 +13,25 @@ from torch import Tensor, nn
 
 from detector.recipe import Decibel, Pcen, Recipe, Unscaled, Waveform
 
-CHUNK = 128  # frames that the smoother takes in one matrix product
-SETTLED = 32.0  # time constants, after which a sound 130 dB above the rest is below the rounding of float32
-CONSTANT = 1e-5  # a deviation below this share of the mean is rounding in float32
+CHUNK = 128  # frames that the smoother filters in one matrix product
+SETTLED = 32.0
+"""Time constants after which the filter forgets: a sound 130 dB above the rest is then below float32's rounding."""
+
+CONSTANT = 1e-5
+"""A band is constant when its deviation is below this fraction of its mean: that much is rounding in float32."""
 
 
 class Smoother(nn.Module):
-    """A first-order low-pass filter over frames, m[t] = (1 - b) m[t-1] + b x[t].
+    """A first-order low-pass filter over frames: m[t] = (1 - b) m[t-1] + b x[t].
 
-    The coefficient is librosa's: b = (sqrt(1 + 4 T^2) - 1) / (2 T^2) for a time constant of T frames. Before the first
-    frame the state is the first frame, unless one is given.
+    The coefficient b is that of librosa's `pcen`: b = (sqrt(1 + 4 T^2) - 1) / (2 T^2) for a time constant of T frames.
+
+    Parameters
+    ----------
+    time_constant : float
+        In s.
+    frame_rate : float
+        Frames per second.
     """
 
     decay: Tensor
@@ -41,22 +50,30 @@ class Smoother(nn.Module):
 
     @property
     def settled(self) -> int:
-        """Count the frames after which float32 does not tell any more from what state the filter began."""
+        """Number of frames after which the filter's first state has no effect in float32."""
         return math.ceil(SETTLED / -math.log1p(-self.coefficient)) if self.coefficient < 1 else 1
 
     def forward(self, power: Tensor, state: Tensor | None) -> Tensor:
-        """Smooth (batch, band, frame) from a state (batch, band): the value before the first frame."""
+        """Smooth band power.
+
+        Parameters
+        ----------
+        power : Tensor
+            (batch, band, frame).
+        state : Tensor or None
+            (batch, band), the smoothed value before the first frame; None for the first frame itself.
+        """
         last = power[..., 0] if state is None else state
-        smooth = []
+        smoothed = []
         for chunk in power.split(CHUNK, dim=-1):
             n = chunk.shape[-1]
-            smooth.append(chunk @ self.rise[:n, :n] + last[..., None] * self.decay[:n])
-            last = smooth[-1][..., -1]
-        return torch.cat(smooth, dim=-1)
+            smoothed.append(chunk @ self.rise[:n, :n] + last[..., None] * self.decay[:n])
+            last = smoothed[-1][..., -1]
+        return torch.cat(smoothed, dim=-1)
 
 
 class ToDecibel(nn.Module):
-    """10 log10 of power, floored; against the slow background where the recipe asks for it."""
+    """10 log10 of power, not below a floor, less the level of the smoothed power where there is one."""
 
     def __init__(self, spec: Decibel) -> None:
         super().__init__()
@@ -69,7 +86,10 @@ class ToDecibel(nn.Module):
 
 
 class PerChannelEnergyNormalization(nn.Module):
-    """PCEN: (power / (eps + smooth)^gain + bias)^r - bias^r (Wang et al. 2017, "Trainable frontend"), as librosa."""
+    """PCEN (Wang et al. 2017, "Trainable frontend", in librosa's form).
+
+    It is (power / (eps + smooth)^gain + bias)^r - bias^r, where r is the recipe's `power`.
+    """
 
     def __init__(self, spec: Pcen) -> None:
         super().__init__()
@@ -79,8 +99,8 @@ class PerChannelEnergyNormalization(nn.Module):
         """Scale (batch, band, frame) by its own slow mean."""
         assert smooth is not None
         spec = self.spec
-        gained = torch.exp(-spec.gain * (math.log(spec.eps) + torch.log1p(spec.scale * smooth / spec.eps)))
-        scaled = spec.scale * power * gained
+        gain = torch.exp(-spec.gain * (math.log(spec.eps) + torch.log1p(spec.scale * smooth / spec.eps)))
+        scaled = spec.scale * power * gain
         if spec.power == 0:
             return torch.log1p(scaled)
         if spec.bias == 0:
@@ -92,18 +112,18 @@ class AsIs(nn.Module):
     """Leave power as it is."""
 
     def forward(self, power: Tensor, smooth: Tensor | None) -> Tensor:
-        """Give `power`."""
+        """Return `power`."""
         del smooth
         return power
 
 
 class Scale(nn.Module):
-    """Scale band power and bring each band to mean 0 and deviation 1 of the training set.
+    """Scale band power, then standardize each band: mean 0 and standard deviation 1 over the training set.
 
     Attributes
     ----------
     mean, deviation : Tensor
-        (band, 1), zero and one until `set_statistics` is given those of the training set.
+        (band, 1); 0 and 1 until `set_statistics` sets those of the training set.
     """
 
     mean: Tensor
@@ -118,24 +138,27 @@ class Scale(nn.Module):
 
     @property
     def settled(self) -> int:
-        """Count the frames that the scaling of a frame depends on before it."""
+        """Number of earlier frames that the scaling of a frame depends on."""
         return 0 if self.smoother is None else self.smoother.settled
 
     def smooth(self, power: Tensor, state: Tensor | None) -> Tensor | None:
-        """Follow the slow mean of (batch, band, frame), where one is needed; its last frame is the next state."""
+        """Smooth (batch, band, frame) from a state; None where the scaling needs no smoothed power.
+
+        The last frame of the result is the state for the frames that follow.
+        """
         return None if self.smoother is None else self.smoother(power, state)
 
     def forward(self, power: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Scale (batch, band, frame); give the scaled frames and the state after them."""
+        """Scale (batch, band, frame) from a state (batch, band); return the scaled frames and the state after them."""
         smooth = self.smooth(power, state)
         scaled = (self.scaling(power, smooth) - self.mean).div_(self.deviation)
         return scaled, None if smooth is None else smooth[..., -1]
 
     def set_statistics(self, mean: Tensor, deviation: Tensor) -> None:
-        """Store the mean and deviation, (band,) each, of scaled frames of the training set.
+        """Store the mean and the standard deviation, (band,) each, of scaled frames of the training set.
 
-        A band that did not vary there (one above what its recordings hold, say) is centred and left at its own size:
-        divided by next to nothing, it would drown all others in a recording where it does vary.
+        A band that does not vary in the training set, for example one above the band of its recordings, is centred but
+        not divided. Divided by nearly zero, it would outweigh all others in a recording where it does vary.
         """
         varies = deviation > CONSTANT * mean.abs()
         self.mean.copy_(mean[:, None])
@@ -147,8 +170,8 @@ def _smoother(recipe: Recipe) -> Smoother | None:
         case Waveform():
             return None
         case spec:
-            slow = spec.scaling.time_constant if isinstance(spec.scaling, Pcen) else spec.background
-            return None if slow is None else Smoother(slow, recipe.frame_rate)
+            time_constant = spec.scaling.time_constant if isinstance(spec.scaling, Pcen) else spec.background
+            return None if time_constant is None else Smoother(time_constant, recipe.frame_rate)
 
 
 def _scaling(recipe: Recipe) -> nn.Module:

@@ -1,1 +1,1 @@
-"""The networks: convolution stages, adaptive pooling, recurrence, dense head, and the arithmetic of their shapes."""
+"""The networks: convolution stages, adaptive pooling, recurrence, dense layers, and the arithmetic of their shapes."""

@@ -1,4 +1,4 @@
-"""Put a network together from its recipe."""
+"""Assemble the network of a recipe: trunk and head."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from torch import Tensor, nn
 from detector.network.geometry import measure
 from detector.network.head import Head
 from detector.network.memory import check_memory
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.recipe import Recipe
 
 
 class DetectorNetwork(nn.Module):
-    """Trunk and head: scaled spectrograms (batch, band, frame) to logits.
+    """Map scaled spectrograms (batch, band, frame) to logits.
 
     Raises
     ------
     ConfigurationError
-        Where a layer does not fit the window, or the machine.
+        Where a kernel is larger than its input, or the network is too large for the memory of this machine.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -29,11 +29,11 @@ class DetectorNetwork(nn.Module):
         self.head = Head(recipe.network, self.geometry, recipe.n_outputs)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        """Give logits: (batch, output) for windows, (batch, column, output) for frames."""
+        """Compute logits: (batch, output) for one output a window, (batch, column, output) for one a frame column."""
         return self.head(self.trunk(spectrogram))
 
     def trunk_at(self, step: int) -> Trunk:
-        """Give a trunk with these weights that makes a column for every `step` frames, one of `geometry.steps`."""
+        """Copy the trunk into one that gives a column for every `step` frames, where `step` is in `Geometry.steps`."""
         trunk = Trunk(self.recipe.network, self.recipe.n_bands, step)
         trunk.load_state_dict(self.trunk.state_dict())
         return trunk.to(next(self.parameters()).device).eval()

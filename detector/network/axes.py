@@ -1,4 +1,4 @@
-"""What frames and bands are in seconds and Hz: the axes of a spectrogram, from its recipe alone."""
+"""The axes of a spectrogram: frames in seconds and bands in Hz, computed from the recipe."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from detector.network.geometry import Reach
+from detector.network.layers import Reach
 from detector.recipe import ConstantQ, FrontEnd, Linear, Mel, Recipe, Waveform, filter_samples, linear_bins
 
 Range = tuple[float, float]  # at the lowest and at the highest place along the bands
@@ -15,15 +15,17 @@ Range = tuple[float, float]  # at the lowest and at the highest place along the 
 
 @dataclass(frozen=True)
 class Extent:
-    """How far something reaches, in frames and bands, and in ms and Hz.
+    """A size or a distance in a spectrogram, in frames and bands, and in ms and Hz.
 
     Attributes
     ----------
     frames, bands : int
-        As the network counts.
-    ms, hz : (float, float) or None
-        At the lowest and at the highest place along the bands: bands need not be equally wide, nor filters equally
-        long. None where bands are no frequencies, or there is but one place.
+        Its number of frames and of bands.
+    ms : (float, float)
+        Its length at the lowest and at the highest place along the bands; constant-Q filters differ in length.
+    hz : (float, float) or None
+        Its width at the lowest and at the highest place; bands may differ in width. None where bands are no
+        frequencies, and for the distance of places where there is only one.
     """
 
     frames: int
@@ -42,11 +44,14 @@ class Axes:
         self._edge = band_edge(recipe)
 
     def edge_hz(self, band: float) -> float | None:
-        """Find the frequency at which a band begins, half way to the one below; that of `n_bands` ends the last."""
+        """Return the lower edge of a band, in Hz: half way from its centre to that of the band below.
+
+        The edge of `n_bands` is the upper edge of the last band. None for a waveform.
+        """
         return None if self._edge is None else self._edge(band)
 
     def frame_samples(self, band: float) -> float:
-        """Count the samples that one frame sees: the Fourier window, or the constant-Q filter of this band."""
+        """Return the samples that one frame depends on: the Fourier window, or the constant-Q filter of this band."""
         match self.recipe.frontend:
             case Waveform():
                 return 1
@@ -56,15 +61,24 @@ class Axes:
                 return spec.n_fft
 
     def field(self, bands: Reach, frames: Reach, places: int) -> Extent:
-        """Measure what outputs at `places` places along the bands see, with the samples that the outer frames see."""
-        lowest, highest = self._span(bands, 0), self._span(bands, places - 1)
-        beyond = (frames.size - 1) * self.recipe.hop_length
-        ms = [1000 * (beyond + self.frame_samples(low)) / self.sample_rate for low, _ in (lowest, highest)]
-        size = lowest[1] - lowest[0]
-        return Extent(frames.size, size, (ms[0], ms[1]), self._widths(lowest, highest))
+        """Compute the receptive field of an output, including all samples that its first and last frame depend on.
+
+        Parameters
+        ----------
+        bands, frames : Reach
+            Receptive field along both axes.
+        places : int
+            Outputs along the bands.
+        """
+        lowest = self._span(bands, 0)
+        highest = self._span(bands, places - 1)
+        between_outer_frames = (frames.size - 1) * self.recipe.hop_length
+        samples = [between_outer_frames + self.frame_samples(first_band) for first_band, _ in (lowest, highest)]
+        ms = (1000 * samples[0] / self.sample_rate, 1000 * samples[1] / self.sample_rate)
+        return Extent(frames.size, lowest[1] - lowest[0], ms, self._widths(lowest, highest))
 
     def step(self, bands: Reach, frames: Reach, places: int) -> Extent:
-        """Measure how far apart neighbouring outputs lie."""
+        """Compute the distance from one output to the next; parameters as in `field`."""
         ms = 1000 * frames.step * self.recipe.hop_length / self.sample_rate
         hz = None
         if places > 1:
@@ -74,8 +88,10 @@ class Axes:
         return Extent(frames.step, bands.step, (ms, ms), hz)
 
     def _span(self, bands: Reach, place: int) -> tuple[int, int]:
+        """Find the first band that an output depends on, and the one after its last; at least one band."""
         start = bands.start + place * bands.step
-        low, high = max(0, start), min(self.n_bands, start + bands.size)
+        low = max(0, start)
+        high = min(self.n_bands, start + bands.size)
         return (low, high) if low < high else (self.n_bands - 1, self.n_bands)
 
     def _widths(self, *spans: tuple[float, float]) -> Range | None:
@@ -86,7 +102,7 @@ class Axes:
 
 
 def band_edge(recipe: Recipe) -> Callable[[float], float] | None:
-    """Give the frequency axis: lower edge of a band, counted from 0, in Hz; None where bands are no frequencies."""
+    """Return a function from a band, counted from 0, to its lower edge in Hz; None where bands are no frequencies."""
     sample_rate = recipe.audio.sample_rate
     match recipe.frontend:
         case Waveform():
@@ -94,23 +110,23 @@ def band_edge(recipe: Recipe) -> Callable[[float], float] | None:
         case ConstantQ() as spec:
             return partial(_octaves, spec.fmin, spec.bins_per_octave)
         case Mel() as spec:
-            low, high = mel(spec.fmin), mel(_fmax(spec, sample_rate))
-            width = (high - low) / (spec.n_bands + 1)
-            return lambda band: mel_to_hz(low + (band + 0.5) * width)
+            low = mel(spec.fmin)
+            spacing = (mel(_fmax(spec, sample_rate)) - low) / (spec.n_bands + 1)
+            return lambda band: mel_to_hz(low + (band + 0.5) * spacing)
         case Linear(n_bands=None) as spec:
             first, _ = linear_bins(spec, sample_rate)
             return partial(_even, first * sample_rate / spec.n_fft, sample_rate / spec.n_fft)
         case spec:
-            spacing = (_fmax(spec, sample_rate) - spec.fmin) / ((spec.n_bands or 0) + 1)
-            return partial(_even, spec.fmin + spacing, spacing)
+            spacing_hz = (_fmax(spec, sample_rate) - spec.fmin) / ((spec.n_bands or 0) + 1)
+            return partial(_even, spec.fmin + spacing_hz, spacing_hz)
 
 
 def _octaves(fmin: float, bins_per_octave: int, band: float) -> float:
     return fmin * 2.0 ** ((band - 0.5) / bins_per_octave)
 
 
-def _even(first: float, spacing: float, band: float) -> float:
-    return first + (band - 0.5) * spacing
+def _even(first_hz: float, spacing_hz: float, band: float) -> float:
+    return first_hz + (band - 0.5) * spacing_hz
 
 
 def _fmax(spec: Mel | Linear, sample_rate: int) -> float:
@@ -123,15 +139,16 @@ def mel(hz: float) -> float:
 
 
 def mel_to_hz(value: float) -> float:
-    """Convert mel to Hz; undoes `mel`."""
+    """Convert mel to Hz, the inverse of `mel`."""
     return value * 200 / 3 if value < 15 else 1000 * math.exp((value - 15) * math.log(6.4) / 27)
 
 
 def empty_bands(frontend: FrontEnd, sample_rate: int) -> int:
-    """Count mel bands that are narrower than the distance of Fourier bins and hold none of them: they stay at zero."""
+    """Count the mel bands that contain no Fourier bin because they are too narrow; their power is always zero."""
     if not isinstance(frontend, Mel):
         return 0
-    width = sample_rate / frontend.n_fft
-    low, high = mel(frontend.fmin), mel(_fmax(frontend, sample_rate))
-    edges = [mel_to_hz(low + n * (high - low) / (frontend.n_bands + 1)) for n in range(frontend.n_bands + 2)]
-    return sum(math.floor(a / width) + 1 >= b / width for a, b in zip(edges, edges[2:]))
+    bin_hz = sample_rate / frontend.n_fft
+    low = mel(frontend.fmin)
+    high = mel(_fmax(frontend, sample_rate))
+    edges_hz = [mel_to_hz(low + n * (high - low) / (frontend.n_bands + 1)) for n in range(frontend.n_bands + 2)]
+    return sum(math.floor(lower / bin_hz) + 1 >= upper / bin_hz for lower, upper in zip(edges_hz, edges_hz[2:]))

@@ -1,155 +1,34 @@
-"""The arithmetic of a network, layer by layer, without building it: shapes, receptive fields, parameters, products.
+"""The arithmetic of a network, layer by layer, without building it.
 
-The receptive field of a layer grows by (kernel - 1) times the product of the strides below it (Dumoulin & Visin 2016,
-"A guide to convolution arithmetic for deep learning"). Everything else that needs a shape takes it from here.
+Everything else that needs the shape of a layer takes it from `measure`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from detector.errors import ConfigurationError
+from detector.network.layers import Geometry, Layer, Reach
 from detector.recipe import Grid, Pool, Recipe, Recurrent, Stage
-
-BYTES = 4  # of a float32
-BATCH_BYTES = 2**30  # what the activations of a batch may take where nothing is trained
-
-Shape = tuple[int, ...]  # (channel, band, column), (column, feature) or (feature,)
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What one output column (or band) sees along one axis.
-
-    Output j sees `size` inputs from `start + j * step` on; padding makes `start` negative.
-    """
-
-    size: int = 1
-    step: int = 1
-    start: int = 0
-
-    def through(self, kernel: int, stride: int, pad: int = 0) -> Reach:
-        """Give the reach after a layer with this kernel and stride on top, `pad` zeros before its input."""
-        return Reach(self.size + (kernel - 1) * self.step, self.step * stride, self.start - pad * self.step)
-
-    def whole(self, outputs: int) -> Reach:
-        """Give the reach of something that joins this many neighbouring outputs."""
-        return replace(self, size=self.size + (outputs - 1) * self.step)
-
-    def centre(self, output: float) -> float:
-        """Find the middle of what an output sees, in inputs."""
-        return self.start + output * self.step + (self.size - 1) / 2
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer as it would be built.
-
-    Attributes
-    ----------
-    name : str
-        The key of the recipe that it comes from.
-    kind : str
-        Its kind, in words.
-    kernel, stride : (int, int) or None
-        (bands, frames); None for layers that have none.
-    output : tuple of int
-        (channel, band, column) up to the flattening, then (column, feature) or (feature,).
-    parameters, multiply_adds : int
-        Trained numbers; products summed for one window.
-    connections, dense_connections : int
-        Pairs of input and output units that are joined, and those that a dense layer of the same shapes would join.
-    padded : int
-        Numbers of its input with the zeros around it; 0 where nothing is padded.
-    bands, frames : Reach
-        Receptive field and stride along both axes.
-    """
-
-    name: str
-    kind: str
-    output: Shape
-    bands: Reach
-    frames: Reach
-    kernel: tuple[int, int] | None = None
-    stride: tuple[int, int] | None = None
-    parameters: int = 0
-    multiply_adds: int = 0
-    connections: int = 0
-    dense_connections: int = 0
-    padded: int = 0
-
-    @property
-    def parameter_bytes(self) -> int:
-        """Bytes of its weights in float32."""
-        return self.parameters * BYTES
-
-    @property
-    def activation_bytes(self) -> int:
-        """Bytes of its output for one window in float32."""
-        return prod(self.output) * BYTES
-
-    @property
-    def working_bytes(self) -> int:
-        """Bytes of its output, and of its input where that is padded, for one window in float32."""
-        return self.activation_bytes + self.padded * BYTES
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """All layers of a network for windows of a recipe, and what follows from them."""
-
-    layers: tuple[Layer, ...]
-    trunk_output: tuple[int, int, int]  # (channel, band, column)
-    bands: Reach
-    frames: Reach
-
-    @property
-    def parameters(self) -> int:
-        """All trained numbers."""
-        return sum(layer.parameters for layer in self.layers)
-
-    @property
-    def multiply_adds(self) -> int:
-        """Products summed for one window."""
-        return sum(layer.multiply_adds for layer in self.layers)
-
-    @property
-    def activation_bytes(self) -> int:
-        """Bytes of all outputs for one window in float32."""
-        return sum(layer.activation_bytes for layer in self.layers)
-
-    def windows_at_once(self, most: int) -> int:
-        """Count the windows of a batch that needs no gradients: `most`, or as many as their activations leave room."""
-        return max(1, min(most, BATCH_BYTES // self.activation_bytes))
-
-    @property
-    def columns(self) -> int:
-        """Feature columns that the trunk gives for one window."""
-        return self.trunk_output[2]
-
-    @property
-    def steps(self) -> tuple[int, ...]:
-        """Frames between columns that a trunk without padding can be made to give, the coarsest, its own, first."""
-        strides = {layer.frames.step for layer in self.layers if layer.kernel is not None}
-        return tuple(sorted({1, *strides}, reverse=True))
 
 
 def pair(value: int | tuple[int, int], kind: str) -> tuple[int, int]:
-    """Write a size as (bands, frames); along no bands for a 1-D convolution."""
+    """Write a size of the recipe as (bands, frames); a 1-D convolution covers one band."""
     if isinstance(value, tuple):
         return value
     return (value, value) if kind == "conv2d" else (1, value)
 
 
 def measure(recipe: Recipe) -> Geometry:
-    """Lay out the network of a recipe for windows of its duration.
+    """Compute the layers of a recipe's network for windows of the recipe's duration.
 
     Raises
     ------
     ConfigurationError
-        Where a layer needs more bands or frames than reach it: its key, what it needs and what it gets.
+        Where a layer needs more bands or frames than the layer below gives. The message names the key of the recipe,
+        the size that is needed and the size that is there.
     """
     layers = list(_trunk_layers(recipe))
     trunk = layers[-1]
@@ -159,68 +38,72 @@ def measure(recipe: Recipe) -> Geometry:
 
 
 def count_outputs(size: int, kernel: int, stride: int, padding: str = "valid") -> int:
-    """Count the places of a kernel along an axis."""
+    """Count the outputs of a kernel along an axis of `size` inputs; `padding` is "valid" or "same"."""
     return -(-size // stride) if padding == "same" else (size - kernel) // stride + 1
 
 
 def same_total(size: int, kernel: int, stride: int) -> int:
-    """Count the zeros that "same" padding adds along an axis, both ends together (TensorFlow's rule)."""
+    """Count the zeros that "same" padding adds along an axis, at both ends together (TensorFlow's rule)."""
     return max(0, (-(-size // stride) - 1) * stride + kernel - size)
 
 
 def _trunk_layers(recipe: Recipe) -> Iterator[Layer]:
     channels = 2 if recipe.network.position else 1
-    last = Layer("input", "input", (channels, recipe.n_bands, recipe.window_frames), Reach(), Reach())
+    below = Layer("input", "input", (channels, recipe.n_bands, recipe.window_frames), Reach(), Reach())
     for n, stage in enumerate(recipe.network.stage):
-        if stage.kind == "conv1d" and last.output[1] > 1:
-            channels, bands, columns = last.output
-            last = replace(last, output=(channels * bands, 1, columns), bands=last.bands.whole(bands))
-        last = _convolution(stage, last, f"network.stage.{n}", recipe.network.padding)
-        yield last
+        if stage.kind == "conv1d" and below.output[1] > 1:
+            channels, bands, columns = below.output
+            below = replace(below, output=(channels * bands, 1, columns), bands=below.bands.whole(bands))
+        below = _convolution(stage, below, f"network.stage.{n}", recipe.network.padding)
+        yield below
         if stage.pool is not None:
-            last = _pool(stage.pool, stage.kind, last, f"network.stage.{n}.pool")
-            yield last
+            below = _pool(stage.pool, stage.kind, below, f"network.stage.{n}.pool")
+            yield below
 
 
 def _convolution(stage: Stage, below: Layer, name: str, padding: str) -> Layer:
-    kernel, stride = pair(stage.kernel, stage.kind), pair(stage.stride, stage.kind)
+    kernel = pair(stage.kernel, stage.kind)
+    stride = pair(stage.stride, stage.kind)
     channels, *size = below.output
-    pads = (0, 0)
-    padded = 0
     if padding == "same":
         bands, columns = (count_outputs(n, k, s, padding) for n, k, s in zip(size, kernel, stride))
-        totals = [same_total(n, k, s) for n, k, s in zip(size, kernel, stride)]
-        pads = (totals[0] // 2, totals[1] // 2)
-        padded = channels * (size[0] + totals[0]) * (size[1] + totals[1])
+        zeros = [same_total(n, k, s) for n, k, s in zip(size, kernel, stride)]
+        padded = channels * (size[0] + zeros[0]) * (size[1] + zeros[1])
     else:
-        bands, columns = _fit(size, kernel, stride, name, "kernel")
+        bands, columns = _valid_outputs(size, kernel, stride, f"{name}.kernel")
+        zeros = [0, 0]
+        padded = 0
     output = (stage.filters, bands, columns)
     taps = prod(kernel) * channels
     projected = channels * stage.filters if stage.residual and channels != stage.filters else 0
+    normed = 2 * stage.filters if stage.norm == "batch" else 0
     return Layer(
         name=name,
-        kind=stage.kind
-        + (", batch norm" if stage.norm == "batch" else "")
-        + (", residual" if stage.residual else "")
-        + f", {stage.activation}",
+        kind=_convolution_kind(stage),
         kernel=kernel,
         stride=stride,
         output=output,
-        parameters=(taps + 1) * stage.filters + projected + (2 * stage.filters if stage.norm == "batch" else 0),
+        parameters=(taps + 1) * stage.filters + projected + normed,
         multiply_adds=prod(output) * taps + bands * columns * projected,
         connections=prod(output) * taps,
         dense_connections=prod(below.output) * prod(output),
         padded=padded,
-        bands=below.bands.through(kernel[0], stride[0], pads[0]),
-        frames=below.frames.through(kernel[1], stride[1], pads[1]),
+        bands=below.bands.through(kernel[0], stride[0], zeros[0] // 2),
+        frames=below.frames.through(kernel[1], stride[1], zeros[1] // 2),
     )
+
+
+def _convolution_kind(stage: Stage) -> str:
+    norm = ", batch norm" if stage.norm == "batch" else ""
+    residual = ", residual" if stage.residual else ""
+    return f"{stage.kind}{norm}{residual}, {stage.activation}"
 
 
 def _pool(pool: Pool, kind: str, below: Layer, name: str) -> Layer:
     size = pair(pool.size, kind)
     stride = size if pool.stride is None else pair(pool.stride, kind)
     channels, *shape = below.output
-    output = (channels, *_fit(shape, size, stride, name, "size"))
+    output = (channels, *_valid_outputs(shape, size, stride, f"{name}.size"))
     return Layer(
         name=name,
         kind=f"{pool.kind} pooling",
@@ -234,44 +117,41 @@ def _pool(pool: Pool, kind: str, below: Layer, name: str) -> Layer:
     )
 
 
-def _fit(size: list[int], kernel: tuple[int, int], stride: tuple[int, int], name: str, key: str) -> tuple[int, int]:
+def _valid_outputs(size: list[int], kernel: tuple[int, int], stride: tuple[int, int], key: str) -> tuple[int, int]:
+    """Count the outputs of a kernel along bands and frames without padding; refuse a kernel larger than its input."""
     if size[0] < kernel[0] or size[1] < kernel[1]:
         raise ConfigurationError(
-            f"{name}.{key}: {kernel[0]} bands x {kernel[1]} frames do not fit into the {size[0]} x {size[1]} "
-            "that reach it; "
-            "use a longer window.duration, more bands, or fewer and smaller kernels and pools"
+            f"{key}: {kernel[0]} bands x {kernel[1]} frames do not fit into the {size[0]} bands x {size[1]} frames "
+            "of the layer below; use a longer window.duration, more bands, or fewer and smaller kernels and pools"
         )
     return count_outputs(size[0], kernel[0], stride[0]), count_outputs(size[1], kernel[1], stride[1])
 
 
 def _head_layers(recipe: Recipe, trunk: Layer) -> Iterator[Layer]:
-    network, dense = recipe.network, recipe.network.dense
-    last = trunk
+    network = recipe.network
+    dense = network.dense
+    below = trunk
     if network.grid is not None:
-        last = _grid(network.grid, trunk)
-        yield last
-    channels, bands, columns = last.output
-    last = replace(_bare(last), output=(columns, channels * bands), bands=trunk.bands.whole(trunk.output[1]))
+        below = _grid(network.grid, trunk)
+        yield below
+    channels, bands, columns = below.output
+    below = replace(_shape_only(below), output=(columns, channels * bands), bands=trunk.bands.whole(trunk.output[1]))
     window = trunk.frames.whole(trunk.output[2])
     if network.recurrent is not None:
-        last = replace(_recurrent(network.recurrent, last), frames=window)
-        yield last
-        if dense.per == "window" and network.recurrent.summary != "flatten":
-            summary = network.recurrent.summary
-            kind = "mean of columns" if summary == "mean" else "last column"
-            last = replace(_bare(last), name="network.recurrent.summary", kind=kind, output=last.output[1:])
-            yield last
-    if dense.per == "window" and len(last.output) == 2:
-        last = replace(_bare(last), name="flatten", kind="flatten", output=(prod(last.output),), frames=window)
-        yield last
+        layers = _recurrent_layers(network.recurrent, below, window, summarized=dense.per == "window")
+        yield from layers
+        below = layers[-1]
+    if dense.per == "window" and len(below.output) == 2:
+        below = replace(_shape_only(below), name="flatten", kind="flatten", output=(prod(below.output),), frames=window)
+        yield below
     for n, units in enumerate(dense.units):
-        last = _dense(last, f"network.dense.{n}", units, dense.activation)
-        yield last
-    yield _dense(last, "network.dense.output", recipe.n_outputs, dense.output)
+        below = _dense(below, f"network.dense.{n}", units, dense.activation)
+        yield below
+    yield _dense(below, "network.dense.output", recipe.n_outputs, dense.output)
 
 
 def _grid(grid: Grid, below: Layer) -> Layer:
-    """Pool to cells that cover everything and may overlap; their reach is that of the largest."""
+    """Lay out adaptive pooling. Its cells may differ in size; the reach is that of the largest cell."""
     channels, *shape = below.output
     output = (channels, *grid.size)
     spans = [[end - start for start, end in grid_cells(n, cells)] for n, cells in zip(shape, grid.size)]
@@ -291,19 +171,34 @@ def _grid(grid: Grid, below: Layer) -> Layer:
 
 
 def grid_cells(places: int, cells: int) -> list[tuple[int, int]]:
-    """List where the cells of an adaptive pooling begin and end; they cover all places, and may overlap."""
+    """List the first place of each cell of an adaptive pooling, and the place after its last one (as PyTorch does).
+
+    The cells cover all places and may overlap.
+    """
     return [(i * places // cells, -(-(i + 1) * places // cells)) for i in range(cells)]
 
 
-def _bare(layer: Layer) -> Layer:
+def _shape_only(layer: Layer) -> Layer:
+    """Copy a layer without its costs, as a base for the layer above it."""
     return Layer(layer.name, layer.kind, layer.output, layer.bands, layer.frames)
+
+
+def _recurrent_layers(spec: Recurrent, below: Layer, window: Reach, *, summarized: bool) -> list[Layer]:
+    """Lay out a recurrent layer, each column of which depends on the whole window, and its summary if it has one."""
+    recurrent = replace(_recurrent(spec, below), frames=window)
+    if not summarized or spec.summary == "flatten":
+        return [recurrent]
+    kind = "mean of columns" if spec.summary == "mean" else "last column"
+    base = _shape_only(recurrent)
+    return [recurrent, replace(base, name="network.recurrent.summary", kind=kind, output=recurrent.output[1:])]
 
 
 def _recurrent(spec: Recurrent, below: Layer) -> Layer:
     columns, features = below.output
     gates = 3 if spec.cell == "gru" else 4
     directions = 2 if spec.bidirectional else 1
-    parameters = products = 0
+    parameters = 0
+    products = 0
     for layer in range(spec.layers):
         width = features if layer == 0 else spec.units * directions
         weights = gates * spec.units * (width + spec.units) * directions
@@ -311,7 +206,7 @@ def _recurrent(spec: Recurrent, below: Layer) -> Layer:
         parameters += weights + 2 * gates * spec.units * directions
     output = (columns, spec.units * directions)
     return replace(
-        _bare(below),
+        _shape_only(below),
         name="network.recurrent",
         kind=("bidirectional " if spec.bidirectional else "") + spec.cell,
         output=output,
@@ -326,7 +221,7 @@ def _dense(below: Layer, name: str, units: int, activation: str) -> Layer:
     *columns, features = below.output
     rows = columns[0] if columns else 1
     return replace(
-        _bare(below),
+        _shape_only(below),
         name=name,
         kind=f"dense, {activation}",
         output=(*columns, units),

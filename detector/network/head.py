@@ -1,4 +1,4 @@
-"""What follows the trunk: pooling to a fixed grid, recurrence over the feature columns, flattening, dense layers."""
+"""The head of a network: pooling to a fixed grid, recurrence over the feature columns, flattening, dense layers."""
 
 from __future__ import annotations
 
@@ -7,30 +7,44 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from detector.network.geometry import Geometry, grid_cells
+from detector.network.geometry import grid_cells
+from detector.network.layers import Geometry
 from detector.network.stages import ACTIVATIONS
 from detector.recipe import Dense, Grid, Network, Recurrent
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """How windows lie over a strip of columns: window k has `length` columns, `spacing` apart, from k * hop on."""
+    """The place of windows in a strip of columns.
+
+    Window k consists of the `length` columns k * hop, k * hop + spacing, k * hop + 2 * spacing and so on.
+    """
 
     length: int
     hop: int
     spacing: int = 1
 
     def cut(self, columns: Tensor, n: int) -> Tensor:
-        """Cut `n` windows from columns (channel, band, column): (window, channel, band, column), not copied."""
+        """View `n` windows of columns (channel, band, column) as (window, channel, band, column), without a copy."""
         channel, band, column = columns.stride()
         size = (n, *columns.shape[:2], self.length)
         return columns.as_strided(size, (self.hop * column, channel, band, self.spacing * column))
 
 
 class Head(nn.Module):
-    """Map feature columns (batch, channel, band, column) to logits, one row a window or one a column.
+    """Map feature columns (batch, channel, band, column) to logits.
 
-    The output is (batch, output) for windows and (batch, column, output) for frames.
+    The logits are (batch, output) for a network with one output a window, (batch, column, output) for one output a
+    frame column.
+
+    Parameters
+    ----------
+    network : Network
+        What the recipe says of the network.
+    geometry : Geometry
+        Shape of the trunk's output.
+    n_outputs : int
+        Outputs of the last layer.
     """
 
     def __init__(self, network: Network, geometry: Geometry, n_outputs: int) -> None:
@@ -53,11 +67,14 @@ class Head(nn.Module):
         self.dense = dense_layers(network.dense, features, n_outputs)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Give the logits."""
+        """Compute the logits of windows."""
         return self._above_grid(self.grid(features))
 
     def over(self, columns: Tensor, overlap: Overlap, n: int) -> Tensor:
-        """Give the logits of `n` windows over columns (channel, band, column), as `forward` does of the windows."""
+        """Compute the logits of `n` windows that overlap in a strip of columns (channel, band, column).
+
+        They are those that `forward` computes of each window.
+        """
         if isinstance(self.grid, GridPool):
             return self._above_grid(self.grid.over(columns, overlap, n))
         return self._above_grid(overlap.cut(columns, n))
@@ -68,11 +85,12 @@ class Head(nn.Module):
 
 
 class GridPool(nn.Module):
-    """Pool to a fixed grid of cells, whatever the size, as `geometry.grid_cells` lays them."""
+    """Pool an input of any size to a fixed grid of cells, which `geometry.grid_cells` lays out."""
 
     def __init__(self, spec: Grid) -> None:
         super().__init__()
-        self.kind, (self.n_bands, self.n_columns) = spec.kind, spec.size
+        self.kind = spec.kind
+        self.n_bands, self.n_columns = spec.size
         self.pool = nn.AdaptiveAvgPool2d(spec.size) if spec.kind == "mean" else nn.AdaptiveMaxPool2d(spec.size)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -80,30 +98,51 @@ class GridPool(nn.Module):
         return self.pool(features)
 
     def over(self, columns: Tensor, overlap: Overlap, n: int) -> Tensor:
-        """Pool `n` windows over columns (channel, band, column); what they share is pooled once.
+        """Pool `n` windows that overlap in a strip of columns (channel, band, column); pool shared columns once.
 
-        Gives (window, channel, grid band, grid column).
+        Returns
+        -------
+        Tensor
+            (window, channel, grid band, grid column).
         """
         reduce = torch.amax if self.kind == "max" else torch.mean
-        cells = [reduce(columns[:, a:b], dim=1) for a, b in grid_cells(columns.shape[1], self.n_bands)]
+        cells = [reduce(columns[:, first:end], dim=1) for first, end in grid_cells(columns.shape[1], self.n_bands)]
         bands = torch.stack(cells, dim=1)  # (channel, grid band, column)
         spans = grid_cells(overlap.length, self.n_columns)
-        sliding = self._sliding(bands, overlap.spacing, {b - a for a, b in spans})
+        by_width = self._sliding(bands, overlap.spacing, {end - first for first, end in spans})
         reach = (n - 1) * overlap.hop + 1
-        starts = [(sliding[b - a], a * overlap.spacing) for a, b in spans]
-        pooled = [along[..., start : start + reach : overlap.hop] for along, start in starts]
+        pooled = []
+        for first, end in spans:
+            start = first * overlap.spacing
+            pooled.append(by_width[end - first][..., start : start + reach : overlap.hop])
         return torch.stack(pooled, dim=-1).permute(2, 0, 1, 3)
 
     def _sliding(self, bands: Tensor, spacing: int, widths: set[int]) -> dict[int, Tensor]:
-        """Pool every 1, 2, 3... columns that lie `spacing` apart; give the pools of those widths."""
-        pooled, wide = {}, bands
+        """Pool over windows that slide by one column and hold `width` columns, `spacing` apart.
+
+        Parameters
+        ----------
+        bands : Tensor
+            (channel, grid band, column).
+        spacing : int
+            Columns from one column of a window to the next.
+        widths : set of int
+            Numbers of columns to pool.
+
+        Returns
+        -------
+        dict of int to Tensor
+            For each of the widths, (channel, grid band, first column).
+        """
+        pooled = {}
+        reduced = bands
         for width in range(1, max(widths) + 1):
             if width > 1:
-                more = bands[..., (width - 1) * spacing :]
-                wide = wide[..., : more.shape[-1]]
-                wide = torch.maximum(wide, more) if self.kind == "max" else wide + more
+                added = bands[..., (width - 1) * spacing :]
+                overlapping = reduced[..., : added.shape[-1]]
+                reduced = torch.maximum(overlapping, added) if self.kind == "max" else overlapping + added
             if width in widths:
-                pooled[width] = wide if self.kind == "max" else wide / width
+                pooled[width] = reduced if self.kind == "max" else reduced / width
         return pooled
 
 
@@ -117,13 +156,21 @@ class Recurrence(nn.Module):
         self.features = spec.units * (2 if spec.bidirectional else 1)
 
     def forward(self, columns: Tensor) -> Tensor:
-        """Give the state at each column; for two directions, both."""
+        """Compute the states (batch, column, feature); with two directions, each column holds the states of both."""
         states, _ = self.cell(columns)
         return states
 
 
 class Summary(nn.Module):
-    """Make one row of a window's columns: their mean, the last state of each direction, or all of them in a row."""
+    """Reduce the columns of a window to one row: their mean, the last state of each direction, or all in a row.
+
+    Parameters
+    ----------
+    kind : str
+        "mean", "last" or "flatten".
+    recurrent : Recurrent or None
+        The layer below, whose directions "last" tells apart by its units.
+    """
 
     def __init__(self, kind: str, recurrent: Recurrent | None) -> None:
         super().__init__()
@@ -144,11 +191,12 @@ class Summary(nn.Module):
 
 
 def dense_layers(spec: Dense, features: int, n_outputs: int) -> nn.Sequential:
-    """Build the dense layers and the output layer, which gives logits."""
+    """Build the dense layers for an input of `features` numbers, and the output layer, which gives logits."""
     layers: list[nn.Module] = []
+    width = features
     for units in spec.units:
-        layers += [nn.Linear(features, units), ACTIVATIONS[spec.activation]()]
+        layers += [nn.Linear(width, units), ACTIVATIONS[spec.activation]()]
         if spec.dropout:
             layers.append(nn.Dropout(spec.dropout))
-        features = units
-    return nn.Sequential(*layers, nn.Linear(features, n_outputs))
+        width = units
+    return nn.Sequential(*layers, nn.Linear(width, n_outputs))

@@ -1,13 +1,13 @@
-"""The convolution stages: the trunk that shares its weights over time (and, in two dimensions, over frequency)."""
+"""One convolution stage: convolution, norm, skip connection, activation, pooling, dropout."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from detector.network.geometry import count_outputs, pair, same_total
+from detector.network.geometry import pair, same_total
 from detector.network.norm import normed
-from detector.recipe import Network, Pool, Stage
+from detector.recipe import Pool, Stage
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "linear": nn.Identity,
@@ -20,106 +20,67 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
 }
 
-EXACTLY_RISING = ("linear", "relu", "leaky_relu")  # of the largest input they give the largest output, to the bit
-
-
-class Trunk(nn.Module):
-    """Convolution stages over a spectrogram, or over frames with bands as channels.
-
-    Maps (batch, band, frame) to (batch, channel, band, column). Without padding, column j depends on the frames
-    from j * S to j * S + R - 1 alone, S and R as `geometry.measure` gives them.
-
-    Parameters
-    ----------
-    network : Network
-        The stages.
-    n_bands : int
-        Rows of the spectrogram.
-    step : int, optional
-        Give a column for every `step` frames in the place of every S, one of `geometry.steps`. Layers whose stride
-        would pass it take stride 1, and what follows is dilated: the "a trous" algorithm (Holschneider et al. 1989;
-        Giusti et al. 2013 count what it saves). Every (S / step)-th column is that of the plain trunk.
-    """
-
-    def __init__(self, network: Network, n_bands: int, step: int | None = None) -> None:
-        super().__init__()
-        self.position = Position(n_bands) if network.position else nn.Identity()
-        pace = Pace(step)
-        stages: list[nn.Module] = []
-        channels, bands = (2 if network.position else 1), n_bands
-        for spec in network.stage:
-            if spec.kind == "conv1d" and bands > 1:
-                stages.append(BandsAsChannels())
-                channels, bands = channels * bands, 1
-            stages.append(ConvolutionStage(spec, channels, network.padding, pace))
-            channels, bands = spec.filters, _bands_after(spec, bands, network.padding)
-        self.stages = nn.Sequential(*stages)
-
-    def forward(self, spectrogram: Tensor) -> Tensor:
-        """Give the feature columns of scaled spectrograms."""
-        return self.stages(self.position(spectrogram.unsqueeze(1)))
+EXACTLY_RISING = ("linear", "relu", "leaky_relu")
+"""Activations that never fall, rounding included: the maximum may be taken before them, with the same bits."""
 
 
 class Pace:
-    """How layers move along time, so that no column is more than `finest` frames from the next."""
+    """The strides and dilations in time of a stack of layers, from the lowest to the highest.
 
-    def __init__(self, finest: int | None = None) -> None:
-        self._finest, self._step = finest, 1
+    Parameters
+    ----------
+    most_frames : int, optional
+        Largest number of frames between two columns; no limit by default.
+
+    Attributes
+    ----------
+    dilation : int
+        Dilation in time of the next layer.
+    """
+
+    def __init__(self, most_frames: int | None = None) -> None:
         self.dilation = 1
+        self._most_frames = most_frames
+        self._step = 1  # frames between two inputs of the next layer
 
     def take(self, stride: int) -> int:
-        """Take the next layer's stride in time; give the one to move by, and dilate what follows by the rest."""
-        if self._finest is None or (self.dilation == 1 and self._step * stride <= self._finest):
+        """Return the stride that the next layer may have in time, and dilate the layers above it where it is less.
+
+        Parameters
+        ----------
+        stride : int
+            The layer's stride in the recipe.
+        """
+        if self._most_frames is None or (self.dilation == 1 and self._step * stride <= self._most_frames):
             self._step *= stride
             return stride
         self.dilation *= stride
         return 1
 
 
-def _bands_after(spec: Stage, bands: int, padding: str) -> int:
-    bands = count_outputs(bands, pair(spec.kernel, spec.kind)[0], pair(spec.stride, spec.kind)[0], padding)
-    if spec.pool is None:
-        return bands
-    size = pair(spec.pool.size, spec.kind)[0]
-    step = size if spec.pool.stride is None else pair(spec.pool.stride, spec.kind)[0]
-    return count_outputs(bands, size, step)
-
-
-class Position(nn.Module):
-    """Add a channel that rises from -1 at the lowest band to 1 at the highest (Liu et al. 2018, CoordConv)."""
-
-    ramp: Tensor
-
-    def __init__(self, n_bands: int) -> None:
-        super().__init__()
-        self.register_buffer("ramp", torch.linspace(-1, 1, n_bands).reshape(1, 1, n_bands, 1), persistent=False)
-
-    def forward(self, spectrogram: Tensor) -> Tensor:
-        """Map (batch, 1, band, frame) to (batch, 2, band, frame)."""
-        batch, _, _, frames = spectrogram.shape
-        ramp = self.ramp.to(spectrogram.dtype).expand(batch, 1, -1, frames)
-        return torch.cat([spectrogram, ramp], dim=1)
-
-
-class BandsAsChannels(nn.Module):
-    """Turn (batch, channel, band, frame) into (batch, channel * band, 1, frame) for 1-D convolution over time."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Flatten channels and bands."""
-        return features.flatten(1, 2).unsqueeze(2)
-
-
 class ConvolutionStage(nn.Module):
-    """Convolution, norm, skip connection, activation, pooling, dropout.
+    """Convolution, norm, skip connection, activation, pooling and dropout, in this order.
 
-    A 1-D convolution is a 2-D one whose kernel is one band high: `BandsAsChannels` has left one band.
+    A 1-D convolution is built as a 2-D one whose kernel is one band high, because `BandsAsChannels` leaves one band.
+
+    Parameters
+    ----------
+    spec : Stage
+        What the recipe says of the stage.
+    channels : int
+        Channels of its input.
+    padding : str
+        "valid" or "same".
+    pace : Pace
+        Gives stride and dilation in time.
     """
 
     def __init__(self, spec: Stage, channels: int, padding: str, pace: Pace) -> None:
         super().__init__()
-        kernel, (across, along) = pair(spec.kernel, spec.kind), pair(spec.stride, spec.kind)
+        kernel = pair(spec.kernel, spec.kind)
+        band_stride, frame_stride = pair(spec.stride, spec.kind)
         dilation = (1, pace.dilation)
-        stride = (across, pace.take(along))
+        stride = (band_stride, pace.take(frame_stride))
         self.pad = SamePadding(kernel, stride) if padding == "same" else nn.Identity()
         self.convolution = nn.Conv2d(channels, spec.filters, kernel, stride, dilation=dilation)
         self.norm = nn.BatchNorm2d(spec.filters) if spec.norm == "batch" else nn.Identity()
@@ -137,51 +98,76 @@ class ConvolutionStage(nn.Module):
         convolved = normed(convolved, self.norm)
         if self.skip is not None:
             convolved = convolved + self.skip(features, convolved)
-        if self._pool_first:  # the same numbers, and less to compute
+        if self._pool_first:  # the same numbers with fewer operations
             return self.dropout(self.activation(self.pool(convolved)))
         return self.dropout(self.pool(self.activation(convolved)))
 
 
 def pooling(spec: Pool, kind: str, pace: Pace) -> nn.Module:
-    """Build the mean or maximum under a moving mask."""
+    """Build a maximum or mean pooling.
+
+    Parameters
+    ----------
+    spec : Pool
+        What the recipe says of it.
+    kind : str
+        Kind of its stage: "conv2d" or "conv1d".
+    pace : Pace
+        Gives stride and dilation in time.
+    """
     size = pair(spec.size, kind)
-    across, along = size if spec.stride is None else pair(spec.stride, kind)
+    band_stride, frame_stride = size if spec.stride is None else pair(spec.stride, kind)
     dilation = (1, pace.dilation)
-    stride = (across, pace.take(along))
+    stride = (band_stride, pace.take(frame_stride))
     return nn.MaxPool2d(size, stride, dilation=dilation) if spec.kind == "max" else MeanPool(size, stride, dilation)
 
 
 class MeanPool(nn.AvgPool2d):
-    """The mean under a moving mask, whose columns may lie apart."""
+    """Mean pooling with dilation in time, which `nn.AvgPool2d` does not have.
+
+    Parameters
+    ----------
+    size, stride, dilation : (int, int)
+        (bands, columns). With a dilation above 1 in time, the stride in time must be 1, as `Pace` gives it.
+    """
 
     def __init__(self, size: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]) -> None:
         super().__init__(size, stride)
-        self.size, self.across, self.dilation = size, stride[0], dilation
+        self.size = size
+        self.band_stride = stride[0]
+        self.dilation = dilation
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (batch, channel, band, column) to fewer bands and columns."""
-        apart = self.dilation[1]
-        if apart == 1:
+        dilation = self.dilation[1]
+        if dilation == 1:
             return super().forward(features)
-        (high, wide), across = self.size, self.across
-        bands = nn.functional.avg_pool2d(features, (high, 1), (across, 1))
-        reach = (wide - 1) * apart
-        return torch.stack([bands[..., n : bands.shape[-1] - reach + n] for n in range(0, reach + 1, apart)]).mean(
-            dim=0
-        )
+        n_bands, n_columns = self.size
+        pooled_bands = nn.functional.avg_pool2d(features, (n_bands, 1), (self.band_stride, 1))
+        reach = (n_columns - 1) * dilation
+        n_outputs = pooled_bands.shape[-1] - reach
+        shifted = [pooled_bands[..., start : start + n_outputs] for start in range(0, reach + 1, dilation)]
+        return torch.stack(shifted).mean(dim=0)
 
 
 class SamePadding(nn.Module):
-    """Pad with zeros so that the output has ceil(input / stride) places, as TensorFlow's "same"."""
+    """Pad with zeros so that the output has ceil(input / stride) places, as TensorFlow's "same" does.
+
+    Parameters
+    ----------
+    kernel, stride : (int, int)
+        (bands, frames) of the convolution above.
+    """
 
     def __init__(self, kernel: tuple[int, int], stride: tuple[int, int]) -> None:
         super().__init__()
-        self.kernel, self.stride = kernel, stride
+        self.kernel = kernel
+        self.stride = stride
 
     def forward(self, features: Tensor) -> Tensor:
-        """Pad bands and frames, the odd place after."""
+        """Pad bands and frames; where the number of zeros is odd, the end gets one more than the beginning."""
         pads: list[int] = []
-        for axis in (1, 0):
+        for axis in (1, 0):  # `pad` begins with the last axis
             size = features.shape[2 + axis]
             total = same_total(size, self.kernel[axis], self.stride[axis])
             pads += [total // 2, total - total // 2]
@@ -189,23 +175,30 @@ class SamePadding(nn.Module):
 
 
 class Skip(nn.Module):
-    """Hand the input past a convolution: cropped to the kernels' centres, taken at the stride, projected if need be."""
+    """A skip connection: the input of a convolution, aligned with its output.
+
+    The input is cropped to the centres of the kernels and subsampled by the stride. Where the convolution changes the
+    number of channels, a 1 x 1 convolution projects it.
+    """
 
     def __init__(self, channels: int, convolution: nn.Conv2d, padding: str) -> None:
         super().__init__()
-        self.kernel, self.stride, self.dilation = convolution.kernel_size, convolution.stride, convolution.dilation
+        self.kernel = convolution.kernel_size
+        self.stride = convolution.stride
+        self.dilation = convolution.dilation
         self.same = padding == "same"
         filters = convolution.out_channels
         self.project = nn.Conv2d(channels, filters, 1, bias=False) if channels != filters else nn.Identity()
 
-    def forward(self, features: Tensor, like: Tensor) -> Tensor:
-        """Align `features` with the convolution's output `like`."""
-        starts = [self.start(features.shape[2 + axis], axis) for axis in (0, 1)]
-        aligned = features[:, :, starts[0] :: self.stride[0], starts[1] :: self.stride[1]]
-        return self.project(aligned[:, :, : like.shape[2], : like.shape[3]])
+    def forward(self, features: Tensor, convolved: Tensor) -> Tensor:
+        """Align `features` with the output of the convolution, `convolved`."""
+        first_band = self.start(features.shape[2], 0)
+        first_frame = self.start(features.shape[3], 1)
+        aligned = features[:, :, first_band :: self.stride[0], first_frame :: self.stride[1]]
+        return self.project(aligned[:, :, : convolved.shape[2], : convolved.shape[3]])
 
     def start(self, size: int, axis: int) -> int:
-        """Find the centre of the first kernel along an axis of `size` places."""
+        """Find the centre of the first kernel along axis 0 (bands) or 1 (frames) with `size` places."""
         centre = (self.kernel[axis] - 1) // 2 * self.dilation[axis]
         if not self.same:
             return centre

@@ -1,4 +1,4 @@
-"""The recipe: all that defines a model, as frozen, valid values that read from and write to TOML; units are stated."""
+"""The recipe: everything that defines a model, as frozen and valid values that read from TOML and write to it."""
 
 from detector.recipe.definition import Recipe
 from detector.recipe.frontends import (

@@ -1,4 +1,4 @@
-"""The recipe itself: sections that agree with one another."""
+"""The recipe: sections that agree with one another."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ class Recipe(Sections):
         return self
 
     def input_fingerprint(self) -> str:
-        """Name audio, window and front end in 12 hexadecimal digits: clips fit a recipe that has the same."""
+        """Hash audio, window and front end to 12 hexadecimal digits. Clips fit every recipe with the same digits."""
         return self.fingerprint("audio", "window", "frontend")
 
     def fingerprint(self, *sections: str) -> str:
-        """Name the recipe, or some sections of it, in 12 hexadecimal digits."""
+        """Hash the recipe, or only these sections of it, to 12 hexadecimal digits."""
         content = json.dumps(self.model_dump(mode="json", include=set(sections) or None), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def with_labels(self, names: tuple[str, ...]) -> Recipe:
-        """Give the same recipe with other labels; raise `ConfigurationError` where they do not fit it."""
+        """Copy the recipe with other labels; raise `ConfigurationError` where they do not fit the other sections."""
         try:
             return Recipe.model_validate(self.model_dump() | {"labels": self.labels.model_dump() | {"names": names}})
         except ValidationError as error:
             raise ConfigurationError("; ".join(fault_lines(error))) from error
 
     def to_toml(self) -> str:
-        """Write the recipe as TOML that reads back equal."""
+        """Write the recipe as TOML; `parse_recipe` reads an equal recipe from it."""
         content = self.model_dump(mode="json", exclude_none=True)
         scaling = content["frontend"]["scaling"]
         if type(self.frontend.scaling)() == self.frontend.scaling:

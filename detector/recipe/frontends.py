@@ -1,4 +1,4 @@
-"""The front ends: what a recording is brought to before the network sees it."""
+"""The front ends: how samples become the spectrogram that the network gets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from detector.recipe.values import Bands, Count, Frozen, Hertz, Seconds
 
 
 class Decibel(Frozen):
-    """10 log10 of band power, not below `floor` dB re full scale."""
+    """10 log10 of band power, and at least `floor` dB re full scale."""
 
     kind: Literal["db"] = "db"
     floor: float = Field(-100.0, ge=-300, le=0)
@@ -20,7 +20,7 @@ class Decibel(Frozen):
 class Pcen(Frozen):
     """Per-channel energy normalization (Wang et al. 2017).
 
-    `scale` multiplies band power first, as librosa's examples do.
+    Band power is multiplied by `scale` first, as in librosa's examples.
     """
 
     kind: Literal["pcen"] = "pcen"
@@ -33,7 +33,7 @@ class Pcen(Frozen):
 
 
 class Unscaled(Frozen):
-    """Band power (or the waveform) as it is."""
+    """Band power or the waveform, unchanged."""
 
     kind: Literal["none"] = "none"
 
@@ -46,18 +46,18 @@ Scaling = Annotated[Annotated[Decibel | Pcen | Unscaled, Field(discriminator="ki
 
 
 class _Spectral(Frozen):
-    """What the front ends that measure band power share; `fmin` and `fmax` in Hz, `background` in s."""
+    """The keys that front ends with band power share; `fmin` and `fmax` in Hz, `background` in s."""
 
     hop_length: Count = Field(480, description="samples between frames")
     fmin: Hertz = 50.0
     scaling: Scaling = Decibel()
     background: Seconds | None = Field(
-        None, description="subtract the level that a slow mean of this time constant, s, shows"
+        None, description="subtract the level of a running mean with this time constant, in s"
     )
 
 
 class Mel(_Spectral):
-    """Power in triangular bands, evenly spaced on the mel scale (Slaney, as librosa)."""
+    """Power in triangular bands that are evenly spaced on the mel scale (Slaney's, as in librosa)."""
 
     kind: Literal["mel"] = "mel"
     n_fft: int = Field(1024, ge=16, le=1 << 18)
@@ -66,7 +66,7 @@ class Mel(_Spectral):
 
 
 class Linear(_Spectral):
-    """Power of Fourier bins from `fmin` to `fmax`; with `n_bands`, summed in that many evenly spaced triangles."""
+    """Power of Fourier bins from `fmin` to `fmax`; with `n_bands`, in that many evenly spaced triangular bands."""
 
     kind: Literal["linear"] = "linear"
     n_fft: int = Field(1024, ge=16, le=1 << 18)
@@ -75,7 +75,7 @@ class Linear(_Spectral):
 
 
 class ConstantQ(_Spectral):
-    """Power of constant-Q filters: `n_bands` from `fmin` upwards, `bins_per_octave` to the octave."""
+    """Power of `n_bands` constant-Q filters from `fmin` upwards, with `bins_per_octave` filters in each octave."""
 
     kind: Literal["cqt"] = "cqt"
     n_bands: int = Field(84, ge=2, le=2**13, strict=True)
@@ -83,7 +83,7 @@ class ConstantQ(_Spectral):
 
 
 class Waveform(Frozen):
-    """The samples themselves: one band, one frame a sample."""
+    """The samples themselves: one band, and one frame for each sample."""
 
     kind: Literal["waveform"] = "waveform"
     scaling: Annotated[Unscaled, BeforeValidator(_by_kind)] = Unscaled()
@@ -93,14 +93,20 @@ FrontEnd = Annotated[Mel | Linear | ConstantQ | Waveform, Field(discriminator="k
 
 
 def filter_samples(frontend: ConstantQ, sample_rate: int, band: float = 0) -> float:
-    """Give the length of a constant-Q filter; that of the lowest band is the longest."""
-    octave = 4 ** (1 / frontend.bins_per_octave)
-    quality = (octave + 1) / (octave - 1)  # librosa's: Q of filters that meet at their half-power points
+    """Return the length of the constant-Q filter of a band, in samples; the lowest band has the longest filter.
+
+    Filters of neighbouring bands meet at their half-power points, as in librosa. That decides Q, the ratio of a
+    filter's centre frequency to its width.
+    """
+    ratio_squared = 4 ** (1 / frontend.bins_per_octave)  # of the centres of neighbouring bands
+    quality = (ratio_squared + 1) / (ratio_squared - 1)
     return quality * sample_rate / (frontend.fmin * 2 ** (band / frontend.bins_per_octave))
 
 
 def linear_bins(frontend: Linear, sample_rate: int) -> tuple[int, int]:
-    """Find the first Fourier bin of a linear front end, and the one after its last."""
-    width = sample_rate / frontend.n_fft
+    """Return the first Fourier bin of a linear front end, and the bin after its last one."""
+    bin_hz = sample_rate / frontend.n_fft
     fmax = sample_rate / 2 if frontend.fmax is None else frontend.fmax
-    return math.ceil(frontend.fmin / width - 1e-9), min(frontend.n_fft // 2, math.floor(fmax / width + 1e-9)) + 1
+    first = math.ceil(frontend.fmin / bin_hz - 1e-9)
+    last = min(frontend.n_fft // 2, math.floor(fmax / bin_hz + 1e-9))
+    return first, last + 1

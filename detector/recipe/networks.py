@@ -12,7 +12,7 @@ Activation = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "sig
 
 
 class Pool(Frozen):
-    """The maximum or mean under a mask of `size` (bands, frames), moved by `stride` (default: its size)."""
+    """The maximum or mean of `size` (bands, frames) neighbours, every `stride` of them (default: their size)."""
 
     kind: Literal["max", "mean"] = "max"
     size: Count | Pair = 2
@@ -20,7 +20,7 @@ class Pool(Frozen):
 
 
 class Stage(Frozen):
-    """One convolution and what follows it: norm, skip connection, activation, pooling, dropout, in this order."""
+    """A convolution, then norm, skip connection, activation, pooling and dropout, in this order."""
 
     kind: Literal["conv2d", "conv1d"] = "conv2d"
     filters: Count
@@ -34,7 +34,7 @@ class Stage(Frozen):
 
 
 class Recurrent(Frozen):
-    """A recurrent network over the feature columns; `summary` says what a window keeps of its columns."""
+    """A recurrent network over the feature columns; `summary` says how a window's columns become one row."""
 
     cell: Literal["gru", "lstm"] = "gru"
     units: Count = 64
@@ -51,7 +51,7 @@ class Grid(Frozen):
 
 
 class Dense(Frozen):
-    """Dense layers of `units`, then one output a label: for each window, or for each frame column."""
+    """Dense layers of `units`, then one output for each label, either for each window or for each frame column."""
 
     units: tuple[Count, ...] = Field((256,), max_length=100)
     activation: Activation = "relu"
@@ -65,7 +65,7 @@ class Network(Frozen):
 
     stage: tuple[Stage, ...] = Field(max_length=1000)
     padding: Literal["valid", "same"] = "valid"
-    position: bool = Field(False, description="add a channel that tells each band's place")
+    position: bool = Field(False, description="add a channel that holds each band's position")
     recurrent: Recurrent | None = None
     grid: Grid | None = None
     dense: Dense = Dense()

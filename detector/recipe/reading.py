@@ -1,4 +1,4 @@
-"""Read recipes from TOML, and tell all that is wrong with them at once."""
+"""Read recipes from TOML, and report all their faults at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from detector.errors import ConfigurationError, fault_lines, one_line
 from detector.recipe.definition import Recipe
 from detector.texts import RECIPE_BYTES, parse_toml, read_text
 
-GONE = ("averaging", "background", "background_snr", "shift")  # keys of [training] that earlier versions had
+GONE = ("averaging", "background", "background_snr", "shift")
+"""Keys of [training] that earlier versions of the program had."""
 
 
 def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:
@@ -19,14 +20,18 @@ def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:
 
     Parameters
     ----------
+    text : str
+        The TOML.
+    source : str
+        Where it comes from, for messages: for example the path of the file.
     stored : bool
-        Whether it was stored with a model or with clips: the keys `GONE`, which an earlier version wrote into each of
-        them, are left out then.
+        Whether `detector` stored it with a model or with clips. Such a recipe may have the keys `GONE`;
+        they are ignored.
 
     Raises
     ------
     ConfigurationError
-        With every fault on a line of its own: `source`, the dotted path, the value and what is allowed.
+        With one line for each fault: `source`, the dotted key, the value and what is allowed.
     """
     try:
         content = parse_toml(text)
@@ -41,18 +46,27 @@ def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:
 
 
 def _faults_between(content: dict[str, Any], error: ValidationError) -> list[str]:
-    """Find what the other sections ask of each other, where some are at fault by themselves."""
+    """List the faults between the sections that are valid by themselves, in a recipe with other sections that are not.
+
+    The faulty sections are replaced by defaults. Faults that name a key of a faulty section are left out.
+    """
     faulty = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
-    sound = {"network": {"stage": [{"filters": 1}]}} | {key: content[key] for key in content if key not in faulty}
+    valid = {key: content[key] for key in content if key not in faulty}
     try:
-        Recipe.model_validate(sound)
-    except ValidationError as other:
-        return [line for line in fault_lines(other) if not any(f"{name}." in line for name in faulty)]
+        Recipe.model_validate({"network": {"stage": [{"filters": 1}]}} | valid)
+    except ValidationError as error_between:
+        return [line for line in fault_lines(error_between) if not any(f"{name}." in line for name in faulty)]
     return []
 
 
 def read_recipe(path: Path, *, stored: bool = False) -> Recipe:
-    """Read a recipe from a TOML file, as `parse_recipe`; raise `ConfigurationError` where it cannot be read, too."""
+    """Read a recipe from a TOML file; `stored` as in `parse_recipe`.
+
+    Raises
+    ------
+    ConfigurationError
+        Where the file cannot be read, and as in `parse_recipe`.
+    """
     try:
         text = read_text(path, RECIPE_BYTES)
     except (OSError, ValueError) as error:

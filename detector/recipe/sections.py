@@ -1,4 +1,4 @@
-"""The sections of a recipe, and the sizes that follow from several of them."""
+"""The sections of a recipe, and the sizes that are computed from several of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from detector.recipe.values import Frozen, Seconds
 
 
 class Audio(Frozen):
-    """What a recording is brought to before anything else.
+    """The sample rate, in Hz, and the channel to which every recording is converted.
 
-    `channel` is the mean of all channels ("mix"), each on its own ("each"), or one by number, from 0.
+    `channel` is "mix" (the mean of all channels), "each" (every channel on its own) or a channel's number, from 0.
     """
 
     sample_rate: int = Field(24000, ge=100, le=2_000_000, strict=True, description="Hz")
@@ -23,16 +23,17 @@ class Audio(Frozen):
 
 
 class Window(Frozen):
-    """The stretch of sound, in seconds, that one pass of the network sees."""
+    """The stretch of sound that one score describes, in s."""
 
     duration: Seconds = 3.0
 
 
 class Labels(Frozen):
-    """What the model tells apart.
+    """The labels that the model distinguishes.
 
-    No names: those of the annotations, at `extract`. `background` gives a softmax one more output, for none of them.
-    A window counts as a call when at least `overlap` of the call, or of the window, lies in the other.
+    Without `names`, `extract` takes those of the annotations. `background` gives a softmax one more output, which means
+    that no label is there. A window counts as a call when at least the share `overlap` of the call lies in the window,
+    or at least this share of the window lies in the call.
     """
 
     names: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = Field((), max_length=100_000)
@@ -41,7 +42,7 @@ class Labels(Frozen):
 
 
 class Sections(Frozen):
-    """The sections of a recipe, each of them valid by itself."""
+    """The sections of a recipe, each valid by itself."""
 
     audio: Audio = Audio()
     window: Window = Window()
@@ -67,7 +68,7 @@ class Sections(Frozen):
 
     @property
     def n_bands(self) -> int:
-        """Rows of the spectrogram."""
+        """Number of bands: rows of the spectrogram."""
         match self.frontend:
             case Waveform():
                 return 1
@@ -79,7 +80,10 @@ class Sections(Frozen):
 
     @property
     def n_outputs(self) -> int:
-        """Outputs of the network: one a label (at least one; two for a softmax), and one for a softmax's background."""
+        """Outputs of the network: one for each label, and one for the background of a softmax that has it.
+
+        There is at least one, and a softmax has at least two.
+        """
         softmax = self.network.dense.output == "softmax"
         extra = 1 if softmax and self.labels.background else 0
         return max(len(self.labels.names) + extra, 2 if softmax else 1)

@@ -1,7 +1,7 @@
-"""How large the filters of a front end, a clip and the memory of a scaling may be: arithmetic, before anything is made.
+"""Limits of size: the filters of a front end, the power of a clip, and the time constant of a scaling.
 
-The limits are the same on every machine, so that a recipe that is valid on one is valid on all. What a network needs is
-checked in `detector.network.memory`, where it is to be built: `detector describe` describes one of any size.
+The limits are the same on every machine, so that a recipe which is valid on one machine is valid on all of them. The
+size of the network is not checked here but in `detector.network.memory`, because `detector describe` accepts any size.
 """
 
 from __future__ import annotations
@@ -15,42 +15,50 @@ from detector.recipe.sections import Sections
 GIB = 2**30
 BYTES = 4  # of a float32
 FILTER_SAMPLES = 2**20  # of the longest constant-Q filter
-BASIS_BYTES = GIB  # of all filters of a front end; designing them takes some times as much
-CLIP_BYTES = GIB // 4  # of the band power of a window with what is stored around it
-LEAST_FRAMES = 1e-4  # a shorter time constant is none in float64
+BASIS_BYTES = GIB  # of all filters of a front end; their design takes a few times as much
+CLIP_BYTES = GIB // 4  # of the band power of a window, with the jitter stored around it
+LEAST_FRAMES = 1e-4  # of a time constant; float64 cannot represent the coefficient of a shorter one
 
 
 def size_faults(recipe: Sections) -> Iterator[str]:
-    """Say what a recipe asks too much of, or too little."""
-    frontend, rate = recipe.frontend, recipe.audio.sample_rate
-    if isinstance(frontend, ConstantQ) and filter_samples(frontend, rate) > FILTER_SAMPLES:
-        yield (
-            f"frontend.bins_per_octave: {frontend.bins_per_octave} from {frontend.fmin:g} Hz need filters of "
-            f"{filter_samples(frontend, rate):.4g} samples; at most {FILTER_SAMPLES:,}: use fewer, or a higher "
-            "frontend.fmin"
-        )
-        return
+    """List the sizes of a recipe that are too large or too small, one line each."""
+    frontend = recipe.frontend
+    if isinstance(frontend, ConstantQ):
+        longest = filter_samples(frontend, recipe.audio.sample_rate)
+        if longest > FILTER_SAMPLES:
+            yield (
+                f"frontend.bins_per_octave: {frontend.bins_per_octave} from {frontend.fmin:g} Hz need filters of "
+                f"{longest:.4g} samples; at most {FILTER_SAMPLES:,}: use fewer, or a higher frontend.fmin"
+            )
+            return
     if (size := basis_bytes(recipe)) > BASIS_BYTES:
         yield (
             f"frontend.n_bands: {recipe.n_bands} bands need {size / GIB:.1f} GiB of filters; at most "
             f"{BASIS_BYTES / GIB:g} GiB: use fewer, or a smaller frontend.n_fft"
         )
-    frames = recipe.window_frames + 2 * math.ceil(recipe.training.jitter * recipe.frame_rate)
-    if (size := recipe.n_bands * frames * BYTES) > CLIP_BYTES:
+    n_frames = recipe.window_frames + 2 * math.ceil(recipe.training.jitter * recipe.frame_rate)
+    if (size := recipe.n_bands * n_frames * BYTES) > CLIP_BYTES:
         yield (
             f"window.duration: {recipe.window.duration:g} s, and training.jitter = {recipe.training.jitter:g} s around "
             f"it, make {size / GIB:.3g} GiB of band power; at most {CLIP_BYTES / GIB:g} GiB: use a shorter window, "
             "fewer bands or a longer frontend.hop_length"
         )
+    yield from _time_constant_faults(recipe)
+
+
+def _time_constant_faults(recipe: Sections) -> Iterator[str]:
+    frontend = recipe.frontend
     if isinstance(frontend, Waveform):
         return
-    slow = frontend.scaling.time_constant if isinstance(frontend.scaling, Pcen) else frontend.background
-    if slow is not None and slow * recipe.frame_rate < LEAST_FRAMES:
-        key = "scaling.time_constant" if isinstance(frontend.scaling, Pcen) else "background"
-        yield (
-            f"frontend.{key}: {slow:g} s must be at least {LEAST_FRAMES / recipe.frame_rate:g} s, "
-            f"{LEAST_FRAMES:g} of a frame"
-        )
+    if isinstance(frontend.scaling, Pcen):
+        key = "frontend.scaling.time_constant"
+        seconds: float | None = frontend.scaling.time_constant
+    else:
+        key = "frontend.background"
+        seconds = frontend.background
+    if seconds is not None and seconds * recipe.frame_rate < LEAST_FRAMES:
+        least_s = LEAST_FRAMES / recipe.frame_rate
+        yield f"{key}: {seconds:g} s must be at least {least_s:g} s, which is {LEAST_FRAMES:g} of a frame"
 
 
 def basis_bytes(recipe: Sections) -> int:
@@ -66,5 +74,5 @@ def basis_bytes(recipe: Sections) -> int:
 
 
 def power_of_two(samples: float) -> int:
-    """Give the samples that a frame of constant-Q filters sees: the power of two that holds the longest one."""
+    """Return the smallest power of two that is at least `samples`: the frame length of constant-Q filters."""
     return 2 ** math.ceil(math.log2(samples))

@@ -1,4 +1,4 @@
-"""The kinds of values that recipes hold."""
+"""The types of values in recipes, with their allowed ranges."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ CellPair = tuple[Cells, Cells]
 
 
 class Frozen(BaseModel):
-    """A value that cannot change and knows no keys but its own."""
+    """A value object that cannot change and refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from detector.clock import Clock
 from detector.model import Model
-from detector.network.geometry import Geometry
 from detector.network.head import Overlap
+from detector.network.layers import Geometry
 from detector.scanning.layout import Layout
 from detector.scanning.trunks import TrunkRunner
 

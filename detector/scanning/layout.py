@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from detector.errors import Parameter, ParameterError
-from detector.network.geometry import Geometry, measure
+from detector.network.geometry import measure
+from detector.network.layers import Geometry
 from detector.recipe import Recipe
 from detector.scanning.windows import Columns, WindowGrid, nearest_hop
 

@@ -14,7 +14,7 @@ from pictures import figure, image, save
 from torch import Tensor, nn
 
 from detector.network.geometry import measure
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.recipe import Linear, Network, Recipe, Stage
 
 LAYER = Stage(filters=10, kernel=3, activation="linear")

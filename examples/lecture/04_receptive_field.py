@@ -14,7 +14,7 @@ from shipped import shipped_model, trunk_up_to
 from torch import Tensor
 
 from detector.model import Model
-from detector.network.geometry import Layer
+from detector.network.layers import Layer
 
 AROUND, EVERY = 3, 32  # units beside the one in question, to see that they add nothing; frames from place to place
 

@@ -10,7 +10,7 @@ from common import options, table, window_of
 from pictures import figure, image, save
 
 from detector.network.geometry import measure
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.presets import find_recipe
 from detector.recipe import Network, Stage
 

@@ -10,8 +10,9 @@ from common import options, sizes, table, window_of
 from pictures import figure, image, save
 
 from detector.network.axes import Axes
-from detector.network.geometry import Layer, measure
-from detector.network.stages import Trunk
+from detector.network.geometry import measure
+from detector.network.layers import Layer
+from detector.network.trunk import Trunk
 from detector.presets import find_recipe
 from detector.recipe import Recipe, Window
 

@@ -11,7 +11,7 @@ from common import options, table, window_of
 from pictures import figure, image, save
 from torch import Tensor
 
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.presets import find_recipe
 from detector.recipe import Network
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from common import options, sizes, table
 from pictures import figure, save
 
-from detector.network.geometry import Geometry, measure
+from detector.network.geometry import measure
+from detector.network.layers import Geometry
 from detector.presets import find_recipe
 from detector.recipe import Window
 

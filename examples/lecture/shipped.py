@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from detector.clock import Clock
 from detector.model import Model, load_model
-from detector.network.geometry import Layer
-from detector.network.stages import Trunk
+from detector.network.layers import Layer
+from detector.network.trunk import Trunk
 from detector.presets import DEFAULT_MODEL, find_folder
 from detector.scanning.engine import Scores, SharedEngine, WindowEngine
 from detector.scanning.layout import EngineName, lay_out

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from detector.benchmark import products
-from detector.benchmark.training import made_clips
+from detector.benchmark.training import make_clips
 from detector.cli import commands
 from detector.errors import ConfigurationError, DetectorError
 from detector.network.geometry import measure
@@ -224,6 +224,6 @@ def test_what_is_for_scans_is_refused_with_train(made: Path, arguments: list[obj
 def test_every_label_gets_a_made_clip_however_many_there_are(tmp_path: Path) -> None:
     names = [f"species {n}" for n in range(40)]
     made = recipe(labels={"names": names}, training={"batch_size": 2}, network={"dense": {"per": "frame"}})
-    store = made_clips(tmp_path, made)
+    store = make_clips(tmp_path, made)
     assert set(store.index["labels"]) == {"", *names}
     assert (TargetMaker(store)(np.arange(len(store)), np.zeros(len(store))) == 1).any(axis=(0, 1)).all()

@@ -12,7 +12,7 @@ from detector.frontend.bases import design
 from detector.frontend.power import band_power
 from detector.model import load_model
 from detector.network.geometry import measure
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.presets import find_folder, find_recipe
 from detector.recipe import ConstantQ, Linear
 

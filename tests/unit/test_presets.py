@@ -15,7 +15,7 @@ from detector.model import Model
 from detector.network import memory
 from detector.network.assembly import DetectorNetwork
 from detector.network.geometry import measure
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.presets import RECIPE_FILE, find_folder, find_recipe, list_presets
 from detector.recipe import Recipe
 

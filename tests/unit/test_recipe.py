@@ -147,7 +147,7 @@ SECTIONS_DISAGREE = {
         '[network]\nstage = [{ filters = 1 }]\ngrid = {}\ndense = { per = "frame" }'
     ),
     'labels.background: true needs network.dense.output = "softmax"': "[labels]\nbackground = true",
-    "labels.names: a softmax over one name always says 1": (
+    "labels.names: a softmax over one label": (
         '[labels]\nnames = ["a"]\n[network]\nstage = [{ filters = 1 }]\ndense = { output = "softmax" }'
     ),
     "labels.names: ['a', 'b', 'a'] names a label twice": '[labels]\nnames = ["a", "b", "a"]',
@@ -257,7 +257,7 @@ def test_labels_can_be_named_later_and_are_checked_then() -> None:
     after = before.with_labels(("a", "b"))
     assert after.labels.names == ("a", "b")
     assert after.with_labels(()) == before
-    with pytest.raises(ConfigurationError, match=r"labels\.names: a softmax over one name"):
+    with pytest.raises(ConfigurationError, match=r"labels\.names: .*softmax"):
         before.with_labels(("a",))
     with pytest.raises(ConfigurationError, match="names a label twice"):
         before.with_labels(("a", "a"))

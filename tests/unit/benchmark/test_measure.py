@@ -10,7 +10,7 @@ import pytest
 
 from detector.benchmark.machine import peak_bytes, processor_name
 from detector.benchmark.measure import REPEATS, BenchmarkRequest, benchmark
-from detector.benchmark.scans import SHARES, Case, hops, run
+from detector.benchmark.scans import SHARES, Case, choose_hops, time_scan
 from detector.benchmark.subject import random_model
 from detector.errors import ConfigurationError
 from detector.presets import find_recipe, list_presets
@@ -96,7 +96,7 @@ def test_windows_are_counted_as_a_scan_gives_them(tmp_path: Path, frames: str) -
     blocks: list[ScoreBlock] = []
     layout = lay_out(model.recipe, 0.1)
     Scanner(model, Setting(hop_s=0.1)).scan(path, blocks.append)
-    found = run(model, Case(0.2, Setting(hop_s=0.1), layout, (path,)), tmp_path)
+    found = time_scan(model, Case(0.2, Setting(hop_s=0.1), layout, (path,)), tmp_path)
     points = sum(block.n_points for block in blocks)
     columns = 1 if frames == "window" else layout.grid.hop // layout.step
     assert found.windows * columns == pytest.approx(points, abs=model.network.geometry.columns)
@@ -106,7 +106,7 @@ def test_windows_are_counted_as_a_scan_gives_them(tmp_path: Path, frames: str) -
 @pytest.mark.parametrize("name", list_presets())
 def test_the_hops_of_every_shipped_recipe_are_those_of_both_engines(name: str) -> None:
     recipe = find_recipe(name)
-    for share, hop_s in hops(recipe).items():
+    for share, hop_s in choose_hops(recipe).items():
         shared, alone = (lay_out(recipe, hop_s, engine) for engine in ("shared", "windows"))
         assert shared.grid.hop_s == alone.grid.hop_s == hop_s
         assert hop_s <= share * recipe.window.duration * 1.13 + 0.5 / recipe.frame_rate

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from detector.benchmark.products import matrix_product_rate, trunk_multiply_adds
-from detector.benchmark.scans import hops
+from detector.benchmark.scans import choose_hops
 from detector.network.geometry import measure
 from detector.presets import find_recipe, list_presets
 from detector.recipe import Recipe
@@ -48,7 +48,7 @@ def test_products_for_a_second_are_what_a_longer_window_takes_more(name: str) ->
 @pytest.mark.parametrize("name", ["small-cnn", "call-activity", "waveform"])
 def test_windows_by_themselves_take_the_products_of_a_window_for_each(name: str) -> None:
     recipe = find_recipe(name)
-    layout = lay_out(recipe, max(hops(recipe).values()), "windows")
+    layout = lay_out(recipe, max(choose_hops(recipe).values()), "windows")
     assert trunk_multiply_adds(recipe, layout) == pytest.approx(trunk_products(recipe) / layout.grid.hop_s)
 
 

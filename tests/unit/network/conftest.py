@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from detector.errors import ConfigurationError
-from detector.network.geometry import Geometry, measure
+from detector.network.geometry import measure
+from detector.network.layers import Geometry
 from detector.recipe import Linear, Network, Pool, Recipe, Stage, Window
 
 BANDS = 24

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.network.axes import Axes, empty_bands, mel, mel_to_hz
-from detector.network.geometry import Reach, measure
+from detector.network.geometry import measure
+from detector.network.layers import Reach
 from detector.recipe import Mel, Recipe
 
 

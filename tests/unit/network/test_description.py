@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from detector.errors import ConfigurationError
-from detector.network.description import Description, describe_recipe
+from detector.network.description import describe_recipe
 from detector.network.geometry import measure
+from detector.network.rows import Description
 from detector.presets import find_recipe
 from detector.recipe import Recipe, parse_recipe
 

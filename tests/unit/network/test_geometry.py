@@ -15,9 +15,10 @@ from detector.errors import ConfigurationError
 from detector.network import memory
 from detector.network.assembly import DetectorNetwork
 from detector.network.description import describe_recipe
-from detector.network.geometry import BATCH_BYTES, Layer, Reach, measure, same_total
+from detector.network.geometry import measure, same_total
+from detector.network.layers import BATCH_BYTES, Layer, Reach
 from detector.network.memory import check_memory, too_large
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.presets import find_recipe
 from detector.recipe import Grid, Pool, Recipe, Stage
 
@@ -182,7 +183,7 @@ def test_the_cells_of_a_grid_are_those_of_torch(bands: int, columns: int, high: 
     ],
 )
 def test_a_layer_that_does_not_fit_is_named_with_what_reaches_it(stage: Stage, key: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"{key} do not fit into the 24 x 60 that reach it; use"):
+    with pytest.raises(ConfigurationError, match=rf"{key} .*24 bands x 60 frames"):
         measure(made(stage))
     with pytest.raises(ConfigurationError, match=key):
         DetectorNetwork(made(stage))

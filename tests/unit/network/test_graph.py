@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from detector.network.graph import INPUT, OUTPUT, folded, trunk_graph
-from detector.network.stages import Trunk
+from detector.network.trunk import Trunk
 from detector.recipe import Activation, Network, Stage
 
 from .conftest import made, measured, stacks, trained

@@ -10,16 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from detector.network.stages import (
-    ACTIVATIONS,
-    BandsAsChannels,
-    ConvolutionStage,
-    Pace,
-    Position,
-    SamePadding,
-    Trunk,
-    pooling,
-)
+from detector.network.stages import ACTIVATIONS, ConvolutionStage, Pace, SamePadding, pooling
+from detector.network.trunk import BandsAsChannels, Position, Trunk
 from detector.recipe import Activation, Network, Pool, Recipe, Stage
 
 from .conftest import made, measured, stacks, trained
