@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from detector.audio import flac, mpeg_runs, ogg
+from detector.audio import mpeg_runs, ogg
 from detector.audio.decode import Sound, decoding
+from detector.audio.flac_metadata import StreamInfo
 from detector.audio.status import Status
 from detector.audio.view import View
 from detector.errors import RecordingError
@@ -83,7 +84,7 @@ class Header:
     comment: str = ""
     guano: str = ""
     identity: Identity | None = None
-    flac: flac.StreamInfo | None = None
+    flac: StreamInfo | None = None
     links: tuple[ogg.Link, ...] = ()
     runs: tuple[mpeg_runs.Run, ...] = ()
     raw: bool = False
