@@ -1,4 +1,4 @@
-"""How long the stages of a scan take: processor time, counted for each thread by itself."""
+"""Measure the processor time that each stage of a scan takes, in each thread on its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Clock:
     Attributes
     ----------
     seconds : dict of str to float
-        By stage.
+        Processor time of each of `STAGES`, s.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Clock:
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Count what runs under this as part of `stage`."""
+        """Add the time of the block that runs in this context to `stage`."""
         start = time.thread_time()
         try:
             yield
@@ -36,7 +36,7 @@ class Clock:
             self.seconds[stage] += time.thread_time() - start
 
     def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Count what making each of the items takes as part of `stage`."""
+        """Yield the items, and add the time that it takes to make each of them to `stage`."""
         iterator = iter(items)
         while True:
             with self(stage):
@@ -47,7 +47,7 @@ class Clock:
             yield item
 
     def add(self, other: Clock) -> None:
-        """Take in what another clock, another thread's, counted."""
+        """Add the times of another thread's clock."""
         with self._lock:
             for stage, seconds in other.seconds.items():
                 self.seconds[stage] += seconds
