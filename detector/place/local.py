@@ -74,7 +74,7 @@ class LocalPlace:
         return os.path.exists(self.path)  # noqa: PTH110 (accepts any name)
 
     def is_folder(self) -> bool:
-        """Say whether it is a folder, as `Place.is_folder`."""
+        """Return whether this is a folder; see `Place.is_folder`."""
         return os.path.isdir(self.path)  # noqa: PTH112 (accepts any name)
 
     def children(self, extensions: frozenset[str]) -> Children:
