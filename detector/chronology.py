@@ -1,4 +1,4 @@
-"""Tell the absolute time of every second of a recording, and where it is known from."""
+"""The absolute time of each moment of a recording, and the source that it is known from."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Source = Literal["header", "filename"]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a recording that the recorder made without a pause.
+    """A stretch of a recording that was made without a pause.
 
     Attributes
     ----------
     offset_s : float
-        Where it begins in the recording, s.
+        Offset of its beginning in the recording, s.
     start : datetime
-        When it began, with its zone.
+        Absolute time of its beginning, with a zone.
     raw : str
         The text that this time was read from, such as "20210219_175100Z".
     end_s : float
-        Where it ends in the recording, s. Infinity stands for the recording's end.
+        Offset of its end in the recording, s. Infinity stands for the recording's end.
     """
 
     offset_s: float
@@ -41,30 +41,30 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An absolute time, with its zone; who said so, and in which words."""
+    """An absolute time with a zone, the source of the time, and the text that it was read from."""
 
     when: datetime
     source: Source
     raw: str
 
     def __str__(self) -> str:
-        """Write it as ISO 8601 with milliseconds and the offset of its zone."""
+        """Format the time as ISO 8601, with milliseconds and the offset of its zone."""
         return self.when.isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True)
 class Chronology:
-    """When each second of a recording was.
+    """The absolute time of each moment of a recording.
 
-    A recorder that sleeps between two stretches writes them into one file: then the recording goes on, and absolute
-    time jumps. Each stretch is a piece.
+    A recorder may sleep between two stretches and write both into one file. Absolute time then jumps between them.
+    Each stretch is a piece.
 
     Attributes
     ----------
     pieces : tuple of Piece
-        In order of the recording, at least one. They do not overlap. Between two of them nobody knows the time.
+        In order of the recording, at least one. They do not overlap. The time between two pieces is unknown.
     source : str
-        Where the times come from: "header" or "filename".
+        The source of the times: "header" or "filename".
     """
 
     pieces: tuple[Piece, ...]
@@ -79,37 +79,37 @@ class Chronology:
 
     @classmethod
     def since(cls, start: datetime, source: Source, raw: str) -> Chronology:
-        """Give the chronology of a recording without a pause, which began at `start`."""
+        """Return the chronology of a recording that began at `start` and has no pause."""
         return cls((Piece(0.0, start, raw),), source)
 
     @property
     def raw(self) -> str:
-        """Give the text that the first time was read from."""
+        """Return the text that the first time was read from."""
         return self.pieces[0].raw
 
     def at(self, offset_s: float) -> Moment | None:
-        """Give the absolute time of an offset into the recording, to the millisecond.
+        """Return the absolute time of an offset, to the millisecond.
 
         Parameters
         ----------
         offset_s : float
-            From the recording's beginning, s.
+            Seconds from the recording's beginning.
 
         Returns
         -------
         Moment or None
-            None where the offset lies in no piece. Where one piece ends and the next begins, the next one counts.
+            None if the offset lies in no piece. At the border of two pieces, the later one counts.
         """
         number = bisect_right(self.pieces, offset_s, key=lambda piece: piece.offset_s) - 1
         if number < 0 or offset_s > self.pieces[number].end_s:
             return None
         piece = self.pieces[number]
         elapsed = timedelta(milliseconds=round((offset_s - piece.offset_s) * 1000))
-        when = piece.start.astimezone(UTC) + elapsed  # in UTC, as the clocks of a zone may be put forward meanwhile
+        when = piece.start.astimezone(UTC) + elapsed  # in UTC, because daylight saving time may begin meanwhile
         return Moment(when.astimezone(piece.start.tzinfo), self.source, piece.raw)
 
 
 def absolute_time(chronology: Chronology | None, offset_s: float) -> str:
-    """Write the absolute time of an offset into a recording, s, for a table; empty where nobody knows it."""
+    """Format the absolute time of an offset, s, for a table; empty if it is unknown."""
     moment = None if chronology is None else chronology.at(offset_s)
     return "" if moment is None else str(moment)

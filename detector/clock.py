@@ -1,4 +1,4 @@
-"""Processor time of the stages of a scan, measured for each thread by itself."""
+"""Measure the processor time that each stage of a scan takes, in each thread on its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Clock:
     Attributes
     ----------
     seconds : dict of str to float
-        Processor time of each stage, s.
+        Processor time of each of `STAGES`, s.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Clock:
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Add the processor time of the block to `stage`."""
+        """Add the time of the block that runs in this context to `stage`."""
         start = time.thread_time()
         try:
             yield
@@ -36,7 +36,7 @@ class Clock:
             self.seconds[stage] += time.thread_time() - start
 
     def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Pass items on, and add the processor time that produces each of them to `stage`."""
+        """Yield the items, and add the time that it takes to make each of them to `stage`."""
         iterator = iter(items)
         while True:
             with self(stage):
@@ -47,7 +47,7 @@ class Clock:
             yield item
 
     def add(self, other: Clock) -> None:
-        """Add the seconds of another clock, for example of another thread."""
+        """Add the times of another thread's clock."""
         with self._lock:
             for stage, seconds in other.seconds.items():
                 self.seconds[stage] += seconds

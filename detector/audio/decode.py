@@ -1,4 +1,4 @@
-"""Let libsndfile read an open recording from its beginning to its end."""
+"""Decode an open recording, or a part of it, with libsndfile."""
 
 from __future__ import annotations
 
@@ -13,37 +13,50 @@ import soundfile
 from detector.audio.view import View, ViewFile
 
 
-class Sound(soundfile.SoundFile):  # type: ignore[misc]  # soundfile tells no types
-    """A sound file that is read on and on.
+class Sound(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no type hints
+    """A sound file whose samples do not depend on the size of the reads.
 
-    After every read, soundfile seeks to where it is already, in a file that allows it. The decoder of MP3 starts anew
-    there, so that samples would depend on the size of the reads (by up to 0.01 of full scale), and so would what is
-    left of a damaged Ogg file. Read without that, no format's samples do.
+    In a seekable file, soundfile seeks to the current position after every read. This restarts the MP3 decoder and
+    changes its samples by up to 0.01 of full scale. In a damaged Ogg file it changes which samples can be decoded.
     """
 
     def seekable(self) -> bool:
-        """Say that it is not to be sought, though `seek` works."""
+        """Return false, so that soundfile does not seek after every read. `seek` works all the same."""
         return False
 
 
 @contextmanager
 def decoding(file: BinaryIO, view: View | None = None, raw: dict[str, int | str] | None = None) -> Iterator[Sound]:
-    """Decode an open file, or what `view` shows of it; `raw` says how samples without a header are coded.
+    """Open a file for decoding that is open for reading.
 
-    The file stays open, and where it was. Nothing else may read it meanwhile.
+    The file stays open, and keeps its position. Nothing else may read it meanwhile.
+
+    Parameters
+    ----------
+    file : binary file
+        The recording, open for reading.
+    view : View, optional
+        The part of the file to decode. By default, all of it.
+    raw : dict, optional
+        The arguments by which soundfile decodes samples without a header: format, subtype, rate, channels, byte order.
+
+    Yields
+    ------
+    Sound
+        Ready to decode from the first sample on.
 
     Raises
     ------
     soundfile.SoundFileError, TypeError
-        Where it is not audio.
+        If the bytes are not audio.
     """
     descriptor = _descriptor(file) if view is None else None
     if descriptor is None:
         view = view or View(0, file.seek(0, io.SEEK_END))
-        with closing(ViewFile(file, view)) as shown, Sound(shown, **(raw or {})) as sound:
+        with closing(ViewFile(file, view)) as part, Sound(part, **(raw or {})) as sound:
             yield sound
         return
-    position = os.lseek(descriptor, 0, os.SEEK_CUR)  # which `file` believes it to have
+    position = os.lseek(descriptor, 0, os.SEEK_CUR)  # the position that `file` keeps in its buffer
     os.lseek(descriptor, 0, os.SEEK_SET)
     try:
         with Sound(descriptor, closefd=False) as sound:
@@ -53,7 +66,7 @@ def decoding(file: BinaryIO, view: View | None = None, raw: dict[str, int | str]
 
 
 def _descriptor(file: BinaryIO) -> int | None:
-    """Give the descriptor that libsndfile can read by itself, which is faster; None where a file has none."""
+    """Return the file's descriptor, from which libsndfile reads faster; None if the file has none."""
     try:
         return file.fileno()
     except OSError:
@@ -61,6 +74,6 @@ def _descriptor(file: BinaryIO) -> int | None:
 
 
 def reason(error: Exception) -> str:
-    """Give libsndfile's reason for an error in a few words."""
+    """Return libsndfile's reason for an error, in a few words."""
     text = getattr(error, "error_string", "") or str(error)
     return text.removeprefix("Error : ").strip().rstrip(".").lower() or "unknown"

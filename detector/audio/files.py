@@ -1,4 +1,4 @@
-"""Find the recordings that a person means by naming files and folders."""
+"""List the recordings below the files and folders that a user names."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ EXTENSIONS: frozenset[str] = frozenset(
 )
 
 PassedOver = Callable[[Place, str], None]
-"""Takes a folder that cannot be searched, and why."""
+"""Is called with each folder that cannot be searched, and the reason."""
 
 
 def find_recordings(
     paths: Iterable[Named], *, missing: bool = False, passed_over: PassedOver | None = None
 ) -> list[Place]:
-    """List the recordings that `paths` name, each file once.
+    """List the recordings in `paths`, each file once.
 
-    A file that is reached by two paths, through links to it or to its folder, is listed under the first of them. Two
-    hard links are two files: neither name is the right one, and a name may tell when its recording began.
+    A link may lead to a file by a second path. The file is then listed under the first path only. Two hard links count
+    as two files, because their names may give two start times.
 
     Parameters
     ----------
     paths : iterable of str, Path or Place
-        Files, taken whatever their extension, and folders, searched with all they hold (links included) for names with
-        one of `EXTENSIONS`. Hidden names (`.name`, and the `._name` that macOS leaves) are passed over in folders.
+        Files and folders. A file is listed whatever its extension. A folder is searched at any depth, links included,
+        for names with one of `EXTENSIONS`. Hidden names in a folder are left out (`.name`, and `._name` of macOS).
     missing : bool
-        Whether a path that does not exist is listed, too.
+        Whether to list paths that do not exist, too.
     passed_over : callable, optional
-        Takes each folder that cannot be searched, and why; without it, such a folder is an error.
+        Is called with each folder that cannot be searched, and the reason. By default such a folder is an error.
 
     Returns
     -------
@@ -41,24 +41,24 @@ def find_recordings(
     Raises
     ------
     RecordingError
-        Where a path does not exist, unless `missing`.
+        If a path does not exist and `missing` is false.
     ConfigurationError
-        Where a folder cannot be searched, unless `passed_over` is given.
+        If a folder cannot be searched and `passed_over` is not given.
     """
-    found: dict[str, Place] = {}
-    folders: dict[str, str] = {}
+    recordings: dict[str, Place] = {}  # by canonical name
+    real_folders: dict[str, str] = {}  # real path by path, so that each folder is looked up once
     for place in map(place_of, paths):
         if place.is_folder():
             children = place.children(EXTENSIONS)
             for folder, reason in children.unreadable:
                 (passed_over or _refuse)(folder, reason)
             for canonical, recording in children.files:
-                found.setdefault(canonical, recording)
+                recordings.setdefault(canonical, recording)
         elif missing or place.exists():
-            found.setdefault(place.canonical(folders), place)
+            recordings.setdefault(place.canonical(real_folders), place)
         else:
             raise RecordingError(f"{place}: no such file or folder")
-    return list(found.values())
+    return list(recordings.values())
 
 
 def _refuse(folder: Place, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Read the metadata and the heads of frames of FLAC files, and compare the two. Format: RFC 9639."""
+"""Read the heads of FLAC frames, and correct the metadata of a file by them. Format: RFC 9639."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import BinaryIO
 
 import numpy as np
 
+from detector.audio.flac_metadata import StreamInfo
+
 _SAMPLE_RATES = (0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 _BITS = (0, 8, 12, -1, 16, 20, 24, 32)
 _LONGEST_HEAD = 16
-_MOST_BLOCKS = 1000
-_NUMBERED = 0xF8  # second byte of frames that tell their number; 0xF9: that of their first sample
-_CHUNK = 1 << 22
-_TAIL = 1 << 16
+_NUMBERED = 0xF8  # second byte of frames that give their own number; 0xF9 means the number of their first sample
+_CHUNK = 1 << 22  # bytes read at once
+_TAIL = 1 << 16  # bytes at the end of a file, at least, in which the last frame is searched
 _MOST_TAIL = 1 << 20
 
 
 def _crc8_table() -> bytes:
-    """Tabulate the checksum of frame heads: polynomial x^8 + x^2 + x + 1."""
+    """Return the table for the checksum of frame heads, whose polynomial is x^8 + x^2 + x + 1."""
     table = []
     for value in range(256):
         for _ in range(8):
@@ -32,63 +33,23 @@ _CRC8 = _crc8_table()
 
 
 @dataclass(frozen=True, slots=True)
-class StreamInfo:
-    """What the metadata of a FLAC file says.
-
-    Attributes
-    ----------
-    audio : int
-        Where the frames begin, in bytes.
-    shortest, block : int
-        Samples of the smallest and of the largest frame; where all but the last have as many, the same.
-    largest : int
-        Size of the largest frame in bytes; 0 where it is not known.
-    sample_rate : int
-        In Hz.
-    n_channels, bits : int
-        Channels, and bits of a sample.
-    total : int
-        Samples of each channel; 0 where it is not known.
-    """
-
-    audio: int
-    shortest: int
-    block: int
-    largest: int
-    sample_rate: int
-    n_channels: int
-    bits: int
-    total: int
-
-    def head(self, total: int | None = None) -> bytes:
-        """Write the shortest metadata that says the same, to stand before frames; without a checksum of the sound.
-
-        `total` is for some of the frames: how many samples these have, 0 for any number.
-        """
-        samples = self.total if total is None else total
-        described = self.sample_rate << 44 | (self.n_channels - 1) << 41 | (self.bits - 1) << 36 | samples
-        sizes = b"".join(min(size, 0xFFFF).to_bytes(2, "big") for size in (self.shortest, self.block)) + bytes(6)
-        return b"fLaC\x80\x00\x00\x22" + sizes + described.to_bytes(8, "big") + bytes(16)
-
-
-@dataclass(frozen=True, slots=True)
 class Frame:
     """The head of a frame.
 
     Attributes
     ----------
     offset : int
-        Where it lies, in bytes.
+        Byte at which it begins.
     number : int
-        Number of the frame, or of its first sample where frames differ in size.
+        Number of the frame. If the frames of the file differ in size: number of the frame's first sample.
     size : int
         Samples of each channel.
     sample_rate, bits : int
-        As it says; 0 where the metadata has to say so.
+        Sample rate in Hz, and bits of a sample. 0 where only the metadata give the value.
     n_channels : int
         From 1 to 8.
     second : int
-        Its second byte, which is the same in all frames of a file: 0xF8 where they are numbered.
+        Its second byte, which is the same in all frames of a file. 0xF8 means that `number` is the frame's.
     """
 
     offset: int
@@ -100,88 +61,36 @@ class Frame:
     second: int
 
     def first(self, block: int) -> int:
-        """Give the number of its first sample, in a file of frames of `block` samples."""
+        """Return the number of its first sample, in a file whose frames have `block` samples."""
         return self.number * block if self.second == _NUMBERED else self.number
 
 
-def read_stream_info(file: BinaryIO) -> StreamInfo | None:
-    """Read the metadata of a file; None where it is no FLAC file, or too short to tell.
-
-    Metadata that do not begin as they must say nothing: every number is 0.
-    """
-    start = _after_id3(file)
-    file.seek(start)
-    head = file.read(42)
-    if len(head) < 42 or head[:4] != b"fLaC":
-        return None
-    if head[4] & 0x7F != 0 or head[5:8] != b"\0\0\x22":
-        return StreamInfo(start + 42, 0, 0, 0, 0, 0, 0, 0)
-    block = head[8:]
-    described = int.from_bytes(block[10:18], "big")
-    audio = start + 42
-    last = head[4] & 0x80
-    for _ in range(_MOST_BLOCKS):
-        if last:
-            break
-        file.seek(audio)
-        next_head = file.read(4)
-        if len(next_head) < 4:
-            break
-        last = next_head[0] & 0x80
-        audio += 4 + int.from_bytes(next_head[1:], "big")
-    return StreamInfo(
-        audio=audio,
-        shortest=int.from_bytes(block[:2], "big"),
-        block=int.from_bytes(block[2:4], "big"),
-        largest=int.from_bytes(block[7:10], "big"),
-        sample_rate=described >> 44,
-        n_channels=(described >> 41 & 7) + 1,
-        bits=(described >> 36 & 31) + 1,
-        total=described & (1 << 36) - 1,
-    )
-
-
-def _after_id3(file: BinaryIO) -> int:
-    """Give the end of an ID3v2 tag at the file's start, which some programs put there; 0 without one."""
-    file.seek(0)
-    tag = file.read(10)
-    if len(tag) < 10 or tag[:3] != b"ID3":
-        return 0
-    a, b, c, d = (byte & 0x7F for byte in tag[6:10])
-    return 10 + (a << 21 | b << 14 | c << 7 | d) + (10 if tag[5] & 0x10 else 0)
-
-
 def read_frame(head: bytes, offset: int) -> Frame | None:
-    """Read the head of the frame that begins with `head` (16 bytes are enough); None where there is none."""
+    """Read the head of a frame from its first 16 bytes; None if they are no head with a right checksum."""
     if len(head) < 6 or head[0] != 0xFF or head[1] & 0xFE != 0xF8:
         return None
-    size_code, rate_code, channel_code, bits_code = head[2] >> 4, head[2] & 15, head[3] >> 4, head[3] >> 1 & 7
+    size_code = head[2] >> 4
+    rate_code = head[2] & 15
+    channel_code = head[3] >> 4
+    bits_code = head[3] >> 1 & 7
     if size_code == 0 or rate_code == 15 or channel_code > 10 or bits_code == 3 or head[3] & 1:
         return None
-    number, at = _coded_number(head)
-    if at == 0 or len(head) < at + 5:
+    number, end = _coded_number(head)
+    if end == 0 or len(head) < end + 5:
         return None
-    if size_code in {6, 7}:
-        size = int.from_bytes(head[at : at + size_code - 5], "big") + 1
-        at += size_code - 5
-    else:
-        size = 192 if size_code == 1 else 576 << size_code - 2 if size_code < 6 else 256 << size_code - 8
-    rate = _SAMPLE_RATES[rate_code] if rate_code < 12 else 0
-    if rate_code >= 12:
-        width = 1 if rate_code == 12 else 2
-        rate = int.from_bytes(head[at : at + width], "big") * {12: 1000, 13: 1, 14: 10}[rate_code]
-        at += width
-    crc = 0
-    for byte in head[:at]:
-        crc = _CRC8[crc ^ byte]
-    if len(head) <= at or crc != head[at]:
+    size, end = _size(head, size_code, end)
+    sample_rate, end = _sample_rate(head, rate_code, end)
+    if len(head) <= end or _checksum(head[:end]) != head[end]:
         return None
-    return Frame(offset, number, size, rate, min(channel_code, 1) + 1 if channel_code > 7 else channel_code + 1,
-                 _BITS[bits_code], head[1])  # fmt: skip
+    n_channels = 2 if channel_code > 7 else channel_code + 1  # codes above 7: stereo, coded as a difference
+    return Frame(offset, number, size, sample_rate, n_channels, _BITS[bits_code], head[1])
 
 
 def _coded_number(head: bytes) -> tuple[int, int]:
-    """Read the number that is coded like a long UTF-8 character from the fifth byte on; give it, and where it ends."""
+    """Read the number that stands from the fifth byte on, coded as a long UTF-8 character.
+
+    Returns the number and the byte after it, or zeros if it is coded wrongly.
+    """
     lead = head[4]
     if lead < 0x80:
         return lead, 5
@@ -196,10 +105,36 @@ def _coded_number(head: bytes) -> tuple[int, int]:
     return number, 5 + n_more
 
 
-def true_info(file: BinaryIO, size: int, info: StreamInfo) -> StreamInfo | None:
-    """Compare the metadata with the first and the last frame, and give it as these two say it is.
+def _size(head: bytes, code: int, start: int) -> tuple[int, int]:
+    """Return the samples of a frame, and the byte after the field at `start` that may hold them (RFC 9639, 9.1.6)."""
+    if code in {6, 7}:
+        width = code - 5
+        return int.from_bytes(head[start : start + width], "big") + 1, start + width
+    if code == 1:
+        return 192, start
+    return 576 << code - 2 if code < 6 else 256 << code - 8, start
 
-    None where one of the two is not found, or they disagree. This takes one read at either end of the file.
+
+def _sample_rate(head: bytes, code: int, start: int) -> tuple[int, int]:
+    """Return the sample rate in Hz, and the byte after the field at `start` that may hold it (RFC 9639, 9.1.7)."""
+    if code < 12:
+        return _SAMPLE_RATES[code], start
+    width = 1 if code == 12 else 2
+    unit = {12: 1000, 13: 1, 14: 10}[code]
+    return int.from_bytes(head[start : start + width], "big") * unit, start + width
+
+
+def _checksum(head: bytes) -> int:
+    crc = 0
+    for byte in head:
+        crc = _CRC8[crc ^ byte]
+    return crc
+
+
+def true_info(file: BinaryIO, size: int, info: StreamInfo) -> StreamInfo | None:
+    """Return the metadata, corrected by the first and the last frame of a file of `size` bytes.
+
+    None if one of these two frames is not found, or if they disagree. This reads only the two ends of the file.
     """
     first = _first_frame(file, info)
     last = None if first is None else last_frame(file, size, replace(info, audio=first.offset))
@@ -221,7 +156,7 @@ def true_info(file: BinaryIO, size: int, info: StreamInfo) -> StreamInfo | None:
 
 
 def _first_frame(file: BinaryIO, info: StreamInfo) -> Frame | None:
-    """Find the head of the frame that holds the first sample: where the metadata end, or else wherever it is."""
+    """Find the head of the frame that holds the first sample: behind the metadata, or else in the first 4 MiB."""
     file.seek(info.audio)
     frame = read_frame(file.read(_LONGEST_HEAD), info.audio)
     if frame is not None:
@@ -230,22 +165,23 @@ def _first_frame(file: BinaryIO, info: StreamInfo) -> Frame | None:
 
 
 def likeness(frame: Frame) -> tuple[int, int, int, int]:
-    """Give what the frames of a file have in common."""
+    """Return the values that all frames of a file have in common."""
     return frame.second, frame.n_channels, frame.sample_rate, frame.bits
 
 
 def last_frame(file: BinaryIO, size: int, info: StreamInfo) -> Frame | None:
-    """Find the head of the last frame of a file of `size` bytes; None where there is none near its end.
+    """Find the head of the last frame of a file of `size` bytes; None if there is none near its end.
 
-    A head is taken where the frame before it ends with the sample before its own, or where it is the first.
+    Other bytes may look like a head. So a head counts only if the frame before it joins it without a gap, or if it is
+    the only frame.
     """
     start = max(info.audio, size - min(_MOST_TAIL, max(_TAIL, 4 * info.largest)))
     file.seek(start)
     tail = file.read(max(0, size - start))
     later: Frame | None = None
-    at = len(tail)
-    while (at := tail.rfind(b"\xff", 0, at)) >= 0:
-        frame = read_frame(tail[at : at + _LONGEST_HEAD], start + at)
+    position = len(tail)
+    while (position := tail.rfind(b"\xff", 0, position)) >= 0:
+        frame = read_frame(tail[position : position + _LONGEST_HEAD], start + position)
         if frame is None:
             continue
         block = frame.size
@@ -258,12 +194,13 @@ def last_frame(file: BinaryIO, size: int, info: StreamInfo) -> Frame | None:
 
 
 def find_heads(file: BinaryIO, size: int) -> Iterator[Frame]:
-    """Find everything that looks like the head of a frame in the first `size` bytes."""
+    """Yield the head of every frame that begins in the first `size` bytes. Some may only look like a head."""
     for start in range(0, size, _CHUNK):
         file.seek(start)
         content = file.read(_CHUNK + _LONGEST_HEAD)
         values = np.frombuffer(content, np.uint8)
-        for at in np.flatnonzero((values[:-1] == 0xFF) & (values[1:] & 0xFE == 0xF8)).tolist():
-            frame = read_frame(content[at : at + _LONGEST_HEAD], start + at) if at < _CHUNK else None
+        sync = (values[:-1] == 0xFF) & (values[1:] & 0xFE == 0xF8)  # the 15 bits with which a frame begins
+        for position in np.flatnonzero(sync[:_CHUNK]).tolist():
+            frame = read_frame(content[position : position + _LONGEST_HEAD], start + position)
             if frame is not None:
                 yield frame

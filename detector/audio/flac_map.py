@@ -1,7 +1,7 @@
-"""Find the whole frames of a damaged FLAC file.
+"""Find the undamaged frames of a damaged FLAC file.
 
-Each frame's head says which samples it holds and carries a checksum of its own, so the frames of a file can be found
-whatever lies between them, and the samples after a hole are at their true time. Format: RFC 9639.
+The head of a frame gives the number of its samples and has a checksum. So frames can be found whatever lies between
+them, and the samples after a hole keep their true time. Format: RFC 9639.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.audio import flac
+from detector.audio.flac_metadata import StreamInfo
 
-_MOST_RUNS = 10_000  # among which the longest recording is looked for
+_MOST_RUNS = 10_000  # the search for the longest recording takes time by the square of the runs
 
 
 @dataclass(frozen=True)
 class FrameMap:
-    """The frames of a file whose heads are whole, in order of their samples.
+    """The frames of a file whose heads are undamaged, in order of their samples.
 
     Attributes
     ----------
     offsets, ends : ndarray of int64 (frame,)
-        The first byte of each, and the first one of the next frame, whether that is among these or not.
+        First byte of each frame, and first byte of the next frame in the file, even if that one is not listed here.
     firsts, sizes : ndarray of int64 (frame,)
-        The first sample of each, and how many samples it has.
+        First sample of each frame, and its number of samples.
     """
 
     offsets: NDArray[np.int64]
@@ -37,32 +38,35 @@ class FrameMap:
     sizes: NDArray[np.int64]
 
     def at(self, sample: int) -> int:
-        """Give the number of the first frame that holds `sample` or one after it."""
+        """Return the index of the first frame that holds `sample` or a later sample."""
         return int(np.searchsorted(self.firsts + self.sizes, sample, side="right"))
 
     def whole_until(self, sample: int) -> int:
-        """Give where the frame begins that holds `sample`, or `sample` where that is between two frames."""
+        """Return the first sample of the frame that holds `sample`, or `sample` itself if no frame holds it."""
         frame = self.at(sample)
         return min(sample, int(self.firsts[frame])) if frame < len(self.firsts) else sample
 
     def is_disturbed(self, frame: int) -> bool:
-        """Say whether bytes lie before a frame that belong neither to it nor to the frame before its samples."""
+        """Return whether foreign bytes lie between a frame and the frame whose samples come before its own."""
         return 0 < frame < len(self.offsets) and bool(self.offsets[frame] != self.ends[frame - 1])
 
     def run(self, frame: int) -> tuple[int, int, int]:
-        """Give the bytes of a frame and those that follow it without a gap, as start and end, and their samples."""
-        after = self._breaks[np.searchsorted(self._breaks, frame, side="right")]
-        return int(self.offsets[frame]), int(self.ends[after - 1]), int(self.sizes[frame:after].sum())
+        """Return the first byte, the end and the number of samples of a frame and all that follow it without a gap."""
+        next_run = self._breaks[np.searchsorted(self._breaks, frame, side="right")]
+        return int(self.offsets[frame]), int(self.ends[next_run - 1]), int(self.sizes[frame:next_run].sum())
 
     @cached_property
     def _breaks(self) -> NDArray[np.intp]:
-        """List the frames that do not follow the ones before them, and the number of frames."""
+        """List the frames that do not follow the frame before them, and at the end the number of frames."""
         missing = (self.firsts[1:] != (self.firsts + self.sizes)[:-1]) | (self.offsets[1:] != self.ends[:-1])
         return np.append(np.flatnonzero(missing) + 1, len(self.firsts))
 
 
-def map_frames(file: BinaryIO, size: int, info: flac.StreamInfo) -> FrameMap:
-    """Find all frames of a file of `size` bytes, in one pass over it."""
+def map_frames(file: BinaryIO, size: int, info: StreamInfo) -> FrameMap:
+    """Find all frames of a file of `size` bytes, in one pass over it.
+
+    Frames are left out if their heads differ from the usual one, or if their samples do not fit those of the others.
+    """
     frames = list(flac.find_heads(file, size))
     if not frames:
         nothing = np.zeros(0, np.int64)
@@ -73,44 +77,77 @@ def map_frames(file: BinaryIO, size: int, info: flac.StreamInfo) -> FrameMap:
     block = int(np.bincount(sizes[:-1]).argmax()) if len(frames) > 1 else info.block
     firsts = np.array([frame.first(block) for frame in frames], np.int64)
     offsets = np.array([frame.offset for frame in frames], np.int64)
-    joined = firsts[1:] == firsts[:-1] + sizes[:-1]
-    trusted = np.append(joined, False) | np.append(False, joined)
-    ceiling = np.minimum.accumulate(np.where(trusted, firsts, np.iinfo(np.int64).max)[::-1])[::-1]
-    kept = trusted | (firsts < ceiling) & (ceiling < np.iinfo(np.int64).max)
-    kept[kept] &= _forward(firsts[kept], sizes[kept])
+    kept = _plausible(firsts, sizes)
+    kept[kept] &= _in_longest_recording(firsts[kept], sizes[kept])
     ends = np.append(offsets[1:], size)
     return FrameMap(offsets[kept], ends[kept], firsts[kept], sizes[kept])
 
 
-def _forward(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which frames make the longest recording in which each begins after those before it end.
+def _plausible(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which frames join a neighbour, or come before all later frames that do."""
+    joins_next = firsts[1:] == firsts[:-1] + sizes[:-1]
+    joins = np.append(joins_next, False) | np.append(False, joins_next)
+    none = np.iinfo(np.int64).max
+    earliest_later = np.minimum.accumulate(np.where(joins, firsts, none)[::-1])[::-1]
+    return joins | (firsts < earliest_later) & (earliest_later < none)
 
-    The others come a second time, or are those of another file whose blocks lie among these.
+
+def _in_longest_recording(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which frames belong to the longest recording whose frames follow one another in time.
+
+    The other frames are repeated, or come from another file whose disk blocks lie in this one.
+
+    Parameters
+    ----------
+    firsts, sizes : ndarray of int64 (frame,)
+        First sample and number of samples of each frame, in order of the file.
+
+    Returns
+    -------
+    ndarray of bool (frame,)
     """
     if not len(firsts):
         return np.zeros(0, bool)
     starts = np.flatnonzero(np.append(True, firsts[1:] != firsts[:-1] + sizes[:-1]))  # of runs of frames that join
-    ends = np.append(starts[1:], len(firsts)) - 1
+    lasts = np.append(starts[1:], len(firsts)) - 1
     first = firsts[starts]
-    end = firsts[ends] + sizes[ends]
+    end = firsts[lasts] + sizes[lasts]
     if (first[1:] >= end[:-1]).all():
         return np.ones(len(firsts), bool)
     if len(starts) > _MOST_RUNS:
         reached = np.append(0, np.maximum.accumulate(firsts + sizes))[:-1]
         return firsts >= reached
-    best = end - first  # samples of the longest recording that ends with each run
-    before = np.full(len(starts), -1)  # the run before it in that recording
-    for n in range(1, len(starts)):
-        more = end[n] - np.maximum(first[n], end[:n])  # than what ends with an earlier run
-        longest = np.where(more > 0, best[:n] + more, 0)
-        if longest.max() > best[n]:
-            before[n] = longest.argmax()
-            best[n] = longest.max()
+    last_run, run_before = _longest_chain(first, end)
     kept = np.zeros(len(firsts), bool)
-    run = int(best.argmax())
+    run = last_run
     while run >= 0:
-        since = int(end[before[run]]) if before[run] >= 0 else 0
-        frames = slice(starts[run], ends[run] + 1)
+        before = int(run_before[run])
+        since = int(end[before]) if before >= 0 else 0
+        frames = slice(starts[run], lasts[run] + 1)
         kept[frames] = firsts[frames] >= since
-        run = int(before[run])
+        run = before
     return kept
+
+
+def _longest_chain(first: NDArray[np.int64], end: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
+    """Chain runs of frames, in order of the file, so that they cover most samples.
+
+    Parameters
+    ----------
+    first, end : ndarray of int64 (run,)
+        First sample of each run, and the sample after its last.
+
+    Returns
+    -------
+    int, ndarray of int64 (run,)
+        The last run of the chain; and for each run the one before it in the longest chain that it ends, or -1.
+    """
+    longest = end - first  # samples of the longest chain that ends with each run
+    run_before = np.full(len(first), -1)
+    for run in range(1, len(first)):
+        n_new = end[run] - np.maximum(first[run], end[:run])  # samples that it adds to each earlier chain
+        n_chained = np.where(n_new > 0, longest[:run] + n_new, 0)
+        if n_chained.max() > longest[run]:
+            run_before[run] = n_chained.argmax()
+            longest[run] = n_chained.max()
+    return int(longest.argmax()), run_before

@@ -1,4 +1,4 @@
-"""What is known of a recording before it is decoded."""
+"""The facts about a recording that are known before it is decoded."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from detector.audio import flac, mpeg_runs, ogg
+from detector.audio import mpeg_runs, ogg
 from detector.audio.decode import Sound, decoding
+from detector.audio.flac_metadata import StreamInfo
 from detector.audio.status import Status
 from detector.audio.view import View
 from detector.errors import RecordingError
 from detector.place import Identity, Place
 from detector.place.protocol import CHANGED
 
-SAMPLE_BYTES = {  # of codings in which each sample takes as many
+SAMPLE_BYTES = {
     "PCM_S8": 1,
     "PCM_U8": 1,
     "ULAW": 1,
@@ -26,47 +27,48 @@ SAMPLE_BYTES = {  # of codings in which each sample takes as many
     "FLOAT": 4,
     "DOUBLE": 8,
 }
+"""Bytes of a sample, for the codings in which all samples have the same size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is known of a recording before it is decoded.
+    """The facts about a recording that are known before it is decoded.
 
     Attributes
     ----------
     place : Place
         Where the file is.
     format, subtype : str
-        As libsndfile names them, such as "WAV" and "PCM_16".
+        The container and the coding, by libsndfile's names, such as "WAV" and "PCM_16".
     sample_rate : int
-        In Hz.
+        Samples of each channel a second, Hz.
     n_channels : int
-        From 1.
+        Number of channels, from 1.
     n_frames : int or None
-        Samples of each channel that the header claims, put right where that can be done; None where it does not say, or
-        says what cannot be.
+        Samples of each channel that the header claims, corrected where possible. None if the header gives no number,
+        or an impossible one.
     faults : tuple of str
-        What is wrong with the header, in words.
+        The faults of the header, a text for each.
     status : str
-        What that makes of the recording: "ok" where all samples can be read nevertheless.
+        The status that the faults give the recording. "ok" if all samples can be read in spite of them.
     view : View or None
-        Which part of the file to decode, where its header has to be passed over.
+        The part of the file to decode, if the header is wrong.
     n_held : int or None
-        So many samples the file holds at most; None where that is not known before it is decoded.
+        Most samples of each channel that the file can hold. None if only decoding can find out.
     comment : str
-        What the recorder wrote into it.
+        The comment that the recorder wrote into the file.
     guano : str
-        What its GUANO chunk holds (guano-md.org), which bat detectors write.
+        The content of its GUANO chunk (guano-md.org), which bat detectors write.
     identity : Identity or None
-        Which file it was; decoding refuses another one.
+        The state of the file when the header was read. Decoding refuses a file in another state.
     flac : StreamInfo or None
-        Of a FLAC file, what its metadata say, or should say.
+        The metadata of a FLAC file, corrected by its frames.
     links : tuple of Link
-        Of an Ogg file that is not one whole stream, its streams.
+        The streams of an Ogg file, unless it is a single undamaged one.
     runs : tuple of Run
-        Of an MP3 file with gaps between its frames, what lies between the gaps.
+        The stretches between the gaps of a damaged MP3 file.
     raw : bool
-        Whether libsndfile is not to see its header.
+        Whether the samples are decoded without the header, because it is wrong.
     """
 
     place: Place
@@ -82,34 +84,41 @@ class Header:
     comment: str = ""
     guano: str = ""
     identity: Identity | None = None
-    flac: flac.StreamInfo | None = None
+    flac: StreamInfo | None = None
     links: tuple[ogg.Link, ...] = ()
     runs: tuple[mpeg_runs.Run, ...] = ()
     raw: bool = False
 
     @property
     def divisible(self) -> bool:
-        """Say whether decoding can begin at any sample: where each takes as many bytes, and in FLAC."""
+        """Return whether all samples take the same number of bytes, so that decoding can begin at any of them."""
         return self.subtype in SAMPLE_BYTES
 
     @property
     def n_planned(self) -> int | None:
-        """Give the samples to plan for: those that the header claims, as far as the file can hold them."""
+        """Return the samples that the header claims, but at most those that the file can hold."""
         if self.n_frames is None or self.n_held is None:
             return self.n_frames
         return min(self.n_frames, self.n_held)
 
     def file(self) -> BinaryIO:
-        """Open the file as bytes; raises `RecordingError` where it is no longer what it was."""
+        """Open the file as bytes; raise `RecordingError` if it changed since the header was read."""
         return self.place.open(self.identity)
 
     def decoding(self, file: BinaryIO, view: View | None = None) -> AbstractContextManager[Sound]:
-        """Decode what `view` shows of the recording's open file; without one, all that its header lets through.
+        """Open the recording's file for decoding.
+
+        Parameters
+        ----------
+        file : binary file
+            The recording, open for reading.
+        view : View, optional
+            The part to decode. By default, the header's own view, or else the whole file.
 
         Raises
         ------
         soundfile.SoundFileError
-            Where it cannot be decoded.
+            If it cannot be decoded.
         """
         view = view or self.view
         raw: dict[str, int | str] | None = None
@@ -125,11 +134,11 @@ class Header:
 
     @contextmanager
     def opened(self) -> Iterator[Sound]:
-        """Open the recording for decoding; raises as `file` and `decoding`."""
+        """Open the recording for decoding; raise the errors of `file` and `decoding`."""
         with self.file() as file, self.decoding(file) as sound:
             yield sound
 
     def check_unchanged(self) -> None:
-        """Raise `RecordingError` where the file is no longer what it was. It is not opened for that."""
+        """Raise `RecordingError` if the file changed since the header was read. This does not open the file."""
         if self.identity not in {None, self.place.identity()}:
             raise RecordingError(f"{self.place}: {CHANGED}")

@@ -1,4 +1,4 @@
-"""What a recording may ask for at most, so that one with a damaged header takes neither all memory nor all time."""
+"""Limits for one recording, so that a damaged header cannot take all memory or all time."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from detector.errors import RecordingError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits for one recording. A recording beyond one of them is refused, with the limit's name.
+    """The largest values that a recording may have. A recording beyond one of them is refused, and the limit is named.
 
     Attributes
     ----------
     rate : int
-        Highest sample rate in Hz; the lowest is `LOWEST_RATE`.
+        Highest sample rate, Hz. The lowest one is `LOWEST_RATE`.
     data : int
-        Most samples of all channels in a second.
+        Largest number of samples a second, all channels together.
     memory : int
-        Most memory that one worker may need for the channels of a recording, in MB.
+        Most memory that one worker may need for the channels of a recording, MB.
     patience : float
-        Seconds without any progress after which a recording is given up.
+        Seconds without progress after which the program gives up a recording.
     """
 
     rate: int = 4_000_000
@@ -29,7 +29,13 @@ class Limits:
     patience: float = 300.0
 
     def check(self, where: str, sample_rate: int, n_channels: int) -> None:
-        """Raise `RecordingError` where a header asks for more; `where` names the file."""
+        """Check the sample rate in Hz and the number of channels that a header gives.
+
+        Raises
+        ------
+        RecordingError
+            If one of them is beyond its limit. The message begins with `where`, the name of the file.
+        """
         if not LOWEST_RATE <= sample_rate <= self.rate:
             raise RecordingError(
                 f"{where}: its header gives {sample_rate} Hz; "
@@ -43,6 +49,6 @@ class Limits:
 
 
 LOWEST_RATE = 10
-"""In Hz. Seismometers under the sea record whales at 50 Hz."""
+"""Lowest sample rate, Hz. Seismometers under the sea record whales at 50 Hz."""
 
 DEFAULT_LIMITS = Limits()

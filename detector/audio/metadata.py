@@ -1,4 +1,4 @@
-"""Find out when a recording was made, from its header or its name; where neither says so beyond doubt, nobody knows."""
+"""Read the start time of a recording from its header or its name. A doubtful time counts as unknown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AUDIOMOTH = re.compile(
     r"\(UTC(?:(?P<sign>[+-])(?P<hours>\d{1,2})(?::(?P<minutes>\d\d))?)?\)"
 )
 _GUANO_TIME = re.compile(r"^Timestamp: *([^\r\n\0]+)", re.MULTILINE)
-_OPSO = "opso_metadata"
+_OPENSOUNDSCAPE = "opso_metadata"  # the beginning of its comments
 _NAME = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<dash>[-_]?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
     r"(?:[T_ -]|(?<=\d{8})(?=\d{6}))"
@@ -27,29 +27,31 @@ _NAME = re.compile(
 _SOUNDTRAP = re.compile(r"\d{3,}\.(?P<time>\d{12})")
 _UNIX_HEX = re.compile(r"[0-9A-F]{8}")
 _YEARS = range(1970, 2101)
-_UNSET_CLOCKS = {(1970, 1, 1), (1980, 1, 1)}  # what a clock shows that nobody has set
+_UNSET_CLOCKS = {(1970, 1, 1), (1980, 1, 1)}  # dates of clocks that nobody has set
 
-
-Known = tuple[datetime | None, str]
-"""When a recording began, if that is known, and the text that says so."""
+StartTime = tuple[datetime | None, str]
+"""The time at which a recording began, if it is known, and the text that it was read from."""
 
 
 def read_chronology(header: Header, timezone: tzinfo | None = None) -> Chronology | None:
-    """Find out when a recording was made.
+    """Read the absolute time of a recording from its header, or else from its name.
+
+    The header may hold a comment of AudioMoth or OpenSoundscape, or a GUANO chunk. The name may hold a date with a
+    time to the second, such as "20210219_175100Z", or the digits of a SoundTrap. The name of an early AudioMoth file
+    is the seconds since 1970, as eight hexadecimal digits.
 
     Parameters
     ----------
     header : Header
         Of the recording.
     timezone : tzinfo, optional
-        The zone of the recorder's clock, for times that come without one. Unless it is given, such times are not
-        taken: unknown is better than wrong.
+        The zone of the recorder's clock, for times without a zone. By default, a time without a zone is not used:
+        unknown is better than wrong.
 
     Returns
     -------
     Chronology or None
-        From the header (AudioMoth's comment, OpenSoundscape's, a GUANO chunk), or else from the name: a date and a
-        time to the second, a SoundTrap's, or an early AudioMoth's seconds since 1970 in eight hexadecimal digits.
+        None if the time is unknown.
     """
     when, raw = _from_header(header, timezone)
     if when is not None:
@@ -58,15 +60,15 @@ def read_chronology(header: Header, timezone: tzinfo | None = None) -> Chronolog
 
 
 def name_chronology(place: Place, timezone: tzinfo | None = None) -> Chronology | None:
-    """Find out from its name alone when a recording was made; as `read_chronology`."""
+    """Read the absolute time of a recording from its name alone, by the rules of `read_chronology`."""
     when, raw = _from_name(PurePosixPath(place.name).stem, timezone)
     return None if when is None else Chronology.since(when, "filename", raw)
 
 
-def _from_header(header: Header, timezone: tzinfo | None) -> Known:
+def _from_header(header: Header, timezone: tzinfo | None) -> StartTime:
     comment = header.comment
-    if comment.startswith(_OPSO):
-        return _from_opensoundscape(comment.removeprefix(_OPSO), timezone)
+    if comment.startswith(_OPENSOUNDSCAPE):
+        return _from_opensoundscape(comment.removeprefix(_OPENSOUNDSCAPE), timezone)
     if match := _AUDIOMOTH.search(comment):
         zone = _zone(match["sign"], match["hours"], match["minutes"]) if match["sign"] else UTC
         return _iso(f"{match['year']}-{match['month']}-{match['day']}T{match['time']}", zone), match[0]
@@ -75,8 +77,8 @@ def _from_header(header: Header, timezone: tzinfo | None) -> Known:
     return _iso(text, timezone), text
 
 
-def _from_opensoundscape(text: str, timezone: tzinfo | None) -> Known:
-    """Read the comment that OpenSoundscape wrote; the recorder's own, inside it, may be that of a longer file."""
+def _from_opensoundscape(text: str, timezone: tzinfo | None) -> StartTime:
+    """Read OpenSoundscape's comment. The recorder's own comment in it is not used: it may be of a longer file."""
     try:
         start = json.loads(text).get("recording_start_time")
     except (json.JSONDecodeError, AttributeError):
@@ -84,7 +86,7 @@ def _from_opensoundscape(text: str, timezone: tzinfo | None) -> Known:
     return (_iso(start, timezone), start) if isinstance(start, str) else (None, "")
 
 
-def _from_name(stem: str, timezone: tzinfo | None) -> Known:
+def _from_name(stem: str, timezone: tzinfo | None) -> StartTime:
     if _UNIX_HEX.fullmatch(stem):
         when = datetime.fromtimestamp(int(stem, 16), UTC)
         return (when if 2010 <= when.year < 2040 else None), stem
@@ -102,14 +104,14 @@ def _from_name(stem: str, timezone: tzinfo | None) -> Known:
 
 
 def _zone(sign: str, hours: str, minutes: str | None) -> tzinfo | None:
-    """Give a fixed zone; None where no place on earth has it, so that digits after a dash are something else."""
+    """Return a fixed zone; None if no place on earth has it, because then the digits mean something else."""
     offset = timedelta(hours=int(hours), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
     exists = int(minutes or 0) in {0, 30, 45} and timedelta(hours=-12) <= offset <= timedelta(hours=14)
     return fixed(offset) if exists else None
 
 
 def _iso(text: str, zone: tzinfo | None) -> datetime | None:
-    """Read ISO 8601 as a time with a zone, its own or `zone`; None without one, or for what is no time of day."""
+    """Read ISO 8601 as a time in its own zone, or else in `zone`; None without a zone, or for an implausible time."""
     if len(text) <= len("2023-07-04"):
         return None
     try:
@@ -117,5 +119,6 @@ def _iso(text: str, zone: tzinfo | None) -> datetime | None:
     except ValueError:
         return None
     when = when if when.tzinfo is not None else when.replace(tzinfo=zone)
-    told = when.tzinfo is not None and when.year in _YEARS and (when.year, when.month, when.day) not in _UNSET_CLOCKS
-    return when if told else None
+    if when.tzinfo is None or when.year not in _YEARS or (when.year, when.month, when.day) in _UNSET_CLOCKS:
+        return None
+    return when

@@ -1,68 +1,37 @@
-"""Read the pages of Ogg files: where whole ones lie, and at which sample of the recording each run of them begins.
+"""Find the streams of Ogg files, and the sample at which each run of undamaged pages begins.
 
-A page says how many samples came out by its end, so the samples after a lost page are at their true time. Formats:
-RFC 3533 (Ogg), the Vorbis I specification, appendix A, and RFC 7845 (Opus in Ogg).
+A page counts the samples up to its end. So the samples after a lost page keep their true time. Formats: RFC 3533 (Ogg);
+the Vorbis I specification, appendix A; RFC 7845 (Opus in Ogg).
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-_HEAD = 27
-_LARGEST_PAGE = 65307
-_CHUNK = 1 << 22
-_CAPTURE = b"OggS\0"
-_FIRST, _LAST = 2, 4  # bits of a page's flags
-_HEADERS = {b"\x01vorbis": 3, b"OpusHead": 2}  # packets before the first one with sound, by how the first begins
+from detector.audio.ogg_pages import PAGE_HEAD, Page, checksum, pages
+
+_FIRST = 2  # the bit of a page's flags that says that it begins a stream
+_LAST = 4  # the bit that says that it ends a stream
+_HEADER_PACKETS = {b"\x01vorbis": 3, b"OpusHead": 2}  # packets before the sound, by the beginning of the first packet
+_OPUS = b"OpusHead"
 _OPUS_RATE = 48000
-_MIRRORED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A whole page: where it lies in bytes, and what its head says.
-
-    Attributes
-    ----------
-    start, end : int
-        Its first byte, and the one after its last.
-    flags : int
-        Whether it begins or ends a stream.
-    granule : int
-        Samples that have come out by the end of the last packet that ends in it; -1 where none ends.
-    serial, sequence : int
-        Whose it is, and the how manieth of those.
-    n_packets : int
-        Packets that end in it.
-    begins : bytes
-        Its first eight bytes.
-    """
-
-    start: int
-    end: int
-    flags: int
-    granule: int
-    serial: int
-    sequence: int
-    n_packets: int
-    begins: bytes
+_PRE_SKIP = 10  # byte of an Opus header at which the number of samples to drop stands
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Pages with sound that follow one another.
+    """Pages of one stream that follow one another without a gap and hold sound.
 
     Attributes
     ----------
     start, end : int
-        The bytes that they take.
+        The first byte of the first page, and the byte after the last page.
     granule : int
-        The position by their end.
+        Samples of the stream up to the end of the last page.
     first : bool
-        Whether they begin where the sound of their stream does.
+        Whether the first page is the first one of the stream with sound.
     """
 
     start: int
@@ -73,22 +42,22 @@ class Run:
 
 @dataclass(frozen=True)
 class Link:
-    """One stream of a file, of which several may follow one another.
+    """One stream of a file. A file may hold several, one after another.
 
     Attributes
     ----------
     kind : bytes
-        How its first packet begins.
+        The beginning of its first packet, which names the codec.
     headers : tuple of (int, int)
-        Where its pages without sound lie; empty where they are not whole.
+        Start and end, in bytes, of the pages before its sound. Empty if one of them is damaged.
     runs : tuple of Run
-        Its pages with sound; one run where none is lost.
+        Its pages with sound. An undamaged stream has one run.
     ended : bool
-        Whether it has its last page.
+        Whether its last page was found.
     n_strange : int
-        Bytes between its pages that are none.
+        Number of bytes between its pages that belong to no page.
     before : int
-        Samples that its positions count before its first one: those of a stream that was joined while it ran.
+        Samples that its pages count before its first one. A stream that was recorded from the middle on has some.
     """
 
     kind: bytes
@@ -100,70 +69,14 @@ class Link:
 
     @property
     def whole(self) -> bool:
-        """Say whether nothing is lost before its end."""
+        """Return whether no page before its end is lost."""
         return bool(self.headers) and len(self.runs) <= 1 and all(run.first for run in self.runs)
-
-
-def checksum(page: bytes) -> int:
-    """Compute the checksum of a page: CRC-32 by the usual polynomial, but of bits in the other order, from 0.
-
-    zlib's runs over mirrored bytes, which is the same and hundreds of times as fast as a loop.
-    """
-    mirrored = (page[:22] + bytes(4) + page[26:]).translate(_MIRRORED)
-    return int(f"{zlib.crc32(mirrored, 0xFFFFFFFF) ^ 0xFFFFFFFF:032b}"[::-1], 2)
-
-
-def pages(file: BinaryIO, size: int) -> Iterator[Page]:
-    """Find every whole page of a file of `size` bytes, in one pass over it."""
-    held, offset, at = b"", 0, 0
-    while True:
-        left = size - offset - len(held)
-        if left > 0 and len(held) - at < _LARGEST_PAGE:
-            file.seek(offset + len(held))
-            more = file.read(min(_CHUNK, left))
-            held, offset, at = held[at:] + more, offset + at, 0
-            size = size if more else offset + len(held)  # it has become shorter
-            continue
-        found = held.find(_CAPTURE, at)
-        if found < 0:
-            if left <= 0:
-                return
-            at = len(held) - len(_CAPTURE) + 1
-        elif left > 0 and len(held) - found < _LARGEST_PAGE:
-            at = found
-        elif (page := _page(held, found, offset)) is None:
-            at = found + 1
-        else:
-            yield page
-            at = page.end - offset
-
-
-def _page(held: bytes, at: int, offset: int) -> Page | None:
-    """Read the page at `at`; None where it is not whole."""
-    head = held[at : at + _HEAD]
-    lacing = held[at + _HEAD : at + _HEAD + (head[26] if len(head) == _HEAD else 0)]
-    end = at + _HEAD + len(lacing) + sum(lacing)
-    if len(head) < _HEAD or len(lacing) < head[26] or end > len(held):
-        return None
-    if checksum(held[at:end]) != int.from_bytes(head[22:26], "little"):
-        return None
-    body = at + _HEAD + len(lacing)
-    return Page(
-        offset + at,
-        offset + end,
-        head[5],
-        int.from_bytes(head[6:14], "little", signed=True),
-        int.from_bytes(head[14:18], "little"),
-        int.from_bytes(head[18:22], "little"),
-        sum(length < 255 for length in lacing),
-        held[body : body + 8],
-    )
 
 
 def survey(file: BinaryIO, size: int) -> tuple[Link, ...]:
     """Find the streams with sound in a file of `size` bytes, in one pass over it.
 
-    Pages of other streams that are mixed in between are passed over.
+    Pages of other streams between their pages are left out.
     """
     links: list[Link] = []
     collector: _Collector | None = None
@@ -172,7 +85,7 @@ def survey(file: BinaryIO, size: int) -> tuple[Link, ...]:
         if collector is not None:
             collector.n_strange += page.start - end
         end = page.end
-        if page.flags & _FIRST and page.begins[:8].startswith(tuple(_HEADERS)):
+        if page.flags & _FIRST and page.begins[:8].startswith(tuple(_HEADER_PACKETS)):
             if collector is not None and page.serial != collector.serial and not collector.runs:
                 continue  # a second stream beside the first one
             if collector is not None:
@@ -184,28 +97,24 @@ def survey(file: BinaryIO, size: int) -> tuple[Link, ...]:
 
 
 class _Collector:
-    """Put the pages of one stream together; it keeps no page."""
+    """Collect what the pages of one stream say, without keeping the pages."""
 
     def __init__(self, page: Page) -> None:
         self.serial = page.serial
         self.runs: list[Run] = []
         self.n_strange = 0
-        self._kind = next(kind for kind in _HEADERS if page.begins.startswith(kind))
+        self._kind = next(kind for kind in _HEADER_PACKETS if page.begins.startswith(kind))
         self._headers = [(page.start, page.end)]
-        self._missing = _HEADERS[self._kind] - page.n_packets  # packets without sound that are still to come
+        self._n_expected = _HEADER_PACKETS[self._kind] - page.n_packets  # packets before the sound still to come
         self._sequence = page.sequence
         self._ended = False
 
     def add(self, page: Page) -> None:
-        """Take the next page of the stream."""
+        """Add the next page of the stream."""
         follows = page.sequence == self._sequence + 1
         self._sequence = page.sequence
-        if self._missing > 0:
-            if follows and page.granule <= 0:
-                self._headers.append((page.start, page.end))
-                self._missing -= page.n_packets
-            else:
-                self._headers, self._missing = [], 0  # one of them is lost
+        if self._n_expected > 0:
+            self._add_header(page, follows=follows)
             return
         self._ended = self._ended or bool(page.flags & _LAST)
         last = self.runs[-1] if self.runs else None
@@ -214,39 +123,73 @@ class _Collector:
         else:
             self.runs[-1] = replace(last, end=page.end, granule=max(last.granule, page.granule))
 
+    def _add_header(self, page: Page, *, follows: bool) -> None:
+        if follows and page.granule <= 0:
+            self._headers.append((page.start, page.end))
+            self._n_expected -= page.n_packets
+        else:  # a page before the sound is lost, and without all of them nothing can be decoded
+            self._headers = []
+            self._n_expected = 0
+
     def link(self) -> Link:
-        """Give what was put together."""
+        """Return the stream of the pages that were added."""
         return Link(self._kind, tuple(self._headers), tuple(self.runs), self._ended, self.n_strange)
 
 
 def header_pages(file: BinaryIO, link: Link, *, within: bool = False) -> bytes:
-    """Read the pages of a stream that stand before its sound.
+    """Read the pages of a stream that come before its sound.
 
-    Within an Opus stream, no samples are to be dropped at the beginning, so its header is made to say so (pre-skip).
+    Parameters
+    ----------
+    file : binary file
+        Open for reading.
+    link : Link
+        The stream.
+    within : bool
+        Whether to decode from the middle of the stream. Opus drops samples at the beginning of a stream only, so the
+        header is then changed to drop none.
     """
     head = b""
     for start, end in link.headers:
         file.seek(start)
         head += file.read(end - start)
-    if within and link.kind == b"OpusHead":
-        first = link.headers[0][1] - link.headers[0][0]
-        at = _HEAD + head[26] + 10
-        page = head[:at] + b"\0\0" + head[at + 2 : first]
-        head = page[:22] + checksum(page).to_bytes(4, "little") + page[26:] + head[first:]
+    if within and link.kind == _OPUS:
+        first_page = link.headers[0][1] - link.headers[0][0]
+        field = _pre_skip_field(head)
+        page = head[: field.start] + b"\0\0" + head[field.stop : first_page]
+        head = page[:22] + checksum(page).to_bytes(4, "little") + page[26:] + head[first_page:]
     return head
 
 
 def samples_until(link: Link, granule: int, head: bytes, sample_rate: int) -> int:
-    """Turn a granule position into samples at `sample_rate` from the stream's first one; `head` is its own."""
-    if link.kind != b"OpusHead":
+    """Convert a granule position into samples from the stream's first one.
+
+    Parameters
+    ----------
+    link : Link
+        The stream.
+    granule : int
+        The position, as a page gives it. Opus counts at 48 kHz, whatever the sample rate.
+    head : bytes
+        Its pages before the sound, unchanged.
+    sample_rate : int
+        In Hz.
+    """
+    if link.kind != _OPUS:
         return granule - link.before
-    at = _HEAD + head[26] + 10
-    skipped = int.from_bytes(head[at : at + 2], "little")
-    return round((granule - skipped) * sample_rate / _OPUS_RATE) - link.before
+    n_dropped = int.from_bytes(head[_pre_skip_field(head)], "little")
+    return round((granule - n_dropped) * sample_rate / _OPUS_RATE) - link.before
+
+
+def _pre_skip_field(head: bytes) -> slice:
+    """Return the bytes of an Opus header that say how many samples to drop (RFC 7845, 5.1)."""
+    n_segments = head[26]
+    start = PAGE_HEAD + n_segments + _PRE_SKIP
+    return slice(start, start + 2)
 
 
 def length(file: BinaryIO, links: Sequence[Link], sample_rate: int) -> int:
-    """Give the samples that streams one after another have, as their last pages say."""
+    """Return the samples of all streams together, by their last pages."""
     return sum(
         max(0, samples_until(link, link.runs[-1].granule, header_pages(file, link), sample_rate))
         for link in links

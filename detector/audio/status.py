@@ -1,4 +1,4 @@
-"""What may become of a recording: the names that effort tables hold, and that whoever reads such tables knows."""
+"""The states of a recording after it was read, by the names that effort tables give them."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Literal, get_args
 Status = Literal["ok", "silent", "empty", "truncated", "damaged", "short", "failed"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
-"""All of them."""
+"""All states, in the order of `Status`."""

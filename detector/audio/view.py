@@ -1,4 +1,4 @@
-"""A part of a file, shown as if it were a file: for decoding samples whose header cannot be believed."""
+"""Show a part of a file as if it were a whole file, to decode samples whose header is wrong."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which bytes to decode in the place of a whole file.
+    """The bytes to decode instead of the whole file.
 
     Attributes
     ----------
     start, end : int
-        The first byte, and the one after the last.
+        The first byte of the file to show, and the byte after the last one.
     prefix : bytes
-        Shown before them.
+        Bytes to show before them, such as a header that was put right.
     raw : {"LITTLE", "BIG"} or None
-        The byte order of samples without a header; None where a header is among the bytes shown.
+        The byte order of the samples, if the view shows no header. None if it shows one.
     """
 
     start: int
@@ -31,7 +31,7 @@ class View:
 
 
 class ViewFile(io.RawIOBase):
-    """A readable, seekable file that holds what `view` shows of an open file, which stays open."""
+    """A readable, seekable file with the bytes that `view` shows of another open file. The other file stays open."""
 
     def __init__(self, file: BinaryIO, view: View) -> None:
         super().__init__()
@@ -41,29 +41,29 @@ class ViewFile(io.RawIOBase):
 
     @property
     def size(self) -> int:
-        """Give the number of bytes shown."""
+        """Return the number of bytes shown."""
         return len(self._view.prefix) + self._view.end - self._view.start
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return true."""
         return True
 
     def seekable(self) -> bool:
-        """Say that it can be searched."""
+        """Return true."""
         return True
 
     def tell(self) -> int:
-        """Give the position."""
+        """Return the position in the bytes shown."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a position, and give it."""
+        """Move to a position and return it."""
         origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
         self._position = max(0, origin + offset)
         return self._position
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Fill `buffer` as far as there are bytes, and give their number (0 at the end)."""
+        """Fill `buffer` as far as possible, and return the number of bytes (0 at the end)."""
         target = memoryview(buffer).cast("B")
         wanted = min(len(target), max(0, self.size - self._position))
         prefix = self._view.prefix[self._position : self._position + wanted]

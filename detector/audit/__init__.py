@@ -1,1 +1,1 @@
-"""For people who check: a sample audit of detections, and what its verdicts say of all of them."""
+"""Draw a sample of detections for a person to check, and estimate from the verdicts how good all detections are."""

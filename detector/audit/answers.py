@@ -1,4 +1,4 @@
-"""The verdicts on a sample, checked against the detections that it was drawn from."""
+"""Read the verdicts on a sample, and check them against the detections that the sample was drawn from."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from detector.errors import AnnotationError
 from detector.events import Event
 
 ROUNDING_S = 0.05
-"""A start that differs by more is not the detection's, however a spreadsheet rounded it."""
+"""Largest difference between two start times of one detection, s. A spreadsheet may have rounded one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was drawn, with what a person said of it; as `Item`, and the length of a window of background in s."""
+    """A drawn item with its verdict. The attributes are those of `Item`; `seconds` is its length."""
 
     label: str
     stratum: int | None
@@ -36,8 +36,8 @@ def read_answers(path: Path, detections: Detections, selections: Path | None = N
     Raises
     ------
     AnnotationError
-        Where the sample was drawn from other detections, an item is there twice or is not what was drawn, a verdict is
-        none, or nobody has given one.
+        If the sample was drawn from other detections, an item occurs twice or differs from what was drawn, a verdict is
+        not allowed, or there is no verdict at all.
     """
     rows = list(read_sample(path))
     _refuse_foreign(rows, detections)
@@ -90,7 +90,7 @@ def _answer(row: SampleRow, detections: Detections) -> Answer:
 
 
 def _event(row: SampleRow, detections: Detections) -> Event:
-    """Find the detection that a row is about; times that are another's show that cells were moved."""
+    """Find the detection that a row is about. Raise an error if the times are those of another one."""
     number = row.id.removeprefix("D")
     if not (number.isdecimal() and 1 <= int(number) <= len(detections.rows)):
         raise row.fault(f"id {row.id!r} is none of D1 to D{len(detections.rows)}")

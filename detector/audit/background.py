@@ -1,4 +1,4 @@
-"""Windows of the scanned time that no detection touches, drawn in proportion to their length."""
+"""Draw windows of background, which no detection touches, in proportion to their length."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class BackgroundWindow:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What was scanned: seconds of each recording and channel, as the effort table `source` says."""
+    """The seconds that were scanned of each recording and channel, from the effort table `source`."""
 
     source: Path
     seconds: dict[Channel, float]
 
     def free(self, detections: Iterable[Detection]) -> list[tuple[Channel, Span]]:
-        """List what was scanned without a detection, in order of recordings, channels and time.
+        """List the spans that were scanned without a detection, by recording, channel and time.
 
-        A detection whose channel was not scanned by this name touches every channel of its recording.
+        A detection whose channel is not in the effort table counts for every channel of its recording.
         """
         channels: dict[str, list[str]] = {}
         for recording, channel in self.seconds:
@@ -59,32 +59,32 @@ class Scanned:
 
 
 def read_scanned(path: Path) -> Scanned:
-    """Read the effort table of a scan; what failed has no scanned seconds."""
+    """Read the effort table of a scan. Recordings that failed have no scanned seconds."""
     return Scanned(path, {(row.recording.name, row.channel): row.scanned_s for row in read_effort(path)})
 
 
 def draw_windows(
     free: Sequence[tuple[Channel, Span]], n: int, longest_s: float, rng: np.random.Generator
 ) -> tuple[list[BackgroundWindow], int]:
-    """Draw windows of background; give them with the number of those there are.
+    """Draw windows of background; return them, and the number of all windows.
 
     Parameters
     ----------
     free : sequence of (channel, span)
-        Where no detection is. Each span is cut into equal windows of at most `longest_s`, so they cover all of it.
+        The spans without a detection. Each is cut into equal windows of at most `longest_s`, which cover all of it.
     n : int
-        How many to draw; all where there are no more.
+        Number of windows to draw. If there are fewer, all are drawn.
     """
     gaps = np.array([_milliseconds(span) for _, span in free], dtype=np.int64).reshape(-1, 2)
     windows, gap = cut_windows(gaps, max(1, round(longest_s * 1000)))
     probability = inclusion(windows[:, 1] - windows[:, 0], n)
     drawn = systematic(probability, rng)
-    found = []
+    chosen = []
     for i in drawn.tolist():
         recording, channel = free[gap[i]][0]
         start_ms, end_ms = windows[i].tolist()
-        found.append(BackgroundWindow(recording, channel, start_ms / 1000, end_ms / 1000, float(probability[i])))
-    return found, len(windows)
+        chosen.append(BackgroundWindow(recording, channel, start_ms / 1000, end_ms / 1000, float(probability[i])))
+    return chosen, len(windows)
 
 
 def _milliseconds(span: Span) -> tuple[int, int]:
@@ -94,7 +94,14 @@ def _milliseconds(span: Span) -> tuple[int, int]:
 
 
 def cut_windows(gaps: Integers, longest: int) -> tuple[Integers, Integers]:
-    """Cut gaps (gap, start and end) into equal windows (window, start and end) up to `longest`; number their gaps."""
+    """Cut gaps (gap, start and end) into equal windows up to `longest`.
+
+    Returns
+    -------
+    windows : array of int (window, start and end)
+    gap : array of int (window,)
+        The gap of each window.
+    """
     lengths = gaps[:, 1] - gaps[:, 0]
     parts = -(-lengths // longest)
     gap = np.repeat(np.arange(len(gaps)), parts)
@@ -104,9 +111,9 @@ def cut_windows(gaps: Integers, longest: int) -> tuple[Integers, Integers]:
 
 
 def inclusion(lengths: Integers, n: int) -> Numbers:
-    """Give each window its probability to be among `n` drawn in proportion to length.
+    """Return the probability of each window to be among `n` that are drawn in proportion to length.
 
-    A window so long that it would be drawn more than once is certain, and the others share the rest.
+    A window that is long enough to be drawn more than once has probability 1. The others share the rest.
     """
     certain = np.full(len(lengths), n >= len(lengths))
     while not certain.all():
@@ -119,11 +126,11 @@ def inclusion(lengths: Integers, n: int) -> Numbers:
 
 
 def systematic(probability: Numbers, rng: np.random.Generator) -> Integers:
-    """Draw units with these probabilities; give their numbers in order.
+    """Draw units with these probabilities; return their indices in order.
 
-    Randomised systematic sampling with unequal probabilities (Hartley & Rao 1962, Annals of Mathematical Statistics 33:
-    350): the probabilities are laid end to end in random order, so that no rhythm of recordings or animals can coincide
-    with that of the draws, and the unit at every whole number from a random start is drawn.
+    This is randomised systematic sampling with unequal probabilities (Hartley & Rao 1962, Annals of Mathematical
+    Statistics 33: 350). The probabilities are added up in random order, and the unit is drawn in which the sum passes
+    0, 1, 2, ... plus a random start. The random order breaks any rhythm of recordings or animals.
     """
     open_ = rng.permutation(np.flatnonzero(probability < 1))
     certain = np.flatnonzero(probability >= 1)

@@ -1,4 +1,4 @@
-"""Precision by score as a picture."""
+"""Draw precision against score."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_curve(path: Path) -> None:
-    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    """Raise `ConfigurationError` if no picture can be drawn into a file of this name."""
     check_picture(path, "plot")
 
 

@@ -1,4 +1,4 @@
-"""The detections that an audit is about, as any table with scores gives them."""
+"""Read the detections to audit, from tables of any format with scores."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Detections:
     source : Path
         The table, or the folder of tables.
     rows : tuple of Detection
-        In the order of the tables; the channel is "" where nobody said.
+        In the order of the tables. The channel is "" if unknown.
     fingerprint : str
-        The same for the same rows in the same order.
+        Identifies these rows in this order.
     problems : tuple of Problem
         Rows and files that could not be used.
     """
@@ -39,18 +39,18 @@ class Detections:
 
     @cached_property
     def by_label(self) -> dict[str, list[int]]:
-        """Give the numbers of the rows of each label, the labels sorted."""
+        """Return the indices of the rows of each label, with the labels sorted."""
         numbers: dict[str, list[int]] = {}
         for number, row in enumerate(self.rows):
             numbers.setdefault(row.event.label, []).append(number)
         return dict(sorted(numbers.items()))
 
     def scores(self, label: str) -> NDArray[np.float64]:
-        """Give the scores (detection,) of a label, in the order of the rows."""
+        """Return the scores (detection,) of a label, in the order of the rows."""
         return np.array([self.rows[number].event.score for number in self.by_label[label]], dtype=np.float64)
 
     def chosen(self, labels: Sequence[str]) -> list[str]:
-        """Pass the labels that are asked for, all in sorted order where none is; refuse one that is not there."""
+        """Return `labels`, each once, or all labels if there are none; raise `ParameterError` for an unknown label."""
         for label in labels:
             if label not in self.by_label:
                 raise ParameterError("labels", label, f"is not in {self.source}", ", ".join(self.by_label))
@@ -63,7 +63,7 @@ def read_detections(path: Path) -> Detections:
     Raises
     ------
     AnnotationError
-        Where it cannot be read, has no detections, or a detection has no score.
+        If a table cannot be read, there are no detections, or a detection has no score.
     """
     tables, problems = read_tables(path)
     rows = tuple(_detection(annotation) for table in tables for annotation in table.annotations)
@@ -81,7 +81,7 @@ def _detection(row: Annotation) -> Detection:
 
 
 def fingerprint(rows: Iterable[Detection]) -> str:
-    """Tell detections by their content; it begins with a letter, so that a spreadsheet takes it for text."""
+    """Return a hash of the content of detections. It begins with a letter, so that a spreadsheet takes it for text."""
     digest = hashlib.sha256()
     for row in rows:
         event = row.event

@@ -1,4 +1,4 @@
-"""Every figure of an audit, label by label."""
+"""Estimate every figure of an audit, label by label."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from detector.errors import AnnotationError
 from detector.estimates.estimate import Estimate, rare_total, share_of_sum, stratified
 
 TARGETS = (0.9, 0.95)
-"""Precisions for which the lowest threshold is looked for."""
+"""Precisions for which the lowest threshold is searched."""
 
 Pair = tuple[float, float]
 
@@ -61,9 +61,9 @@ def label_figures(label: str, answers: Sequence[Answer], detections: Detections)
 
 
 def gather(label: str, drawn: Sequence[Answer], detections: Detections) -> Verdicts:
-    """Put the verdicts beside the scores of all detections of the label.
+    """Combine the verdicts with the scores of all detections of the label.
 
-    Strata are ranges of scores, so their sizes say which detections are in which.
+    Strata are ranges of scores. So their sizes give the stratum of each detection.
     """
     scores = np.sort(detections.scores(label))
     sizes = {answer.stratum: answer.stratum_size for answer in drawn if answer.stratum}
@@ -81,7 +81,7 @@ def gather(label: str, drawn: Sequence[Answer], detections: Detections) -> Verdi
 
 
 def stratum_figures(verdicts: Verdicts, drawn: Sequence[Answer]) -> tuple[StratumFigures, ...]:
-    """Estimate precision in each stratum, from the lowest scores up."""
+    """Estimate precision in each stratum, from the lowest scores on."""
     n_drawn = {answer.stratum: answer.stratum_drawn for answer in drawn}
     figures = []
     for h in range(int(verdicts.strata.max()) + 1):
@@ -97,9 +97,9 @@ def stratum_figures(verdicts: Verdicts, drawn: Sequence[Answer]) -> tuple[Stratu
 
 
 def background_figures(windows: Sequence[Answer]) -> BackgroundFigures | None:
-    """Estimate how many calls were missed; None where no window of background was answered.
+    """Estimate how many calls were missed; None if no window of background has a verdict.
 
-    Windows without an answer are taken to be like the others: the probabilities of those count as much lower.
+    Windows without a verdict count as similar to the others, whose probabilities are lowered accordingly.
     """
     sure = [window for window in windows if isinstance(window.verdict, int)]
     if not sure:
@@ -121,7 +121,7 @@ def background_figures(windows: Sequence[Answer]) -> BackgroundFigures | None:
 
 
 def _missed(windows: Sequence[Answer], seconds: float, unsure_as: int | None) -> Estimate:
-    """Estimate the calls in all the background, with `unsure_as` calls (None: left out) where a person was unsure."""
+    """Estimate the calls in all background. Unsure windows count as `unsure_as` calls; None leaves them out."""
     answered = [(window, unsure_as if window.verdict == "unsure" else window.verdict) for window in windows]
     counted = [(window, calls) for window, calls in answered if calls is not None]
     share = len(counted) / windows[0].stratum_drawn
@@ -131,7 +131,7 @@ def _missed(windows: Sequence[Answer], seconds: float, unsure_as: int | None) ->
 
 
 def target_figures(thresholds: Sequence[ThresholdFigures], target: float) -> TargetFigures:
-    """Find the lowest thresholds whose precision, and whose lower limit of it, reach a target."""
+    """Find the lowest threshold whose precision reaches a target, and the lowest whose lower limit reaches it."""
     reaching = (threshold.score for threshold in thresholds if threshold.precision.value >= target)
     sure = (threshold.score for threshold in thresholds if threshold.precision.low >= target)
     return TargetFigures(target, next(reaching, None), next(sure, None))
@@ -142,7 +142,7 @@ def _pair(low: Estimate | None, high: Estimate | None) -> Pair | None:
 
 
 def _recall_bounds(size: int, precision: Pair | None, background: BackgroundFigures | None) -> Pair | None:
-    """Give the recall with every unsure verdict against the detector, and for it."""
+    """Return the recall with every unsure verdict counted against the detector, and for it."""
     if precision is None or background is None:
         return None
     least_right, most_right = (size * share for share in precision)

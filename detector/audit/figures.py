@@ -1,4 +1,4 @@
-"""The figures of an audit: of strata, thresholds and targets, of the background, and of a label as a whole."""
+"""The figures of an audit, for strata, thresholds, targets, the background, and a label as a whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from detector.estimates.estimate import Estimate
 
 @dataclass(frozen=True)
 class StratumFigures:
-    """Detections of a range of scores: how many there are, were drawn, were answered yes or no, are right, unsure."""
+    """The detections in a range of scores.
+
+    `drawn` is how many were drawn, `checked` how many have the verdict yes or no, `yes` how many are right, and
+    `unsure` how many are unsure.
+    """
 
     lowest: float
     highest: float
@@ -23,7 +27,7 @@ class StratumFigures:
 
 @dataclass(frozen=True)
 class ThresholdFigures:
-    """The detections with at least some score."""
+    """The detections with a score of at least `score`."""
 
     score: float
     detections: int
@@ -36,7 +40,7 @@ class ThresholdFigures:
 class TargetFigures:
     """The lowest score above which precision is at least `precision`.
 
-    `score` is that of the estimate, `sure` that of its lower limit; None where no threshold reaches it.
+    `score` is for the estimated precision, `sure` for its lower limit. None if no threshold reaches it.
     """
 
     precision: float
@@ -46,10 +50,10 @@ class TargetFigures:
 
 @dataclass(frozen=True)
 class BackgroundFigures:
-    """Time that no detection touches, and what was heard in the windows drawn from it.
+    """The time that no detection touches, and the calls in the windows drawn from it.
 
-    `calls` is how many were heard, `missed` how many there are in all of it, `missed_if_unsure` that with no call, and
-    with a call, in every window that is unsure.
+    `calls` is the number in the drawn windows, `missed` the estimated number in all background. `missed_if_unsure`
+    is this number with no call, and with one call, in every window that is unsure.
     """
 
     windows: int
@@ -65,10 +69,10 @@ class BackgroundFigures:
 
 @dataclass(frozen=True)
 class AuditFigures:
-    """What the verdicts say of one label; None where they do not say it.
+    """The figures of one label. A figure is None if the verdicts do not give it.
 
-    The pairs `..._if_unsure` are the estimates with every unsure verdict wrong and right (for recall: the least and
-    the greatest).
+    The pairs `..._if_unsure` are the estimates with every unsure verdict counted as wrong, and as right. For recall,
+    they are the lowest and the highest value.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""One thing of a sample that a person checks: a detection, or a window of background."""
+"""One item of a sample that a person checks: a detection, or a window of background."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from detector.tables.detection import Detection
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to check.
+    """One item to check.
 
     Attributes
     ----------
@@ -18,22 +18,21 @@ class Item:
         "D" and the number of a detection, from 1 in the order of the table of detections; "B" and a number for
         a window of background.
     recording, channel : str
-        Where it is.
+        Its recording and channel.
     start_s, end_s : float
-        When, in s from the start of the recording.
+        Its span, in s from the start of the recording.
     label : str
-        What it is said to be; what was not found in the background.
+        Label of the detection. For background, the label that may have been missed there.
     score : float or None
         None for background.
     stratum : int or None
         Its stratum, from 1, the lowest scores; None for background.
     stratum_size, stratum_drawn : int
-        How many detections (of the label) the stratum has, or how many windows the background, and how many of them
-        were drawn.
+        Number of detections of the label in the stratum, or of windows in the background; and how many were drawn.
     probability : float
-        With which it was drawn.
+        Probability with which it was drawn.
     low_hz, high_hz : float or None
-        The band in Hz; None where nobody said.
+        Its band in Hz; None if unknown.
     """
 
     id: str
@@ -52,6 +51,6 @@ class Item:
 
     @property
     def detection(self) -> Detection:
-        """Give it as a row of a table of detections."""
+        """Return the item as a row of a table of detections."""
         event = Event(self.start_s, self.end_s, self.label, self.low_hz, self.high_hz, self.score)
         return Detection(self.recording, self.channel, event)

@@ -1,4 +1,4 @@
-"""The figures of an audit as text."""
+"""Format the figures of an audit as text."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from detector.audit.figures import AuditFigures, ThresholdFigures
 from detector.estimates.estimate import Estimate
 
 SHOWN = 12
-"""How many thresholds are shown at the most."""
+"""Most thresholds that are shown."""
 
 
 def lines(label: AuditFigures) -> Iterator[str]:
-    """Write the figures of a label."""
+    """Format the figures of a label."""
     yield f"{label.label}: {label.detections:,} detections, {counted(label)}"
     yield ""
     yield f"  {'score':17}{'detections':>11}{'checked':>9}{'right':>7}  precision (95 % interval)"
@@ -30,7 +30,7 @@ def lines(label: AuditFigures) -> Iterator[str]:
 
 
 def counted(label: AuditFigures) -> str:
-    """Write how many of the sample are checked, unsure and open."""
+    """Format how many items of the sample are checked, unsure and without a verdict."""
     parts = [f"{label.drawn} drawn", f"{label.checked} checked"]
     parts += [f"{label.unsure} unsure"] if label.unsure else []
     parts += [f"{label.unanswered} without a verdict"] if label.unanswered else []
@@ -38,7 +38,7 @@ def counted(label: AuditFigures) -> str:
 
 
 def totals(label: AuditFigures) -> Iterator[str]:
-    """Write what all detections and the background come to."""
+    """Format the totals over all detections and the background."""
     yield f"  true detections   {total(label.true_detections)}"
     background = label.background
     if background:
@@ -56,7 +56,7 @@ def totals(label: AuditFigures) -> Iterator[str]:
 
 
 def thresholds(label: AuditFigures) -> Iterator[str]:
-    """Write what a higher threshold would give."""
+    """Format the precision above higher thresholds."""
     yield f"  {'from a score of':17}{'detections':>11}{'checked':>9}{'':9}{'precision':26}true detections"
     for threshold in spread(label.thresholds):
         figures = f"{share(threshold.precision):26}{total(threshold.true_detections)}"
@@ -78,17 +78,17 @@ def spread(thresholds: Sequence[ThresholdFigures]) -> list[ThresholdFigures]:
 
 
 def share(estimate: Estimate | None) -> str:
-    """Write a share with its interval."""
+    """Format a share with its interval."""
     return "unknown" if estimate is None else f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
 def total(estimate: Estimate | None) -> str:
-    """Write a count with its interval."""
+    """Format a count with its interval."""
     return "unknown" if estimate is None else f"{estimate.value:,.0f} ({estimate.low:,.0f} to {estimate.high:,.0f})"
 
 
 def duration(seconds: float) -> str:
-    """Write a length of time in a unit that suits it."""
+    """Format a length of time in a unit that suits it."""
     for unit, name in ((3600.0, "h"), (60.0, "min")):
         if seconds >= unit:
             return f"{seconds / unit:,.1f} {name}"

@@ -1,4 +1,4 @@
-"""Draw what a person is to check: detections by strata of score, and windows of background."""
+"""Draw the items that a person checks: detections by strata of score, and windows of background."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from detector.audit.strata import LEAST, allocate, anticipated_spread, cut
 
 @dataclass(frozen=True)
 class AuditRequest:
-    """What to draw, for each label.
+    """The sample to draw for each label.
 
     Attributes
     ----------
     labels : tuple of str
-        Which; () for all.
+        The labels; () for all.
     n, n_background : int
-        How many detections and how many windows of background.
+        Numbers of detections and of windows of background.
     n_strata : int
-        Ranges of score; fewer where `n` is under five for each.
+        Number of ranges of score. There are fewer if `n` is below five for each.
     window_s : float
-        How long a window of background is at most.
+        Greatest length of a window of background, s.
     seed : int
-        Of everything that is drawn.
+        Seed of the random draws.
     by_score : bool
-        Whether the sample is in order of score, the highest first, instead of in no order.
+        Whether to sort the sample by score, the highest first. By default, the order is random.
     """
 
     labels: tuple[str, ...] = ()
@@ -42,9 +42,9 @@ class AuditRequest:
 
 
 def draw(detections: Detections, request: AuditRequest, scanned: Scanned | None = None) -> list[Item]:
-    """Draw a sample; the same for the same detections and request.
+    """Draw a sample. It is the same for the same detections and request.
 
-    What is drawn of a label does not depend on the others. `scanned` is needed for background.
+    The draw for one label does not depend on the other labels. Background needs `scanned`.
     """
     items: list[Item] = []
     for label in detections.chosen(request.labels):
@@ -60,7 +60,7 @@ def draw(detections: Detections, request: AuditRequest, scanned: Scanned | None 
 
 
 def draw_detections(detections: Detections, label: str, request: AuditRequest, rng: np.random.Generator) -> list[Item]:
-    """Draw detections of a label: a simple random sample without replacement in each stratum."""
+    """Draw detections of a label: a simple random sample in each stratum, without replacement."""
     numbers = np.array(detections.by_label[label])
     scores = detections.scores(label)
     strata = cut(scores, max(1, min(request.n_strata, request.n // LEAST)))
@@ -81,7 +81,7 @@ def draw_detections(detections: Detections, label: str, request: AuditRequest, r
 def draw_background(
     detections: Detections, scanned: Scanned, label: str, request: AuditRequest, rng: np.random.Generator, n_before: int
 ) -> list[Item]:
-    """Draw windows that no detection of `label` touches, numbered after the `n_before` of other labels."""
+    """Draw windows that no detection of `label` touches. `n_before` windows of other labels have the numbers before."""
     free = scanned.free([detections.rows[number] for number in detections.by_label[label]])
     windows, size = draw_windows(free, request.n_background, request.window_s, rng)
     items = []

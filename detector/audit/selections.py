@@ -1,4 +1,4 @@
-"""The sample as Raven selection tables, a table for each recording, read back with verdicts."""
+"""Write the sample as Raven selection tables, one for each recording, and read them back with verdicts."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from detector.tables import Detection, WriteOptions, write_each
 from detector.tables.sheet import read_sheet
 
 COLUMNS = ("Verdict", "Audit ID")
-"""The columns beside those of every selection table."""
+"""The columns that are added to a selection table."""
 
 SELECTIONS_FOLDER = FolderKind("an empty folder", ())  # tables are never replaced: they may hold verdicts
 
 
 def write_selections(items: Iterable[Item], folder: Path) -> None:
-    """Write a table for each recording into a folder, in order of time, with a column for verdicts."""
+    """Write a table for each recording into a folder, sorted by time, with an empty column for verdicts."""
     in_order = sorted(items, key=lambda item: (item.recording, item.start_s, item.id))
     write_each(map(_selection, in_order), folder, "raven", WriteOptions(COLUMNS))
 
 
 def _selection(item: Item) -> Detection:
-    """Give the row of an item: nobody has said a verdict yet, and the id tells which item it is."""
+    """Return the row of an item, with its id and an empty verdict."""
     row = item.detection
     if item.stratum is None:
         row = replace(row, event=replace(row.event, label=f"{BACKGROUND} {item.label}"))
@@ -39,7 +39,7 @@ def read_selections(folder: Path) -> dict[str, Verdict]:
     Raises
     ------
     AnnotationError
-        Where there is no table, a verdict is none, or an item has two that differ.
+        If there is no table, a verdict is not allowed, or an item has two different verdicts.
     """
     paths = sorted(path for path in folder.glob("*.txt") if not path.name.startswith("."))
     if not paths:
@@ -59,8 +59,8 @@ def read_selections(folder: Path) -> dict[str, Verdict]:
     return verdicts
 
 
-def agreed(one: Verdict, other: Verdict, where: str) -> Verdict:
-    """Give the verdict that one or both of two places hold; a selection has a row for each of its views."""
-    if one is None or other is None or one == other:
-        return other if one is None else one
-    raise AnnotationError(f"{where} has another verdict elsewhere: {other} and {one}; make them agree")
+def agreed(verdict: Verdict, other: Verdict, where: str) -> Verdict:
+    """Return the verdict that one or both of two rows give. Raven writes a row for each view of a selection."""
+    if verdict is None or other is None or verdict == other:
+        return other if verdict is None else verdict
+    raise AnnotationError(f"{where} has another verdict elsewhere: {other} and {verdict}; make them agree")

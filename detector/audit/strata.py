@@ -1,4 +1,4 @@
-"""Strata by score, and how many detections to check in each."""
+"""Divide detections into strata by score, and decide how many to check in each."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 from detector.estimates.arrays import Integers, Numbers
 
 LEAST = 5
-"""How many of a stratum are checked at the least, where it has as many."""
+"""Least number of detections to check in a stratum, if it has so many."""
 
 SURE = 0.9
-"""No stratum is taken to be surer than this (or than its complement) before anybody has looked."""
+"""Highest precision that is assumed for a stratum before anybody has checked it. The lowest is 1 less this."""
 
 
 def cut(scores: Numbers, n_strata: int) -> Integers:
-    """Give each score (detection,) the number of its stratum, from 0, the lowest scores.
+    """Return the stratum of each score (detection,), from 0 for the lowest scores.
 
-    The strata are about equally large: each takes the next scores until it has its part of what is left, and `LEAST`.
-    Equal scores stay together, so that each stratum is a range of scores; there are fewer where too many are equal.
+    The strata are about equally large. Each takes the next scores until it has its part of the rest, and at least
+    `LEAST`. Equal scores stay together, so that each stratum is a range of scores. Many equal scores make fewer strata.
     """
     values, numbers, counts = np.unique(scores, return_inverse=True, return_counts=True)
     stratum = np.empty(len(values), dtype=np.int64)
@@ -41,10 +41,10 @@ def cut(scores: Numbers, n_strata: int) -> Integers:
 
 
 def anticipated_spread(scores: Numbers) -> float:
-    """Anticipate the standard deviation of the verdicts in a stratum, from 0.3 to 0.5.
+    """Estimate, before any verdict, the standard deviation of the verdicts in a stratum, from 0.3 to 0.5.
 
-    That of a yes or no whose probability is the mean score. Nobody knows yet whether scores are probabilities, so the
-    mean is kept from being sure: a wrong guess costs little, and no stratum is neglected.
+    It is that of a yes or no whose probability is the mean score. But scores need not be probabilities. So the mean is
+    kept away from 0 and 1: a wrong guess then costs little, and no stratum is neglected.
     """
     p = min(max(float(scores.mean()), 1 - SURE), SURE)
     return math.sqrt(p * (1 - p))

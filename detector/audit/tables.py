@@ -1,4 +1,4 @@
-"""The sample as a table for spreadsheets, read back with verdicts."""
+"""Write the sample as a table for spreadsheets, and read it back with verdicts."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ NO = {"no", "n", "false"}
 UNSURE = {"unsure", "?"}
 
 Verdict = int | Literal["unsure"] | None
-"""1 for yes, 0 for no, for background how many calls; None where nobody has said."""
+"""1 for yes, 0 for no, "unsure", or the number of calls in a window of background; None without a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """A row of a sample as it was read: the table and the row's number, from 1, and the cells that count."""
+    """A row of a sample: the table, the number of the row from 1, its cells and its verdict."""
 
     source: Path
     row: int
@@ -41,14 +41,14 @@ class SampleRow:
     cells: dict[str, str]
 
     def decimal(self, name: str) -> float:
-        """Read a number, with a decimal point or, as some spreadsheets save it, a comma."""
+        """Read a number with a decimal point, or with a decimal comma, which some spreadsheets write."""
         try:
             return number(name, self.cells[name].replace(",", "."))
         except ValueError as fault:
             raise self.fault(str(fault)) from fault
 
     def fault(self, reason: str) -> AnnotationError:
-        """Make the error that names file and row."""
+        """Return an error that names the file and the row."""
         return AnnotationError(f"{self.source}, row {self.row}: {reason}")
 
 
@@ -58,7 +58,7 @@ def write_sample(items: Iterable[Item], drawn_from: str, stream: TextIO) -> None
 
 
 def _cells(item: Item, drawn_from: str) -> tuple[str, ...]:
-    """Write an item as `COLUMNS`; the verdict is empty."""
+    """Return the cells of an item for `COLUMNS`, with an empty verdict."""
     row = cells_of(item.detection)
     place = (row.recording, row.channel, row.start_s, row.end_s, row.label)
     stratum = (str(item.stratum or BACKGROUND), str(item.stratum_size), str(item.stratum_drawn))
@@ -66,12 +66,12 @@ def _cells(item: Item, drawn_from: str) -> tuple[str, ...]:
 
 
 def read_sample(path: Path) -> Iterator[SampleRow]:
-    """Read a sample, however a spreadsheet saved it.
+    """Read a sample, in any form in which a spreadsheet may have saved it.
 
     Raises
     ------
     AnnotationError
-        Where it is no sample, or a verdict is none.
+        If the table is not a sample, or a verdict is not allowed.
     """
     sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
     columns = {name: sheet.required(name) for name in COLUMNS}
@@ -84,11 +84,21 @@ def read_sample(path: Path) -> Iterator[SampleRow]:
 
 
 MOST_DIGITS = 9
-"""Of a number of calls."""
+"""Most digits of a number of calls."""
 
 
 def read_verdict(text: str, background: bool, where: str) -> Verdict:
-    """Read a verdict in any case; `background` may have more than one call, `where` names file and row."""
+    """Read a verdict, in capital or small letters.
+
+    Parameters
+    ----------
+    text : str
+        The cell.
+    background : bool
+        Whether it is about a window of background, which may hold several calls.
+    where : str
+        Names the file and the row in an error.
+    """
     plain = text.strip().casefold().removesuffix(".0")  # a column of numbers with gaps may have become 1.0
     if not plain:
         return None

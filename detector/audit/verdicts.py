@@ -1,4 +1,4 @@
-"""The verdicts on a sample of a label's detections, and the precision above any score that follows from them."""
+"""Estimate the precision above any score from the verdicts on a sample of a label's detections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from detector.estimates.arrays import Flags, Integers, Numbers
 from detector.estimates.estimate import Estimate, stratified
 
 LEAST_CHECKED = 10
-"""A precision above a threshold is estimated from at least so many verdicts."""
+"""Least number of verdicts from which a precision is estimated."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Verdicts:
     Attributes
     ----------
     scores, strata : array (detection,)
-        Of all of them; strata from 0.
+        Scores and strata of all detections. Strata count from 0.
     sample_scores, sample_strata : array (checked,)
-        Of those that were answered, unsure ones among them.
+        Scores and strata of the detections with a verdict, which may be unsure.
     yes, unsure : array (checked,)
-        The answers.
+        The verdicts.
     """
 
     scores: Numbers
@@ -38,13 +38,13 @@ class Verdicts:
     def precision(self, threshold: float = 0.0, unsure_as: bool | None = None) -> Estimate | None:
         """Estimate the precision of the detections with scores of at least `threshold`.
 
-        A simple random sample of a stratum is one of any part of it (Cochran 1977, 2.12), so the strata are what they
-        have of such detections. None where one that has some has no verdict on them.
+        A simple random sample of a stratum is also one of any part of it (Cochran 1977, 2.12). So the strata are
+        reduced to their detections above the threshold. None if a reduced stratum has detections, but no verdict.
 
         Parameters
         ----------
         unsure_as : bool, optional
-            What unsure verdicts are taken for; None leaves them out.
+            Whether unsure verdicts count as right; None leaves them out.
         """
         n_strata = int(self.strata.max()) + 1
         above = self.sample_scores >= threshold
@@ -59,7 +59,7 @@ class Verdicts:
         return stratified(yes[inside].tolist(), n[inside].tolist(), sizes[inside].tolist())
 
     def thresholds(self) -> list[ThresholdFigures]:
-        """Estimate precision above each score that was checked, from the lowest up."""
+        """Estimate the precision above each score that was checked, from the lowest on."""
         thresholds: list[ThresholdFigures] = []
         for score in [float(self.scores.min()), *np.unique(self.sample_scores[~self.unsure]).tolist()]:
             checked = int(((self.sample_scores >= score) & ~self.unsure).sum())

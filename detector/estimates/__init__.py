@@ -1,1 +1,1 @@
-"""How sure a figure is: intervals in closed form, the bootstrap, and estimates with intervals, for every room."""
+"""Intervals of figures: in closed form and by the bootstrap, and estimates with intervals."""

@@ -1,4 +1,4 @@
-"""Arrays of figures: their types, the figure that does not exist, and the arithmetic that allows for it."""
+"""Types of arrays, and arithmetic with figures that may not exist."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def ratio(part: ArrayLike, whole: ArrayLike) -> Numbers:
 
 
 def interpolate(low: Numbers, high: Numbers, part: Numbers) -> Numbers:
-    """Go from `low` towards `high` by a part of the way, to the last bit as `numpy.quantile` does."""
+    """Interpolate between `low` (part 0) and `high` (part 1), to the last bit as `numpy.quantile` does."""
     step = high - low
     return np.where(part >= 0.5, high - step * (1 - part), low + step * part)

@@ -1,4 +1,4 @@
-"""Confidence intervals by bootstrap: groups of units are drawn again, with replacement (Efron 1979)."""
+"""Compute intervals by the bootstrap, which draws groups of units with replacement (Efron 1979)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from detector.estimates.intervals import TAIL, Interval
 from detector.estimates.statistic import Statistic
 
 DRAWS = 1000
-"""How many resamples an interval takes, unless a user says otherwise."""
+"""Default number of resamples for an interval."""
 
 MOST_WEIGHTS = 1 << 25
-"""How many weights of units in draws are held at once: this bounds memory."""
+"""Most weights of units in draws that are held at once. This limits memory."""
 
 
 def draw_weights(groups: Integers, draws: int, seed: int) -> Iterator[Numbers]:
-    """Draw as many groups as there are, with replacement; give how often each unit then is drawn (unit,).
+    """Draw as many groups as there are, with replacement; yield how often each unit is drawn (unit,).
 
     Parameters
     ----------
     groups : array of int (unit,)
         Number of each unit's group, from 0.
     draws : int
-        How many times.
+        Number of resamples.
     seed : int
         The same for the same resamples.
     """
@@ -64,20 +64,20 @@ def resample(statistics: Sequence[Statistic], draws: Iterable[Draws]) -> Iterato
 
 
 def limits(drawn: Numbers) -> Numbers:
-    """Give the 2.5 and 97.5 % quantiles of each figure (2, ...), over the resamples in which it exists.
+    """Return the 2.5 and 97.5 % quantiles of each figure (2, ...), over the resamples in which it exists.
 
     Parameters
     ----------
     drawn : array (..., draw)
-        Not numbers where a figure does not exist.
+        The figures; not a number where a figure does not exist.
     """
-    ordered = np.sort(drawn, axis=-1)  # what is no number comes last
+    ordered = np.sort(drawn, axis=-1)  # values that are not numbers come last
     n_known = np.count_nonzero(~np.isnan(drawn), axis=-1)
     return np.stack([_quantile(ordered, n_known, share) for share in (TAIL, 1 - TAIL)])
 
 
 def _quantile(ordered: Numbers, n_known: Integers, share: float) -> Numbers:
-    """Interpolate between the numbers of each figure as `numpy.quantile` does (...,)."""
+    """Interpolate between the values of each figure as `numpy.quantile` does (...,)."""
     place = share * np.maximum(n_known - 1, 0)
     below = np.floor(place).astype(np.intp)
     above = np.minimum(below + 1, np.maximum(n_known - 1, 0))
@@ -88,16 +88,16 @@ def _quantile(ordered: Numbers, n_known: Integers, share: float) -> Numbers:
 def over_groups(
     counts: Numbers, groups: Integers, figure: Callable[[Numbers], Numbers], seed: int = 0
 ) -> Interval | None:
-    """Give the interval of one figure by bootstrap over groups of units; None for a single group.
+    """Return the interval of one figure by bootstrap over groups of units; None for a single group.
 
     Parameters
     ----------
     counts : array (unit, count)
-        What is summed up.
+        The counts of each unit, which are summed over units.
     groups : array of int (unit,)
         Number of each unit's group.
     figure : callable
-        Makes figures (draw,) out of sums (draw, count); not a number where there is none.
+        Computes figures (draw,) from sums (draw, count); not a number where there is none.
     seed : int
         The same for the same resamples.
     """

@@ -1,4 +1,4 @@
-"""Estimates with 95 % intervals, in closed form: of a share, a weighted mean, a rare total, a share of a sum."""
+"""Estimates with 95 % intervals in closed form: of a share, a rare total, and a share of a sum."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from detector.estimates.intervals import TAIL, Z, gamma_quantile, score_interval
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with the ends of its 95 % interval."""
+    """A value with the limits of its 95 % interval."""
 
     value: float
     low: float
@@ -26,7 +26,7 @@ class Estimate:
     def __add__(self, other: Estimate) -> Estimate:
         """Add an independent estimate.
 
-        Each limit of the sum is as far from it as the root of the summed squares of the two distances: "MOVER" (Zou &
+        The distance of each limit is the root of the summed squares of the two distances: the method "MOVER" (Zou &
         Donner 2008, Statistics in Medicine 27: 1693).
         """
         value = self.value + other.value
@@ -36,20 +36,21 @@ class Estimate:
 
 
 def stratified(yes: Sequence[int], n: Sequence[int], sizes: Sequence[int]) -> Estimate:
-    """Estimate the share of yes from a simple random sample without replacement in each stratum.
+    """Estimate the share of yes from a simple random sample in each stratum, drawn without replacement.
 
-    The stratified estimator with finite population correction (Cochran 1977, 5.3 and 5.4). The interval is Wilson's
-    (1927) for as large a simple random sample as would be as sure (Korn & Graubard 1998, Survey Methodology 24: 193;
-    Franco et al. 2019, Journal of Survey Statistics and Methodology 7: 334). In its variance a stratum has half a yes
-    and half a no more than were seen, so that none is taken to be sure. Of one stratum it is Wilson's own interval.
-    The truth is a whole number of detections, and at least what was seen: the limits are rounded outwards to such.
+    This is the stratified estimator with finite population correction (Cochran 1977, 5.3 and 5.4). The interval is
+    Wilson's (1927) for the effective size of the sample: that of a simple random sample with the same variance (Korn &
+    Graubard 1998, Survey Methodology 24: 193; Franco et al. 2019, Journal of Survey Statistics and Methodology 7: 334).
+    The variance adds half a yes and half a no to each stratum, so that no stratum counts as certain. With one stratum
+    this is Wilson's own interval. The true number of yes is an integer, and at least the number in the sample. So the
+    limits are rounded outwards to such numbers.
 
     Parameters
     ----------
     yes, n : sequence of int
-        How many of each sample are right, and how many it has (at least 1).
+        Number of yes in each sample, and size of the sample (at least 1).
     sizes : sequence of int
-        How many each stratum has.
+        Size of each stratum.
     """
     y, m, N = (np.asarray(counts, dtype=np.float64) for counts in (yes, n, sizes))
     W = N / N.sum()
@@ -67,19 +68,19 @@ def stratified(yes: Sequence[int], n: Sequence[int], sizes: Sequence[int]) -> Es
 def rare_total(counts: Numbers, probabilities: Numbers, seen: float) -> Estimate:
     """Estimate a total of rare things from units drawn with unequal probabilities.
 
-    The estimate is that of Horvitz & Thompson (1952), the sum of counts over probabilities; its variance is taken as if
-    units had been drawn independently. The limits are those of a gamma distribution (Fay & Feuer 1997, Statistics in
-    Medicine 16: 791), the upper one with one thing more than was seen. For a small share `seen` and equal
+    The estimate is that of Horvitz & Thompson (1952): the sum of counts over probabilities. Its variance is computed as
+    if units were drawn independently. The limits are those of a gamma distribution (Fay & Feuer 1997, Statistics in
+    Medicine 16: 791). The upper limit adds one thing that was not seen. For a small share `seen` and equal
     probabilities they are Garwood's (1936) exact limits of a Poisson count.
 
     Parameters
     ----------
     counts : array (unit,)
-        How many things each drawn unit has.
+        Number of things in each drawn unit.
     probabilities : array (unit,)
-        With which each was drawn.
+        Probability with which each unit was drawn.
     seen : float
-        Share of the whole that the drawn units make up, above 0, at most 1.
+        Share of the whole that was drawn, above 0 and at most 1.
     """
     shares = counts / probabilities
     total = float(shares.sum())
@@ -96,11 +97,11 @@ def rare_total(counts: Numbers, probabilities: Numbers, seen: float) -> Estimate
 
 
 def share_of_sum(part: Estimate, other: Estimate) -> Estimate | None:
-    """Estimate part / (part + other), both 0 or more and independent; None where both are 0.
+    """Estimate part / (part + other) of two independent estimates from 0; None if both are 0.
 
-    The limits are the shares s at which (1 - s) part - s other is just not to be told from 0 (Fieller 1954), its
-    limits taken from those of the two (Donner & Zou 2012, Statistical Methods in Medical Research 21: 347). Unlike the
-    normal limits of a ratio they are not symmetric and stay within 0 and 1.
+    The limits are the shares s for which 0 is a limit of (1 - s) part - s other (Fieller 1954). The limits of this
+    difference follow from those of the two estimates (Donner & Zou 2012, Statistical Methods in Medical Research 21:
+    347). Unlike the normal limits of a ratio, they are not symmetric, and stay within 0 and 1.
     """
     if part.value + other.value == 0:
         return None

@@ -1,4 +1,4 @@
-"""95 % intervals of a share, and of a rate of rare things."""
+"""Compute 95 % intervals of a share, and of a rate of rare things."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ TAIL = 0.025
 
 
 class Interval(NamedTuple):
-    """The ends of an interval."""
+    """The limits of an interval."""
 
     low: float
     high: float
 
     def __or__(self, other: object) -> Interval:
-        """Give the interval that holds both."""
+        """Return the shortest interval that contains both."""
         if not isinstance(other, Interval):
             return NotImplemented
         return Interval(min(self.low, other.low), max(self.high, other.high))
 
 
 def score_interval(share: float, spread: float) -> Interval:
-    """Give the limits of a share by inverting the score test (Wilson 1927).
+    """Return the limits of a share by inverting the score test (Wilson 1927).
 
     Parameters
     ----------
     share : float
-        The share that was seen, from 0 to 1.
+        The observed share, from 0 to 1.
     spread : float
-        z² / n, n being the size of the sample, or that of a simple random sample that would be as sure.
+        z² / n, where n is the size of the sample, or its effective size.
     """
     middle = (share + spread / 2) / (1 + spread)
     half = math.sqrt(spread * share * (1 - share) + spread**2 / 4) / (1 + spread)
@@ -39,7 +39,7 @@ def score_interval(share: float, spread: float) -> Interval:
 
 
 def wilson(hits: int, n: int) -> Interval:
-    """Give the limits of a share of independent things (Wilson 1927); 0 to 1 where there are none."""
+    """Return the limits of the share of hits among `n` independent trials (Wilson 1927); 0 and 1 if `n` is 0."""
     if n == 0:
         return Interval(0.0, 1.0)
     low, high = score_interval(hits / n, Z**2 / n)
@@ -47,12 +47,12 @@ def wilson(hits: int, n: int) -> Interval:
 
 
 def gamma_quantile(shape: float, probability: float) -> float:
-    """Give a quantile of the gamma distribution with scale 1: the limits of a Poisson mean are such quantiles."""
+    """Return a quantile of the gamma distribution with scale 1. The limits of a Poisson mean are such quantiles."""
     from scipy.special import gammaincinv
 
     return float(gammaincinv(shape, probability))
 
 
 def garwood(count: int) -> Interval:
-    """Give the exact limits of the mean of a Poisson count (Garwood 1936)."""
+    """Return the exact limits of the mean of a Poisson count (Garwood 1936)."""
     return Interval(gamma_quantile(count, TAIL) if count else 0.0, gamma_quantile(count + 1, 1 - TAIL))

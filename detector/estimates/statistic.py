@@ -1,4 +1,4 @@
-"""What every figure has in common: it follows from how often each unit is drawn, so that units can be drawn again."""
+"""The base of all figures. Each is computed from how often each unit is drawn, so that the bootstrap can draw again."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from detector.estimates.draws import Draws, in_portions, one_draw
 
 
 class Statistic(ABC):
-    """Some figures of the events of several labels, or of all labels as one."""
+    """Computes some figures from the events of several labels, or of all labels as one."""
 
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """What the figures are called."""
+        """The names of the figures."""
 
     @property
     @abstractmethod
     def n_rows(self) -> int:
-        """About how many numbers it takes for one draw, which bounds how many draws are computed at once."""
+        """About how many numbers it holds for one draw. This limits the draws that are computed at once."""
 
     @abstractmethod
     def drawn(self, draws: Draws) -> list[Numbers]:

@@ -1,4 +1,4 @@
-"""Sums of the weights of rows, for many draws at once."""
+"""Sum the weights of rows, for many draws at once."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from detector.estimates.arrays import Integers, Numbers
 from detector.estimates.draws import MOST_OFTEN, Weights
 
 MOST_ROWS = np.iinfo(np.int16).max // MOST_OFTEN
-"""How many rows may be summed in 16 bits."""
+"""Most rows whose weights a sum of 16 bits can hold."""
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Rows that are summed up from one end to the next.
+    """Rows that are summed from one end to the next.
 
     Attributes
     ----------
     units : array of int (row,)
-        Number of the unit of each row.
+        The unit of each row.
     ends : array of int (end,)
-        How many rows there are up to each end, ascending; rows after the last one do not count.
+        Number of rows up to each end, ascending. Rows after the last end do not count.
     """
 
     units: Integers
@@ -32,7 +32,7 @@ class Sums:
 
     @cached_property
     def _matrix(self) -> csr_matrix:
-        """How many rows each unit has between two ends (end, unit), in 16 bits where sums of such weights fit."""
+        """Number of rows of each unit between two ends (end, unit), as 16 bits if sums of such weights fit."""
         units = (self.units[: self.ends[-1]] if len(self.ends) else self.units[:0]).astype(np.int32)
         firsts = np.zeros(len(self.ends) + 1, np.int32)
         firsts[1:] = self.ends

@@ -1,1 +1,1 @@
-"""Reference and estimated events become figures."""
+"""Compare estimated events with reference events, and compute figures of how good a detector is."""

@@ -1,4 +1,4 @@
-"""Which reference event each hit is paired with: the pairs that overlap the most in sum."""
+"""Pair each hit with a reference event, so that the pairs overlap as much as possible in total."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from detector.evaluation.field import Field
 from detector.evaluation.sweep import MOST_PAIRS, Stretches, count_pairs, find_pairs, portions
 
 MOST_CELLS = 1 << 25
-"""How large a table of reference events by detections may be."""
+"""Most cells of a table of reference events by detections."""
 
 PairNumbers = tuple[Integers, Integers]
 """Numbers of the reference and the estimated event of each pair (pair,)."""
 
 
 def pair_hits(field: Field, hits: Flags, least_iou: float) -> PairNumbers:
-    """Pair hits with reference events so that the sum of their IoU is the highest.
+    """Pair hits with reference events, so that the sum of their IoU is highest.
 
     Returns
     -------
     reference, estimated : arrays of int (pair,)
-        Numbers of the events of each pair, in order of the reference; every hit is in one.
+        Numbers of the two events of each pair, in order of the reference. Every hit is in one pair.
     """
     pairs: list[PairNumbers] = [(np.zeros(0, np.intp), np.zeros(0, np.intp))]
     for block in field.blocks():
@@ -86,7 +86,13 @@ def _pair_tangle(r: Integers, e: Integers, iou: Numbers) -> PairNumbers:
 
 
 def _best(iou: Numbers) -> PairNumbers:
-    """Match as many as can be, with the highest sum of IoU (reference, estimated); 0 is no pair. The table is lost."""
+    """Find the largest matching, and among these the one with the highest sum of IoU.
+
+    Parameters
+    ----------
+    iou : array (reference, estimated)
+        0 where two events cannot be a pair. The array is changed.
+    """
     np.subtract(-len(iou), iou, out=iou, where=iou > 0)  # one pair more weighs more than any sum of IoU
     i, j = linear_sum_assignment(iou)
     kept = iou[i, j] < 0
@@ -94,7 +100,7 @@ def _best(iou: Numbers) -> PairNumbers:
 
 
 def _pair_table(wanted: Stretches, found: Stretches, least_iou: float) -> Iterator[PairNumbers]:
-    """Pair where a table takes less than a list of the pairs, one connected part of the graph after the other."""
+    """Pair by a table, one connected part of the graph after the other. It takes less memory than a list of pairs."""
     iou = np.zeros((len(wanted), len(found)))
     for rows in portions(np.full(len(wanted), len(found)), MOST_PAIRS):
         start, end = (wanted.spans[rows, edge, None] for edge in range(2))

@@ -1,4 +1,4 @@
-"""What is counted for several labels at once: their rows one label after the other, and sums over those of each."""
+"""Sum rows for several labels at once. The rows of one label follow those of another."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Segments:
 
     @staticmethod
     def of(sizes: Sequence[int]) -> Segments:
-        """Lay out so many rows for each label."""
+        """Lay out the rows of labels that have these numbers of rows."""
         return Segments(np.cumsum([0, *sizes]))
 
     def __len__(self) -> int:
@@ -40,7 +40,7 @@ class Segments:
 
     @property
     def n_rows(self) -> int:
-        """How many rows all labels have."""
+        """The number of rows of all labels."""
         return int(self.firsts[-1])
 
     @cached_property
@@ -59,7 +59,7 @@ class Segments:
         return csr_matrix((np.ones(n), np.arange(n), self.firsts), (len(self), n))
 
     def at_rows(self, values: Numbers) -> Numbers:
-        """Give each row (row, draw) what its label has (label, draw)."""
+        """Return for each row (row, draw) the value of its label (label, draw)."""
         return values if len(self) == 1 else values[self.labels]
 
     def down(self, counts: Weights) -> Numbers:
@@ -67,7 +67,7 @@ class Segments:
         return self.within(np.cumsum(counts, axis=0, dtype=np.int32)).astype(np.float64)
 
     def within(self, summed: Summed) -> Summed:
-        """Take away, in place, from what is summed down all rows (row, draw) what the labels before had."""
+        """Turn, in place, sums down all rows (row, draw) into sums from the first row of each label on."""
         if len(self) > 1:
             before = np.zeros((len(self), summed.shape[1]), summed.dtype)
             later = self.firsts[:-1] > 0
@@ -82,7 +82,7 @@ class Segments:
         return np.asarray(self._summing @ values)
 
     def highest(self, values: Numbers) -> Numbers:
-        """Find the highest of each label (label, draw); 0 where it has no rows."""
+        """Find the highest value of each label (label, draw); 0 if it has no rows."""
         return self._reduced(np.maximum, values, 0.0)
 
     def count(self, chosen: Flags) -> Numbers:
@@ -90,13 +90,13 @@ class Segments:
         return self._reduced(np.add, chosen.astype(np.int32), 0)
 
     def first(self, chosen: Flags) -> Integers:
-        """Find the first row of each label that is chosen (label, draw); the number of all rows where there is none."""
+        """Find the first chosen row of each label (label, draw); the number of all rows if none is chosen."""
         n = len(chosen)
         rows = np.where(chosen, np.arange(n, dtype=np.int32)[:, None], np.int32(n))
         return self._reduced(np.minimum, rows, n).astype(np.intp)
 
     def last(self, values: Numbers) -> Numbers:
-        """Take the last row of each label (label, draw); 0 where it has none."""
+        """Return the last row of each label (label, draw); 0 if it has none."""
         out = np.zeros((len(self), values.shape[1]))
         out[self._with_rows] = values[self.firsts[1:][self._with_rows] - 1]
         return out
@@ -110,7 +110,7 @@ class Segments:
 
 @dataclass(frozen=True)
 class Descent:
-    """Rows in descending order of score, summed up at the scores that gain something: no other threshold is ever best.
+    """Rows in descending order of score, summed at the scores with a gain. No other threshold is ever the best one.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class Descent:
     scores : array (row,)
         Descending.
     gains : array of bool (row,)
-        Whether the row is a gain (a hit, a reference event found).
+        Whether the row is a gain: a hit, or a reference event that is found.
     """
 
     units: Integers
@@ -128,7 +128,7 @@ class Descent:
 
     @cached_property
     def ends(self) -> Integers:
-        """The last row of each distinct score: a threshold takes all rows of a score or none."""
+        """The last row of each distinct score, because a threshold takes all rows of one score or none."""
         return np.flatnonzero(np.append(np.diff(self.scores) < 0, len(self.scores) > 0))
 
     @cached_property
@@ -137,11 +137,11 @@ class Descent:
         return np.unique(self.ends[np.searchsorted(self.ends, np.flatnonzero(self.gains))])
 
     def down_to(self, ends: Integers) -> Sums:
-        """Sum all rows up to each of some ends."""
+        """Return the sums of all rows up to each end."""
         return Sums(self.units, ends)
 
     def chosen_down_to(self, chosen: Flags, ends: Integers) -> Sums:
-        """Sum some rows up to each of some ends."""
+        """Return the sums of the chosen rows up to each end."""
         rows = np.flatnonzero(chosen)
         return Sums(self.units[rows], np.searchsorted(rows, ends, side="left"))
 
@@ -151,12 +151,12 @@ D = TypeVar("D", bound=Descent)
 
 @dataclass(frozen=True)
 class Chain(Generic[D]):
-    """Descents of several labels; each gaining score of each is a point.
+    """Descents of several labels. Each score of a label with a gain is a point.
 
     Attributes
     ----------
     descents : tuple
-        One a label.
+        One for each label.
     """
 
     descents: tuple[D, ...]
@@ -168,7 +168,7 @@ class Chain(Generic[D]):
 
     @cached_property
     def gained(self) -> Sums:
-        """Gains from the point before, of the same label, up to each point."""
+        """Gains between each point and the point before it of the same label."""
         return chained([rows.chosen_down_to(rows.gains, rows.gaining + 1) for rows in self.descents])
 
     @cached_property
@@ -183,7 +183,7 @@ class Chain(Generic[D]):
 
 
 def chained(sums: Sequence[Sums]) -> Sums:
-    """Put the sums of labels one after the other, without the rows after the last end of each."""
+    """Join the sums of labels, without the rows after the last end of each label."""
     units = [of_label.units[: of_label.ends[-1] if len(of_label.ends) else 0] for of_label in sums]
     before = np.cumsum([0, *(len(part) for part in units)])
     none = np.zeros(0, np.intp)
@@ -193,12 +193,12 @@ def chained(sums: Sequence[Sums]) -> Sums:
 
 @dataclass(frozen=True)
 class LabelTotals:
-    """How often rows of several kinds are drawn for each label.
+    """Count how often rows of several kinds are drawn for each label.
 
     Attributes
     ----------
     kinds : tuple
-        Of each kind, and of each label, the units of the rows.
+        The units of the rows, by kind and then by label.
     """
 
     kinds: tuple[Sequence[Integers], ...]

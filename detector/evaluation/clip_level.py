@@ -1,4 +1,4 @@
-"""Each recording as one clip: does the label occur in it, and how high is its highest score."""
+"""Evaluate each recording as one clip: whether the label occurs in it, by the highest score in it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from detector.evaluation.ranking import Ranking
 
 @dataclass(frozen=True)
 class Clips(Descent):
-    """Clips of one label, or of several, in order of their highest score, if above 0; gains are those with the label.
+    """Clips of one label, or of several, in order of their highest score above 0. Clips with the label are the gains.
 
-    A clip that has only uncertain spans is neither with nor without the label, and is left out.
+    A clip with uncertain spans and no certain call is left out, because nobody knows whether it has the label.
 
     Attributes
     ----------
     with_label : array of int (clip,)
-        Units of all clips with their label, whatever their score.
+        Units of all clips with the label, whatever their score.
     doubtful : array of int (clip,)
-        Units of those among them that have uncertain spans.
+        Units of the clips with the label that have uncertain spans, too.
     sure : array of int (unit,)
         Units without uncertain spans: each is a clip for every label.
     n_labels : int
-        How many labels there are.
+        Number of labels.
     """
 
     with_label: Integers
@@ -42,15 +42,14 @@ class Clips(Descent):
 
 
 def rank_clips(field: Field, rankings: Sequence[Ranking]) -> list[Clips]:
-    """Order, for each label, the units by its highest score; the others have 0.
+    """Sort the units by the highest score of each label. Units without a detection of the label have 0.
 
     Parameters
     ----------
     field : Field
         The events.
     rankings : sequence of Ranking
-        The detections of each label; what lies on uncertain spans and hits nothing is not among them, and raises no
-        unit.
+        The detections of each label, without those on uncertain spans that hit nothing.
     """
     doubt = np.zeros(field.n_units, bool)
     doubt[field.doubt.cells] = True
@@ -74,7 +73,7 @@ def _clips(ranking: Ranking, doubt: Flags, sure: Integers) -> Clips:
 
 
 def pooled(clips: Sequence[Clips]) -> Clips:
-    """Put the clips of several labels into one order."""
+    """Sort the clips of several labels together."""
     scores = np.concatenate([of_label.scores for of_label in clips])
     order = np.argsort(-scores, kind="stable")
     units, gains, with_label, doubtful = (
@@ -86,13 +85,13 @@ def pooled(clips: Sequence[Clips]) -> Clips:
 
 @dataclass(frozen=True)
 class ClipStatistic(Statistic):
-    """Average precision and AUROC of clips; neither exists where all clips are of one kind."""
+    """Average precision and AUROC of clips. Neither exists if all clips have the label, or none has it."""
 
     chain: Chain[Clips]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the figures are called."""
+        """The names of the figures."""
         return ("clip_average_precision", "clip_auroc")
 
     @property
@@ -101,7 +100,7 @@ class ClipStatistic(Statistic):
         return self.chain.points.n_rows
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Compute the figures; AUROC counts a pair of equal scores as half (Mann and Whitney 1947)."""
+        """Compute the figures. AUROC counts a pair of equal scores as half (Mann and Whitney 1947)."""
         chain = self.chain
         points = chain.points
         weights = draws.weights
@@ -128,7 +127,7 @@ class ClipStatistic(Statistic):
 
     @cached_property
     def _totals(self) -> LabelTotals:
-        """Clips with their label, those of them that have uncertain spans, and clips without it that have a score."""
+        """Clips with the label, those of them with uncertain spans, and clips without the label that have a score."""
         labels = self.chain.descents
         with_label = [clips.with_label for clips in labels]
         doubtful = [clips.doubtful for clips in labels]
@@ -136,7 +135,7 @@ class ClipStatistic(Statistic):
 
     @cached_property
     def _above(self) -> Sums:
-        """Clips without their label whose score is above that of each point."""
+        """Clips without the label whose score is above that of each point."""
         sums = []
         for clips in self.chain.descents:
             firsts = np.searchsorted(-clips.scores, -clips.scores[clips.gaining], side="left")
@@ -153,4 +152,4 @@ NOTHING = Clips(
     np.zeros(0, np.intp),
     1,
 )
-"""Those of no label."""
+"""The clips of no label."""

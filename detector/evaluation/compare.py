@@ -1,4 +1,4 @@
-"""From the events of each label, and of all labels, to what computes their figures."""
+"""Prepare the statistics of each label, and of all labels together, from their events."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from detector.evaluation.timing import MatchedEvents, TimingErrors, TimingStatis
 
 @dataclass(frozen=True)
 class LabelEvidence:
-    """What the figures of some labels, or of all as one, follow from.
+    """The data from which the figures of some labels, or of all as one, are computed.
 
     Attributes
     ----------
     rankings : mapping of float to sequence of Ranking
         Of each label, by IoU.
     clips : sequence of Clips
-        Units by their highest score.
+        The units by their highest score.
     errors : sequence of TimingErrors
-        Of the hits at the threshold.
+        Errors of the hits at the threshold.
     covered : sequence of Covered
-        At the threshold.
+        Counts by coverage, at the threshold.
     psds : sequence of Statistic
-        Both scores.
+        Both polyphonic sound detection scores.
     """
 
     rankings: Mapping[float, Sequence[Ranking]]
@@ -47,7 +47,7 @@ class LabelEvidence:
     psds: Sequence[Statistic]
 
     def pooled(self, scores: Sequence[Psds]) -> LabelEvidence:
-        """Put the events of all labels together."""
+        """Join the events of all labels."""
         return LabelEvidence(
             {iou: [ranking.pooled(of_labels or [ranking.NOTHING])] for iou, of_labels in self.rankings.items()},
             [clip_level.pooled(self.clips or [clip_level.NOTHING])],
@@ -57,7 +57,7 @@ class LabelEvidence:
         )
 
     def statistics(self, material: Material, settings: EvaluateSettings) -> list[Statistic]:
-        """List what computes the figures, in their order; what needs scores only where there are."""
+        """List the statistics in the order of their figures; those that need scores only if there are scores."""
         chains = {iou: Chain(tuple(of_labels)) for iou, of_labels in self.rankings.items()}
         statistics: list[Statistic] = [DetectionStatistic(chains.pop(settings.iou), material.durations, settings.rates)]
         statistics += [TimingStatistic(self.errors), CoverageStatistic(self.covered)]
@@ -69,18 +69,18 @@ class LabelEvidence:
 
 @dataclass(frozen=True)
 class Compared:
-    """The evidence as statistics, apart by label and together.
+    """The statistics of each label and of all labels together.
 
     Attributes
     ----------
     rankings : sequence of Ranking
         The detections of each label, at the IoU of a hit.
     pooled : Ranking
-        Those of all labels.
+        The detections of all labels.
     of_labels, overall : sequence of Statistic
-        What computes the figures of labels (none where there are no labels), and of all labels as one.
+        The statistics of labels (none if there are no labels), and of all labels as one.
     matched : MatchedEvents
-        What became of each event at the threshold.
+        The outcome of each event at the threshold.
     """
 
     rankings: Sequence[Ranking]

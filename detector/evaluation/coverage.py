@@ -1,4 +1,4 @@
-"""Koogu's matching: a reference event is found where detections cover enough of it, a detection counts where used."""
+"""Match as Koogu does: an event is found if detections cover enough of it, a detection is right if events do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from detector.evaluation.sweep import covered_s, reaches
 
 @dataclass(frozen=True)
 class Covered:
-    """The units of the detections of a label that are used, of its detections, its events found, and its events."""
+    """The units of a label's right detections, of all its detections, of its events found, and of all its events."""
 
     used: Integers
     found: Integers
@@ -36,7 +36,7 @@ class CoverageStatistic(Statistic):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the figures are called."""
+        """The names of the figures."""
         return ("coverage_precision", "coverage_recall", "coverage_f1")
 
     @property
@@ -50,7 +50,7 @@ class CoverageStatistic(Statistic):
         return LabelTotals(tuple([getattr(label, kind) for label in self.labels] for kind in kinds))
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Compute the figures; F1 is the harmonic mean of the other two."""
+        """Compute the figures. F1 is the harmonic mean of the other two."""
         used, found, covered, wanted = self._totals(draws.weights)
         precision = ratio(used, found)
         recall = ratio(covered, wanted)
@@ -60,9 +60,18 @@ class CoverageStatistic(Statistic):
 
 
 def cover(field: Field, settings: EvaluateSettings, thresholds: Numbers) -> list[Covered]:
-    """Count, for each label, as Koogu's `assess_annotations_and_detections_match` does, by the union of what overlaps.
+    """Count for each label as Koogu's `assess_annotations_and_detections_match` does, by the union of what overlaps.
 
-    A detection on an uncertain span that is not used is left out. `thresholds` are those of the labels.
+    A wrong detection on an uncertain span is left out.
+
+    Parameters
+    ----------
+    field : Field
+        The events.
+    settings : EvaluateSettings
+        The least shares that must be covered.
+    thresholds : array (label,)
+        Least score of a detection.
     """
     chosen = field.scores >= thresholds[field.found_labels]
     found = field.found[chosen]
@@ -86,7 +95,7 @@ def cover(field: Field, settings: EvaluateSettings, thresholds: Numbers) -> list
 
 
 def pooled(labels: Sequence[Covered]) -> Covered:
-    """Put the events of several labels together."""
+    """Join the counts of several labels."""
     used, found, covered, wanted = (
         np.concatenate([getattr(label, kind) for label in labels]) for kind in ("used", "found", "covered", "wanted")
     )
@@ -94,4 +103,4 @@ def pooled(labels: Sequence[Covered]) -> Covered:
 
 
 NOTHING = Covered(*(np.zeros(0, np.intp) for _ in range(4)))
-"""That of no label."""
+"""The counts of no label."""

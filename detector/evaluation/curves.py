@@ -14,20 +14,20 @@ from detector.evaluation.chain import Chain, Descent, Segments, chained
 from detector.evaluation.sweep import portions
 
 UNSURE = 1e-9
-"""Where the variance over labels is less than this share of the squared mean, rounding drowns sums of squares."""
+"""Smallest variance over labels, as a share of the squared mean, that sums of squares give in spite of rounding."""
 
 MOST_RECALLS = 1 << 20
-"""How many recalls are looked at together: this bounds memory."""
+"""Most recalls that are computed at once. This limits memory."""
 
 
 @dataclass(frozen=True)
 class Steps(Descent):
-    """What changes for one label as the threshold falls: a row for each reference event found (a gain) and false alarm.
+    """The changes for one label as the threshold falls: a row for each event found (a gain) and each false alarm.
 
     Attributes
     ----------
     crossed_row, crossed_label : arrays of int (cross-trigger,)
-        Row and number of the label that it is a cross-trigger of, in order of rows.
+        Row of each cross-trigger, and number of the label that it crosses, in order of rows.
     """
 
     crossed_row: Integers
@@ -36,7 +36,7 @@ class Steps(Descent):
 
 @dataclass(frozen=True)
 class Changes(Chain[Steps]):
-    """What changes for some labels; a point of their curves is a gaining score of a label."""
+    """The changes for some labels. Each score with a gain is a point of their curves."""
 
     @cached_property
     def crossings(self) -> tuple[Sums, Integers]:
@@ -69,11 +69,11 @@ class Curves:
     false : array (point, draw)
         Effective false alarms per hour, at most `e_max`.
     rises, recall : array (point, draw)
-        Recall won at the point, and down to it; 0 where the label does not occur in a draw.
+        Recall gained at the point, and in total down to it. 0 if the label does not occur in a draw.
     occurs : array of bool (label, draw)
         Whether the label occurs.
     e_max : float
-        Where the area ends.
+        False alarms per hour at which the area ends.
     """
 
     points: Segments
@@ -104,7 +104,7 @@ class Curves:
         return self.points.sum(widths) / self.e_max
 
     def _over_labels(self, false: Numbers, alpha_st: float) -> tuple[Numbers, Numbers]:
-        """Put the points of all labels in order; give the mean recall less its spread at each (draw, point)."""
+        """Sort the points of all labels; return them with the mean recall less its spread at each (draw, point)."""
         order = np.argsort(false, axis=1)
         false = np.take_along_axis(false, order, axis=1)
         squares = self.rises * (2 * self.recall - self.rises)  # what the square of the recall rises by
@@ -119,7 +119,7 @@ class Curves:
         return false, np.maximum(effective, 0.0)
 
     def _exactly(self, draw: int, rates: Numbers, alpha_st: float) -> Numbers:
-        """Compute the mean recall less its spread at some rates, from the recall of each label (rate,)."""
+        """Compute the mean recall less its spread at given rates (rate,), from the recall of each label."""
         firsts = self.points.firsts
         labels = np.flatnonzero(self.occurs[:, draw])
         if not len(labels):

@@ -1,4 +1,4 @@
-"""How good detections are: the figures that follow from which of them are hits."""
+"""Compute precision, recall, F1 and average precision from the detections that are hits."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from detector.evaluation.material import HOUR_S
 from detector.evaluation.ranking import Ranking
 
 
-def average_precision(points: Segments, hits: Numbers, gained: Weights, found: Numbers, wanted: Numbers) -> Numbers:
+def average_precision(points: Segments, hits: Numbers, gained: Weights, detected: Numbers, wanted: Numbers) -> Numbers:
     """Sum precision over the steps of recall (label, draw).
 
     Parameters
     ----------
     points : Segments
         Descending thresholds of each label.
-    hits, gained, found : array (point, draw)
-        Hits down to each threshold, those since the one before, and detections.
+    hits, gained, detected : array (point, draw)
+        Hits down to each threshold, hits since the threshold before, and detections down to each.
     wanted : array (label, draw)
         Reference events.
     """
     precise = gained * hits
-    precise /= np.maximum(found, 1.0)
+    precise /= np.maximum(detected, 1.0)
     return ratio(points.sum(precise), wanted)
 
 
-def best_f1(points: Segments, hits: Numbers, found: Numbers, wanted: Numbers) -> tuple[Integers, Numbers]:
-    """Find the point of the highest F1, the first where several have it, and this F1 (label, draw).
+def best_f1(points: Segments, hits: Numbers, detected: Numbers, wanted: Numbers) -> tuple[Integers, Numbers]:
+    """Find the first point with the highest F1, and this F1 (label, draw).
 
-    The point is -1 where nothing hits. Parameters are those of `average_precision`.
+    The point is -1 if there are no hits. The parameters are those of `average_precision`.
     """
     has_events = wanted > 0
     f1 = 2 * hits
-    f1 /= np.maximum(found + points.at_rows(wanted), 1.0)
+    f1 /= np.maximum(detected + points.at_rows(wanted), 1.0)
     highest = points.highest(f1)
     at = points.first(f1 >= points.at_rows(highest) - 1e-12)
     hit = has_events & (highest > 0)
@@ -50,16 +50,16 @@ def best_f1(points: Segments, hits: Numbers, found: Numbers, wanted: Numbers) ->
 
 @dataclass(frozen=True)
 class CountedTogether:
-    """Detections down to each score that gains something in any of several chains.
+    """Detections down to each score with a gain in any of several chains.
 
     Attributes
     ----------
     points : Segments
-        These scores, label by label.
+        The scores, label by label.
     rows : Sums
         The detections.
     places : sequence of (Chain, array)
-        The chains, and where the points of each are among these.
+        The chains, each with the indices of its points among `points`.
     """
 
     points: Segments
@@ -68,7 +68,7 @@ class CountedTogether:
 
 
 def count_together(chains: Sequence[Chain[Ranking]]) -> CountedTogether:
-    """Find what to count for chains of the same detections."""
+    """Collect what to count for chains of the same detections."""
     by_label = list(zip(*(chain.descents for chain in chains)))
     gaining = [reduce(np.union1d, (ranking.gaining for ranking in rankings)) for rankings in by_label]
     points = Segments.of([len(rows) for rows in gaining])
@@ -95,7 +95,7 @@ class AtIous(Statistic):
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What the figures are called."""
+        """The names of the figures."""
         return tuple(f"average_precision_iou_{iou:g}" for iou in self.chains)
 
     @cached_property
@@ -111,7 +111,7 @@ class AtIous(Statistic):
 
     @cached_property
     def _counted(self) -> list[CountedTogether]:
-        """What to count for all chains of the same detections at once: they are the same but for uncertain spans."""
+        """What to count at once for chains of the same detections. Only uncertain spans make chains differ."""
         alike: list[list[Chain[Ranking]]] = []
         for chain in self.chains.values():
             group = next((group for group in alike if _are_alike(group[0], chain)), None)
@@ -128,9 +128,11 @@ class AtIous(Statistic):
         for together in self._counted:
             counted = together.points.down(together.rows.of(draws.weights))
             for chain, own in together.places:
-                found = counted if len(own) == len(counted) else counted[own]
+                detected = counted if len(own) == len(counted) else counted[own]
                 gained = chain.gained.of(draws.weights)
-                figures[id(chain)] = average_precision(chain.points, chain.points.down(gained), gained, found, wanted)
+                figures[id(chain)] = average_precision(
+                    chain.points, chain.points.down(gained), gained, detected, wanted
+                )
         return [figures[id(chain)] for chain in self.chains.values()]
 
 
@@ -143,7 +145,7 @@ class DetectionStatistic(Statistic):
     chain : Chain of Ranking
         The detections of each label.
     durations : array (unit,)
-        The seconds of each unit, not numbers where nobody knows.
+        The seconds of each unit; not a number where unknown.
     rates : tuple of float
         False alarms per hour.
     """
@@ -154,7 +156,7 @@ class DetectionStatistic(Statistic):
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What the figures are called."""
+        """The names of the figures."""
         named = ("precision", "recall", "f1", "best_precision", "best_recall", "best_f1", "average_precision")
         return (*named, *(f"recall_at_{rate:g}_per_hour" for rate in self.rates))
 
@@ -165,11 +167,11 @@ class DetectionStatistic(Statistic):
 
     @cached_property
     def _at_threshold(self) -> LabelTotals:
-        """Hits at the threshold, detections at the threshold, reference events."""
+        """Hits and detections at the threshold, and reference events."""
         rankings = self.chain.descents
         hits = [ranking.units[ranking.reported & ranking.gains] for ranking in rankings]
-        found = [ranking.units[ranking.reported] for ranking in rankings]
-        return LabelTotals((hits, found, [ranking.reference_units for ranking in rankings]))
+        detected = [ranking.units[ranking.reported] for ranking in rankings]
+        return LabelTotals((hits, detected, [ranking.reference_units for ranking in rankings]))
 
     def drawn(self, draws: Draws) -> list[Numbers]:
         """Compute the figures."""
@@ -177,25 +179,25 @@ class DetectionStatistic(Statistic):
         points = self.chain.points
         gained = self.chain.gained.of(weights)
         hits = points.down(gained)
-        found = points.down(self.chain.counted.of(weights))
-        n_hits, n_found, wanted = self._at_threshold(weights)
-        at, f1 = best_f1(points, hits, found, wanted)
-        n_best, n_best_found = (_taken(counts, at) for counts in (hits, found))
+        detected = points.down(self.chain.counted.of(weights))
+        n_hits, n_detected, wanted = self._at_threshold(weights)
+        at, f1 = best_f1(points, hits, detected, wanted)
+        n_best, n_best_detected = (_taken(counts, at) for counts in (hits, detected))
         return [
-            ratio(n_hits, n_found),
+            ratio(n_hits, n_detected),
             ratio(n_hits, wanted),
-            np.where(wanted > 0, ratio(2 * n_hits, n_found + wanted), UNKNOWN),
-            ratio(n_best, n_best_found),
+            np.where(wanted > 0, ratio(2 * n_hits, n_detected + wanted), UNKNOWN),
+            ratio(n_best, n_best_detected),
             np.where(at < 0, UNKNOWN, ratio(n_best, wanted)),
             f1,
-            average_precision(points, hits, gained, found, wanted),
-            *self._recalls(hits, found, wanted, draws.seconds(self.durations) / HOUR_S),
+            average_precision(points, hits, gained, detected, wanted),
+            *self._recalls(hits, detected, wanted, draws.seconds(self.durations) / HOUR_S),
         ]
 
-    def _recalls(self, hits: Numbers, found: Numbers, wanted: Numbers, hours: Numbers) -> list[Numbers]:
-        """Compute the highest recall among thresholds with at most so many false alarms per hour."""
+    def _recalls(self, hits: Numbers, detected: Numbers, wanted: Numbers, hours: Numbers) -> list[Numbers]:
+        """Compute the highest recall of all thresholds with at most each rate of false alarms per hour."""
         points = self.chain.points
-        false = found - hits
+        false = detected - hits
         recalls = []
         for rate in self.rates:
             n = points.count(false <= rate * hours + 1e-9).astype(np.intp)
@@ -205,7 +207,7 @@ class DetectionStatistic(Statistic):
 
 
 def _taken(counts: Numbers, at: Integers) -> Numbers:
-    """Take what is counted (point, draw) at one point of each label (label, draw); 0 where that is -1."""
+    """Return the count (point, draw) at one point of each label (label, draw); 0 where the point is -1."""
     if not len(counts):
         return np.zeros(at.shape)
     return np.where(at < 0, 0.0, np.take_along_axis(counts, np.maximum(at, 0), axis=0))

@@ -1,4 +1,4 @@
-"""What was scanned of a recording, as an evaluation needs it."""
+"""The part of a recording that was scanned, for an evaluation."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Scan:
     recording : Path
         The file.
     channel : str
-        As `detector scan` writes it.
+        Its name, as the effort table has it.
     scanned_s : float
-        How many seconds of it were scanned.
+        Seconds of it that were scanned.
     audio : str or None
-        What its file is called, where that is not `recording`; "" where nothing tells.
+        Name of the file, if `recording` is not a file; "" if unknown.
     last_s : float or None
-        Where the scan ended, s, if holes lie before that; None where it ended at `scanned_s`.
+        Time at which the scan ended, s, if holes lie before it. None if the scan ended at `scanned_s`.
     """
 
     recording: Path
@@ -34,14 +34,14 @@ class Scan:
 
     @property
     def end_s(self) -> float:
-        """Give the time up to which the recording was scanned, s: what lies after it was not looked at."""
+        """Return the time up to which the recording was scanned, s. Events after it do not count."""
         return self.scanned_s if self.last_s is None else self.last_s
 
 
 def scan_of(effort: Effort) -> Scan:
-    """Take what counts out of a row of an effort table.
+    """Read a scan from a row of an effort table.
 
-    Stretches in the midst of a damaged recording may not have been scanned, so its scan reaches to its end.
+    The scan of a damaged recording may have holes, so it counts as scanned up to its end.
     """
     length_s = effort.seconds if effort.status == "damaged" else None
     has_holes = length_s is not None and length_s > effort.scanned_s > 0

@@ -1,4 +1,4 @@
-"""The evaluation: every figure of detections compared with annotations, for each label and overall."""
+"""Compare detections with annotations, and compute every figure for each label and overall."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from detector.evaluation.settings import EvaluateSettings
 AT_IOU = "average_precision_iou_"
 
 NEEDS_SCORES = ("best_", "average_precision", "recall_at_")
-"""How the names of figures begin that say nothing where detections have no scores."""
+"""Beginnings of the names of figures that mean nothing without scores."""
 
 
 def evaluate(material: Material, settings: EvaluateSettings | None = None) -> Evaluation:
@@ -31,7 +31,7 @@ def evaluate(material: Material, settings: EvaluateSettings | None = None) -> Ev
     material : Material
         The events of everything that was scanned.
     settings : EvaluateSettings, optional
-        How events are compared, and which figures are given.
+        How to compare events, and which figures to compute.
     """
     settings = settings or EvaluateSettings()
     if OVERALL in material.labels:
@@ -52,12 +52,12 @@ def evaluate(material: Material, settings: EvaluateSettings | None = None) -> Ev
 
 
 def _named(places: Mapping[str, int], estimates: Numbers) -> dict[str, Figure]:
-    """Take estimates (value and limits, figure) by name."""
+    """Return estimates (value and limits, figure) by name."""
     return {name: Figure(*map(_known, estimates[:, place])) for name, place in places.items()}
 
 
 def _places(names: Sequence[str], settings: EvaluateSettings) -> dict[str, int]:
-    """Give the place of each figure; average precision at the IoU of hits has two names, of which one is kept."""
+    """Return the index of each figure by name, with one of the two names of average precision at the IoU of hits."""
     places = {name: n for n, name in enumerate(names)}
     main = f"{AT_IOU}{settings.iou:g}"
     places[main] = places["average_precision"]
@@ -82,10 +82,10 @@ def _row(
 
 
 def _best_threshold(ranking: Ranking) -> float | None:
-    """Find the threshold of the best F1, half way to the next lower score; the lowest score is its own threshold."""
+    """Find the threshold of the best F1: half way to the next lower score, or the lowest score itself."""
     hits = np.cumsum(ranking.gains)[ranking.gaining].astype(np.float64)[:, None]
-    found = (ranking.gaining + 1).astype(np.float64)[:, None]
-    at, _ = best_f1(Segments.of([len(hits)]), hits, found, np.array([[len(ranking.reference_units)]]))
+    detected = (ranking.gaining + 1).astype(np.float64)[:, None]
+    at, _ = best_f1(Segments.of([len(hits)]), hits, detected, np.array([[len(ranking.reference_units)]]))
     if at[0, 0] < 0:
         return None
     last = ranking.gaining[at[0, 0]]

@@ -1,4 +1,4 @@
-"""Estimated events against reference events, matched one-to-one by maximum bipartite matching, as mir_eval does."""
+"""Match estimated with reference events one-to-one, by maximum bipartite matching as in mir_eval."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 from detector.events import Event, iou
 
 SLACK = 1e-9
-"""What an intersection over union may lack of the least one: a half of 0.3 s is 0.15 s, but not in binary."""
+"""Tolerance of an intersection over union, for rounding: 0.15 s is not exactly a half of 0.3 s in binary."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many events were found, wrongly found and missed."""
+    """Numbers of hits, false alarms and misses."""
 
     hits: int = 0
     false_alarms: int = 0
@@ -28,13 +28,13 @@ class Counts:
 
     @property
     def precision(self) -> float:
-        """Hits among the events found (1 where none was found)."""
-        found = self.hits + self.false_alarms
-        return self.hits / found if found else 1.0
+        """The share of hits among the detections; 1 without detections."""
+        n_detections = self.hits + self.false_alarms
+        return self.hits / n_detections if n_detections else 1.0
 
     @property
     def recall(self) -> float:
-        """Hits among the reference events (1 where there are none)."""
+        """The share of hits among the reference events; 1 without reference events."""
         reference = self.hits + self.misses
         return self.hits / reference if reference else 1.0
 
@@ -47,7 +47,7 @@ class Counts:
 
 
 def match(reference: Sequence[Event], estimated: Sequence[Event], least_iou: float) -> list[tuple[int, int]]:
-    """Pair reference and estimated events of one recording and label, as many as can be.
+    """Find the largest matching of the reference and estimated events of one recording and label.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def match(reference: Sequence[Event], estimated: Sequence[Event], least_iou: flo
         return []
     near = [
         (r, e)
-        for r, wanted in enumerate(reference)
-        for e, found in enumerate(estimated)
-        if iou(wanted.span, found.span) >= least_iou - SLACK
+        for r, event in enumerate(reference)
+        for e, detection in enumerate(estimated)
+        if iou(event.span, detection.span) >= least_iou - SLACK
     ]
     if not near:
         return []
@@ -83,15 +83,16 @@ def count(
     Parameters
     ----------
     reference, estimated : mapping
-        Events of each recording, by its name; events of different labels are never paired.
+        Events of each recording, by its name. Events of different labels are never paired.
     """
     totals: dict[str, Counts] = {}
     for recording in sorted({*reference, *estimated}):
-        wanted = reference.get(recording, ())
-        found = estimated.get(recording, ())
-        for label in sorted({event.label for event in (*wanted, *found)}):
-            ours = [event for event in wanted if event.label == label]
-            theirs = [event for event in found if event.label == label]
-            hits = len(match(ours, theirs, least_iou))
-            totals[label] = totals.get(label, Counts()) + Counts(hits, len(theirs) - hits, len(ours) - hits)
+        events = reference.get(recording, ())
+        detections = estimated.get(recording, ())
+        for label in sorted({event.label for event in (*events, *detections)}):
+            own_events = [event for event in events if event.label == label]
+            own_detections = [event for event in detections if event.label == label]
+            hits = len(match(own_events, own_detections, least_iou))
+            counts = Counts(hits, len(own_detections) - hits, len(own_events) - hits)
+            totals[label] = totals.get(label, Counts()) + counts
     return totals

@@ -1,4 +1,4 @@
-"""The events of all labels and units in flat arrays, so that work grows with events and not with labels times units."""
+"""Keep the events of all labels and units in flat arrays, so that the time grows only with the number of events."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from detector.events import Event, Span
 
 @dataclass(frozen=True)
 class Field:
-    """Events in order of cells, those of a cell in the order of the tables; a cell is a label in a unit.
+    """Events in order of cells, and within a cell in the order of the tables. A cell is one label in one unit.
 
     Attributes
     ----------
     n_units, n_labels : int
-        How many there are; the cell of a label's events in a unit is `label * n_units + unit`.
+        Numbers of units and labels. The cell of a label in a unit is `label * n_units + unit`.
     wanted, found : Stretches
         Reference and estimated events.
     scores : array (found,)
-        Score of each estimated event; 1 where it has none.
+        Score of each estimated event; 1 without a score.
     doubt : Stretches
-        Uncertain spans, in cells that are units: they are so for every label.
+        Uncertain spans. Their cells are units, because they are uncertain for every label.
     reference, estimated : sequence of Event
         The events themselves.
     """
@@ -74,13 +74,13 @@ class Field:
         return [self.wanted_units[rows] for rows in self.of_labels(self.wanted)]
 
     def of_labels(self, stretches: Stretches) -> list[slice]:
-        """Give the rows of each label among the reference or the estimated events."""
+        """Return the rows of each label among the reference or the estimated events."""
         firsts = np.searchsorted(stretches.cells, np.arange(self.n_labels + 1) * self.n_units)
         return [slice(int(first), int(last)) for first, last in pairwise(firsts)]
 
     @cached_property
     def _on_doubt(self) -> tuple[Flags, Numbers]:
-        """Find the detections with half of themselves on uncertain spans, and the highest IoU of each with one."""
+        """Find the detections that lie by half on uncertain spans, and the highest IoU of each with such a span."""
         detections = self.found.inside(self.found_units)
         highest = np.zeros(len(self.found))
         for rows in portions(count_pairs(detections, self.doubt), MOST_PAIRS):
@@ -91,14 +91,14 @@ class Field:
         return inside & np.isin(self.found_units, self.doubt.cells), highest
 
     def pardoned(self, least_iou: float) -> Flags:
-        """Find the detections that lie on uncertain spans (found,): at the IoU of a hit, or with half of themselves."""
+        """Find the detections on uncertain spans (found,): with at least this IoU, or by half of their length."""
         if not len(self.doubt):
             return np.zeros(len(self.found), bool)
         inside, highest = self._on_doubt
         return inside | (highest >= least_iou - SLACK)
 
     def blocks(self) -> Iterator[Block]:
-        """Take cells that have detections, in order, a bounded number of pairs at a time."""
+        """Yield the cells with detections, in order, in blocks with a limited number of pairs."""
         cells, firsts = np.unique(self.found.cells, return_index=True)
         if not len(cells):
             return
@@ -116,7 +116,7 @@ class Field:
 
 
 class Block(NamedTuple):
-    """Some cells: which reference and estimated events they have, and how many pairs of these share time."""
+    """Some cells: their reference and estimated events, and the number of pairs that share time."""
 
     wanted: slice
     found: slice
@@ -124,7 +124,7 @@ class Block(NamedTuple):
 
 
 def field_of(material: Material) -> Field:
-    """Flatten a material; labels and units have numbers in their order."""
+    """Make the field of a material, with labels and units numbered in their order."""
     numbers = {label: n for n, label in enumerate(material.labels)}
     n_units = len(material.units)
     sides: list[Side] = []
@@ -136,7 +136,7 @@ def field_of(material: Material) -> Field:
 
 
 def field_of_parts(parts: Sequence[LabelEvents]) -> Field:
-    """Take the events of one label, in one part a unit."""
+    """Make the field of one label's events, given one part for each unit."""
     sides: list[Side] = []
     for events in ([part.reference for part in parts], [part.estimated for part in parts]):
         units = [part.unit for part, of_part in zip(parts, events) for _ in of_part]

@@ -16,7 +16,7 @@ OVERALL = "(overall)"
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with its 95 % interval; None where it does not exist."""
+    """A figure with its 95 % interval; None if it does not exist."""
 
     value: float | None
     low: float | None = None
@@ -32,13 +32,13 @@ class EvaluationRow:
     label : str
         `OVERALL` for all labels as one (micro average).
     counts : Counts
-        At the threshold.
+        Hits, false alarms and misses at the threshold.
     threshold : float or None
-        Least score that counts; None where labels have different ones.
+        Least score that counts; None if labels have different thresholds.
     best_threshold : float or None
-        Where F1 is the highest; None without scores.
+        Threshold with the highest F1; None without scores.
     least_score : float or None
-        The lowest score of the table: thresholds below it cannot be evaluated.
+        Lowest score of the table. Thresholds below it cannot be evaluated.
     ranking : Ranking
         The detections in order of score.
     figures : mapping of str to Figure
@@ -56,22 +56,22 @@ class EvaluationRow:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The whole result.
+    """The result of an evaluation.
 
     Attributes
     ----------
     settings : EvaluateSettings
-        What was asked.
+        How events were compared.
     material : Material
-        What was compared.
+        The events that were compared.
     overall : EvaluationRow
-        All labels as one: their detections in one order, none matched across labels (micro average).
+        All labels as one (micro average). Their detections are in one order, but never match events of another label.
     mean : mapping of str to Figure
         Figures averaged over the labels that have reference events (macro average).
     labels : tuple of EvaluationRow
         In order of their names.
     matched : MatchedEvents
-        What became of each event at the threshold.
+        The outcome of each event at the threshold.
     """
 
     settings: EvaluateSettings
@@ -83,6 +83,6 @@ class Evaluation:
 
     @property
     def hours(self) -> float | None:
-        """How long was listened to, h."""
+        """The hours that were scanned; None if unknown."""
         total = float(self.material.durations.sum()) / 3600
         return total if total > 0 else None

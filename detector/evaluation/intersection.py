@@ -1,4 +1,4 @@
-"""By intersection: the score at which each reference event is found, and what every other detection is."""
+"""Match by intersection: find the score at which each event is found, and all false alarms and cross-triggers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from detector.evaluation.sweep import (
 
 @dataclass(frozen=True)
 class Criteria:
-    """Parameters of the score, by the names of Bilen et al.
+    """The parameters of the score, with the names of Bilen et al.
 
     Attributes
     ----------
@@ -51,12 +51,12 @@ class Criteria:
 
 
 def find_steps(field: Field, criteria: Criteria, least_iou: float) -> list[Steps]:
-    """Find, for each label, what changes as the threshold falls.
+    """Find the changes for each label as the threshold falls.
 
-    Cross-triggers name labels by their number among those that have reference events.
+    Cross-triggers give labels by their number among the labels with reference events.
     """
     right = reaches(covered_s(field.found, field.wanted), criteria.dtc, field.found)
-    wanted, scores = find_found(field.wanted, field.found[right], field.scores[right], criteria.gtc)
+    wanted, scores = find_detected(field.wanted, field.found[right], field.scores[right], criteria.gtc)
     wrong = np.flatnonzero(~right & ~field.pardoned(least_iou))
     crossing, crossed = find_crossed(field, wrong, criteria.cttc)
     scores = np.concatenate([scores, field.scores[wrong]])
@@ -84,33 +84,33 @@ def find_steps(field: Field, criteria: Criteria, least_iou: float) -> list[Steps
     ]
 
 
-def find_found(wanted: Stretches, right: Stretches, scores: Numbers, gtc: float) -> tuple[Integers, Numbers]:
-    """Find reference events that detections cover enough, and the highest thresholds at which they do (event,)."""
+def find_detected(wanted: Stretches, right: Stretches, scores: Numbers, gtc: float) -> tuple[Integers, Numbers]:
+    """Find the reference events that detections cover enough, and the highest threshold for each (event,)."""
     covered = np.flatnonzero(reaches(covered_s(wanted, right), gtc, wanted))
     counts = count_pairs(wanted[covered], right)
     covered = covered[counts > 0]
     counts = counts[counts > 0]
-    found = [np.zeros(0)]
+    thresholds = [np.zeros(0)]
     for rows in portions(counts, MOST_PAIRS):
         near = wanted[covered[rows]]
         pairs = find_pairs(near, right)
         order = np.lexsort((-scores[pairs.second], pairs.first))
         surest = pairs.second[order]
-        found.append(scores[surest[_last_needed(near, right[surest], counts[rows], gtc)]])
-    return covered, np.concatenate(found)
+        thresholds.append(scores[surest[_last_needed(near, right[surest], counts[rows], gtc)]])
+    return covered, np.concatenate(thresholds)
 
 
 def _last_needed(wanted: Stretches, near: Stretches, counts: Integers, gtc: float) -> Integers:
-    """Find the first of the detections near each reference event with which those up to it cover enough of the event.
+    """Find the last detection that each reference event needs, by descending score, to be covered enough.
 
     Parameters
     ----------
     wanted : Stretches
         The events (event,).
     near : Stretches
-        The detections near each, the surest first, event by event; all that are near an event cover enough of it.
+        The detections near each event, by descending score, event by event. Together they cover enough of it.
     counts : array of int (event,)
-        How many are near each.
+        Number of detections near each event.
     """
     firsts = np.cumsum(counts) - counts
     numbers = np.arange(len(wanted))
@@ -128,7 +128,7 @@ def _last_needed(wanted: Stretches, near: Stretches, counts: Integers, gtc: floa
 
 
 def find_crossed(field: Field, wrong: Integers, cttc: float | None) -> tuple[Integers, Integers]:
-    """Find what other labels wrong detections are cross-triggers of: number among `wrong`, and of the label."""
+    """Find the labels that wrong detections cross: index among `wrong`, and number of the label, of each crossing."""
     crossed = list(_crossed(field, wrong, cttc)) if cttc is not None else []
     none = np.zeros(0, np.intp)
     detections = np.concatenate([none, *(numbers for numbers, _ in crossed)])

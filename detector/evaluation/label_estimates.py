@@ -1,4 +1,4 @@
-"""Figures with confidence intervals: of each label, of all labels as one, and on average over labels."""
+"""Compute figures with intervals for each label, for all labels as one, and on average over labels."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from detector.evaluation.settings import EvaluateSettings
 
 @dataclass(frozen=True)
 class LabelEstimates:
-    """Values, and the lower and upper limits of their 95 % intervals; not numbers where they do not exist.
+    """Values, and the limits of their 95 % intervals. A value that does not exist is not a number.
 
     Attributes
     ----------
     labels : array (3, figure, label)
-        Those of each label.
+        Values, lower limits and upper limits of each label.
     overall : array (3, figure, 1)
-        Those of all labels as one.
+        The same for all labels as one.
     mean : array (3, figure) or None
-        Averages over the labels that have reference events; None where none has.
+        Averages over the labels with reference events; None if there are no such labels.
     """
 
     labels: Numbers
@@ -37,7 +37,16 @@ class LabelEstimates:
 def estimate(material: Material, settings: EvaluateSettings, compared: Compared, recall: int) -> LabelEstimates:
     """Compute the figures with their intervals, in the order of the statistics.
 
-    `recall` is the number of a figure that exists for exactly the labels with reference events.
+    Parameters
+    ----------
+    material : Material
+        The events.
+    settings : EvaluateSettings
+        How many times to draw.
+    compared : Compared
+        The statistics.
+    recall : int
+        Index of a figure that exists for exactly the labels with reference events.
     """
     alone = len(material.labels) == 1  # then its figures are those of all labels
     of_labels = compared.of_labels
@@ -62,13 +71,13 @@ def estimate(material: Material, settings: EvaluateSettings, compared: Compared,
 
 
 def _of_material(statistics: Sequence[Statistic], material: Material) -> Numbers | None:
-    """Compute the figures of the material itself (figure, label); None where there is nothing to compute."""
+    """Compute the figures of the material itself (figure, label); None if there are no statistics."""
     once = np.ones(len(material.units))
     return np.concatenate([statistic(once) for statistic in statistics]) if statistics else None
 
 
 def _with_limits(values: Numbers | None, limits_of: list[Numbers]) -> Numbers:
-    """Put values (figure, ...) and their limits together (3, figure, ...)."""
+    """Stack values (figure, ...) and their limits (3, figure, ...)."""
     if values is None:
         return np.zeros((3, 0, 0))
     both = np.concatenate(limits_of, axis=1) if limits_of else np.full((2, *values.shape), np.nan)
@@ -76,7 +85,7 @@ def _with_limits(values: Numbers | None, limits_of: list[Numbers]) -> Numbers:
 
 
 def _mean(values: Numbers) -> Numbers:
-    """Average (figure, label, ...) over labels, each figure over those that have it (figure, ...)."""
+    """Average figures (figure, label, ...) over the labels that have them (figure, ...)."""
     known = ~np.isnan(values)
     n = np.count_nonzero(known, axis=1)
     return np.where(n > 0, np.where(known, values, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)

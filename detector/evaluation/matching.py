@@ -1,4 +1,4 @@
-"""Which detections are hits: maximum bipartite matching at every threshold at once."""
+"""Find the detections that are hits, by maximum bipartite matching at every threshold at once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from detector.evaluation.field import Field
 from detector.evaluation.sweep import MOST_PAIRS, Stretches, find_pairs
 
 Near = Callable[[int], Iterable[int]]
-"""Gives the reference events that are close enough to a detection."""
+"""Returns the reference events that are close enough to a detection."""
 
 
 def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
-    """Find the hits at each IoU (found,): at every threshold as many as any one-to-one matching has.
+    """Find the hits at each IoU (found,). At every threshold they are as many as in the largest one-to-one matching.
 
     Detections are taken from the highest score down; each is a hit if an augmenting path leads from it to a free
     reference event (Kuhn 1955). Sets of detections that can be matched at once are the independent sets of a
@@ -27,7 +27,7 @@ def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
     Parameters
     ----------
     field : Field
-        The events; none is paired with one of another cell.
+        The events. Events of different cells are never paired.
     ious : sequence of float
         Intersection over union that a hit needs, in (0, 1].
     """
@@ -50,7 +50,7 @@ def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
 
 
 def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) -> Flags:
-    """Match by a list of pairs; the highest score hits where no detection meets several reference events."""
+    """Match by a list of pairs. If no detection meets several reference events, the highest score is the hit."""
     hits = np.zeros(len(order), bool)
     place = np.empty(len(order), np.intp)
     place[order] = np.arange(len(order))
@@ -74,7 +74,7 @@ def _hits_among_pairs(r: Integers, e: Integers, n_wanted: int, order: Integers) 
 
 
 def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least_iou: float) -> Flags:
-    """Match where there are too many pairs to list: those of a detection are found anew whenever they are needed."""
+    """Match where there are too many pairs to list: find those of a detection again each time they are needed."""
     by_start, starts = wanted.by_start
     spans = wanted.spans[by_start]
     lengths_s = wanted.lengths_s[by_start]
@@ -100,15 +100,15 @@ def _hits_among_many(wanted: Stretches, found: Stretches, order: Integers, least
 
 
 class PathSearch:
-    """Augmenting paths, from one detection after the other.
+    """Search augmenting paths, from one detection after the other.
 
     Attributes
     ----------
     partner : array of int (wanted,)
-        The detection that each reference event has; -1 while it is free.
+        The detection that each reference event is paired with; -1 while it is free.
     shut : bytearray (wanted,)
-        1 where a search need not look: it was there before, or an earlier one was and found no free event from there.
-        None will be found from there ever after.
+        1 for events that a search leaves out. Either it was there before, or an earlier search found no free event from
+        there. No later search would find one either.
     """
 
     def __init__(self, n_wanted: int, near: Near) -> None:
@@ -117,7 +117,7 @@ class PathSearch:
         self._near = near
 
     def augment(self, start: int) -> bool:
-        """Find a partner for a detection, others changing theirs where needed."""
+        """Find a partner for a detection; other detections may change theirs for it. Return whether there is one."""
         partner = self.partner
         shut = self.shut
         reached: dict[int, int] = {}  # reference event -> the detection it was reached from
@@ -139,7 +139,7 @@ class PathSearch:
         return False
 
     def _flip(self, free: int, reached: dict[int, int], held: dict[int, int]) -> None:
-        """Give each detection on the path to a free reference event the next reference event on it."""
+        """Pair each detection on the path to a free reference event with the next reference event on it."""
         r: int | None = free
         while r is not None:
             detection = self.partner[r] = reached[r]

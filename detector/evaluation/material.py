@@ -1,4 +1,4 @@
-"""What is compared: reference and estimated events of what was scanned, and the same taken apart by label."""
+"""The reference and estimated events to compare, of everything that was scanned."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOUR_S = 3600.0
 
 
 class Unit(NamedTuple):
-    """What is scanned as one: a recording, or one channel of it; the channel is "" where they are not kept apart."""
+    """A recording, or one channel of it. The channel is "" if the channels are not told apart."""
 
     recording: str
     channel: str = ""
@@ -25,20 +25,20 @@ class Unit(NamedTuple):
 
 @dataclass(frozen=True)
 class Material:
-    """Reference and estimated events of every unit that was scanned, those without events included.
+    """The reference and estimated events of every unit that was scanned, with those of units without events.
 
     Attributes
     ----------
     reference, estimated : mapping of Unit to events
-        A unit that is a key of either, or of `seconds`, was scanned; without events in one of them it has none.
+        Every unit that is a key of one of these, or of `seconds`, was scanned.
     uncertain : mapping of Unit to spans
-        Where it is not known whether there are calls: detections on them are no false alarms.
+        Spans that may hold calls. Detections on them are no false alarms.
     seconds : mapping of Unit to float
-        How long each was listened to, s; empty where unknown.
+        Seconds of each unit that were scanned; empty if unknown.
     groups : mapping of Unit to str
-        What is drawn as one by the bootstrap (a deployment); a unit that has none here goes with its recording.
+        The deployment, which the bootstrap draws as one. A unit without a group belongs to the group of its recording.
     audio : mapping of str to str
-        What the file of a recording is called, where `recording` is the name of a table; "" where it is unknown.
+        Name of the file of a recording, if its unit bears the name of a table; "" if unknown.
     """
 
     reference: Mapping[Unit, Sequence[Event]]
@@ -50,24 +50,24 @@ class Material:
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
-        """Everything that was scanned, in order."""
+        """Every unit that was scanned, sorted."""
         return tuple(sorted({*self.reference, *self.estimated, *self.seconds}))
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """Every label of an event, in order."""
-        events = [event for side in (self.reference, self.estimated) for found in side.values() for event in found]
+        """Every label of an event, sorted."""
+        events = [event for side in (self.reference, self.estimated) for of_unit in side.values() for event in of_unit]
         return tuple(sorted({event.label for event in events}))
 
     @cached_property
     def scored(self) -> bool:
         """Return whether detections have scores, or there are no detections."""
-        scores = [event.score for found in self.estimated.values() for event in found]
+        scores = [event.score for of_unit in self.estimated.values() for event in of_unit]
         return not scores or any(score is not None for score in scores)
 
     @cached_property
     def durations(self) -> NDArray[np.float64]:
-        """How long each unit was listened to, s (unit,); not a number where unknown."""
+        """Seconds of each unit that were scanned (unit,); not a number if unknown."""
         return np.array([self.seconds.get(unit, np.nan) for unit in self.units])
 
     @cached_property
@@ -89,7 +89,7 @@ class Material:
         return tuple(sides)
 
     def of_label(self, label: str) -> list[LabelEvents]:
-        """Take one label's events out of every unit, in order of `units`."""
+        """Return the events of one label in each unit, in order of `units`."""
         reference, estimated = self._sorted
         return [
             LabelEvents(
@@ -104,7 +104,7 @@ class Material:
 
 @dataclass(frozen=True)
 class LabelEvents:
-    """One label's events in one unit.
+    """The events of one label in one unit.
 
     Attributes
     ----------
@@ -123,5 +123,5 @@ class LabelEvents:
 
     @cached_property
     def scores(self) -> NDArray[np.float64]:
-        """Score of each estimated event; 1 where it has none."""
+        """Score of each estimated event; 1 without a score."""
         return np.array([1.0 if event.score is None else event.score for event in self.estimated])

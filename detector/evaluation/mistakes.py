@@ -1,4 +1,4 @@
-"""Misses and false alarms as a selection table, to be looked at in Raven."""
+"""Write misses and false alarms as a selection table, to inspect them in Raven."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from detector.evaluation.material import Unit
 from detector.events import Event
 from detector.tables import Detection, WriteOptions, write_table
 
-MISS, FALSE_ALARM = "miss", "false alarm"
-OUTCOME, RECORDING = "Outcome", "Recording"
-"""The columns beside those of every selection table; the second where one of the rows has no name of audio."""
+MISS = "miss"
+FALSE_ALARM = "false alarm"
+OUTCOME = "Outcome"
+"""Name of the extra column that says which of the two an event is."""
+RECORDING = "Recording"
+"""Name of another extra column, which is written if the audio file of a row is unknown."""
 
 
 class Mistake(NamedTuple):
-    """A reference event that was not found, or a detection that is none."""
+    """A reference event that was missed, or a detection that is a false alarm."""
 
     unit: Unit
     event: Event
@@ -25,7 +28,7 @@ class Mistake(NamedTuple):
 
 
 def mistakes(evaluation: Evaluation) -> list[Mistake]:
-    """List misses and false alarms at the threshold, by recording, then by time."""
+    """List misses and false alarms at the threshold, sorted by recording and time."""
 
     def place(mistake: Mistake) -> tuple[object, ...]:
         return mistake.unit, mistake.event.span, mistake.event.label, mistake.outcome
@@ -44,7 +47,7 @@ def _all(evaluation: Evaluation) -> Iterator[Mistake]:
 
 
 def write_mistakes(evaluation: Evaluation, stream: TextIO) -> int:
-    """Write a Raven selection table with the column `OUTCOME`; give the number of rows."""
+    """Write a Raven selection table with the column `OUTCOME`; return the number of rows."""
     listed = mistakes(evaluation)
     audio = evaluation.material.audio
     rows = [

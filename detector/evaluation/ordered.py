@@ -1,4 +1,4 @@
-"""Quantiles of values that are drawn once or more often, for several labels and many draws at once."""
+"""Compute quantiles of values that are drawn several times, for several labels and many draws at once."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from detector.evaluation.chain import Segments
 
 @dataclass(frozen=True)
 class Ordered:
-    """Ascending values of each label, and the number of the unit of each (value,).
+    """Ascending values of each label, and the unit of each value (value,).
 
-    They are counted by runs of as many values as there are runs; only in one run of each draw, value by value.
-    `labels` says which values are of which label.
+    To find a quantile, values are counted by runs first, and value by value only within one run of each draw. A label
+    has about as many runs as a run has values. `labels` gives the values of each label.
     """
 
     values: Numbers
@@ -28,7 +28,7 @@ class Ordered:
 
     @cached_property
     def run(self) -> Integers:
-        """How many values a run has (label,)."""
+        """The number of values of a run (label,)."""
         return np.sqrt(np.diff(self.labels.firsts)).astype(np.intp) + 1
 
     @cached_property
@@ -38,7 +38,7 @@ class Ordered:
 
     @cached_property
     def _counted(self) -> Sums:
-        """The values in runs."""
+        """The sums of the values of each run."""
         number = np.arange(self.runs.n_rows) - self.runs.firsts[self.runs.labels]  # of a run among those of its label
         ends = self.labels.firsts[self.runs.labels] + (number + 1) * self.run[self.runs.labels]
         return Sums(self.units, np.minimum(ends, self.labels.firsts[1:][self.runs.labels]))
@@ -50,7 +50,7 @@ class Ordered:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Values in some draws: how often each unit is drawn (unit, draw), and values down to each run (run, draw)."""
+    """Values in some draws: how often each unit is drawn (unit, draw), and the values down to each run (run, draw)."""
 
     ordered: Ordered
     weights: Weights
@@ -58,17 +58,17 @@ class Drawn:
 
     @cached_property
     def n(self) -> Numbers:
-        """How many values each label has (label, draw)."""
+        """The number of values of each label (label, draw)."""
         return self.ordered.runs.last(self.counted)
 
     def median(self) -> Numbers:
-        """Take the mean of the two in the middle, as `numpy.median` does (label, draw)."""
+        """Return the mean of the two values in the middle, as `numpy.median` does (label, draw)."""
         low = self.nth((self.n - 1) // 2)
         high = self.nth(self.n // 2)
         return np.where(self.n > 0, (low + high) / 2, UNKNOWN)
 
     def quantiles(self, shares: Sequence[float]) -> list[Numbers]:
-        """Interpolate as `numpy.quantile` does; one (label, draw) for each share."""
+        """Return a quantile (label, draw) for each share, interpolated as `numpy.quantile` does."""
         return [self._quantile(share) for share in shares]
 
     def _quantile(self, share: float) -> Numbers:
@@ -80,7 +80,7 @@ class Drawn:
         return np.where(n > 0, interpolate(low, high, place - below), UNKNOWN)
 
     def nth(self, number: Numbers) -> Numbers:
-        """Give the value of each number, from 0, in each label and draw (label, draw); anything where there is none."""
+        """Return the n-th value, from 0, of each label and draw (label, draw); any value if there are fewer."""
         ordered = self.ordered
         runs = ordered.runs
         if not runs.n_rows:

@@ -1,4 +1,4 @@
-"""Which recordings two sets of tables are about, and which names in them mean the same one."""
+"""Find the recordings that two sets of tables are about, and the names that mean the same recording."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from detector.tables.match import AUDIO_SUFFIX, Recordings, table_stems
 from detector.tables.table import Table
 
 Name = tuple[Path, str | None]
-"""A table, and what a row of it calls its recording; None where only the name of the table says it."""
+"""A table, and the name that its rows give a recording; None if only the name of the table gives one."""
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """What names in tables mean.
+    """The recordings that names in tables mean.
 
     Attributes
     ----------
     recordings : mapping of Name to Path
         The recording of each name that has one.
     lost : mapping of Name to paths
-        What each other name might mean: nothing, one recording that belongs to another name, or several.
+        The recordings that each other name might mean: none, one that belongs to another name, or several.
     """
 
     recordings: Mapping[Name, Path]
@@ -31,7 +31,7 @@ class Pairing:
 
 
 def names_of(tables: Iterable[Table]) -> list[Name]:
-    """List what tables call their recordings; a table without a column for that stands for one, even without rows."""
+    """List the names of recordings in tables. A table without a column of names stands for one recording."""
     names: dict[Name, None] = {}
     for table in tables:
         rows = list(dict.fromkeys(row.audio_name for row in table.annotations))
@@ -43,7 +43,7 @@ def names_of(tables: Iterable[Table]) -> list[Name]:
 
 
 def own_recordings(names: Iterable[Name]) -> dict[Name, Path]:
-    """Take every name for a recording of its own, the same name twice for the same."""
+    """Return a recording for every name. The same name means the same recording."""
     return {name: _own(*name) for name in names}
 
 
@@ -55,7 +55,7 @@ def _own(table: Path, name: str | None) -> Path:
 
 
 def audio_names(recordings: Mapping[Name, Path]) -> dict[Path, str]:
-    """Give the file name of each recording as the first row that names it has it; "" where only tables stand for it."""
+    """Return the file name of each recording, from the first row that names it; "" if no row names it."""
     called: dict[Path, str] = {}
     for (table, name), path in recordings.items():
         own = _own(table, name)
@@ -64,34 +64,34 @@ def audio_names(recordings: Mapping[Name, Path]) -> dict[Path, str]:
 
 
 def pair(names: Sequence[Name], recordings: Iterable[Path]) -> Pairing:
-    """Find the recording of each name: by its path, else by its file name or stem where that is clear.
+    """Find the recording of each name by its path, or else by its file name or stem if only one fits.
 
-    Where several names mean one recording, those whose folders agree with it the most have it: recorders number their
-    files alike, and `b/X.wav` is not `a/X.flac` where there is an `a/X.wav`.
+    Several names may fit one recording, because recorders number their files alike. Then the names whose folders agree
+    with it most get it: `b/X.wav` is not `a/X.flac` if there is an `a/X.wav`.
     """
     audio = Recordings(recordings)
-    found: dict[Name, Path] = {}
+    recording_of: dict[Name, Path] = {}
     lost: dict[Name, Sequence[Path]] = {}
     for table, name in names:
         paths = audio.find(name, table).paths
         if len(paths) == 1:
-            found[table, name] = paths[0]
+            recording_of[table, name] = paths[0]
         else:
             lost[table, name] = paths
-    for path, rivals in _rivals(found).items():
+    for path, rivals in _rivals(recording_of).items():
         agreement = {rival: _agreement(rival, path) for rival in rivals}
         best = max(agreement.values())
         clear = len({_plain(rival) for rival in rivals if rival[1] and agreement[rival] == best}) <= 1
         for rival in rivals:
             if agreement[rival] < best or (rival[1] and not clear):
-                lost[rival] = [found.pop(rival)]
-    return Pairing(found, lost)
+                lost[rival] = [recording_of.pop(rival)]
+    return Pairing(recording_of, lost)
 
 
-def _rivals(found: Mapping[Name, Path]) -> dict[Path, list[Name]]:
-    """List the recordings that are meant by names with different folders; a bare file name says nothing of where."""
+def _rivals(recording_of: Mapping[Name, Path]) -> dict[Path, list[Name]]:
+    """List the recordings that several names with different folders mean. Names without a folder do not count."""
     of: defaultdict[Path, list[Name]] = defaultdict(list)
-    for (table, name), path in found.items():
+    for (table, name), path in recording_of.items():
         if name is None or "/" in name or "\\" in name:
             of[path].append((table, name))
     return {path: names for path, names in of.items() if len({_plain(name) for name in names}) > 1}

@@ -1,4 +1,4 @@
-"""The curves of an evaluation: precision against recall, recall against false alarms per hour, scores of both kinds."""
+"""Draw precision against recall, recall against false alarms per hour, and the scores of hits and false alarms."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from detector.evaluation.figures import Evaluation, EvaluationRow
 from detector.evaluation.thresholds import curve_of
 
 MOST_LABELS = 8
-"""How many labels get a line of their own."""
+"""Most labels that get a line of their own."""
 
 
 def check_curves(path: Path) -> None:
-    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    """Raise `ConfigurationError` if no picture can be drawn into a file of this name."""
     check_picture(path, "plot")
 
 
 def draw_curves(evaluation: Evaluation, path: Path) -> None:
-    """Draw the curves into a file that is whole or not there, in the place of one of that name.
+    """Draw the curves into a file. It replaces an existing file only when it is complete.
 
     Raises
     ------
     ConfigurationError
-        Where matplotlib is not installed.
+        If matplotlib is not installed.
     OutputError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
     figure = find_figure("plot")(figsize=(12, 3.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)

@@ -1,4 +1,4 @@
-"""Events into the recordings and channels that were scanned, by the rules for their labels."""
+"""Assign events to the recordings and channels that were scanned, by the rules for their labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from detector.texts import many
 
 
 class Placed(NamedTuple):
-    """A row of a table in the recording that it is about."""
+    """A row of a table, with its recording."""
 
     recording: Path
     channel: str | None
@@ -28,22 +28,22 @@ class Placed(NamedTuple):
 
 @dataclass
 class Placing:
-    """Put rows of tables into what was scanned.
+    """Assign rows of tables to the recordings and channels that were scanned.
 
     Attributes
     ----------
     scans : sequence of Scan
-        What was scanned; `scanned_s` is not a number where it is unknown; `end_s` bounds what lies inside.
+        The channels that were scanned. Rows after the end of a scan are left out. An unknown length is not a number.
     rules : LabelRules
-        What to make of labels.
+        How to rename labels, and which to use.
     hours : float or None
-        How long all of them are together, where it is not known of each: then all are taken as equally long.
+        Length of all scans together, if that of each is unknown. All then count as equally long.
     group : str or None
         Regular expression that finds the deployment in a recording's name or path, as `name_groups` takes it.
     folders : sequence of Path
-        The folders of recordings that were given, for that.
+        The folders of recordings that the user gave. Paths below them are searched for the deployment.
     notes : list of str
-        What a user should know.
+        Remarks for the user.
     """
 
     scans: Sequence[Scan]
@@ -54,18 +54,19 @@ class Placing:
     notes: list[str] = field(default_factory=list)
 
     def material(self, reference: Iterable[Placed], estimated: Iterable[Placed]) -> Material:
-        """Take what lies in the scanned part of a scanned channel."""
-        wanted = self._inside(reference, "annotation")
-        found = self._inside(estimated, "detection")
-        labels = {event.label for events in wanted.values() for event in events}
+        """Return the events that lie in the scanned part of a scanned channel."""
+        annotations = self._inside(reference, "annotation")
+        detections = self._inside(estimated, "detection")
+        labels = {event.label for events in annotations.values() for event in events}
         uncertain = {label for label in labels if self.rules.is_uncertain(label)}
         doubt: dict[Unit, list[Span]] = {
-            unit: merged(event.span for event in events if event.label in uncertain) for unit, events in wanted.items()
+            unit: merged(event.span for event in events if event.label in uncertain)
+            for unit, events in annotations.items()
         }
         seconds = {self._unit(scan): self._seconds(scan) for scan in self.scans}
         return Material(
-            {unit: self._calls(events) for unit, events in wanted.items()},
-            {unit: self._calls(events) for unit, events in found.items()},
+            {unit: self._calls(events) for unit, events in annotations.items()},
+            {unit: self._calls(events) for unit, events in detections.items()},
             {unit: spans for unit, spans in doubt.items() if spans},
             {unit: value for unit, value in seconds.items() if value == value},  # noqa: PLR0124 (not a number)
             self._groups(seconds),
@@ -79,7 +80,7 @@ class Placing:
     def _seconds(self, scan: Scan) -> float:
         return scan.scanned_s if self.hours is None else self.hours * 3600 / len(self.scans)
 
-    def _inside(self, rows: Iterable[Placed], what: str) -> dict[Unit, list[Event]]:
+    def _inside(self, rows: Iterable[Placed], kind: str) -> dict[Unit, list[Event]]:
         """Give each unit its events, once each; a row without a channel is in every channel, a mix has all of them."""
         of_recording: defaultdict[Path, list[Placed]] = defaultdict(list)
         for row in rows:
@@ -104,16 +105,16 @@ class Placing:
             inside[self._unit(scan)] = events if one_channel else list(dict.fromkeys(events))
         if repeated := sum(sum(flags) - len(kept[recording]) for recording, flags in heard.items()):
             alike = "alike in recording, channel, times, label, band and score to an earlier one"
-            self.notes.append(f"{many(repeated, what)} left out: {alike}")
+            self.notes.append(f"{many(repeated, kind)} left out: {alike}")
         unheard = {
             row for recording, flags in heard.items() for row in compress(of_recording[recording], map(not_, flags))
         }
         if lost := len(unheard):
-            self.notes.append(f"{many(lost, what)} in channels or after times that were not scanned left out")
+            self.notes.append(f"{many(lost, kind)} in channels or after times that were not scanned left out")
         return inside
 
     def _calls(self, events: Sequence[Event]) -> list[Event]:
-        """Rename the labels of calls, and leave out what is none or uncertain."""
+        """Rename the labels of calls, and leave out events that are not certainly calls."""
         new_names = {label: self.rules.of_call(label) for label in {event.label for event in events}}
         named = ((event, new_names[event.label]) for event in events)
         return [event if label == event.label else replace(event, label=label) for event, label in named if label]

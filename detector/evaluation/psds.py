@@ -1,4 +1,4 @@
-"""Polyphonic sound detection score: the area under recall against false alarms per hour, by intersection, over labels.
+"""Compute the polyphonic sound detection score: the area under recall against false alarms per hour, over labels.
 
 C. Bilen, G. Ferroni, F. Tuveri, J. Azcarreta and S. Krstulovic, "A framework for the robust evaluation of sound event
 detection", ICASSP 2020; the two parameter sets are those of DCASE 2021 task 4. Thresholds are the distinct scores, as
@@ -30,7 +30,7 @@ PSDS2 = Criteria(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5)
 
 @dataclass(frozen=True)
 class PsdsStage:
-    """What is the same for every label that has reference events.
+    """The data that all labels with reference events share.
 
     Attributes
     ----------
@@ -54,16 +54,16 @@ class PsdsStage:
         return self.reference.counts(draws.weights)
 
     def cost(self, draws: Draws) -> Numbers:
-        """Weigh cross-triggers with each label, the heavier the less there is of it (label, draw)."""
+        """Return the cost of a cross-trigger with each label (label, draw), which is higher for rarer labels."""
         rare: Numbers = 1 / np.maximum(self.reference_s @ draws.weights, 1e-12)
         return rare
 
 
 @dataclass(frozen=True)
 class Psds(Statistic):
-    """The score of all labels of a stage, and those of its labels: their curves are drawn once for both.
+    """The score of all labels of a stage, and the score of each label. Both use the same curves.
 
-    `steps` has the changes of each label.
+    `steps` holds the changes of each label.
     """
 
     name: str
@@ -72,16 +72,16 @@ class Psds(Statistic):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the figure is called."""
+        """The name of the figure."""
         return (self.name,)
 
     @property
     def n_rows(self) -> int:
-        """The score alone: `areas` takes a few draws at a time by itself."""
+        """The score alone, because `areas` itself limits the draws that it computes at once."""
         return 1
 
     def drawn(self, draws: Draws) -> list[Numbers]:
-        """Compute the figure; labels without reference events are left out."""
+        """Compute the figure without labels that have no reference events."""
         return [draws.keep(self, "areas", self.areas)[-1:]]
 
     @cached_property
@@ -121,14 +121,14 @@ class Psds(Statistic):
 
 @dataclass(frozen=True)
 class PsdsOfLabels(Statistic):
-    """The scores of labels; `places` has the place of each among those with reference events, -1 without (label,)."""
+    """The scores of labels. `places` (label,) is the index of each among the labels with reference events, or -1."""
 
     together: Psds
     places: Integers
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the figure is called."""
+        """The name of the figure."""
         return self.together.names
 
     @property
@@ -143,12 +143,12 @@ class PsdsOfLabels(Statistic):
 
 
 def psds(name: str, field: Field, durations: Numbers, criteria: Criteria, least_iou: float) -> Psds:
-    """Compare the events of labels that have reference events; these are numbered in the order of the labels.
+    """Compare the events of the labels with reference events, numbered in the order of the labels.
 
     Parameters
     ----------
     name : str
-        What to call the score.
+        Name of the score.
     field : Field
         The events of all labels.
     durations : array (unit,)
@@ -156,7 +156,7 @@ def psds(name: str, field: Field, durations: Numbers, criteria: Criteria, least_
     criteria : Criteria
         Parameters.
     least_iou : float
-        At which a detection is taken to lie on an uncertain span: it is then no false alarm.
+        Intersection over union with an uncertain span at which a detection is no false alarm.
     """
     with_events = [n for n, rows in enumerate(field.of_labels(field.wanted)) if rows.stop > rows.start]
     union = field.wanted.united

@@ -1,4 +1,4 @@
-"""Detections in order of score, and which of them are hits."""
+"""Sort detections by score, and say which are hits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from detector.evaluation.material import LabelEvents
 
 @dataclass(frozen=True)
 class Ranking(Descent):
-    """Detections from the highest score down, hits being the gains; those on uncertain spans that hit nothing are out.
+    """Detections by descending score. Hits are the gains. Detections on uncertain spans that hit nothing are left out.
 
     Attributes
     ----------
@@ -42,12 +42,12 @@ class Ranking(Descent):
 
 
 def rank(parts: Sequence[LabelEvents], least_iou: float, threshold: float) -> Ranking:
-    """Match the detections of one label and put them in order.
+    """Match the detections of one label, and sort them by score.
 
     Parameters
     ----------
     parts : sequence of LabelEvents
-        One a unit, in order.
+        One for each unit, in order.
     least_iou : float
         Intersection over union that a hit needs, in (0, 1].
     threshold : float
@@ -60,7 +60,7 @@ def rank(parts: Sequence[LabelEvents], least_iou: float, threshold: float) -> Ra
 
 
 def rank_field(field: Field, hits: Flags, least_iou: float, thresholds: Numbers) -> list[Ranking]:
-    """Put the detections of each label in order.
+    """Sort the detections of each label by score.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def rank_field(field: Field, hits: Flags, least_iou: float, thresholds: Numbers)
     hits : array of bool (found,)
         Which detections are hits at `least_iou`.
     least_iou : float
-        At which detections lie on uncertain spans.
+        Intersection over union with an uncertain span at which a detection lies on it.
     thresholds : array (label,)
         Least score of a detection that is reported.
     """
@@ -86,7 +86,7 @@ def rank_field(field: Field, hits: Flags, least_iou: float, thresholds: Numbers)
 
 
 def pooled(rankings: Sequence[Ranking]) -> Ranking:
-    """Put the detections of several labels into one order; none is matched across labels."""
+    """Sort the detections of several labels together. None matches an event of another label."""
     score = np.concatenate([ranking.scores for ranking in rankings])
     order = np.argsort(-score, kind="stable")
     units = np.concatenate([ranking.units for ranking in rankings])[order]
@@ -97,4 +97,4 @@ def pooled(rankings: Sequence[Ranking]) -> Ranking:
 
 
 NOTHING = Ranking(np.zeros(0, np.intp), np.zeros(0), np.zeros(0, bool), np.zeros(0, bool), np.zeros(0, np.intp))
-"""That of no label."""
+"""The ranking of no label."""

@@ -1,4 +1,4 @@
-"""An evaluation as text for people and as one object for programs."""
+"""Format an evaluation as text for people, and as an object for programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Cells = Sequence[str]
 
 
 def as_object(evaluation: Evaluation) -> dict[str, Any]:
-    """Give the evaluation as numbers, texts, lists and dicts, for JSON; a figure that does not exist is None."""
+    """Return the evaluation as numbers, texts, lists and dicts, for JSON. A figure that does not exist is None."""
     settings = evaluation.settings
     material = evaluation.material
     return {
@@ -49,7 +49,7 @@ def _row_object(row: EvaluationRow, evaluation: Evaluation) -> dict[str, Any]:
 def _figures_object(
     figures: Mapping[str, Figure], rows: Sequence[EvaluationRow], evaluation: Evaluation
 ) -> dict[str, Any]:
-    """Give the figures of some rows taken together; recall at a rate of false alarms says if it is a least one."""
+    """Return the figures of some rows together. Recall at a rate of false alarms says whether it may be higher."""
     objects: dict[str, Any] = {name: asdict(figure) for name, figure in figures.items()}
     for name, figure in objects.items():
         if name.startswith(RECALL_AT):
@@ -58,12 +58,12 @@ def _figures_object(
 
 
 def n_groups(evaluation: Evaluation) -> int:
-    """Count what the bootstrap draws from."""
+    """Count the groups that the bootstrap draws from."""
     return len(set(evaluation.material.group_numbers.tolist()))
 
 
 def as_text(evaluation: Evaluation) -> Iterator[str]:
-    """Write the figures as tables of plain text, a block a subject and a line a label."""
+    """Format the figures as tables of plain text, with a block for each subject and a line for each label."""
     yield from _head(evaluation)
     settings = evaluation.settings
     scored = evaluation.material.scored
@@ -79,7 +79,7 @@ def as_text(evaluation: Evaluation) -> Iterator[str]:
             rates = [f"recall_at_{rate:g}_per_hour" for rate in settings.rates]
             yield from _block("recall at false alarms per hour", evaluation, rates)
     for edge in ("onset", "offset"):
-        errors = [f"{edge}_{what}_s" for what in ("bias", "median", "p90")]
+        errors = [f"{edge}_{statistic}_s" for statistic in ("bias", "median", "p90")]
         yield from _block(f"{edge}s of hits less those annotated, s", evaluation, errors)
     by_score = ["psds1", "psds2"] if evaluation.hours and scored else []
     clips = ["clip_average_precision", "clip_auroc"] if scored else []
@@ -103,7 +103,7 @@ def _head(evaluation: Evaluation) -> Iterator[str]:
 def _block(
     title: str, evaluation: Evaluation, names: Sequence[str], *, counts: bool = False, best: bool = False
 ) -> Iterator[str]:
-    """Write some figures of every label under a title; what no label has is left out."""
+    """Format some figures of every label under a title, without those that no label has."""
     rows = [evaluation.overall, *(evaluation.labels if len(evaluation.labels) > 1 else ())]
     known = [name for name in names if any(row.figures.get(name, Figure(None)).value is not None for row in rows)]
     if not known:
@@ -135,12 +135,12 @@ def _line(row: EvaluationRow, evaluation: Evaluation, names: Sequence[str], *, c
 
 
 def _floor(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) -> str:
-    """Mark a figure that is a least one."""
+    """Return the mark of a figure that may be higher in truth, or nothing."""
     return ">=" if name.startswith(RECALL_AT) and _at_least(rows, evaluation, name) else ""
 
 
 def _at_least(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) -> bool:
-    """Return whether the recall of a row, or the mean of several, could be higher if tables went on to lower scores."""
+    """Return whether the recall of a row, or of one of several, could be higher if the table had lower scores."""
     allowed = float(name.split("_")[2]) * (evaluation.hours or 0.0) + 1e-9
     return any(
         row.figures[name].value not in (None, 1.0) and np.count_nonzero(~row.ranking.gains) <= allowed for row in rows
@@ -165,7 +165,7 @@ PLAIN = {"f1": "F1", "bias_s": "median", "median_s": "median of sizes", "p90_s":
 
 
 def heading(name: str) -> str:
-    """Write the name of a figure for people."""
+    """Format the name of a figure for people."""
     if name in HEADINGS:
         return HEADINGS[name]
     if name.startswith("average_precision_iou_"):

@@ -1,4 +1,4 @@
-"""What is asked of an evaluation."""
+"""The settings of an evaluation."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from detector.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """How events are compared and which figures are given.
+    """How to compare events, and which figures to compute.
 
     Attributes
     ----------
     iou : float
         Intersection over union that a hit needs, in (0, 1].
     other_ious : tuple of float
-        Other IoUs at which average precision is given.
+        Other IoUs for average precision.
     threshold : float
-        Least score of a detection, in [0, 1]; `thresholds` has other ones for labels.
+        Least score of a detection, in [0, 1]. `thresholds` gives other values for some labels.
     rates : tuple of float
-        False alarms per hour at which recall is given.
+        False alarms per hour at which to compute recall.
     least_covered, least_used : float
         Koogu's `min_gt_coverage` and `min_det_usage`, in (0, 1].
     draws : int
         Resamples of the bootstrap; 0 for no intervals.
     seed : int
-        Of the resamples.
+        Seed of the resamples.
     """
 
     iou: float = 0.3
@@ -53,9 +53,9 @@ class EvaluateSettings:
 
     @property
     def ious(self) -> tuple[float, ...]:
-        """Every IoU at which average precision is given, in order."""
+        """Every IoU for average precision, ascending."""
         return tuple(sorted({self.iou, *self.other_ious}))
 
     def threshold_of(self, label: str) -> float:
-        """Give the least score of a label's detections."""
+        """Return the least score of a label's detections."""
         return self.thresholds.get(label, self.threshold)

@@ -1,7 +1,7 @@
-"""Sweeps over time: which spans of many cells share time, how many do, and how much of each lies under others.
+"""Sweep over time to find which spans of many cells overlap, how many do, and how much of each others cover.
 
-A cell is whatever events are compared within, such as one label in one recording; spans of different cells never meet.
-Times are numbered in order, so that a cell and a time make one whole number, and all cells are swept at once.
+A cell is one label in one recording, for example. Spans of different cells never overlap. Times are numbered in order.
+So a cell and a time make one integer, and one sweep serves all cells.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 from detector.estimates.arrays import Flags, Integers, Numbers
 
 DECIMALS = 6
-"""Tables hold times to the microsecond, so sums of times are compared to the microsecond (as sed_scores_eval does)."""
+"""Decimals of sums of times before a comparison: tables hold times to the microsecond (as in sed_scores_eval)."""
 
 MOST_PAIRS = 1 << 20
-"""How many pairs of spans are looked at together: this bounds memory."""
+"""Most pairs of spans that are handled at once. This limits memory."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Stretches:
     Attributes
     ----------
     cells : array of int (span,)
-        Number of the cell of each.
+        Number of the cell of each span.
     edges : array of int (span, 2)
-        Numbers of onset and offset among `times`.
+        Indices of onset and offset in `times`.
     times : array (time,)
-        All times that there are, s, ascending.
+        All times, s, ascending.
     """
 
     cells: Integers
@@ -46,7 +46,7 @@ class Stretches:
         return Stretches(self.cells[rows], self.edges[rows], self.times)
 
     def inside(self, cells: Integers) -> Stretches:
-        """Give the same spans in other cells."""
+        """Return the same spans in other cells."""
         return replace(self, cells=cells)
 
     @cached_property
@@ -56,12 +56,12 @@ class Stretches:
 
     @cached_property
     def lengths_s(self) -> Numbers:
-        """How long each is, s (span,)."""
+        """Length of each span, s (span,)."""
         return self.spans[:, 1] - self.spans[:, 0]
 
     @cached_property
     def keys(self) -> Integers:
-        """One number for the cell and each edge, in order of cells, then times (span, 2)."""
+        """An integer for the cell and each edge, ascending with the cell and then the time (span, 2)."""
         return self.cells[:, None] * len(self.times) + self.edges
 
     @cached_property
@@ -77,7 +77,7 @@ class Stretches:
 
     @cached_property
     def united(self) -> Stretches:
-        """What the spans cover: those that meet or touch joined, in order; empty and inverted ones cover nothing."""
+        """The spans after joining all that overlap or touch, in order. Empty and inverted spans cover nothing."""
         order = np.argsort(self.keys[:, 0], kind="stable")
         order = order[self.edges[order, 1] > self.edges[order, 0]]
         starts = self.keys[order, 0]
@@ -90,7 +90,7 @@ class Stretches:
 
 
 def number_times(*spans: Numbers) -> tuple[Numbers, list[Integers]]:
-    """Give all times of several sets of spans (span, 2), and the number of each time in each set."""
+    """Return all times of several sets of spans (span, 2), and for each set the indices of its times."""
     times, numbers = np.unique(np.concatenate(spans), return_inverse=True)
     parts = np.split(numbers.reshape(-1, 2), np.cumsum([len(part) for part in spans])[:-1])
     return times, parts
@@ -98,7 +98,7 @@ def number_times(*spans: Numbers) -> tuple[Numbers, list[Integers]]:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of spans that share time: their numbers, and how much they share, s (pair,)."""
+    """Pairs of spans that overlap: the index of each, and the time they share, s (pair,)."""
 
     first: Integers
     second: Integers
@@ -108,12 +108,12 @@ class Pairs:
         return Pairs(self.first[rows], self.second[rows], self.shared_s[rows])
 
     def iou(self, firsts: Stretches, seconds: Stretches) -> Numbers:
-        """Divide the intersection of each pair by its union."""
+        """Return the intersection of each pair over its union."""
         return self.shared_s / (firsts.lengths_s[self.first] + seconds.lengths_s[self.second] - self.shared_s)
 
 
 def count_pairs(spans: Stretches, others: Stretches) -> Integers:
-    """Count, for each span, the others that share time with it, without listing them (span,)."""
+    """Count for each span the others that overlap it (span,), without listing them."""
     _, starts = others.by_start
     begun = np.searchsorted(starts, spans.keys[:, 1], side="left")
     over = np.searchsorted(others.ends, spans.keys[:, 0], side="right")
@@ -121,10 +121,9 @@ def count_pairs(spans: Stretches, others: Stretches) -> Integers:
 
 
 def find_pairs(firsts: Stretches, seconds: Stretches) -> Pairs:
-    """List every pair of a span of each set that share time, in time that grows with the number of these pairs.
+    """List all pairs of overlapping spans of two sets. The computing time grows only with the number of pairs.
 
-    Of two spans that share time, either the second starts within the first, or the first within the second, after its
-    start.
+    If two spans overlap, either the second starts within the first, or the first starts within the second and later.
     """
     firsts_by_start, first_starts = firsts.by_start
     seconds_by_start, second_starts = seconds.by_start
@@ -144,14 +143,19 @@ def find_pairs(firsts: Stretches, seconds: Stretches) -> Pairs:
 
 
 def spread(first: Integers, last: Integers) -> tuple[Integers, Integers]:
-    """List the numbers from each `first` up to its `last`, without it, and which one each is of."""
+    """List the integers of all ranges from `first` to `last` (excluded), and the index of the range of each.
+
+    Returns
+    -------
+    ranges, numbers : array of int (number,)
+    """
     sizes = np.maximum(last - first, 0)
     of = np.repeat(np.arange(len(sizes)), sizes)
     return of, np.arange(len(of)) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
 
 
 def portions(sizes: Integers, most: int) -> Iterator[slice]:
-    """Take rows in order, as many at a time as their sizes allow in sum; a row that is larger by itself comes alone."""
+    """Yield slices of rows whose sizes sum up to at most `most`. A row that is larger on its own comes alone."""
     total = np.cumsum(sizes)
     first = 0
     while first < len(sizes):
@@ -162,7 +166,7 @@ def portions(sizes: Integers, most: int) -> Iterator[slice]:
 
 
 def covered_s(stretches: Stretches, by: Stretches) -> Numbers:
-    """Measure how much of each span lies under the union of others of its cell, s to the microsecond (span,)."""
+    """Measure how much of each span the others of its cell cover, s to the microsecond (span,)."""
     union = by.united
     if not len(union) or not len(stretches):
         return np.zeros(len(stretches))

@@ -1,4 +1,4 @@
-"""From two tables, and what was scanned, to what is compared."""
+"""Read the tables of detections, annotations and effort, and prepare the events to compare."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from detector.tables.table import ReadOptions, Table
 from detector.texts import many
 
 SHOWN = 3
-"""How many of a kind are listed."""
+"""Most names of a kind that a note lists."""
 
 
 @dataclass(frozen=True)
 class EvaluateRequest:
-    """What to compare.
+    """The tables to compare, and how to read them.
 
     Attributes
     ----------
     detections, annotations : Path
         Tables, or folders of tables.
     effort : Path or None
-        What was scanned; None takes the recordings that the tables name.
+        The effort table of the scan. Without it, the recordings that the tables name count as scanned.
     hours : float or None
-        How long these are together, without `effort`.
+        Length of these recordings together, if there is no `effort`.
     read : ReadOptions
         How to read `annotations`; its `label` fills empty labels in both.
     rules : LabelRules
-        What to make of labels.
+        How to rename labels, and which to use.
     group : str or None
         Regular expression that finds the deployment in a recording's name.
     annotated_only : bool
-        Leave out recordings that `annotations` does not name.
+        Whether to leave out recordings that `annotations` does not name.
     """
 
     detections: Path
@@ -58,7 +58,7 @@ class EvaluateRequest:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Switch the search for reference cycles off while very many objects without cycles are made."""
+    """Switch off the search for reference cycles, which is slow while very many objects are made."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -70,12 +70,12 @@ def _no_collection() -> Iterator[None]:
 
 @_no_collection()
 def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
-    """Read both tables, find out what was scanned, and put events where they belong.
+    """Read both tables, find out what was scanned, and assign the events to it.
 
     Returns
     -------
     Material, list of str
-        What is compared, and what a user should know of it.
+        The events to compare, and remarks for the user.
     """
     if request.effort is not None and request.hours is not None:
         problem = f"{Parameter('effort')} says how long was scanned; give one of the two"
@@ -107,7 +107,7 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
 
 
 def _read(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:
-    """Read tables; rows that cannot be used are listed in `notes`, and are an error where there are no others."""
+    """Read tables, and list rows that cannot be used in `notes`. Raise `AnnotationError` if no row can be used."""
     tables, problems = read_tables(path, options)
     faults = [*problems, *(problem for table in tables for problem in table.problems)]
     lost = [problem for problem in faults if not problem.kept]
@@ -123,7 +123,7 @@ Scans = tuple[list[Scan], Pairing, Pairing]
 
 
 def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:
-    """Take the recordings that the tables name: nothing says whether others were scanned."""
+    """Return the recordings that the tables name, because nothing says whether others were scanned."""
     own = own_recordings(names_of(estimated))
     known = list(dict.fromkeys(own.values()))
     names = names_of(reference)
@@ -145,7 +145,7 @@ def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[s
 
 
 def _without_length(recordings: Mapping[Name, Path], estimated: Sequence[Table]) -> list[Scan]:
-    """List recordings of unknown length, by channel where detections are of several."""
+    """List recordings of unknown length, by channel if the detections are of several channels."""
     channels = sorted({row.channel for table in estimated for row in table.annotations if row.channel is not None})
     apart = channels if len(channels) > 1 and all(channel.isdecimal() for channel in channels) else [""]
     return [
@@ -156,7 +156,7 @@ def _without_length(recordings: Mapping[Name, Path], estimated: Sequence[Table])
 
 
 def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:
-    """Take the recordings that the effort table lists; note the rows of the tables that are about others."""
+    """Return the recordings that the effort table lists, and note the rows that are about others."""
     scans = [scan for scan in effort if scan.scanned_s > 0]
     everything = list(dict.fromkeys(scan.recording for scan in effort))
     failed = set(everything) - {scan.recording for scan in scans}
@@ -176,7 +176,7 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
 
 
 def _left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table], row: str) -> Iterator[str]:
-    """Say, once for each reason, which names have no recording; a `row` is a detection or an annotation."""
+    """Yield a note for each reason why names have no recording. `row` is "detection" or "annotation"."""
     if not lost:
         return
     rows = Counter((row.source, row.audio_name) for table in tables for row in table.annotations)
@@ -194,14 +194,14 @@ def _why(candidates: Sequence[Path]) -> str:
 
 
 def _few_of(names: Iterable[object]) -> str:
-    """Name a few, and say how many there are."""
+    """List a few names, and the number of the others."""
     listed = sorted(str(name) for name in names)
     more = len(listed) - SHOWN
     return ", ".join(listed[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _placed(tables: Sequence[Table], paired: Pairing) -> list[Placed]:
-    """Give every row of a known recording."""
+    """Return every row whose recording is known."""
     placed: list[Placed] = []
     for table in tables:
         names = {row.audio_name for row in table.annotations}
@@ -212,7 +212,7 @@ def _placed(tables: Sequence[Table], paired: Pairing) -> list[Placed]:
 
 
 def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]:
-    """List the labels that are asked for and in no table: a mistyped name would change figures unseen."""
+    """Yield a note about labels that the user names and no table has, because a typing error would change figures."""
     present = {row.event.label for table in tables for row in table.annotations}
     renamed = present | {rules.renamed(label) for label in present}
     asked = {
@@ -227,15 +227,15 @@ def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]
 
 
 def _label_notes(material: Material, request: EvaluateRequest) -> list[str]:
-    """List the labels that are in one table only: none of their events can be a hit."""
+    """List the labels that only one table has, because none of their events can be a hit."""
     sides = [
         (request.detections, {event.label for events in material.estimated.values() for event in events}),
         (request.annotations, {event.label for events in material.reference.values() for event in events}),
     ]
-    (_, found), (_, wanted) = sides
+    (_, detected), (_, annotated) = sides
     hint = f"({Parameter('rename')} makes labels the same)"
     return [
         f"{path}: only here are the labels {', '.join(sorted(labels - others))} {hint}"
-        for (path, labels), others in zip(sides, (wanted, found))
+        for (path, labels), others in zip(sides, (annotated, detected))
         if labels - others and others
     ]

@@ -12,7 +12,7 @@ from detector.evaluation.ranking import Ranking
 
 @dataclass(frozen=True)
 class CountCurve:
-    """Counts at every threshold (threshold,), in descending order: for pictures and for choosing thresholds."""
+    """Counts at every threshold (threshold,), in descending order, for pictures and to choose thresholds."""
 
     thresholds: Numbers
     hits: Numbers

@@ -1,4 +1,4 @@
-"""How far onsets and offsets of hits are from those of the reference events."""
+"""Measure how far the onsets and offsets of hits are from those of the reference events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUANTILES = (0.5, 0.9)
 
 @dataclass(frozen=True)
 class TimingErrors:
-    """How far pairs of a hit and its reference event are apart.
+    """The differences between hits and their reference events.
 
     Attributes
     ----------
@@ -39,26 +39,26 @@ class TimingErrors:
 
 @dataclass(frozen=True)
 class TimingStatistic(Statistic):
-    """Errors of onset and offset: the median with its sign, and the median and 90th percentile of the absolute error.
+    """The median error of onset and offset, and the median and 90th percentile of the absolute error.
 
-    `labels` has the errors of each label.
+    `labels` holds the errors of each label.
     """
 
     labels: Sequence[TimingErrors]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the figures are called."""
-        return tuple(f"{edge}_{what}_s" for edge in ("onset", "offset") for what in ("bias", "median", "p90"))
+        """The names of the figures."""
+        return tuple(f"{edge}_{statistic}_s" for edge in ("onset", "offset") for statistic in ("bias", "median", "p90"))
 
     @cached_property
     def n_rows(self) -> int:
-        """The pairs that are counted one by one, and the runs of those that are not."""
+        """The pairs that are counted one by one, and the runs of the others."""
         return 2 * sum(math.isqrt(len(errors.units)) + 1 for errors in self.labels)
 
     @cached_property
     def _ordered(self) -> list[Ordered]:
-        """The errors and the absolute errors of each edge in order, label by label."""
+        """The errors and the absolute errors of each edge, ascending, label by label."""
         sizes = [len(errors.units) for errors in self.labels]
         numbers = np.repeat(np.arange(len(sizes)), sizes)
         units = np.concatenate([errors.units for errors in self.labels])
@@ -78,9 +78,9 @@ class TimingStatistic(Statistic):
 
 @dataclass(frozen=True)
 class MatchedEvents:
-    """What became of events at the threshold: pairs of a reference event and a hit, and what is in no pair.
+    """The outcome of events at the threshold: pairs of a reference event and a hit, misses and false alarms.
 
-    Detections on uncertain spans that hit nothing are in none of them. All are numbers of events of `field`.
+    Detections on uncertain spans that hit nothing are in none of these. All numbers are indices of events of `field`.
     """
 
     field: Field
@@ -91,7 +91,7 @@ class MatchedEvents:
 
 
 def match(field: Field, hits: Flags, least_iou: float, thresholds: Numbers) -> MatchedEvents:
-    """Pair hits at the threshold with reference events, so that their IoU is the highest in sum.
+    """Pair hits at the threshold with reference events, so that the sum of their IoU is highest.
 
     Parameters
     ----------

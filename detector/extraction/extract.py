@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from detector.audio.channels import channel_names
 from detector.audio.files import find_recordings
 from detector.audio.header import Header
 from detector.audio.reading import read_header
-from detector.audio.stream import channel_names
 from detector.clips import CLIPS_FOLDER, UNCERTAIN, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.extraction.cut import ClipCutter

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from detector.audio.channels import channel_names
 from detector.audio.reading import read_header
-from detector.audio.stream import channel_names
 from detector.clips import (
     ANNOTATIONS_FILE,
     CLIPS_FOLDER,

@@ -1,1 +1,1 @@
-"""How scores become events and what that promises: operating points, calibration, curves and targets."""
+"""Operating points: the settings that turn scores into events, with their calibration, curves and targets."""

@@ -1,4 +1,4 @@
-"""Maps from a raw score to the probability that a detection with this score is right; strictly increasing."""
+"""Strictly increasing maps from a raw score to the probability that a detection with this score is right."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float64]
 
 SOFT = 1e-6
-"""How far scores of 0 and 1 are taken from the ends, where a logit has no value."""
+"""Distance by which scores of 0 and 1 are moved inwards, because 0 and 1 have no logit."""
 
 OUT_OF_REACH = math.inf
-"""The raw score of a probability that no score stands for."""
+"""The raw score of a probability that no score reaches."""
 
 
 class Platt(Frozen):
-    """A logistic curve over the logit of the score (Platt 1999; there of the score itself).
+    """A logistic curve over the logit of the score (Platt 1999, who takes the score itself).
 
-    Slope 1 and offset 0 change nothing. The logit is taken of (x + s) / (1 + 2 s), s = 1e-6, so that scores of 0 and 1
-    have one.
+    Slope 1 and offset 0 change nothing. The logit is that of (x + s) / (1 + 2 s) with s = 1e-6, because 0 and 1 have no
+    logit.
     """
 
     kind: Literal["platt"] = "platt"
@@ -40,11 +40,11 @@ class Platt(Frozen):
         import numpy as np
 
         soft = (scores + SOFT) / (1 + 2 * SOFT)
-        with np.errstate(over="ignore"):  # of a steep slope: 0 is right
+        with np.errstate(over="ignore"):  # a steep slope may overflow, and then gives 0, which is right
             return 1 / (1 + np.exp(-(self.slope * np.log(soft / (1 - soft)) + self.offset)))
 
     def inverse(self, probability: float) -> float:
-        """Give the raw score of a probability: 0 below all that there are, `OUT_OF_REACH` above."""
+        """Return the raw score of a probability: 0 below all probabilities, `OUT_OF_REACH` above all."""
         if not 0 < probability < 1:
             return 0.0 if probability <= 0 else OUT_OF_REACH
         logit = (math.log(probability / (1 - probability)) - self.offset) / self.slope
@@ -78,7 +78,7 @@ class Isotonic(Frozen):
         return np.interp(scores, self.score, self.probability)
 
     def inverse(self, probability: float) -> float:
-        """Give the raw score of a probability: 0 below all that there are, `OUT_OF_REACH` above."""
+        """Return the raw score of a probability: 0 below all probabilities, `OUT_OF_REACH` above all."""
         knots = self.probability
         if probability <= knots[0] or probability > knots[-1]:
             return 0.0 if probability <= knots[0] else OUT_OF_REACH

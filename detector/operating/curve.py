@@ -1,4 +1,4 @@
-"""What each threshold of a label gave on the recordings that it was tuned on, and which threshold meets a target."""
+"""The hits and false alarms of each threshold on the tuning recordings, and the choice of a threshold for a target."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Curve(Frozen):
     Attributes
     ----------
     threshold : tuple of float
-        On the scale of written scores, rising; hits fall.
+        On the scale of written scores, rising.
     hits, false_alarms : tuple of int
-        Detections that are right and wrong, at each threshold.
+        Right and wrong detections at each threshold. Hits never rise with the threshold.
     events : int
-        Annotated events.
+        Number of annotated events.
     hours : float
-        How long was listened to.
+        Length of the recordings, h.
     """
 
     threshold: tuple[Threshold, ...] = Field(min_length=1, max_length=100_000)
@@ -52,24 +52,24 @@ class Curve(Frozen):
         return len(self.threshold)
 
     def precision(self, n: int) -> float:
-        """Give hits over detections at the n-th threshold, 0 where nothing is found."""
-        found = self.hits[n] + self.false_alarms[n]
-        return self.hits[n] / found if found else 0.0
+        """Return hits over detections at the n-th threshold; 0 without detections."""
+        n_detections = self.hits[n] + self.false_alarms[n]
+        return self.hits[n] / n_detections if n_detections else 0.0
 
     def recall(self, n: int) -> float:
-        """Give hits over annotated events at the n-th threshold."""
+        """Return hits over annotated events at the n-th threshold."""
         return self.hits[n] / self.events
 
     def f1(self, n: int) -> float:
-        """Give the harmonic mean of precision and recall at the n-th threshold."""
+        """Return the harmonic mean of precision and recall at the n-th threshold."""
         return 2 * self.hits[n] / (self.hits[n] + self.false_alarms[n] + self.events)
 
     def rate(self, n: int) -> float:
-        """Give the false alarms per hour at the n-th threshold."""
+        """Return the false alarms per hour at the n-th threshold."""
         return self.false_alarms[n] / self.hours
 
     def meets(self, target: Target, n: int, spared: int = 0) -> bool:
-        """Return whether the n-th threshold keeps a target if `spared` of its false alarms are not counted."""
+        """Return whether the n-th threshold meets a target if `spared` of its false alarms are not counted."""
         wrong = max(0, self.false_alarms[n] - spared)
         match target.kind:
             case "p":
@@ -82,15 +82,15 @@ class Curve(Frozen):
     def choose(self, target: Target) -> tuple[int, bool]:
         """Choose a threshold.
 
-        For a precision or a rate, the lowest that keeps it and of which the next higher one keeps it, too, or misses it
-        by a single false alarm: one that keeps it by luck, among others that do not, is passed over where there is
-        another. (Not all higher ones need to: the highest cut calls into pieces.) For the best F1, the middle of the
-        widest stretch that has it.
+        For a precision or a rate, this is the lowest threshold that meets the target and whose next higher one meets
+        it, too, or misses it by a single false alarm. So a threshold that meets it by chance is avoided if there is
+        another. Higher thresholds need not all meet it, because the highest ones cut calls into pieces. For the best
+        F1, the threshold is the middle of the widest stretch with this F1.
 
         Returns
         -------
         n, reached : int and bool
-            Its number, and whether it keeps the target; the nearest to it otherwise.
+            Index of the threshold, and whether it meets the target. If none meets it, the nearest one.
         """
         if target.kind == "f1":
             return self._middle(), True
@@ -100,7 +100,7 @@ class Curve(Frozen):
         return next((n for n in keeping if self._safe(target, n)), keeping[0]), True
 
     def merit(self, target: Target) -> tuple[bool, float]:
-        """Rate the threshold that is chosen for a target: whether it keeps the target, and its F1 or recall."""
+        """Return whether the threshold chosen for a target meets it, and the F1 or recall by which settings compare."""
         n, reached = self.choose(target)
         if target.kind == "f1":
             return True, self.f1(n)
@@ -123,7 +123,7 @@ class Curve(Frozen):
         return min(range(first, last + 1), key=lambda n: abs(self.threshold[n] - middle))
 
     def _stretches(self, f1: float) -> Iterator[tuple[int, int]]:
-        """List the first and the last of neighbouring thresholds that have an F1."""
+        """Yield the first and the last index of each stretch of neighbouring thresholds with an F1."""
         first = None
         for n in range(len(self) + 1):
             has_f1 = n < len(self) and self.f1(n) >= f1 - EQUAL

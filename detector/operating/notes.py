@@ -1,4 +1,4 @@
-"""What a user may take for more than it is, before a scan begins."""
+"""Notes, before a scan, about thresholds that may promise more than they keep."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from detector.texts import many
 
 
 def threshold_notes(operating: Operating, threshold: float | Target | None, hop_s: float) -> Iterator[str]:
-    """Say where thresholds were tuned with another hop, miss a target, or rest on too little.
+    """Yield notes about thresholds that were tuned with another hop, miss a target, or rest on too few events.
 
     Parameters
     ----------
     operating : Operating
-        Of the model.
+        The operating points of the model.
     threshold : float, Target or None
-        What was asked for in the place of its own.
+        The threshold that the user asks for; None for the model's own.
     hop_s : float
-        From one window of the scan to the next, s.
+        Hop of the scan, s.
     """
     if operating.tuned is not None and abs(operating.tuned.hop_s - hop_s) > 1e-6:
         yield f"the model was tuned with a window every {operating.tuned.hop_s:.4g} s; its thresholds are for that"
@@ -29,7 +29,7 @@ def threshold_notes(operating: Operating, threshold: float | Target | None, hop_
 
 
 def doubts(points: Iterable[OperatingPoint], target: Target) -> Iterator[str]:
-    """Say which labels meet a target, but were tuned on too little to be sure."""
+    """Yield a note for each label that meets a target, but was tuned on too few events to be sure of it."""
     for point in points:
         if point.curve is None or point.shortfall(target):
             continue

@@ -1,4 +1,4 @@
-"""Operating points: how the scores of each label become events, and what that was chosen on."""
+"""Operating points: the settings that turn the scores of each label into events, and the data they were chosen on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPERATING_FILE = "operating.toml"
 
 
 def _readable(text: str) -> str:
-    """Give the words of a target; raise `ValueError` where they are none."""
+    """Return the text of a target; raise `ValueError` if it is none."""
     try:
         parse_target(text)
     except ConfigurationError as error:
@@ -38,16 +38,16 @@ Length = Annotated[float, Field(ge=0, le=1e7)]  # in s, up to 115 days; 0 for no
 
 
 class Evidence(Support):
-    """What a label's threshold was tuned for, and how well that is borne out.
+    """The target that a label's threshold was tuned for, and how well the recordings support it.
 
     Attributes
     ----------
     target : str
-        As `parse_target` reads it.
+        The target, in the form that `parse_target` reads.
     borne_out : bool
-        Whether the interval of the target's figure is narrow enough for it.
+        Whether the interval of the target's figure is narrow enough.
     error_before, error_after : float or None
-        Expected calibration error of the scores as they are, and of probabilities; None where nobody knows.
+        Expected calibration error of the raw scores, and of the calibrated ones; None if unknown.
     """
 
     target: TargetText
@@ -57,11 +57,28 @@ class Evidence(Support):
 
 
 class OperatingPoint(Frozen):
-    """How scores of one label become events.
+    """The settings that turn the scores of one label into events.
 
-    `smooth_s` is the length of the moving median over scores; `typical_s` the median length of the label's annotations;
-    `low_hz` and `high_hz` are the medians of their bands. `threshold` is on the scale of written scores, that of
-    `calibration` where there is one. `curve` and `evidence` are of the recordings that the label was tuned on.
+    Attributes
+    ----------
+    name : str
+        The label.
+    threshold : float
+        Least score of an event, on the scale of written scores. `calibration`, if there is one, defines this scale.
+    gap_s : float
+        Gaps of at most this length are bridged, s.
+    shortest_s : float
+        Shorter events are left out, s.
+    smooth_s : float or None
+        Length of the moving median over scores, s.
+    typical_s : float or None
+        Median length of the label's annotations, s.
+    low_hz, high_hz : float or None
+        Medians of the band limits of the label's annotations, Hz.
+    calibration : Platt, Isotonic or None
+        The map from raw to written scores.
+    curve, evidence : Curve, Evidence or None
+        The figures on the recordings that the label was tuned on.
     """
 
     name: str
@@ -78,20 +95,20 @@ class OperatingPoint(Frozen):
 
     @property
     def raw_threshold(self) -> float:
-        """Give the threshold on the scale of the network's own scores."""
+        """Return the threshold on the scale of the network's own scores."""
         return self.threshold if self.calibration is None else self.calibration.inverse(self.threshold)
 
     def written(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bring the network's scores to the scale on which they are written."""
+        """Convert the network's scores to the scale on which they are written."""
         return scores if self.calibration is None else self.calibration(scores)
 
     def at(self, threshold: float | Target | None) -> OperatingPoint:
-        """Give the point with another threshold, or with the one that meets a target; None changes nothing.
+        """Return the point with another threshold, or with the threshold that meets a target. None changes nothing.
 
         Raises
         ------
         ConfigurationError
-            Where the label was not tuned, or no threshold meets the target.
+            If the label was not tuned, or no threshold meets the target.
         """
         if threshold is None:
             return self
@@ -103,13 +120,13 @@ class OperatingPoint(Frozen):
         return self.nearest(threshold)
 
     def nearest(self, target: Target) -> OperatingPoint:
-        """Give the point with the threshold that is nearest to a target, or as it is where the label was not tuned."""
+        """Return the point with the threshold nearest to a target, or unchanged if the label was not tuned."""
         if self.curve is None:
             return self
         return self.model_copy(update={"threshold": self.curve.threshold[self.curve.choose(target)[0]]})
 
     def shortfall(self, target: Target) -> str:
-        """Give the reason why no threshold is known to keep a target; empty where one is."""
+        """Return the reason why no threshold is known to meet a target; empty if one is known."""
         if self.curve is None:
             return f"the label {self.name!r} of this model was not tuned"
         n, reached = self.curve.choose(target)
@@ -122,9 +139,10 @@ class OperatingPoint(Frozen):
         )
 
     def support(self, target: Target) -> Support | None:
-        """Give the figure, with its interval, of the threshold for a target; None for a label that was not tuned.
+        """Return the figure of the threshold for a target, with its interval; None if the label was not tuned.
 
-        For the target that the label was tuned for this is what was stored, which allows for recordings, too.
+        For the target that the label was tuned for, this is the stored figure. Its interval also allows for differences
+        between recordings.
         """
         if self.evidence is not None and self.evidence.target == str(target):
             return self.evidence
@@ -132,7 +150,7 @@ class OperatingPoint(Frozen):
 
 
 class Tuned(Frozen):
-    """What `detector tune` chose the points on; `data` names the recordings and annotations in 12 hex digits."""
+    """The recordings that the points were chosen on. `data` identifies them and their annotations."""
 
     target: TargetText
     recordings: int = Field(ge=0, le=10**12)
@@ -144,28 +162,28 @@ class Tuned(Frozen):
 
 
 class Operating(Frozen):
-    """The operating points of a model, one a label, and what they were chosen on."""
+    """The operating points of a model, one for each label, and the recordings that they were chosen on."""
 
     chosen_on: str = ""
     tuned: Tuned | None = None
     label: tuple[OperatingPoint, ...] = ()
 
     def at(self, threshold: float | Target | None) -> tuple[OperatingPoint, ...]:
-        """Give the points with another threshold, or with those that meet a target or come nearest to it.
+        """Return the points with another threshold, or with the thresholds that meet a target or come nearest to it.
 
         Raises
         ------
         ConfigurationError
-            Where not one label is known to meet the target.
+            If no label is known to meet the target.
         """
         if isinstance(threshold, Target) and any(not point.shortfall(threshold) for point in self.label):
             return tuple(point.nearest(threshold) for point in self.label)
-        tuned_first = sorted(self.label, key=lambda point: point.curve is None)  # what they fall short by says more
+        tuned_first = sorted(self.label, key=lambda point: point.curve is None)  # their error says how far they miss it
         at = {point.name: point.at(threshold) for point in tuned_first}
         return tuple(at[point.name] for point in self.label)
 
     def shortfalls(self, target: Target) -> Iterator[str]:
-        """List the labels that do not meet a target, and which threshold `at` gives them."""
+        """Yield a note for each label that does not meet a target, with the threshold that `at` gives it."""
         for point in self.label:
             if fault := point.shortfall(target):
                 taken = f"its own threshold, {point.threshold:g}, stays" if point.curve is None else "that is taken"
@@ -178,7 +196,7 @@ def read_operating(folder: Path, labels: Sequence[str]) -> Operating:
     Raises
     ------
     ModelError
-        Where they cannot be read, or are not those of `labels`.
+        If they cannot be read, or their labels are not `labels`.
     """
     path = folder / OPERATING_FILE
     try:
@@ -194,7 +212,7 @@ def read_operating(folder: Path, labels: Sequence[str]) -> Operating:
 
 
 def operating_toml(operating: Operating) -> str:
-    """Write operating points as TOML."""
+    """Format operating points as TOML."""
     import tomli_w
 
     return tomli_w.dumps(operating.model_dump(mode="json", exclude_none=True))

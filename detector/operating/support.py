@@ -1,4 +1,4 @@
-"""Whether what was counted on the recordings tuned on is enough to bear out a target."""
+"""Decide whether the counts on the tuning recordings are enough to support a target."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from detector.recipe.values import Share
 Rate = Annotated[float, Field(ge=0, le=1e24)]  # per hour; a precision or F1 is below 1
 
 TWICE = 2.0
-"""How many times as many false alarms as promised must be ruled out."""
+"""Multiple of the promised false alarms that the interval must exclude."""
 
 WIDEST = 0.2
-"""How wide the interval of F1 may be."""
+"""Greatest width of the interval of F1."""
 
 CALLED: dict[Kind, str] = {"p": "precision is", "fa": "false alarms per hour are", "f1": "F1 is"}
 
 
 class Support(Frozen):
-    """The figure that a target is about, at one threshold, on the recordings tuned on.
+    """The figure that a target is about, at one threshold, on the tuning recordings.
 
     Attributes
     ----------
@@ -42,10 +42,10 @@ class Support(Frozen):
     high: Rate
 
     def bears(self, target: Target) -> bool:
-        """Return whether the recordings are enough to bear out a target.
+        """Return whether the recordings are enough to support a target.
 
-        They are where the interval rules out twice as many false alarms as are promised: for each right one for a
-        precision, per hour for a rate. For the best F1, nothing is promised: its interval must be no wider than 0.2.
+        The interval must exclude twice the promised number of false alarms: for each hit if the target is a precision,
+        per hour if it is a rate. The best F1 promises nothing, but its interval must be at most 0.2 wide.
         """
         match target.kind:
             case "p":
@@ -56,20 +56,21 @@ class Support(Frozen):
                 return self.high - self.low <= WIDEST
 
     def summary(self, target: Target) -> str:
-        """Write the figure with its interval."""
+        """Format the figure with its interval."""
         interval = f"95 % interval {self.low:.3g} to {self.high:.3g}"
         return f"at threshold {self.threshold:.4g} {CALLED[target.kind]} {self.figure:.3g}, {interval}"
 
     def doubt(self, target: Target) -> str:
-        """Write the figure with its interval, and the claim that it is too little for."""
+        """Format the figure with its interval, and the claim that it is not enough for."""
         claim = "measure F1 to 0.1" if target.kind == "f1" else f"promise {target.value:g}"
         return f"{self.summary(target)}: too little to {claim}"
 
 
 def independent(kind: Kind, hits: int, false_alarms: int, events: int, hours: float) -> Interval:
-    """Give the interval of a target's figure as if events were independent of one another.
+    """Return the interval of a target's figure, as if events were independent of one another.
 
-    Wilson's (1927) of a precision, Garwood's (1936) of a rate; of F1 from the ends of precision and recall.
+    It is Wilson's (1927) for a precision, and Garwood's (1936) for a rate. That of F1 follows from the limits of
+    precision and recall.
     """
     precision = wilson(hits, hits + false_alarms)
     match kind:
@@ -84,10 +85,10 @@ def independent(kind: Kind, hits: int, false_alarms: int, events: int, hours: fl
 
 
 def support(curve: Curve, n: int, target: Target) -> Support:
-    """Give the figure of a target, with its interval, at the n-th threshold of a curve, from its counts alone.
+    """Return the figure of a target at the n-th threshold of a curve, with an interval from its counts alone.
 
-    Which recordings they are of is not stored, so that calls and false alarms that come together are not allowed for:
-    an interval of `detector tune`, which does, is no narrower.
+    A curve does not store the counts of each recording. So this interval is too narrow if calls or false alarms come in
+    groups. The interval that tuning stores allows for that.
     """
     low, high = independent(target.kind, curve.hits[n], curve.false_alarms[n], curve.events, curve.hours)
     figure = {"p": curve.precision, "fa": curve.rate, "f1": curve.f1}[target.kind](n)
@@ -95,5 +96,5 @@ def support(curve: Curve, n: int, target: Target) -> Support:
 
 
 def _mean(precision: float, recall: float) -> float:
-    """Give the harmonic mean."""
+    """Return the harmonic mean."""
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0

@@ -1,4 +1,4 @@
-"""What is asked of a threshold: the best F1, a precision, or a rate of false alarms."""
+"""Targets for the choice of a threshold: the best F1, a precision, or a rate of false alarms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Target:
     Attributes
     ----------
     kind : {"f1", "p", "fa"}
-        The best F1; at least a precision; at most so many false alarms per hour.
+        The best F1, a least precision, or a greatest number of false alarms per hour.
     value : float
         The precision, in (0, 1], or the rate per hour, from 0.
     """
@@ -31,12 +31,12 @@ class Target:
     value: float = 0.0
 
     def __str__(self) -> str:
-        """Write it as it is read."""
+        """Format the target as `parse_target` reads it."""
         return {"f1": "f1", "p": f"p={self.value:g}", "fa": f"fa={self.value:g}/h"}[self.kind]
 
     @property
     def words(self) -> str:
-        """Write it as words of a sentence."""
+        """Format the target as words of a sentence."""
         return {
             "f1": "the best F1",
             "p": f"a precision of {self.value:g}",
@@ -45,21 +45,21 @@ class Target:
 
 
 def parse_target(text: str) -> Target:
-    """Read `f1`, `p=0.9` or `fa=2/h`.
+    """Read a target such as `f1`, `p=0.9` or `fa=2/h`.
 
     Raises
     ------
     ConfigurationError
-        Where it is none of them, or its number is out of range.
+        If the text has none of these forms, or its number is out of range.
     """
-    found = FORMS.fullmatch(text)
-    if found is None:
+    form = FORMS.fullmatch(text)
+    if form is None:
         raise ConfigurationError(f"{text!r}: must be {ALLOWED}")
-    if found["f1"]:
+    if form["f1"]:
         return Target("f1")
-    kind: Kind = "p" if found["p"] else "fa"
+    kind: Kind = "p" if form["p"] else "fa"
     try:
-        value = float(found[kind])
+        value = float(form[kind])
     except ValueError:
         value = math.nan
     if kind == "p" and not 0 < value <= 1:

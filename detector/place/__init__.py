@@ -1,4 +1,4 @@
-"""Places of recordings: a file or a folder on this machine's disks, and later others."""
+"""Places of recordings: files and folders on the disks of this machine."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,12 +10,12 @@ __all__ = ["Children", "Identity", "LocalPlace", "Named", "Place", "paths_of", "
 
 
 def place_of(recording: Named) -> Place:
-    """Give the place that a user, or a table, names."""
+    """Return the place that a user or a table names."""
     if isinstance(recording, Path):
         return LocalPlace(recording)
     return LocalPlace(Path(recording)) if isinstance(recording, str) else recording
 
 
 def paths_of(places: Iterable[Place]) -> list[Path]:
-    """Give the names of places as paths, for tables of annotations, whose rows are matched by path."""
+    """Return the names of places as paths, by which the rows of annotation tables find their recordings."""
     return [Path(place.name) for place in places]

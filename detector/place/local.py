@@ -1,4 +1,4 @@
-"""Files and folders of this machine: open ordinary files only, and notice when one is not what it was before."""
+"""Files and folders of this machine. Only ordinary files are opened, and a changed file is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS = {
     stat.S_IFSOCK: "a socket",
 }
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-"""Without waiting: a named pipe that nobody writes into would otherwise hold the program for ever."""
+"""Flags to open a file without waiting. A named pipe that nobody writes into would stop the program for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class LocalPlace:
 
     @property
     def name(self) -> str:
-        """Give the path, written with slashes."""
+        """Return the path, written with slashes."""
         return self.path.as_posix()
 
     def open(self, expected: Identity | None = None) -> BinaryIO:
-        """Open the file for reading, as `Place.open`."""
+        """Open the file for reading; see `Place.open`."""
         try:
             descriptor = os.open(self.path, _FLAGS)
         except OSError as error:
@@ -52,53 +52,53 @@ class LocalPlace:
         return os.fdopen(descriptor, "rb")
 
     def size(self) -> int:
-        """Give the size of the file in bytes, as `Place.size`."""
+        """Return the size of the file in bytes; see `Place.size`."""
         return self.identity().size
 
     def identity(self, file: BinaryIO | None = None) -> Identity:
-        """Tell which file it is, as `Place.identity`."""
+        """Return the state of the file; see `Place.identity`."""
         if file is not None:
             return _identity(os.fstat(file.fileno()))
         try:
-            facts = self.path.stat()
+            status = self.path.stat()
         except OSError as error:
             raise RecordingError(f"{self}: cannot be read: {error.strerror or error}") from error
         except ValueError as error:
             raise RecordingError(f"{str(self)!r}: cannot be read: {error}") from error
-        if fault := _fault(facts):
+        if fault := _fault(status):
             raise RecordingError(f"{self}: {fault}")
-        return _identity(facts)
+        return _identity(status)
 
     def exists(self) -> bool:
-        """Say whether something is there, as `Place.exists`; a name that no file can have is not."""
-        return os.path.exists(self.path)  # noqa: PTH110 (of any name)
+        """Return whether a file or folder exists; see `Place.exists`. False for a name that no file can have."""
+        return os.path.exists(self.path)  # noqa: PTH110 (accepts any name)
 
     def is_folder(self) -> bool:
-        """Say whether it is a folder, as `Place.is_folder`."""
-        return os.path.isdir(self.path)  # noqa: PTH112 (of any name)
+        """Return whether this is a folder; see `Place.is_folder`."""
+        return os.path.isdir(self.path)  # noqa: PTH112 (accepts any name)
 
     def children(self, extensions: frozenset[str]) -> Children:
-        """List the files below a folder, links followed, as `Place.children`."""
+        """List the files below a folder, links included; see `Place.children`."""
         search = FolderSearch(self.path, extensions)
         files = [(canonical, LocalPlace(path)) for canonical, path in search.files]
         unreadable = [(LocalPlace(path), reason) for path, reason in search.unreadable]
         return Children(files, unreadable)
 
     def canonical(self, folders: dict[str, str] | None = None) -> str:
-        """Give the real path, as `Place.canonical`."""
+        """Return the real path; see `Place.canonical`."""
         folders = {} if folders is None else folders
-        if self.path.name in {"", ".."} or os.path.islink(self.path):  # noqa: PTH114 (of any name)
+        if self.path.name in {"", ".."} or os.path.islink(self.path):  # noqa: PTH114 (accepts any name)
             return os.path.realpath(self.path)
         folder = str(self.path.parent)
         try:
             if folder not in folders:
                 folders[folder] = os.path.realpath(folder)
-        except ValueError:  # a NUL in its name
+        except ValueError:  # its name holds a NUL
             return str(self.path.absolute())
         return os.path.join(folders[folder], self.path.name)  # noqa: PTH118 (as `realpath` writes it)
 
     def _refusal(self) -> str:
-        """Say what a file is that is there but cannot be opened: a socket, or a device that is not connected."""
+        """Say why an existing file cannot be opened: it is a socket or a device. Empty for an ordinary file."""
         try:
             mode = self.path.stat().st_mode
         except OSError:
@@ -106,17 +106,17 @@ class LocalPlace:
         return "" if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else f"it is {_kind(mode)}"
 
 
-def _identity(facts: os.stat_result) -> Identity:
-    return Identity(facts.st_size, facts.st_mtime_ns, f"{facts.st_dev}:{facts.st_ino}")
+def _identity(status: os.stat_result) -> Identity:
+    return Identity(status.st_size, status.st_mtime_ns, f"{status.st_dev}:{status.st_ino}")
 
 
-def _fault(facts: os.stat_result, expected: Identity | None = None) -> str:
-    """Say what is wrong with a file; empty where nothing is."""
-    if not stat.S_ISREG(facts.st_mode):
-        return f"is {_kind(facts.st_mode)}, not a recording"
-    return CHANGED if expected not in {None, _identity(facts)} else ""
+def _fault(status: os.stat_result, expected: Identity | None = None) -> str:
+    """Say why a file must not be read; empty if it may."""
+    if not stat.S_ISREG(status.st_mode):
+        return f"is {_kind(status.st_mode)}, not a recording"
+    return CHANGED if expected not in {None, _identity(status)} else ""
 
 
 def _kind(mode: int) -> str:
-    """Name the kind of a file that is none to read from."""
+    """Name the kind of a file that is not an ordinary one."""
     return _KINDS.get(stat.S_IFMT(mode), "no ordinary file")

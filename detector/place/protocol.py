@@ -1,4 +1,4 @@
-"""What the program asks of a place: its name, its bytes, and what lies below it."""
+"""The protocol of a place: its name, its bytes, and the files below it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells one state of a file from another.
+    """The state of a file. A file that changed has another identity.
 
     Attributes
     ----------
     size : int
-        In bytes.
+        Bytes.
     modified_ns : int
-        When it changed, in ns since 1970.
+        Time of the last change, ns since 1970.
     tag : str
-        What else tells it from another file of this name: where it lies on the disk, or its tag in a store.
+        Distinguishes two files that had the same name one after the other, such as the number of its disk and inode.
     """
 
     size: int
@@ -28,18 +28,18 @@ class Identity:
 
 
 CHANGED = "was replaced or changed while it was read"
-"""What is said of a file that is no longer what was expected."""
+"""The fault of a file whose identity is not the expected one."""
 
 
 class Place(Protocol):
-    """Where a recording is, or a folder of recordings. Places are frozen, picklable, and may be keys.
+    """A recording, or a folder of recordings. Places are frozen, hashable and picklable.
 
-    `str(place)` names it in messages as the user did.
+    `str(place)` is the name as the user wrote it, for messages.
     """
 
     @property
     def name(self) -> str:
-        """Give the name that tables have: a path, written with slashes."""
+        """Return the name for tables: a path, written with slashes."""
 
     def open(self, expected: Identity | None = None) -> BinaryIO:
         """Open the file for reading.
@@ -47,62 +47,63 @@ class Place(Protocol):
         Parameters
         ----------
         expected : Identity, optional
-            What it was when it was opened before.
+            Its identity when it was opened before. By default, any is accepted.
 
         Raises
         ------
         RecordingError
-            Where it is missing, not to be read, no ordinary file, or no longer what was expected.
+            If the file is missing, unreadable, not an ordinary file, or not the expected one.
         """
 
     def size(self) -> int:
-        """Give the size of the file in bytes; raises as `identity`."""
+        """Return the size of the file in bytes; raise the errors of `identity`."""
 
     def identity(self, file: BinaryIO | None = None) -> Identity:
-        """Tell which file it is: the one that `open` gave, or else what is there now.
+        """Return the state of `file`, as `open` returned it; by default, of the file that has this name now.
 
         Raises
         ------
         RecordingError
-            Where it is missing, or no ordinary file.
+            If the file is missing, or not an ordinary file.
         """
 
     def exists(self) -> bool:
-        """Say whether something is there."""
+        """Return whether there is a file or folder of this name."""
 
     def is_folder(self) -> bool:
-        """Say whether it can be searched for recordings."""
+        """Return whether this is a folder, which can be searched for recordings."""
 
     def children(self, extensions: frozenset[str]) -> Children:
-        """List the files below a folder, however deep, whose names end with one of the extensions (without the dot).
+        """List the files below a folder, at any depth, whose names end with one of the extensions (without the dot).
 
-        Each file is listed once. Hidden names (`.name`) are passed over.
+        Each file is listed once. Hidden names (`.name`) are left out.
         """
 
     def canonical(self, folders: dict[str, str] | None = None) -> str:
-        """Name the file or folder in one way, by whatever path or link it is reached.
+        """Return the one name that a file or folder has, whatever path or link leads to it.
 
         Parameters
         ----------
         folders : dict, optional
-            Keeps what was found out of folders, so that a long list of files asks once for each.
+            Canonical names of folders that were looked up before. New ones are added. A long list of files shares it,
+            so that each folder is looked up once.
         """
 
 
 Named = str | Path | Place
-"""A place, or what a user calls it."""
+"""A place, or its name as a user writes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """What was found below a folder.
+    """The files below a folder.
 
     Attributes
     ----------
     files : sequence of (str, Place)
-        Canonical name and place below the folder, sorted by the latter.
+        Canonical name and place of each file, sorted by the path below the folder.
     unreadable : sequence of (Place, str)
-        The folders that cannot be searched, and why, sorted; what could be listed of them is in `files`.
+        Folders that could not be searched, or only in part, each with the reason; sorted.
     """
 
     files: Sequence[tuple[str, Place]]

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from math import prod
 
+from detector.audio.channels import channel_names
 from detector.audio.header import Header
 from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.metadata import read_chronology
 from detector.audio.reading import read_header
-from detector.audio.stream import MOST_SAMPLES, channel_names
+from detector.audio.stream import MOST_SAMPLES
 from detector.chronology import Chronology
 from detector.errors import RecordingError
 from detector.model import Model

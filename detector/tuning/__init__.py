@@ -1,1 +1,1 @@
-"""Annotated recordings and a model become operating points: thresholds that keep a promise, calibrated scores."""
+"""Choose the operating points of a model on annotated recordings: thresholds, event settings and calibration."""

@@ -1,4 +1,4 @@
-"""Fit maps from scores to the probability of being right, choose one by cross-validation, and measure what it mends."""
+"""Fit maps from scores to probabilities, choose one by cross-validation, and measure the calibration error."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ Right = NDArray[np.bool_]
 Fit = Callable[[Values, Right], Platt | Isotonic]
 
 LEAST = 10
-"""Detections of each kind, right and wrong, without which nothing is fitted."""
+"""Least number of right detections, and of wrong ones, from which a map is fitted."""
 
 FOLDS = 5
 BINS = 10
 LEAST_IN_BIN = 15
 FLATTEST = 1e-3
-"""The least slope: a map that does not rise cannot be turned round."""
+"""The least slope. A map that does not rise has no inverse."""
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What came of a calibration.
+    """The result of a calibration.
 
     Attributes
     ----------
     map : Platt, Isotonic or None
-        From raw scores to probabilities; None where scores stay as they are.
+        The map from raw scores to probabilities; None if scores stay as they are.
     n_right, n_wrong : int
-        Detections that it was fitted on.
+        Numbers of right and wrong detections that it was fitted on.
     before, after : float or None
-        Expected calibration error of the scores as they are, and of out-of-fold probabilities; None where nobody knows.
+        Expected calibration error of the raw scores, and of out-of-fold probabilities; None if unknown.
     losses : dict of str to float
-        Cross-validated log loss of each map, "none" for scores as they are.
+        Cross-validated log loss of each map; "none" stands for the raw scores.
     reason : str
-        Why there is no map; empty where there is one.
+        Why there is no map; empty if there is one.
     scores, probabilities : array (detection,)
-        As they are, and out of fold; both as they are without a map.
+        Raw scores and out-of-fold probabilities of the detections. Without a map, both are the raw scores.
     right : array of bool (detection,)
-        Which of them are right.
+        Which detections are right.
     """
 
     map: Platt | Isotonic | None
@@ -70,9 +70,9 @@ def calibrate(scores: Values, right: Right, groups: NDArray[np.intp], choice: Ch
     right : array of bool (detection,)
         Which of them hit an annotated event.
     groups : array of int (detection,)
-        What goes into one fold together.
+        Detections of one group are in one fold.
     choice : {"auto", "platt", "isotonic", "none"}
-        The map, or "auto" for the simplest that comes near the least cross-validated log loss.
+        The map. "auto" chooses the simplest whose cross-validated log loss is near the least.
     """
     n_right = int(right.sum())
     n_wrong = int((~right).sum())
@@ -97,12 +97,12 @@ def calibrate(scores: Values, right: Right, groups: NDArray[np.intp], choice: Ch
 
 
 def rises(made: Platt | Isotonic) -> bool:
-    """Return whether a map is of use: a logistic curve at its least slope would fall if it could."""
+    """Return whether a map is useful. A logistic curve with the least slope would fall if that were allowed."""
     return not (isinstance(made, Platt) and made.slope <= FLATTEST)
 
 
 def _unmapped(losses: Mapping[str, float], *, flat: bool) -> str:
-    """Say why scores stay as they are, with the log losses that were compared."""
+    """Explain why scores stay as they are, with the log losses that were compared."""
     compared = ", ".join(f"{name} {loss:.3f}" for name, loss in losses.items() if name != "none")
     why = ["Platt's curve does not rise with the score"] if flat else []
     if compared:
@@ -122,7 +122,7 @@ def _against(n_right: int, n_wrong: int, n_groups: int, choice: Choice) -> str:
 
 
 def fit_platt(scores: Values, right: Right) -> Platt:
-    """Fit a logistic curve over the logit of the score, to Platt's (1999) targets, that are never 0 nor 1."""
+    """Fit a logistic curve over the logit of the score to Platt's (1999) targets, which are never 0 or 1."""
     from scipy.optimize import minimize
 
     soft = (scores + SOFT) / (1 + 2 * SOFT)
@@ -136,15 +136,15 @@ def fit_platt(scores: Values, right: Right) -> Platt:
         wrong = 1 / (1 + np.exp(-z)) - target
         return float((np.logaddexp(0, z) - target * z).mean()), np.array([(wrong * x).mean(), wrong.mean()])
 
-    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(FLATTEST, None), (None, None)])
-    return Platt(slope=float(found.x[0]), offset=float(found.x[1]))
+    fitted = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(FLATTEST, None), (None, None)])
+    return Platt(slope=float(fitted.x[0]), offset=float(fitted.x[1]))
 
 
 def fit_isotonic(scores: Values, right: Right) -> Isotonic:
-    """Fit centred isotonic regression (Oron and Flournoy 2017): lines between the middles of the blocks of equal value.
+    """Fit centred isotonic regression (Oron and Flournoy 2017): lines between the middles of blocks of equal value.
 
-    Values of 0 and 1 are drawn in as Platt's targets are. Beyond the outer blocks the curve goes on by a hundredth of
-    what is left, so that it can be turned round everywhere.
+    Values of 0 and 1 are moved inwards as Platt's targets are. Beyond the outer blocks the curve goes on by a
+    hundredth of the rest, so that it has an inverse everywhere.
     """
     from scipy.optimize import isotonic_regression
 
@@ -171,7 +171,7 @@ FITS: dict[str, Fit] = {"platt": fit_platt, "isotonic": fit_isotonic}
 
 
 def share_out(groups: NDArray[np.intp], n_folds: int = FOLDS) -> NDArray[np.intp]:
-    """Share out groups among folds, the largest first, each to the fold that has the least; give the fold of each."""
+    """Return a fold for each detection. Groups are assigned from the largest on, each to the smallest fold."""
     names, at, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     filled = np.zeros(min(n_folds, len(names)), dtype=np.intp)
     fold = np.zeros(len(names), dtype=np.intp)
@@ -182,7 +182,7 @@ def share_out(groups: NDArray[np.intp], n_folds: int = FOLDS) -> NDArray[np.intp
 
 
 def cross_fit(fit: Fit, scores: Values, right: Right, folds: NDArray[np.intp]) -> Values:
-    """Give the probability of each detection by a map that was fitted on the other folds."""
+    """Return the probability of each detection from a map that was fitted on the other folds."""
     probabilities = np.empty_like(scores)
     for fold in np.unique(folds):
         held = folds == fold
@@ -191,7 +191,7 @@ def cross_fit(fit: Fit, scores: Values, right: Right, folds: NDArray[np.intp]) -
 
 
 def losses_of(probabilities: Values, right: Right) -> Values:
-    """Give the negative logarithm of the probability of what came true; 0 and 1 are drawn in by 1e-6."""
+    """Return the negative logarithm of the probability of the true outcome, with 0 and 1 moved inwards by 1e-6."""
     likely = np.where(right, probabilities, 1 - probabilities)
     return -np.log((likely + SOFT) / (1 + 2 * SOFT))
 
@@ -199,7 +199,7 @@ def losses_of(probabilities: Values, right: Right) -> Values:
 def simplest(losses: Mapping[str, Values]) -> str:
     """Choose the first map whose mean loss is within one standard error of the least (Breiman et al. 1984, 3.4.3).
 
-    The error is that of the mean difference to the best, detection by detection.
+    The standard error is that of the mean difference to the best map, over detections.
     """
     best = losses[min(losses, key=lambda name: losses[name].mean())]
 
@@ -211,13 +211,13 @@ def simplest(losses: Mapping[str, Values]) -> str:
 
 
 def bins_of(probabilities: Values, right: Right) -> list[tuple[float, float, int]]:
-    """Put detections into bins of equal count; give mean probability, share of right ones, and count of each."""
+    """Return mean probability, share of right detections, and count of each bin. Bins have equal counts."""
     order = np.argsort(probabilities, kind="stable")
     parts = np.array_split(order, max(1, min(BINS, len(order) // LEAST_IN_BIN)))
     return [(float(probabilities[part].mean()), float(right[part].mean()), len(part)) for part in parts]
 
 
 def calibration_error(probabilities: Values, right: Right) -> float:
-    """Give the expected calibration error over bins of equal count (Naeini et al. 2015; Nixon et al. 2019)."""
+    """Return the expected calibration error over bins of equal count (Naeini et al. 2015; Nixon et al. 2019)."""
     bins = bins_of(probabilities, right)
     return sum(count * abs(mean - share) for mean, share, count in bins) / len(probabilities)

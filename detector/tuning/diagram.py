@@ -1,4 +1,4 @@
-"""Reliability diagrams: how often detections of a score are right, before and after calibration."""
+"""Draw reliability diagrams: how often detections of a score are right, before and after calibration."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from detector.tuning.calibrate import bins_of
 from detector.tuning.tune import TunedLabel, Tuning
 
 MOST = 8
-"""How many labels are drawn."""
+"""Most labels that are drawn."""
 
 ROW = 4
 
 
 def check_diagram(path: Path) -> None:
-    """Raise `ConfigurationError` where nothing can be drawn into a file of this name."""
+    """Raise `ConfigurationError` if no picture can be drawn into a file of this name."""
     check_picture(path, "plot")
 
 
 def draw_diagram(tuning: Tuning, path: Path) -> None:
-    """Draw a diagram for each label that has detections into a file that is whole or not there.
+    """Draw a diagram for each label that has detections. The file appears only when it is complete.
 
     Raises
     ------
     ConfigurationError
-        Where matplotlib is not installed.
+        If matplotlib is not installed.
     OutputError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
     labels = [label for label in tuning.labels if len(label.calibrated.scores)][:MOST]
     columns = max(1, min(ROW, len(labels)))

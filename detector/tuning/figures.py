@@ -1,4 +1,4 @@
-"""The figures of an operating point with their intervals, and whether they bear out a target."""
+"""Measure the figures of an operating point with intervals, and whether they support a target."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from detector.tuning.subject import TuneSubject
 
 @dataclass(frozen=True)
 class TuneFigures:
-    """What an operating point gives, on the recordings that it was chosen on.
+    """The figures of an operating point on the recordings that it was chosen on.
 
     Attributes
     ----------
     events, hits, false_alarms : int
-        Annotated events; detections that are right and wrong.
+        Numbers of annotated events, and of right and wrong detections.
     recordings : int
-        How many there are, with calls or without.
+        Number of recordings, with calls or without.
     hours : float
-        How long they are.
+        Length of the recordings, h.
     precision, recall, f1, rate : Estimate
-        `rate` is false alarms per hour. Intervals take in both that of independent events (Wilson's for a share,
+        `rate` is false alarms per hour. An interval contains that of independent events (Wilson's for a share,
         Garwood's for a rate) and that of a bootstrap over recordings or groups.
     """
 
@@ -46,16 +46,16 @@ class TuneFigures:
     rate: Estimate
 
     def support(self, target: Target, threshold: float) -> Support:
-        """Take the figure that a target is about."""
+        """Return the figure that a target is about."""
         figure = {"p": self.precision, "fa": self.rate, "f1": self.f1}[target.kind]
         return Support(threshold=threshold, figure=figure.value, low=figure.low, high=figure.high)
 
 
 def measure_figures(subject: TuneSubject, point: OperatingPoint, groups: Integers) -> TuneFigures:
-    """Measure the figures of a point with their intervals; the bootstrap draws the groups of units (unit,)."""
+    """Measure the figures of a point with intervals. The bootstrap draws the groups (unit,) of units."""
     per_unit = subject.ranked(point).at_threshold(len(subject.parts))  # hits, detections, events
-    hits, found, events = (round(total) for total in per_unit.sum(axis=0).tolist())
-    false_alarms = found - hits
+    hits, n_detections, events = (round(total) for total in per_unit.sum(axis=0).tolist())
+    false_alarms = n_detections - hits
     hours = subject.hours
     counts = np.column_stack([per_unit, np.array(subject.seconds) / HOUR_S])
     by_groups = partial(over_groups, counts, groups)
@@ -70,13 +70,13 @@ def measure_figures(subject: TuneSubject, point: OperatingPoint, groups: Integer
         false_alarms=false_alarms,
         recordings=len(per_unit),
         hours=hours,
-        precision=Estimate(hits / found if found else 0.0, *precision),
+        precision=Estimate(hits / n_detections if n_detections else 0.0, *precision),
         recall=Estimate(hits / events, *recall),
-        f1=Estimate(2 * hits / (found + events), *f1),
+        f1=Estimate(2 * hits / (n_detections + events), *f1),
         rate=Estimate(false_alarms / hours, *rate),
     )
 
 
 def _both(of_counts: Interval, of_groups: Interval | None) -> Interval:
-    """Give the interval that holds both; the first alone where a single group allows no bootstrap."""
+    """Return the interval that contains both, or the first one if a single group allows no bootstrap."""
     return of_counts if of_groups is None else of_counts | of_groups

@@ -1,4 +1,4 @@
-"""The settings that are tried: few, and taken from the annotations and the scores themselves."""
+"""List the settings to try, which are few and follow from the annotations and the scores."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from detector.operating.calibration import SOFT
 from detector.tuning.subject import TuneSubject
 
 WIDTHS = (3, 7, 15)
-"""Points that a moving median takes in."""
+"""Numbers of points of a moving median."""
 
 SHARES = (0.5, 1.0)
-"""Of the shortest gaps and lengths of annotations, what gap and least length are tried."""
+"""Shares of the shortest gap, and of the shortest annotation, that are tried as gap and as least length."""
 
 NEAR = 0.2
 """Smallest difference between the model's own setting and the others at which it is tried, too, as a share of it."""
 
 SHORT = 0.05
-"""The quantile that stands for the shortest."""
+"""The quantile that counts as the shortest."""
 
 FINE = 400
-"""Thresholds that are looked at, to find out which lead to too many events."""
+"""Number of thresholds whose events are counted, to find those with too many."""
 
 MOST_PER_EVENT = 10
 MOST_PER_HOUR = 1000
 MOST = 100
-"""Events that a threshold may lead to: lower thresholds are of no use, and take long."""
+"""Most events that a threshold may give. Lower thresholds are useless and slow."""
 
 Scores = NDArray[np.float64]
 
 
 def smoothings(subject: TuneSubject) -> list[float | None]:
-    """List lengths of the moving median, s: none, and those up to what one score describes or a typical call lasts."""
+    """List lengths of the moving median, s: none, and lengths up to a window or a typical call."""
     points = subject.reader.grid.points
     longest_s = max(2 * points.half_s, float(np.median(subject.lengths_s)))
     widths = [round(width * points.step_s, 6) for width in WIDTHS]
@@ -43,12 +43,12 @@ def smoothings(subject: TuneSubject) -> list[float | None]:
 
 
 def gaps(subject: TuneSubject) -> list[float]:
-    """List gaps to bridge, s: none, the model's own, and shares of the shortest between annotations."""
+    """List gaps to bridge, s: none, the model's own, and shares of the shortest gap between annotations."""
     return _shares(subject.gaps_s, subject.own.gap_s)
 
 
 def shortest(subject: TuneSubject) -> list[float]:
-    """List least lengths, s: none, the model's own, and shares of the shortest annotations."""
+    """List least lengths of events, s: none, the model's own, and shares of the shortest annotation."""
     return _shares(subject.lengths_s, subject.own.shortest_s)
 
 
@@ -60,10 +60,10 @@ def _shares(values: Scores, own: float) -> list[float]:
 
 
 def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
-    """Spread thresholds evenly over the logits of the scores, from the lowest that leads to at most `most` runs.
+    """Spread thresholds evenly over the logits of the scores, from the lowest that gives at most `most` runs on.
 
-    A score after a lower one begins a run for every threshold between the two, so the runs of a threshold are the
-    scores that do not lie below it and follow one that does.
+    A score that follows a lower one begins a run for every threshold between the two. So the runs of a threshold are
+    the scores from it on that follow a score below it.
     """
     before = np.concatenate([np.append(-1.0, scores[:-1]) for scores in tracks])
     after = np.concatenate(list(tracks))
@@ -78,7 +78,7 @@ def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
 
 
 def most_runs(subject: TuneSubject) -> float:
-    """Give the most runs that a threshold may lead to."""
+    """Return the most runs that a threshold may give."""
     return MOST_PER_EVENT * subject.n_events + max(MOST, MOST_PER_HOUR * subject.hours)
 
 
@@ -92,7 +92,7 @@ def _logit_spaced(low: float, high: float, n: int) -> Scores:
 def between(ranking: Ranking, n: int) -> list[float]:
     """List thresholds that leave out the 1, 2, 3, ... highest false alarms, and the 0, 1, 2, ... lowest hits.
 
-    Up to `n` of each, ever further apart; each half way between two scores of detections.
+    There are up to `n` of each, with growing distances. Each lies half way between two scores of detections.
     """
     scores = ranking.scores
     hits = np.flatnonzero(ranking.gains)
@@ -103,5 +103,5 @@ def between(ranking: Ranking, n: int) -> list[float]:
 
 
 def _ever_further(count: int, n: int) -> NDArray[np.intp]:
-    """Give the numbers of up to `n` of `count` things: the first ones, then ever fewer."""
+    """Return up to `n` integers below `count`, with growing distances."""
     return np.unique(np.geomspace(1, count, n).round().astype(np.intp)) - 1 if count else np.zeros(0, np.intp)

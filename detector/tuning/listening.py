@@ -1,4 +1,4 @@
-"""What is tuned on: annotated recordings, scanned once, their scores kept as the network gives them."""
+"""Scan annotated recordings once for tuning, and keep the raw scores of the network."""
 
 from __future__ import annotations
 
@@ -34,31 +34,31 @@ from detector.tables.table import AnnotationSet, ReadOptions
 from detector.texts import many
 
 SHOWN = 3
-"""How many problems of tables are listed."""
+"""Most problems of tables that are listed."""
 
 Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class TuneRequest:
-    """What to tune on.
+    """The recordings and annotations to tune on.
 
     Attributes
     ----------
     annotations : Path
         A table, or a folder of tables.
     recordings : sequence of Path
-        Recordings, and folders of them.
+        Recordings and folders of recordings.
     read : ReadOptions
         How to read the tables.
     rules : LabelRules
-        What to make of labels.
+        How to rename labels, and which to use.
     split : Path or None
-        A table with columns recording and split; then only recordings of `validation` are used.
+        A table with the columns recording and split, to use only recordings of the split `validation`.
     group : str or None
         Regular expression that finds the deployment in a recording's name.
     annotated_only : bool
-        Leave out recordings that `annotations` does not name.
+        Whether to leave out recordings that `annotations` does not name.
     """
 
     annotations: Path
@@ -72,7 +72,7 @@ class TuneRequest:
 
 @dataclass(frozen=True)
 class Track:
-    """The scores of a unit as the network gave them (point, label), and how long the unit is, s."""
+    """The raw scores of a unit (point, label), and the length of the unit, s."""
 
     scores: Scores
     seconds: float
@@ -80,20 +80,20 @@ class Track:
 
 @dataclass(frozen=True)
 class Heard:
-    """Annotated recordings with their scores.
+    """Annotated recordings with their raw scores.
 
     Attributes
     ----------
     material : Material
-        The annotated events of every unit; no estimated ones.
+        The annotated events of every unit, without detections.
     tracks : tuple of Track
-        One a unit, in order of `material.units`.
+        One for each unit, in order of `material.units`.
     reader : Reader
-        How scores become events; its operating points are plain.
+        Turns scores into events. Its operating points change no score.
     notes : tuple of str
-        What a user should know.
+        Remarks for the user.
     n_failed : int
-        Recordings that could not be scanned.
+        Number of recordings that could not be scanned.
     """
 
     material: Material
@@ -109,12 +109,12 @@ class Heard:
 
     @property
     def hours(self) -> float:
-        """Give the length of all units, h, to the milliseconds."""
+        """Return the length of all units, h, rounded to milliseconds."""
         return round(float(self.material.durations.sum()) / 3600, 6)
 
     @property
     def fingerprint(self) -> str:
-        """Name the recordings and their annotations in 12 hexadecimal digits, wherever they lie."""
+        """Return a hash of the recordings and their annotations, 12 hexadecimal digits, whatever folder they are in."""
         content = sorted(
             (
                 Path(unit.recording).name,
@@ -130,12 +130,12 @@ class Heard:
 def listen(
     request: TuneRequest, model: Model, hop_s: float | None = None, workers: int = 1, progress: Progress = SILENT
 ) -> Heard:
-    """Read the annotations, scan their recordings, and bring both together.
+    """Read the annotations, scan their recordings, and combine the two.
 
     Raises
     ------
     ConfigurationError, AnnotationError
-        Where there is nothing to tune on.
+        If there is nothing to tune on.
     """
     recordings = paths_of(list_recordings(request.recordings))
     tables = read_annotations(request.annotations, recordings, request.read)
@@ -152,25 +152,25 @@ def listen(
         raise ConfigurationError(f"{request.recordings[0]}: not one of the recordings can be scanned")
     placing = Placing(scans, request.rules, None, request.group, request.recordings)
     material = placing.material(_placed(tables), [])
-    found = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
+    remarks = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
     reader = Reader(model.recipe, scanner.layout.grid, plain)
-    return Heard(material, tuple(tracks[unit] for unit in material.units), reader, found, n_failed)
+    return Heard(material, tuple(tracks[unit] for unit in material.units), reader, remarks, n_failed)
 
 
 def _rehearse(request: TuneRequest, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:
-    """Find out before the scan whether labels and groups can be used, as if all channels were scanned to their end."""
+    """Check labels and groups before the long scan, as if all channels were scanned to their end."""
     whole = [Scan(recording, "", math.nan) for recording in used]
     material = Placing(whole, request.rules, None, request.group, request.recordings).material(_placed(tables), [])
     list(_labels_apart(material, labels, request))
 
 
 def _plain(point: OperatingPoint) -> OperatingPoint:
-    """Take away what changes scores."""
+    """Return a point without the settings that change scores."""
     return point.model_copy(update={"smooth_s": None, "calibration": None, "curve": None, "evidence": None})
 
 
 def _problems(path: Path, tables: AnnotationSet) -> Iterator[str]:
-    """Say which rows cannot be used; raise `AnnotationError` where there are no others."""
+    """Yield the rows that cannot be used; raise `AnnotationError` if no row can be used."""
     lost = [problem for problem in tables.problems if not problem.kept]
     if lost and not tables.annotations:
         raise AnnotationError(f"{lost[0]} ({many(len(lost), 'problem')}, and no row that can be used)")
@@ -180,7 +180,7 @@ def _problems(path: Path, tables: AnnotationSet) -> Iterator[str]:
 
 
 def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSet, notes: list[str]) -> list[Path]:
-    """Choose the recordings to scan, and say which are left out or taken as free of calls."""
+    """Choose the recordings to scan, and note which are left out or count as free of calls."""
     used = list(recordings)
     if request.split is not None:
         sources = [Source(recording) for recording in used]
@@ -204,7 +204,7 @@ def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSe
 def _scan(
     scanner: Scanner, recordings: Sequence[Path], progress: ScanProgress
 ) -> tuple[dict[Unit, Track], list[Scan], int]:
-    """Scan recordings; give the scores of each channel, how long it is, and how many recordings failed."""
+    """Scan recordings; return the scores and the length of each channel, and the number of recordings that failed."""
     collector = ScoreCollector()
     tracks: dict[Unit, Track] = {}
     scans: list[Scan] = []
@@ -235,16 +235,16 @@ def _placed(tables: AnnotationSet) -> Iterator[Placed]:
 
 
 def _labels_apart(material: Material, labels: Sequence[str], request: TuneRequest) -> Iterator[str]:
-    """Say which labels only the annotations have; raise `AnnotationError` where they have none of the model's."""
+    """Yield the labels that only the annotations have; raise `AnnotationError` if they have none of the model's."""
     annotated = set(material.labels)
     hint = f"({Parameter('rename')} makes labels the same)"
     if not annotated:
         raise AnnotationError(f"{request.annotations}: has no annotated calls on these recordings to tune on")
     if not annotated & set(labels):
-        found = ", ".join(sorted(annotated))
+        names = ", ".join(sorted(annotated))
         raise AnnotationError(
             f"{request.annotations}: has none of the model's labels {', '.join(labels)} on these recordings, "
-            f"but {found} {hint}"
+            f"but {names} {hint}"
         )
     if others := sorted(annotated - set(labels)):
         yield f"{request.annotations}: only here are the labels {', '.join(others)}; they are left out {hint}"

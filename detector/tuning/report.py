@@ -1,4 +1,4 @@
-"""A tuning as text for people, as one object for programs, and as warnings."""
+"""Format a tuning as text for people, as an object for programs, and as warnings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPTIMISTIC = (
 
 
 def as_text(tuning: Tuning) -> Iterator[str]:
-    """Write settings and figures as two tables of plain text, a line a label."""
+    """Format settings and figures as two tables of plain text, with a line for each label."""
     tuned = tuning.operating.tuned
     assert tuned is not None
     yield f"{many(tuned.recordings, 'recording')}, {tuned.hours:.3g} h; {tuning.goal.target.words}, IoU {tuned.iou:g}"
@@ -55,7 +55,7 @@ def _with_interval(estimate: Estimate) -> str:
 
 
 def warnings(tuning: Tuning) -> Iterator[str]:
-    """List what the figures do not support, label by label."""
+    """Yield a warning for each claim that the figures do not support, label by label."""
     for label in tuning.labels:
         if label.calibrated.reason and tuning.goal.calibration != "none":
             yield f"{label.point.name}: not calibrated: {label.calibrated.reason}"
@@ -80,7 +80,7 @@ def _doubts(label: TunedLabel, tuning: Tuning) -> Iterator[str]:
 
 
 def as_object(tuning: Tuning) -> dict[str, Any]:
-    """Give the whole report as numbers, texts, lists and dicts, for JSON."""
+    """Return the report as numbers, texts, lists and dicts, for JSON."""
     return {
         "target": str(tuning.goal.target),
         "tuned": tuning.operating.tuned and tuning.operating.tuned.model_dump(mode="json"),

@@ -1,4 +1,4 @@
-"""The search: smoothing, gap, least length and threshold of one label, by the figures of its events."""
+"""Search the smoothing, gap, least length and threshold of one label that give the best events."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from detector.tuning.grids import gaps, most_runs, shortest, smoothings, spread
 from detector.tuning.subject import TuneSubject
 
 COARSE = 20
-"""Thresholds that are tried with each other setting."""
+"""Number of thresholds that are tried with each combination of the other settings."""
 
 MARGIN = 0.005
-"""What F1 or recall must gain for a setting that is less simple: less is no sign of anything on a few hundred calls."""
+"""Least gain of F1 or recall for a less simple setting. On a few hundred calls, a smaller gain may be chance."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Settings, and what thresholds gave with them."""
+    """Settings, and the curve of thresholds with them."""
 
     point: OperatingPoint
     curve: Curve
 
     @property
     def complexity(self) -> tuple[int, float]:
-        """Order settings from the simplest on: how many are in use, and how much they change."""
+        """Return a sort key, lowest for the simplest settings: the number in use, and how much they change."""
         used = [self.point.smooth_s or 0.0, self.point.gap_s, self.point.shortest_s]
         return sum(value > 0 for value in used), sum(used)
 
 
 def search(subject: TuneSubject, target: Target) -> Candidate:
-    """Try all settings; choose the simplest of those that come within `MARGIN` of the best for the target."""
+    """Try all settings, and choose the simplest that comes within `MARGIN` of the best for the target."""
     candidates = list(_candidates(subject))
     merits = [candidate.curve.merit(target) for candidate in candidates]
     reached, best = max(merits)
-    margin = MARGIN * max(1.0, abs(best))  # a rate of false alarms out of reach is no share
+    margin = MARGIN * max(1.0, abs(best))  # a rate of false alarms that misses the target may be above 1
     near = [
         candidate
         for candidate, (reaches, figure) in zip(candidates, merits)
@@ -65,10 +65,10 @@ def _candidates(subject: TuneSubject) -> Iterable[Candidate]:
 def falling(
     thresholds: Sequence[float], hits: Sequence[int], false_alarms: Sequence[int], subject: TuneSubject
 ) -> Curve:
-    """Make a curve of the thresholds that are of use.
+    """Make a curve of the useful thresholds.
 
-    Left out are those so low that neighbouring calls run into one, so that fewer are found than at a higher one, and
-    those so high that nothing is found.
+    Very low thresholds are left out, because they join neighbouring calls and so find fewer than higher ones. Very high
+    thresholds are left out if they find nothing.
     """
     kept: list[tuple[float, int, int]] = []
     most = 0
@@ -81,7 +81,7 @@ def falling(
 
 
 def curve_of(subject: TuneSubject, point: OperatingPoint, thresholds: Iterable[float]) -> Curve:
-    """Find out what thresholds, on the scale of written scores, give with the other settings of a point."""
+    """Count hits and false alarms at thresholds, on the scale of written scores, with the other settings of a point."""
     tried = sorted(set(thresholds))
     ranked = [subject.ranked(point.model_copy(update={"threshold": threshold})).counts() for threshold in tried]
     return falling(tried, [counts.hits for counts in ranked], [counts.false_alarms for counts in ranked], subject)

@@ -1,4 +1,4 @@
-"""Operating points into a model: in the place of its own, or into a copy."""
+"""Store operating points in a model, or in a copy of it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def check_store(model: str, output: Path | None, *, force: bool) -> None:
     Raises
     ------
     ConfigurationError, OutputError
-        Where a model ships with the package, or the output exists.
+        If the model ships with the package, or the output exists.
     ModelError
-        Where the model's provenance.toml cannot be read.
+        If the model's provenance.toml cannot be read.
     """
     folder = find_folder(model)
     read_provenance(folder)
@@ -36,7 +36,7 @@ def check_store(model: str, output: Path | None, *, force: bool) -> None:
 
 
 def store(model: str, operating: Operating, output: Path | None, *, force: bool) -> None:
-    """Write operating points into a model's folder, or, with `output`, into a copy of it; its provenance says so."""
+    """Write operating points into a model's folder, or into a copy at `output`, and note it in the provenance."""
     folder = find_folder(model)
     changed = _changed(folder, operating, None if output is None else output.name)
     if output is None:
@@ -50,7 +50,7 @@ def store(model: str, operating: Operating, output: Path | None, *, force: bool)
 
 
 def tuning_record(operating: Operating) -> TuningRecord:
-    """Put together what provenance keeps of a tuning."""
+    """Return the record of a tuning for the provenance."""
     assert operating.tuned is not None
     labels = (
         TunedLabel(name=point.name, threshold=point.threshold, evidence=point.evidence) for point in operating.label
@@ -59,7 +59,7 @@ def tuning_record(operating: Operating) -> TuningRecord:
 
 
 def _changed(folder: Path, operating: Operating, name: str | None) -> dict[str, str]:
-    """Give the texts of the files that a tuning changes, for a copy of another name where one is given."""
+    """Return the texts of the files that a tuning changes, by name. A copy has its own `name`."""
     provenance = read_provenance(folder)
     update = {"name": name or provenance.name, "tuning": tuning_record(operating)}
     recipe = read_recipe(folder / RECIPE_FILE, stored=True)

@@ -1,4 +1,4 @@
-"""One label of what is tuned on: annotated events, scores, and the events and counts that settings make of these."""
+"""One label to tune: its annotated events and scores, and the events and counts for given settings."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TuneSubject:
-    """One label.
+    """One label to tune.
 
     Attributes
     ----------
     own : OperatingPoint
-        The model's own, plain.
+        The model's own point, without the settings that change scores.
     parts : sequence of LabelEvents
         The annotated events of each unit.
     scores : sequence of array (point,)
-        Of each unit.
+        The raw scores of each unit.
     seconds : sequence of float
-        How long each unit is, s.
+        Length of each unit, s.
     reader : Reader
-        How scores become events.
+        Turns scores into events.
     iou : float
         Intersection over union that a hit needs.
     hours : float
-        How long all units are, h.
+        Length of all units, h.
     """
 
     own: OperatingPoint
@@ -62,18 +62,18 @@ class TuneSubject:
 
     @cached_property
     def lengths_s(self) -> NDArray[np.float64]:
-        """How long the annotated events are, s (event,)."""
+        """Lengths of the annotated events, s (event,)."""
         return np.array([event.duration_s for part in self.parts for event in part.reference])
 
     @cached_property
     def gaps_s(self) -> NDArray[np.float64]:
-        """How far one annotated event is from the next of its unit, s (gap,), of those that do not meet."""
+        """Gaps between annotated events of one unit that follow one another and do not touch, s (gap,)."""
         rows = [sorted(event.span for event in part.reference) for part in self.parts]
         gaps = np.array([after[0] - before[1] for row in rows for before, after in pairwise(row)])
         return gaps[gaps > 0]
 
     def smoothed(self, smooth_s: float | None) -> Sequence[Scores]:
-        """Smooth the scores of every unit as a scan does; remembered."""
+        """Smooth the scores of every unit as a scan does, and keep the result."""
         half = half_width(smooth_s, self.reader.grid.points)
         if half not in self._smoothed:
             self._smoothed[half] = [_smooth(scores, half) for scores in self.scores]
@@ -81,22 +81,22 @@ class TuneSubject:
 
     def events(self, point: OperatingPoint) -> list[list[Event]]:
         """Find the events of every unit as a scan does."""
-        found = []
+        events = []
         for scores, seconds in zip(self.smoothed(point.smooth_s), self.seconds):
             finder = RunFinder([point.raw_threshold], self.reader.grid.points)
             finder.push(scores[:, None])
-            found.append(events_of(finder.finish(), self.reader.reading(len(scores), seconds), [point]))
-        return found
+            events.append(events_of(finder.finish(), self.reader.reading(len(scores), seconds), [point]))
+        return events
 
     def ranked(self, point: OperatingPoint) -> Ranking:
-        """Match the events of every unit, those of the highest scores first, as an evaluation does."""
+        """Match the events of every unit by descending score, as an evaluation does."""
         return self._rank(self.events(point))
 
     def by_length(self, point: OperatingPoint, shortest_s: Sequence[float]) -> NDArray[np.int_]:
         """Count hits and false alarms for each least length at once (length, 2).
 
-        Detections are matched from the longest to the shortest: the hits among those of a least length are then a
-        maximum matching of these, as they are among those of a least score.
+        Detections are matched from the longest to the shortest. The hits from each length on are then a maximum
+        matching, as those from each score on are when detections are matched by descending score.
         """
         events = [
             [Event(event.start_s, event.end_s, event.label, score=event.duration_s) for event in of_unit]
@@ -108,7 +108,7 @@ class TuneSubject:
         return np.stack([hits, n - hits], axis=1)
 
     def _rank(self, events: Sequence[Sequence[Event]]) -> Ranking:
-        parts = [replace(part, estimated=tuple(found)) for part, found in zip(self.parts, events)]
+        parts = [replace(part, estimated=tuple(detections)) for part, detections in zip(self.parts, events)]
         return rank(parts, self.iou, 0.0)
 
 
@@ -119,7 +119,7 @@ def _smooth(scores: Scores, half: int) -> Scores:
 
 
 def subject_of(heard: Heard, label: str, iou: float) -> TuneSubject:
-    """Take one label out of what was heard."""
+    """Return one label of the scanned recordings."""
     names = [point.name for point in heard.reader.operating]
     n = names.index(label)
     return TuneSubject(

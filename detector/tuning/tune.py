@@ -20,16 +20,16 @@ from detector.tuning.search import Candidate, curve_of, search
 from detector.tuning.subject import TuneSubject, subject_of
 
 EVEN = 12
-"""Thresholds of the stored curve that are spread evenly over the scores."""
+"""Number of thresholds of the stored curve that are spread evenly over the scores."""
 
 BETWEEN = 10
-"""Thresholds just above false alarms, and as many just below hits."""
+"""Number of thresholds just above false alarms, and as many just below hits."""
 
 FINER = 10
-"""Thresholds around the one that these would choose."""
+"""Number of further thresholds around the one that these would choose."""
 
 USEFUL = 2
-"""False alarms for each annotated event, or for each one that a target allows, that calibration looks at."""
+"""False alarms that calibration uses, for each annotated event or for each false alarm that the target allows."""
 
 DECIMALS = 6
 
@@ -41,7 +41,7 @@ class Goal:
     Attributes
     ----------
     target : Target
-        What the threshold shall keep.
+        The target that the threshold must meet.
     iou : float
         Intersection over union that a hit needs, in (0, 1].
     calibration : {"auto", "platt", "isotonic", "none"}
@@ -55,18 +55,18 @@ class Goal:
 
 @dataclass(frozen=True)
 class TunedLabel:
-    """What came of one label.
+    """The result for one label.
 
     Attributes
     ----------
     point : OperatingPoint
-        What is stored.
+        The point to store.
     reached : bool
-        Whether a threshold keeps the target.
+        Whether a threshold meets the target.
     figures : TuneFigures
-        At this point, on the recordings that it was chosen on.
+        The figures of this point on the recordings that it was chosen on.
     calibrated : Calibrated
-        What came of the calibration.
+        The result of the calibration.
     """
 
     point: OperatingPoint
@@ -77,16 +77,16 @@ class TunedLabel:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What came of all labels.
+    """The result for all labels.
 
     Attributes
     ----------
     goal : Goal
-        What was asked.
+        What was tuned for.
     operating : Operating
-        What is stored; labels without annotated events keep what they had.
+        The points to store. Labels without annotated events keep theirs.
     labels : tuple of TunedLabel
-        Those that have annotated events.
+        The results for the labels with annotated events.
     """
 
     goal: Goal
@@ -95,7 +95,7 @@ class Tuning:
 
     @property
     def untuned(self) -> list[str]:
-        """List the labels that keep what they had."""
+        """List the labels that keep their points."""
         return [point.name for point in self.operating.label if point.curve is None]
 
 
@@ -105,11 +105,11 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
     Parameters
     ----------
     heard : Heard
-        What to choose on.
+        The scanned recordings.
     before : Operating
         The model's operating points.
     goal : Goal
-        What to choose for.
+        What to tune for.
     """
     annotated = set(heard.material.labels)
     groups = heard.material.group_numbers
@@ -139,11 +139,13 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
 
 def tune_label(subject: TuneSubject, goal: Goal, groups: NDArray[np.intp]) -> TunedLabel:
     """Search the settings, calibrate the scores of their detections, and choose the threshold on the written scale."""
-    found = search(subject, goal.target)
-    ranking = subject.ranked(found.point.model_copy(update={"threshold": _lowest_useful(found.curve, goal.target)}))
+    candidate = search(subject, goal.target)
+    ranking = subject.ranked(
+        candidate.point.model_copy(update={"threshold": _lowest_useful(candidate.curve, goal.target)})
+    )
     calibrated = calibrate(ranking.scores, ranking.gains, groups[ranking.units], goal.calibration)
-    point = found.point.model_copy(update={"calibration": calibrated.map})
-    rough = curve_of(subject, point, _written(_thresholds(subject, found, ranking), point))
+    point = candidate.point.model_copy(update={"calibration": calibrated.map})
+    rough = curve_of(subject, point, _written(_thresholds(subject, candidate, ranking), point))
     curve = curve_of(subject, point, [*rough.threshold, *_finer(rough, goal.target, ranking, point)])
     n, reached = curve.choose(goal.target)
     point = point.model_copy(update={"threshold": curve.threshold[n], "curve": curve})
@@ -153,7 +155,7 @@ def tune_label(subject: TuneSubject, goal: Goal, groups: NDArray[np.intp]) -> Tu
 
 
 def _evidence(figures: TuneFigures, target: Target, threshold: float, calibrated: Calibrated) -> Evidence:
-    """Make the evidence for the target that is stored, with as many decimals as thresholds have."""
+    """Return the evidence for the target, to be stored with as many decimals as thresholds have."""
     support = figures.support(target, threshold)
     numbers = support.model_dump() | {"error_before": calibrated.before, "error_after": calibrated.after}
     rounded = {name: value if value is None else round(value, DECIMALS) for name, value in numbers.items()}
@@ -161,9 +163,9 @@ def _evidence(figures: TuneFigures, target: Target, threshold: float, calibrated
 
 
 def _lowest_useful(curve: Curve, target: Target) -> float:
-    """Choose a threshold that finds nearly all calls, but no more false alarms than are of use.
+    """Choose a threshold that finds nearly all calls, but only so many false alarms as calibration can use.
 
-    Detections that nobody would look at are easily seen to be wrong; a map fitted on them would suit only them.
+    Detections with very low scores are almost all wrong. With too many of them, a map would fit only them.
     """
     allowed: float = USEFUL * curve.events
     if target.kind == "fa":
@@ -172,15 +174,15 @@ def _lowest_useful(curve: Curve, target: Target) -> float:
     return curve.threshold[next(useful, len(curve) - 1)]
 
 
-def _thresholds(subject: TuneSubject, found: Candidate, ranking: Ranking) -> list[float]:
-    """List raw thresholds for the curve: spread evenly from the lowest useful one on, and some between detections."""
-    scores = subject.smoothed(found.point.smooth_s)
+def _thresholds(subject: TuneSubject, candidate: Candidate, ranking: Ranking) -> list[float]:
+    """List raw thresholds for the curve: some spread evenly from the lowest useful one on, some between detections."""
+    scores = subject.smoothed(candidate.point.smooth_s)
     even = spread(scores, EVEN, most_runs(subject))
-    return [threshold for threshold in even if threshold >= found.curve.threshold[0]] + between(ranking, BETWEEN)
+    return [threshold for threshold in even if threshold >= candidate.curve.threshold[0]] + between(ranking, BETWEEN)
 
 
 def _finer(rough: Curve, target: Target, ranking: Ranking, point: OperatingPoint) -> Iterator[float]:
-    """List thresholds half way between detections, from the one below that chosen so far to the one above."""
+    """Yield thresholds half way between detections, around the threshold that the rough curve chooses."""
     n, _ = rough.choose(target)
     low = rough.threshold[max(0, n - 1)]
     high = rough.threshold[min(n + 1, len(rough) - 1)]
@@ -193,5 +195,5 @@ def _finer(rough: Curve, target: Target, ranking: Ranking, point: OperatingPoint
 
 
 def _written(thresholds: Sequence[float], point: OperatingPoint) -> Iterator[float]:
-    """Bring raw thresholds to the scale of written scores, with as many decimals as are stored."""
+    """Convert raw thresholds to the scale of written scores, with as many decimals as are stored."""
     yield from np.unique(np.round(point.written(np.array(thresholds)), DECIMALS)).tolist()

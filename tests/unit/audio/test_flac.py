@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.audio import pieces
-from detector.audio.flac import read_frame, read_stream_info, true_info
+from detector.audio import flac_pieces
+from detector.audio.flac import read_frame, true_info
 from detector.audio.flac_map import map_frames
+from detector.audio.flac_metadata import read_stream_info
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream, Stretch
 from detector.recipe import Audio
@@ -75,7 +76,7 @@ DAMAGE = {
 def test_damage_costs_only_the_damaged_frames_whatever_the_block_and_the_stretch(
     content: bytes, write: Write, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "_UNCHECKED", 8 * RATE)  # the check comes every 4 s
+    monkeypatch.setattr(flac_pieces, "_UNCHECKED", 8 * RATE)  # the check comes every 4 s
     _, whole = samples(write("whole.flac", content))
     path = write("broken.flac", DAMAGE[kind](content, frames(content)))
     stream, got = samples(path)

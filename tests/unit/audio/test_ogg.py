@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.ogg import Link, checksum, survey
+from detector.audio.ogg import Link, survey
+from detector.audio.ogg_pages import checksum
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.recipe import Audio

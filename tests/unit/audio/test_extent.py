@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.chunks import WRAP, measure
+from detector.audio.chunks import WRAP
+from detector.audio.extent import measure
 from detector.audio.reading import read_header
 
 from .conftest import Write, a_list_chunk
