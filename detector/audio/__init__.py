@@ -1,1 +1,1 @@
-"""Files in: which recordings there are, what their headers say, when they began, and their samples as a stream."""
+"""Read recordings: find files, read and correct headers, read start times, and decode samples as a stream."""

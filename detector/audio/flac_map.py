@@ -27,7 +27,7 @@ class FrameMap:
     Attributes
     ----------
     offsets, ends : ndarray of int64 (frame,)
-        First byte of each frame, and first byte of the next frame in the file, even if that one is not listed here.
+        First byte of each frame, and first byte of the next frame in the file. The next frame may be missing here.
     firsts, sizes : ndarray of int64 (frame,)
         First sample of each frame, and its number of samples.
     """

@@ -56,7 +56,7 @@ def flac_pieces(
 
 
 def _read_ahead(sound: Sound, header: Header, n_frames: int, length: int) -> tuple[deque[Coded], int]:
-    """Decode `n_frames` as blocks, fewer at the file's end or an error; return the blocks and their samples."""
+    """Decode `n_frames` as blocks, or fewer up to the end or an error; return the blocks and the samples in all."""
     blocks: deque[Coded] = deque()
     n_read = 0
     while n_read < n_frames:

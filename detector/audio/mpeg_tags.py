@@ -22,8 +22,8 @@ _COUNTS_BYTES = 2
 def is_spoilt_tag(file: BinaryIO, frame: Frame) -> bool:
     """Return whether a frame holds a damaged tag.
 
-    It is damaged if its name is wrong but an encoder's name follows, if bytes before it are not 0, or if the checksum
-    of LAME is wrong.
+    A tag is damaged if its name is wrong although an encoder's name follows. It is also damaged if bytes before it are
+    not 0, or if the checksum of LAME is wrong.
     """
     content = _content(file, frame)
     name = content[frame.tag : frame.tag + 4]

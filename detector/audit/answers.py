@@ -46,7 +46,7 @@ def read_answers(path: Path, detections: Detections, selections: Path | None = N
     seen: set[str] = set()
     for row in rows:
         if row.id in seen:
-            raise row.fault(f"{row.id} is there twice")
+            raise row.fault(f"{row.id} occurs twice")
         seen.add(row.id)
     if all(row.verdict is None for row in rows):
         raise AnnotationError(f"{path}: has no verdict yet; write yes, no or unsure into the column verdict")
@@ -67,7 +67,9 @@ def _with_selections(rows: Iterable[SampleRow], verdicts: dict[str, Verdict], fo
         replace(row, verdict=agreed(row.verdict, verdicts.pop(row.id, None), f"{folder}: {row.id}")) for row in rows
     ]
     if verdicts:
-        raise AnnotationError(f"{folder}: {next(iter(verdicts))!r} is not in the sample; the tables are of another one")
+        raise AnnotationError(
+            f"{folder}: {next(iter(verdicts))!r} is not in the sample; the tables belong to another sample"
+        )
     return joined
 
 
@@ -80,9 +82,9 @@ def _answer(row: SampleRow, detections: Detections) -> Answer:
         probability = row.decimal("probability")
         seconds = row.decimal("end_s") - row.decimal("start_s")
         if row.cells["label"] not in detections.by_label:
-            raise row.fault(f"label {row.cells['label']!r} is none of {', '.join(detections.by_label)}")
+            raise row.fault(f"label {row.cells['label']!r} must be one of {', '.join(detections.by_label)}")
         if not (0 < probability <= 1 and seconds > 0):
-            raise row.fault(f"{row.id} is no window with a probability above 0 and at most 1")
+            raise row.fault(f"{row.id} must have an end after its start, and a probability above 0 and at most 1")
         return Answer(row.cells["label"], None, size, drawn, probability, 0.0, seconds, row.verdict)
     event = _event(row, detections)
     stratum = int(row.decimal("stratum"))
@@ -93,7 +95,7 @@ def _event(row: SampleRow, detections: Detections) -> Event:
     """Find the detection that a row is about. Raise an error if the times are those of another one."""
     number = row.id.removeprefix("D")
     if not (number.isdecimal() and 1 <= int(number) <= len(detections.rows)):
-        raise row.fault(f"id {row.id!r} is none of D1 to D{len(detections.rows)}")
+        raise row.fault(f"id {row.id!r} must be from D1 to D{len(detections.rows)}")
     event = detections.rows[int(number) - 1].event
     if abs(event.start_s - row.decimal("start_s")) > ROUNDING_S:
         raise row.fault(f"{row.id} begins at {event.start_s:.3f} s, not {row.cells['start_s']}; were cells moved?")

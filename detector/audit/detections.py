@@ -75,7 +75,7 @@ def read_detections(path: Path) -> Detections:
 
 def _detection(row: Annotation) -> Detection:
     if row.event.score is None:
-        raise AnnotationError(f"{row.source}, row {row.row}: has no score from 0 to 1, which strata are made of")
+        raise AnnotationError(f"{row.source}, row {row.row}: has no score from 0 to 1, and the strata need one")
     recording = row.audio_name or table_stems(row.source)[-1]
     return Detection(recording, row.channel or "", row.event, row.start_time)
 

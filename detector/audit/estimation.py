@@ -68,7 +68,7 @@ def gather(label: str, drawn: Sequence[Answer], detections: Detections) -> Verdi
     scores = np.sort(detections.scores(label))
     sizes = {answer.stratum: answer.stratum_size for answer in drawn if answer.stratum}
     if sorted(sizes) != list(range(1, len(sizes) + 1)) or sum(sizes.values()) != len(scores):
-        raise AnnotationError(f"{label}: rows of whole strata are missing from the sample; leave unchecked rows in it")
+        raise AnnotationError(f"{label}: the sample has no row of some strata; keep unchecked rows in it")
     answered = [answer for answer in drawn if answer.verdict is not None]
     return Verdicts(
         scores=scores,

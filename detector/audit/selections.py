@@ -53,7 +53,7 @@ def read_selections(folder: Path) -> dict[str, Verdict]:
             where = f"{path}, row {row}"
             item_id = cells[id_column]
             if not item_id:
-                raise AnnotationError(f"{where}: has no Audit ID; take selections that were not drawn out of the table")
+                raise AnnotationError(f"{where}: has no Audit ID; remove selections that are not part of the sample")
             verdict = read_verdict(cells[verdict_column], item_id.startswith("B"), where)
             verdicts[item_id] = agreed(verdicts.get(item_id), verdict, f"{where}: {item_id}")
     return verdicts
@@ -63,4 +63,4 @@ def agreed(verdict: Verdict, other: Verdict, where: str) -> Verdict:
     """Return the verdict that one or both of two rows give. Raven writes a row for each view of a selection."""
     if verdict is None or other is None or verdict == other:
         return other if verdict is None else verdict
-    raise AnnotationError(f"{where} has another verdict elsewhere: {other} and {verdict}; make them agree")
+    raise AnnotationError(f"{where} has two verdicts, {other} and {verdict}; make them agree")

@@ -1,4 +1,4 @@
-"""Match as Koogu does: an event is found if detections cover enough of it, a detection is right if events do."""
+"""Match as Koogu does: by how much of an event detections cover, and how much of a detection events cover."""
 
 from __future__ import annotations
 

@@ -43,9 +43,9 @@ def best_f1(points: Segments, hits: Numbers, detected: Numbers, wanted: Numbers)
     f1 = 2 * hits
     f1 /= np.maximum(detected + points.at_rows(wanted), 1.0)
     highest = points.highest(f1)
-    at = points.first(f1 >= points.at_rows(highest) - 1e-12)
+    best = points.first(f1 >= points.at_rows(highest) - 1e-12)
     hit = has_events & (highest > 0)
-    return np.where(hit, at, -1), np.where(has_events, highest, UNKNOWN)
+    return np.where(hit, best, -1), np.where(has_events, highest, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -181,14 +181,14 @@ class DetectionStatistic(Statistic):
         hits = points.down(gained)
         detected = points.down(self.chain.counted.of(weights))
         n_hits, n_detected, wanted = self._at_threshold(weights)
-        at, f1 = best_f1(points, hits, detected, wanted)
-        n_best, n_best_detected = (_taken(counts, at) for counts in (hits, detected))
+        best, f1 = best_f1(points, hits, detected, wanted)
+        n_best, n_best_detected = (_taken(counts, best) for counts in (hits, detected))
         return [
             ratio(n_hits, n_detected),
             ratio(n_hits, wanted),
             np.where(wanted > 0, ratio(2 * n_hits, n_detected + wanted), UNKNOWN),
             ratio(n_best, n_best_detected),
-            np.where(at < 0, UNKNOWN, ratio(n_best, wanted)),
+            np.where(best < 0, UNKNOWN, ratio(n_best, wanted)),
             f1,
             average_precision(points, hits, gained, detected, wanted),
             *self._recalls(hits, detected, wanted, draws.seconds(self.durations) / HOUR_S),
@@ -206,8 +206,8 @@ class DetectionStatistic(Statistic):
         return recalls
 
 
-def _taken(counts: Numbers, at: Integers) -> Numbers:
+def _taken(counts: Numbers, points: Integers) -> Numbers:
     """Return the count (point, draw) at one point of each label (label, draw); 0 where the point is -1."""
     if not len(counts):
-        return np.zeros(at.shape)
-    return np.where(at < 0, 0.0, np.take_along_axis(counts, np.maximum(at, 0), axis=0))
+        return np.zeros(points.shape)
+    return np.where(points < 0, 0.0, np.take_along_axis(counts, np.maximum(points, 0), axis=0))

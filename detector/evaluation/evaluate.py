@@ -85,8 +85,8 @@ def _best_threshold(ranking: Ranking) -> float | None:
     """Find the threshold of the best F1: half way to the next lower score, or the lowest score itself."""
     hits = np.cumsum(ranking.gains)[ranking.gaining].astype(np.float64)[:, None]
     detected = (ranking.gaining + 1).astype(np.float64)[:, None]
-    at, _ = best_f1(Segments.of([len(hits)]), hits, detected, np.array([[len(ranking.reference_units)]]))
-    if at[0, 0] < 0:
+    best, _ = best_f1(Segments.of([len(hits)]), hits, detected, np.array([[len(ranking.reference_units)]]))
+    if best[0, 0] < 0:
         return None
-    last = ranking.gaining[at[0, 0]]
+    last = ranking.gaining[best[0, 0]]
     return float(ranking.scores[last : last + 2].mean())

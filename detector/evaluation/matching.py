@@ -19,10 +19,10 @@ Near = Callable[[int], Iterable[int]]
 def find_hits(field: Field, ious: Sequence[float]) -> list[Flags]:
     """Find the hits at each IoU (found,). At every threshold they are as many as in the largest one-to-one matching.
 
-    Detections are taken from the highest score down; each is a hit if an augmenting path leads from it to a free
-    reference event (Kuhn 1955). Sets of detections that can be matched at once are the independent sets of a
-    transversal matroid (Edmonds and Fulkerson 1965), so taking them greedily loses nothing: the hits among the k first
-    are a maximum matching of these k, whatever follows. Among equal scores, those on uncertain spans come last.
+    Detections are taken by descending score. Each is a hit if an augmenting path leads from it to a free reference
+    event (Kuhn 1955). This greedy choice loses nothing, because the sets of detections that can be matched together are
+    the independent sets of a transversal matroid (Edmonds and Fulkerson 1965). So the hits among the first k detections
+    are always a maximum matching of these k. Among equal scores, detections on uncertain spans come last.
 
     Parameters
     ----------

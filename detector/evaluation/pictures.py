@@ -50,9 +50,9 @@ def _draw_precision(axis: Any, row: EvaluationRow, name: str | None, style: dict
     recall = curve.hits / curve.n_reference
     precision = curve.hits / (curve.hits + curve.false_alarms)
     axis.plot(recall, precision, label=name, **style)
-    at = row.counts
-    if at.hits + at.false_alarms:
-        axis.plot(at.recall, at.precision, "o", color=style["color"], markersize=5)
+    counts = row.counts
+    if counts.hits + counts.false_alarms:
+        axis.plot(counts.recall, counts.precision, "o", color=style["color"], markersize=5)
 
 
 def _draw_recall(axis: Any, row: EvaluationRow, hours: float | None, style: dict[str, Any]) -> None:

@@ -81,37 +81,41 @@ class Placing:
         return scan.scanned_s if self.hours is None else self.hours * 3600 / len(self.scans)
 
     def _inside(self, rows: Iterable[Placed], kind: str) -> dict[Unit, list[Event]]:
-        """Give each unit its events, once each; a row without a channel is in every channel, a mix has all of them."""
+        """Return the events of each unit, each once, and note the rows that are left out.
+
+        A row without a channel is in every channel. A mix has the rows of all channels.
+        """
         of_recording: defaultdict[Path, list[Placed]] = defaultdict(list)
         for row in rows:
             of_recording[row.recording].append(row)
         inside: dict[Unit, list[Event]] = {}
-        heard = {scan.recording: bytearray(len(of_recording[scan.recording])) for scan in self.scans}
+        is_scanned = {scan.recording: bytearray(len(of_recording[scan.recording])) for scan in self.scans}
         kept: defaultdict[Path, set[Placed]] = defaultdict(set)
         for scan in self.scans:
             rows_here = of_recording[scan.recording]
-            numbers = [
-                n
-                for n, row in enumerate(rows_here)
-                if (row.channel in (None, scan.channel) or not scan.channel.isdecimal())
-                and not row.event.start_s >= scan.end_s
-            ]
+            numbers = _scanned_rows(rows_here, scan)
             for n in numbers:
-                heard[scan.recording][n] = True
+                is_scanned[scan.recording][n] = True
             rows_of_scan = dict.fromkeys(rows_here[n] for n in numbers)
             kept[scan.recording].update(rows_of_scan)
             events = [row.event for row in rows_of_scan]
             one_channel = len({row.channel for row in rows_of_scan}) < 2
             inside[self._unit(scan)] = events if one_channel else list(dict.fromkeys(events))
-        if repeated := sum(sum(flags) - len(kept[recording]) for recording, flags in heard.items()):
-            alike = "alike in recording, channel, times, label, band and score to an earlier one"
-            self.notes.append(f"{many(repeated, kind)} left out: {alike}")
-        unheard = {
-            row for recording, flags in heard.items() for row in compress(of_recording[recording], map(not_, flags))
+        n_repeated = sum(sum(flags) - len(kept[recording]) for recording, flags in is_scanned.items())
+        not_scanned = {
+            row
+            for recording, flags in is_scanned.items()
+            for row in compress(of_recording[recording], map(not_, flags))
         }
-        if lost := len(unheard):
-            self.notes.append(f"{many(lost, kind)} in channels or after times that were not scanned left out")
+        self._note_left_out(n_repeated, len(not_scanned), kind)
         return inside
+
+    def _note_left_out(self, n_repeated: int, n_not_scanned: int, kind: str) -> None:
+        if n_repeated:
+            same = "the same recording, channel, times, label, band and score as an earlier one"
+            self.notes.append(f"{many(n_repeated, kind)} left out: {same}")
+        if n_not_scanned:
+            self.notes.append(f"{many(n_not_scanned, kind)} left out: the channel, or the time, was not scanned")
 
     def _calls(self, events: Sequence[Event]) -> list[Event]:
         """Rename the labels of calls, and leave out events that are not certainly calls."""
@@ -124,3 +128,12 @@ class Placing:
             return {}
         groups = name_groups((Path(unit.recording) for unit in units), self.group, self.folders)
         return {unit: groups[Path(unit.recording)] for unit in units}
+
+
+def _scanned_rows(rows: Sequence[Placed], scan: Scan) -> list[int]:
+    """Return the indices of the rows of a recording that lie in a scanned channel, before the end of the scan."""
+    return [
+        n
+        for n, row in enumerate(rows)
+        if (row.channel in (None, scan.channel) or not scan.channel.isdecimal()) and not row.event.start_s >= scan.end_s
+    ]

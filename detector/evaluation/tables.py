@@ -95,8 +95,8 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
         scans = [scan for scan in scans if scan.recording in annotated]
     elif unnamed:
         notes.append(
-            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: taken as free of calls "
-            f"({Parameter('annotated_only')} leaves such out)"
+            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: counted as free of calls "
+            f"({Parameter('annotated_only')} leaves them out)"
         )
     if not scans:
         raise AnnotationError(f"{request.detections}, {request.annotations}: have no recording in common")
@@ -131,7 +131,7 @@ def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[s
     alone = len(known) == 1 and len(set(own_recordings(names).values())) == 1 and not paired.recordings
     if alone and (None in {name for _, name in (*own, *names)}):
         notes.append(
-            f"{known[0]} and {own_recordings(names)[names[0]]}: taken as one recording, as there are no others"
+            f"{known[0]} and {own_recordings(names)[names[0]]}: count as one recording, because there are no others"
         )
         recordings = dict.fromkeys(names, known[0])
         return _without_length(own | recordings, estimated), Pairing(own, {}), Pairing(recordings, {})
@@ -140,7 +140,7 @@ def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[s
     unclear = {name: candidates for name, candidates in paired.lost.items() if name not in added}
     notes += _left_out(unclear, reference, "annotation")
     if added:
-        notes.append(f"{many(len(set(added.values())), 'annotated recording')} without detections taken as scanned")
+        notes.append(f"{many(len(set(added.values())), 'annotated recording')} without detections: counted as scanned")
     return _without_length(own | recordings, estimated), Pairing(own, {}), Pairing(recordings, unclear)
 
 
@@ -161,7 +161,7 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
     everything = list(dict.fromkeys(scan.recording for scan in effort))
     failed = set(everything) - {scan.recording for scan in scans}
     if failed:
-        notes.append(f"{_few_of(failed)}: nothing of them was scanned; they are left out")
+        notes.append(f"{_few_of(failed)}: left out, because nothing was scanned")
     pairings = []
     for side, row in ((estimated, "detection"), (reference, "annotation")):
         paired = pair(names_of(side), everything)
@@ -169,7 +169,7 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
         notes += _left_out(paired.lost, side, row)
         if side is estimated and paired.lost and not paired.recordings:
             raise AnnotationError(
-                f"{estimated[0].source}: the effort table has none of its recordings; is it of another scan?"
+                f"{estimated[0].source}: the effort table names none of its recordings; was it made by another scan?"
             )
         pairings.append(Pairing(inside, paired.lost))
     return scans, pairings[0], pairings[1]

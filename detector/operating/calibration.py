@@ -63,7 +63,7 @@ class Isotonic(Frozen):
     @model_validator(mode="after")
     def _rises(self) -> Isotonic:
         if len(self.score) != len(self.probability):
-            raise ValueError("calibration: score and probability must be as long as each other")
+            raise ValueError("calibration: score and probability must be equally long")
         for name, values in (("score", self.score), ("probability", self.probability)):
             if not all(a < b for a, b in pairwise((-1e-300, *values))) or values[-1] > 1:
                 raise ValueError(f"calibration.{name}: must rise from value to value, from 0 to 1")

@@ -82,10 +82,10 @@ class Curve(Frozen):
     def choose(self, target: Target) -> tuple[int, bool]:
         """Choose a threshold.
 
-        For a precision or a rate, this is the lowest threshold that meets the target and whose next higher one meets
-        it, too, or misses it by a single false alarm. So a threshold that meets it by chance is avoided if there is
-        another. Higher thresholds need not all meet it, because the highest ones cut calls into pieces. For the best
-        F1, the threshold is the middle of the widest stretch with this F1.
+        For a precision or a rate, this is the lowest threshold that meets the target safely: the next higher one meets
+        it, too, or misses it by a single false alarm. If none is safe, it is the lowest that meets the target. Higher
+        thresholds need not all meet it, because the highest ones cut calls into pieces. For the best F1, the threshold
+        is the middle of the widest stretch with this F1.
 
         Returns
         -------

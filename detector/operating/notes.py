@@ -22,7 +22,7 @@ def threshold_notes(operating: Operating, threshold: float | Target | None, hop_
         Hop of the scan, s.
     """
     if operating.tuned is not None and abs(operating.tuned.hop_s - hop_s) > 1e-6:
-        yield f"the model was tuned with a window every {operating.tuned.hop_s:.4g} s; its thresholds are for that"
+        yield f"the model was tuned with a window every {operating.tuned.hop_s:.4g} s; its thresholds hold for this hop"
     if isinstance(threshold, Target):
         yield from operating.shortfalls(threshold)
         yield from doubts(operating.label, threshold)

@@ -179,8 +179,8 @@ class Operating(Frozen):
         if isinstance(threshold, Target) and any(not point.shortfall(threshold) for point in self.label):
             return tuple(point.nearest(threshold) for point in self.label)
         tuned_first = sorted(self.label, key=lambda point: point.curve is None)  # their error says how far they miss it
-        at = {point.name: point.at(threshold) for point in tuned_first}
-        return tuple(at[point.name] for point in self.label)
+        moved = {point.name: point.at(threshold) for point in tuned_first}
+        return tuple(moved[point.name] for point in self.label)
 
     def shortfalls(self, target: Target) -> Iterator[str]:
         """Yield a note for each label that does not meet a target, with the threshold that `at` gives it."""

@@ -18,7 +18,7 @@ SHARES = (0.5, 1.0)
 """Shares of the shortest gap, and of the shortest annotation, that are tried as gap and as least length."""
 
 NEAR = 0.2
-"""Smallest difference between the model's own setting and the others at which it is tried, too, as a share of it."""
+"""Smallest relative difference between two settings that are both tried."""
 
 SHORT = 0.05
 """The quantile that counts as the shortest."""

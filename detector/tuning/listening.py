@@ -149,7 +149,7 @@ def listen(
             progress.say(note)
         tracks, scans, n_failed = _scan(scanner, used, scan_progress)
     if not scans:
-        raise ConfigurationError(f"{request.recordings[0]}: not one of the recordings can be scanned")
+        raise ConfigurationError(f"{request.recordings[0]}: none of the recordings can be scanned")
     placing = Placing(scans, request.rules, None, request.group, request.recordings)
     material = placing.material(_placed(tables), [])
     remarks = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
@@ -193,8 +193,8 @@ def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSe
         used = [recording for recording in used if recording in tables.recordings]
     elif unnamed:
         notes.append(
-            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: taken as free of calls "
-            f"({Parameter('annotated_only')} leaves such out)"
+            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: counted as free of calls "
+            f"({Parameter('annotated_only')} leaves them out)"
         )
     if not used:
         raise AnnotationError(f"{request.annotations}: names none of the recordings")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import ConfigurationError, OutputError, Parameter
 from detector.model_folder import MODEL_FOLDER
 from detector.operating.points import OPERATING_FILE, Operating, operating_toml
 from detector.outputs import new_files, new_folder, refuse_folder
@@ -28,10 +28,14 @@ def check_store(model: str, output: Path | None, *, force: bool) -> None:
     read_provenance(folder)
     if output is None:
         if folder.resolve().parent == shipped_folder().resolve():
-            raise ConfigurationError(f"{model}: ships with the package and stays as it is; name a copy with -o")
+            raise ConfigurationError(
+                f"{model}: ships with the package and cannot be changed; give a copy as {Parameter('output')}"
+            )
         return
     if output.resolve() == folder.resolve():
-        raise OutputError(f"{output}: is the model itself; leave -o out to change it in place")
+        raise OutputError(
+            f"{output}: is the model itself; leave out {Parameter('output')} to change the model in place"
+        )
     refuse_folder(output, MODEL_FOLDER, force=force)
 
 

@@ -186,7 +186,7 @@ def test_detections_that_cannot_be_audited_are_refused(
     path.write_text(text, encoding="utf-8")
     assert run("audit", path) == 2
     assert capsys.readouterr().err == f"detector: {path}{', ' if told.startswith('row') else ': '}{told}\n".replace(
-        "0 to 1", "0 to 1, which strata are made of"
+        "0 to 1", "0 to 1, and the strata need one"
     )
 
 

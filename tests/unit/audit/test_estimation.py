@@ -109,9 +109,9 @@ def test_a_stratum_without_a_verdict_leaves_the_whole_unknown_and_the_scores_abo
 
 
 def test_rows_of_a_whole_stratum_that_are_missing_are_refused() -> None:
-    with pytest.raises(AnnotationError, match="owl: rows of whole strata are missing from the sample"):
+    with pytest.raises(AnnotationError, match=r"owl: .*strata"):
         label_figures("owl", HIGH, FOUND)
-    with pytest.raises(AnnotationError, match="owl: rows of whole strata are missing from the sample"):
+    with pytest.raises(AnnotationError, match=r"owl: .*strata"):
         label_figures("owl", [window(1)], FOUND)
 
 

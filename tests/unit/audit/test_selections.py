@@ -98,7 +98,7 @@ def test_verdicts_from_raven_fill_the_sample(tmp_path: Path) -> None:
 
 def test_two_verdicts_that_differ_are_refused(tmp_path: Path) -> None:
     folder = written(tmp_path / "tables", {"D2": "no"})
-    with pytest.raises(AnnotationError, match=r"tables: D2 has another verdict elsewhere: 0 and 1; make them agree"):
+    with pytest.raises(AnnotationError, match=r"tables: D2 .*0 and 1"):
         read_answers(sample(tmp_path, "yes"), FOUND, folder)
 
 
@@ -126,5 +126,5 @@ def test_a_selection_that_was_not_drawn_is_named_with_table_and_row(tmp_path: Pa
     table = sorted(folder.iterdir())[0]
     n_rows = len(table.read_text().splitlines()) - 1
     table.write_text(table.read_text() + "9\tSpectrogram 1\t1\t3.0\t4.0\n")
-    with pytest.raises(AnnotationError, match=rf"selections\.txt, row {n_rows + 1}: has no Audit ID; take"):
+    with pytest.raises(AnnotationError, match=rf"selections\.txt, row {n_rows + 1}: has no Audit ID"):
         read_selections(folder)

@@ -103,14 +103,14 @@ def test_a_sample_of_other_detections_is_refused_and_both_are_named(write: Calla
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda text: text + text.splitlines()[1] + "\n", "is there twice"),
-        (lambda text: text.replace("D2,", "D9,"), "id 'D9' is none of D1 to D4"),
+        (lambda text: text + text.splitlines()[1] + "\n", "row 6: D3 "),
+        (lambda text: text.replace("D2,", "D9,"), "'D9' must be from D1 to D4"),
         (lambda text: text.replace("D2,000.wav,mix,3.000", "D2,000.wav,mix,6.000"), "were cells moved?"),
         (lambda text: text.replace("verdict", "answer"), "no column verdict; it has id, recording"),
         (lambda text: text.replace("D1,000.wav,mix,0.000", "D1,000.wav,mix,soon"), "start_s 'soon' is not a number"),
-        (lambda text: text.replace(",0.25,d", ",0,d"), "B1 is no window with a probability above 0"),
+        (lambda text: text.replace(",0.25,d", ",0,d"), "B1 must have"),
         (lambda text: text.replace(",1,4,4,1,", ",1,0,4,1,"), "stratum_drawn 4 is not from 1 to stratum_size 0"),
-        (lambda text: text.replace("25.500,owl", "25.500,frog"), "label 'frog' is none of owl"),
+        (lambda text: text.replace("25.500,owl", "25.500,frog"), "label 'frog' must be"),
     ],
 )
 def test_a_sample_that_was_spoilt_is_refused(

@@ -45,8 +45,8 @@ def test_without_effort_the_recordings_are_those_that_the_tables_name(folder: Pa
     assert [unit.recording for unit in material.units] == ["c.wav", "in/a.wav", "in/b.wav"]
     assert spans(material.reference[Unit("in/a.wav")]) == [(0, 1, "x")]
     assert material.estimated[Unit("c.wav")] == []
-    assert "1 annotated recording without detections taken as scanned" in notes
-    assert "1 recording not named in calls.csv: taken as free of calls" in notes
+    assert "1 annotated recording without detections" in notes
+    assert "1 recording not named in calls.csv" in notes
     assert dict(material.seconds) == {}
 
 
@@ -62,7 +62,7 @@ def test_recordings_that_were_scanned_are_in_and_those_that_were_not_are_out_and
     assert [unit.recording for unit in material.units] == ["in/a.wav", "in/b.wav", "in/d.wav"]
     assert material.durations.sum() == 180
     assert "c.wav: no such recording was scanned; 1 annotation left out" in notes
-    assert "in/e.wav: nothing of them was scanned" in notes
+    assert "in/e.wav: left out" in notes
     only, _ = read(effort=effort, annotated_only=True)
     assert [unit.recording for unit in only.units] == ["in/a.wav"]
 
@@ -77,7 +77,7 @@ def test_events_behind_the_holes_of_a_damaged_recording_are_in_and_hours_are_tho
     assert spans(material.estimated[Unit("in/a.wav", "mix")]) == [(50, 51, "x")]
     assert material.estimated[Unit("in/b.wav", "mix")] == []
     assert material.durations.tolist() == [20, 4]
-    assert "2 detections in channels or after times that were not scanned left out" in notes
+    assert "2 detections left out" in notes
 
 
 def test_events_after_the_end_of_what_was_scanned_are_out(folder: Path) -> None:
@@ -85,7 +85,7 @@ def test_events_after_the_end_of_what_was_scanned_are_out(folder: Path) -> None:
     effort = write("effort.csv", EFFORT + "in/a.wav,mix,truncated,60,30,,,\nin/b.wav,mix,ok,60,60,,,\n")
     material, notes = read(effort=effort)
     assert spans(material.reference[Unit("in/a.wav", "mix")]) == [(0, 1, "x"), (29.5, 31, "x")]
-    assert "1 annotation in channels or after times that were not scanned left out" in notes
+    assert "1 annotation left out" in notes
 
 
 def test_hours_are_shared_among_recordings_of_unknown_length(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_channels_are_apart_where_several_were_scanned(folder: Path) -> None:
         assert spans(material.reference[Unit("a.wav", "0")]) == [(5, 6, "x")]
         assert spans(material.reference[Unit("a.wav", "1")]) == [(0, 1, "x"), (5, 6, "x")]
         assert [one.score for one in material.estimated[Unit("a.wav", "1")]] == [0.8]
-        assert "1 annotation in channels" in notes
+        assert "1 annotation left out" in notes
 
 
 def test_a_mix_has_the_annotations_of_all_channels_once(folder: Path) -> None:
@@ -117,17 +117,17 @@ def test_rows_that_are_alike_count_once_and_are_said(folder: Path) -> None:
     rows = "in/a.wav,mix,0,1,,,x,0.9,\n"
     write("found.csv", DETECTIONS + rows * 3 + "in/a.wav,mix,0,1,,,x,0.8,\nin/a.wav,mix,0,1,,,y,0.9,\n" + rows)
     write("calls.csv", CALLS + "a.wav,0,1,x\n" * 2)
-    alike = "left out: alike in recording, channel, times, label, band and score to an earlier one"
     material, notes = read()
     found = material.estimated[Unit("in/a.wav")]
     assert [(one.label, one.score) for one in found] == [("x", 0.9), ("x", 0.8), ("y", 0.9)]
     assert spans(material.reference[Unit("in/a.wav")]) == [(0, 1, "x")]
-    assert f"1 annotation {alike}\n3 detections {alike}" in notes
+    assert "1 annotation left out" in notes
+    assert "3 detections left out" in notes
     unheard = "in/a.wav,mix,90,91,,,x,0.9,\nin/z.wav,mix,0,1,,,x,0.9,\n"
     write("found.csv", DETECTIONS + "in/a.wav,mix,0,1,,,x,0.9,\n" + unheard * 2)
     write("calls.csv", "recording,start_s,end_s,label,channel\na.wav,0,1,x,0\na.wav,0,1,x,1\n")
     effort = write("effort.csv", EFFORT + "in/a.wav,mix,ok,60,60,,,\n")
-    assert "alike" not in read(effort=effort)[1]  # what was not scanned; two channels in a mix
+    assert "earlier" not in read(effort=effort)[1]  # what was not scanned; two channels in a mix
 
 
 def test_rules_for_labels_hold_by_old_and_by_new_name(folder: Path) -> None:
@@ -182,7 +182,7 @@ def test_two_label_files_are_about_one_recording_whatever_they_are_called(folder
     mine, hers = write("mine.txt", "0.0\t1.0\tx\n"), write("hers.txt", "0.1\t1.0\tx\n")
     material, notes = read_material(EvaluateRequest(mine, hers))
     assert spans(material.reference[Unit("mine")]) == [(0.1, 1, "x")]
-    assert "mine and hers: taken as one recording" in notes[0]
+    assert "mine and hers" in notes[0]
 
 
 def test_audio_is_called_what_a_table_calls_it(folder: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_name_that_may_be_several_recordings_is_left_out_and_said(folder: Path
 
 def test_the_effort_of_another_scan_is_an_error(folder: Path) -> None:
     effort = write("effort.csv", EFFORT + "in/z.wav,mix,ok,60,60,,,\n")
-    with pytest.raises(AnnotationError, match=r"found\.csv: the effort table has none of its recordings"):
+    with pytest.raises(AnnotationError, match=r"found\.csv: .*effort"):
         read(effort=effort)
     write("found.csv", DETECTIONS)
     material, _ = read(effort=effort)  # a scan that found nothing

@@ -55,7 +55,7 @@ def test_probabilities_that_no_score_stands_for_are_below_all_or_out_of_reach(ma
         ((0.0, 0.5), (0.1, 0.2), "must begin with 0 and end with 1"),
         ((0.0, 1.0), (0.2, 0.2), "probability: must rise"),
         ((0.0, 0.6, 0.5, 1.0), (0.1, 0.2, 0.3, 0.4), "score: must rise"),
-        ((0.0, 1.0), (0.1, 0.2, 0.3), "as long as each other"),
+        ((0.0, 1.0), (0.1, 0.2, 0.3), "score and probability"),
         ((0.0, 1.0), (0.5, 1.5), "probability: must rise from value to value, from 0 to 1"),
     ],
 )
