@@ -82,11 +82,6 @@ class Chronology:
         """Return the chronology of a recording that began at `start` and has no pause."""
         return cls((Piece(0.0, start, raw),), source)
 
-    @property
-    def raw(self) -> str:
-        """Return the text that the first time was read from."""
-        return self.pieces[0].raw
-
     def at(self, offset_s: float) -> Moment | None:
         """Return the absolute time of an offset, to the millisecond.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from detector.errors import ConfigurationError, OutputError, Parameter, ParameterError
 from detector.outputs import new_paths
@@ -35,9 +35,9 @@ def check_picture(path: Path, parameter: str) -> None:
         raise ParameterError(parameter, path, "has the wrong ending", ", ".join(ENDINGS))
 
 
-def score_axis(axis: Any, which: Literal["x", "y"] = "y") -> None:
-    """Make an axis of scores run from 0 to 1, whatever is drawn, and show whole markers at its ends."""
-    axis.set(**{f"{which}lim": (0, 1)})
+def score_axis(axis: Any) -> None:
+    """Make the vertical axis run from 0 to 1, whatever is drawn, and show whole markers at its ends."""
+    axis.set(ylim=(0, 1))
     for line in axis.get_lines():
         line.set_clip_on(False)
 

@@ -13,8 +13,7 @@ from detector.audio.flac_metadata import StreamInfo
 from detector.audio.status import Status
 from detector.audio.view import View
 from detector.errors import RecordingError
-from detector.place import Identity, Place
-from detector.place.protocol import CHANGED
+from detector.place import CHANGED, Identity, Place
 
 SAMPLE_BYTES = {
     "PCM_S8": 1,

@@ -29,7 +29,7 @@ _UNIX_HEX = re.compile(r"[0-9A-F]{8}")
 _YEARS = range(1970, 2101)
 _UNSET_CLOCKS = {(1970, 1, 1), (1980, 1, 1)}  # dates of clocks that nobody has set
 
-StartTime = tuple[datetime | None, str]
+_Start = tuple[datetime | None, str]
 """The time at which a recording began, if it is known, and the text that it was read from."""
 
 
@@ -65,7 +65,7 @@ def name_chronology(place: Place, timezone: tzinfo | None = None) -> Chronology 
     return None if when is None else Chronology.since(when, "filename", raw)
 
 
-def _from_header(header: Header, timezone: tzinfo | None) -> StartTime:
+def _from_header(header: Header, timezone: tzinfo | None) -> _Start:
     comment = header.comment
     if comment.startswith(_OPENSOUNDSCAPE):
         return _from_opensoundscape(comment.removeprefix(_OPENSOUNDSCAPE), timezone)
@@ -77,7 +77,7 @@ def _from_header(header: Header, timezone: tzinfo | None) -> StartTime:
     return _iso(text, timezone), text
 
 
-def _from_opensoundscape(text: str, timezone: tzinfo | None) -> StartTime:
+def _from_opensoundscape(text: str, timezone: tzinfo | None) -> _Start:
     """Read OpenSoundscape's comment. The recorder's own comment in it is not used: it may be of a longer file."""
     try:
         start = json.loads(text).get("recording_start_time")
@@ -86,7 +86,7 @@ def _from_opensoundscape(text: str, timezone: tzinfo | None) -> StartTime:
     return (_iso(start, timezone), start) if isinstance(start, str) else (None, "")
 
 
-def _from_name(stem: str, timezone: tzinfo | None) -> StartTime:
+def _from_name(stem: str, timezone: tzinfo | None) -> _Start:
     if _UNIX_HEX.fullmatch(stem):
         when = datetime.fromtimestamp(int(stem, 16), UTC)
         return (when if 2010 <= when.year < 2040 else None), stem

@@ -51,10 +51,6 @@ class Facts:
         """Return the number of samples of each channel that were read."""
         return self.n_read - sum(end - start for start, end in self.holes)
 
-    def of(self, channel: int) -> Facts:
-        """Return the facts of one channel, by its number."""
-        return replace(self, sounding=self.sounding[channel : channel + 1])
-
     def joined_with(self, later: Facts) -> Facts:
         """Return the facts of this stretch together with those of a later stretch of the same channels."""
         return Facts(

@@ -71,7 +71,7 @@ def benchmark(request: BenchmarkRequest, progress: Progress = SILENT) -> Benchma
     Raises
     ------
     ConfigurationError
-        Where the request is not possible, or none of the recordings can be scanned.
+        If the request is not possible, or none of the recordings can be scanned.
     """
     if request.recordings and request.seconds is not None:
         problem = "is the length of made sound; leave it out where recordings are given"

@@ -38,7 +38,7 @@ def find_subject(name: str | None, device: DeviceName) -> BenchmarkSubject:
     Raises
     ------
     ConfigurationError, ModelError
-        Where there is no model or recipe with this name, or it cannot be used.
+        If there is no model or recipe with this name, or it cannot be used.
     """
     chosen = choose_device(device)
     name = name or DEFAULT_MODEL

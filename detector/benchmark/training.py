@@ -87,7 +87,7 @@ def benchmark_training(
     Raises
     ------
     ConfigurationError
-        Where there is no such recipe, or this machine does not support the device or precision.
+        If there is no such recipe, or this machine does not support the device or precision.
     """
     recipe = find_recipe(name)
     labelled = recipe if recipe.labels.names else recipe.with_labels(stand_in_labels(recipe))

@@ -1,4 +1,4 @@
-"""A command that gives old names of options their new ones, and reads `--json [FILE]`, before Click reads its words."""
+"""A command that accepts the old names of its options, and `--json [FILE]`, which Click cannot parse."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from detector.cli.messages import say
 
 
 class Command(click.Command):
-    """A command with `--json [FILE]`, some of whose options may have had other names in the version before.
+    """A command with `--json [FILE]` and with old names of options.
 
-    Click would take DET for FILE in `evaluate --json DET ANN`. Here FILE is the next word only if it ends in .json.
+    In `evaluate --json DET ANN`, Click would take DET for FILE. Here FILE is the next word only if it ends in .json.
 
     Parameters
     ----------
     renamed : mapping of str to str, optional
-        The new name of each old one, such as {"--curves": "--plot"}. An old name does the same and is not in --help.
+        New names by old names, such as {"--curves": "--plot"}. Old names are not in --help.
     """
 
     def __init__(self, *arguments: Any, renamed: Mapping[str, str] | None = None, **attributes: Any) -> None:
@@ -28,7 +28,7 @@ class Command(click.Command):
         self.renamed = dict(renamed or {})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Hand words to Click that it reads in one way only."""
+        """Rewrite the words, then let Click parse them."""
         return super().parse_args(ctx, list(self._plain_words(args)))
 
     def _plain_words(self, given: Sequence[str]) -> Iterator[str]:
@@ -53,12 +53,12 @@ class Command(click.Command):
                 yield words.popleft()
 
     def _flags_with_value(self) -> set[str]:
-        """List the flags whose next word is their value, whatever it looks like."""
+        """List the flags whose next word is always their value."""
         options = [option for option in self.params if isinstance(option, click.Option)]
         return {flag for option in options if not option.is_flag and not option.count for flag in option.opts}
 
     def _new_name(self, old: str) -> str:
-        """Give the new name of an option, and say that there is one."""
+        """Return the new name of an option, and tell the user."""
         new = self.renamed[old]
         say(f"{old} is now {new}; the old name works in this version only")
         return new

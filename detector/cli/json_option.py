@@ -1,4 +1,4 @@
-"""The option --json [FILE]: one JSON object for programs, in place of the text or beside it."""
+"""The option --json [FILE]: one JSON object for programs, instead of the text or in addition to it."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ STANDARD_OUTPUT = Path("-")  # no file is meant: a FILE ends in .json
 
 
 def take_json_file(words: deque[str]) -> str:
-    """Take FILE from the words that follow --json, if the first of them is one; give - where none is.
+    """Take FILE from the words that follow --json, if the first of them is one; otherwise return "-".
 
     Raises
     ------
     BadParameter
-        Where the first word looks like a file but is none: as an argument it could not be read.
+        If the first word has an extension other than .json, and no file has this name: neither --json nor an argument
+        can use it.
     """
     following = words[0] if words else ""
     if following.startswith("-") or not Path(following).suffix:
         return str(STANDARD_OUTPUT)
     if following.lower().endswith(".json"):
         return words.popleft()
-    if not os.path.lexists(following):  # which is false of a name that is too long, too
+    if not os.path.lexists(following):  # false also for a name that is too long
         raise click.BadParameter(f"{following!r} does not end in .json, nor does it exist", param_hint=f"'{JSON_FLAG}'")
     return str(STANDARD_OUTPUT)
 
 
 def _json_path(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a FILE that no other spelling of --json would take for one."""
+    """Refuse a FILE that does not end in .json, as in --json=FILE."""
     if path not in {None, STANDARD_OUTPUT} and path.suffix.lower() != ".json":
         raise click.BadParameter(f"'{path}' does not end in .json")
     return path
@@ -52,12 +53,12 @@ JSON = click.option(
 
 
 def json_file(json_path: Path | None) -> Path | None:
-    """Give the file that --json writes; None where it writes none."""
+    """Return the file that --json writes; None if it writes none."""
     return None if json_path == STANDARD_OUTPUT else json_path
 
 
 def check_json(json_path: Path | None, force: bool) -> None:
-    """Raise `OutputError` where the file of --json cannot be written: before the work, not after it."""
+    """Raise `OutputError` if the file of --json cannot be written. Commands call this before the work."""
     from detector.outputs import check_output
 
     path = json_file(json_path)
@@ -66,14 +67,14 @@ def check_json(json_path: Path | None, force: bool) -> None:
 
 
 def show(text: Iterable[str], make_object: Callable[[], object], json_path: Path | None, force: bool) -> None:
-    """Print the lines of `text`, the object of `make_object`, or write this and print those, as --json asks for.
+    """Print the lines of `text`; with --json, print the JSON object instead; with --json FILE, also write it to FILE.
 
     Parameters
     ----------
     text : iterable of str
-        Lines; taken only if they are printed.
+        Lines. They are made only if they are printed.
     make_object : callable
-        Gives what becomes JSON; called only if there is --json.
+        Returns the object. It is called only with --json.
     json_path : Path or None
         The value of --json.
     force : bool

@@ -97,7 +97,7 @@ class _Strip:
 
     def __init__(self, scale: Scale) -> None:
         self.scale = scale
-        self.start = self.end = 0
+        self.end = 0
         self._tiles: list[tuple[int, Tensor, Tensor | None]] = []
 
     def append(self, tile: Tensor) -> None:

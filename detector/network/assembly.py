@@ -17,7 +17,7 @@ class DetectorNetwork(nn.Module):
     Raises
     ------
     ConfigurationError
-        Where a kernel is larger than its input, or the network is too large for the memory of this machine.
+        If a kernel is larger than its input, or the network is too large for the memory of this machine.
     """
 
     def __init__(self, recipe: Recipe) -> None:

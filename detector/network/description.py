@@ -30,7 +30,7 @@ def describe_recipe(name: str, recipe: Recipe, memory: int | None = None) -> Des
     Raises
     ------
     ConfigurationError
-        Where a layer needs more bands or frames than the layer below gives.
+        If a layer needs more bands or frames than the layer below gives.
     """
     geometry = measure(recipe)
     axes = Axes(recipe)

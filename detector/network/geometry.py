@@ -27,7 +27,7 @@ def measure(recipe: Recipe) -> Geometry:
     Raises
     ------
     ConfigurationError
-        Where a layer needs more bands or frames than the layer below gives. The message names the key of the recipe,
+        If a layer needs more bands or frames than the layer below gives. The message names the key of the recipe,
         the size that is needed and the size that is there.
     """
     layers = list(_trunk_layers(recipe))

@@ -38,13 +38,10 @@ class Claim:
         The output.
     temporary : Path
         The file or folder that is renamed to `path`.
-    descriptor : int or None
-        The open temporary with the lock; None if there are no locks.
     """
 
     path: Path
     temporary: Path
-    descriptor: int | None
 
 
 @contextmanager
@@ -65,7 +62,7 @@ def claimed(output: Path, *, folder: bool = False) -> Iterator[Claim]:
             stack.callback(_released, temporary, descriptor)
             if descriptor is not None:
                 _lock(descriptor)
-        yield Claim(output, temporary, descriptor)
+        yield Claim(output, temporary)
 
 
 def refuse_busy(output: Path) -> None:

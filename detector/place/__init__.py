@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from detector.place.local import LocalPlace
-from detector.place.protocol import Children, Identity, Named, Place
+from detector.place.protocol import CHANGED, Children, Identity, Named, Place
 
-__all__ = ["Children", "Identity", "LocalPlace", "Named", "Place", "paths_of", "place_of"]
+__all__ = ["CHANGED", "Children", "Identity", "LocalPlace", "Named", "Place", "paths_of", "place_of"]
 
 
 def place_of(recording: Named) -> Place:

@@ -107,7 +107,8 @@ class LocalPlace:
 
 
 def _identity(status: os.stat_result) -> Identity:
-    return Identity(status.st_size, status.st_mtime_ns, f"{status.st_dev}:{status.st_ino}")
+    # not the number of the disk: it differs between machines that share the disk, and after a restart
+    return Identity(status.st_size, status.st_mtime_ns, str(status.st_ino))
 
 
 def _fault(status: os.stat_result, expected: Identity | None = None) -> str:

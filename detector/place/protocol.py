@@ -19,7 +19,7 @@ class Identity:
     modified_ns : int
         Time of the last change, ns since 1970.
     tag : str
-        Distinguishes two files that had the same name one after the other, such as the number of its disk and inode.
+        Distinguishes two files that had the same name one after the other, such as the number of the inode.
     """
 
     size: int

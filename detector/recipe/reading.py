@@ -23,7 +23,7 @@ def parse_recipe(text: str, source: str, *, stored: bool = False) -> Recipe:
     text : str
         The TOML.
     source : str
-        Where it comes from, for messages: for example the path of the file.
+        Its source, for messages: for example the path of the file.
     stored : bool
         Whether `detector` stored it with a model or with clips. Such a recipe may have the keys `GONE`;
         they are ignored.
@@ -65,7 +65,7 @@ def read_recipe(path: Path, *, stored: bool = False) -> Recipe:
     Raises
     ------
     ConfigurationError
-        Where the file cannot be read, and as in `parse_recipe`.
+        If the file cannot be read, and as in `parse_recipe`.
     """
     try:
         text = read_text(path, RECIPE_BYTES)

@@ -30,7 +30,7 @@ class Assembly:
     recipe : Recipe
         Of the model.
     grid : WindowGrid
-        Where the windows lie.
+        The windows of the scan.
     """
 
     def __init__(self, plan: Plan, recipe: Recipe, grid: WindowGrid) -> None:
@@ -46,14 +46,14 @@ class Assembly:
 
     @property
     def share(self) -> float:
-        """Give the fraction (0 to 1) of the recording that was scanned, by the length that its header states."""
+        """Return the fraction (0 to 1) of the recording that was scanned, by the length that its header claims."""
         return self._facts.n_read / max(1, self._plan.header.n_frames or self._facts.n_read)
 
     def add(self, part: Part, scores: PartScores | Exception) -> ScoreBlock | None:
-        """Add the scores of the next part, or the error that it raised; give the scores of the next points in time.
+        """Add the scores of the next part, or the error that it raised; return the scores of the next points in time.
 
-        Parts after one with fewer windows than planned are left out: the recording has ended, or decoding has. If a
-        part could not be scored, or its scores are not finite, the recording has failed.
+        If a part has fewer windows than planned, the recording ends there, and later parts are left out. If a part
+        could not be scored, or its scores are not finite, the recording has failed.
         """
         if self._failure is not None or self._ended:
             return None
@@ -61,12 +61,12 @@ class Assembly:
             if not isinstance(scores, Exception):
                 return self._added(part, scores)
             self._failure = fault_of(self._plan.recording, scores)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+        except Exception as error:  # noqa: BLE001 (one recording must not stop the others)
             self._failure = fault_of(self._plan.recording, error)
         return None
 
     def finish(self) -> tuple[ScoreBlock | None, Scanned]:
-        """End the recording; give its last scores, and the result without detections."""
+        """End the recording; return its last scores, and its result without detections."""
         try:
             if self._failure is None:
                 n_samples = self._facts.n_read * self._recipe.audio.sample_rate // self._plan.header.sample_rate
@@ -129,7 +129,7 @@ class Assembly:
 
 
 def _status_of(status: Status, *, sounding: bool, short: bool) -> Status:
-    """Give the status of one channel of a recording."""
+    """Return the status of one channel of a recording."""
     if status != "ok":
         return status
     if not sounding:

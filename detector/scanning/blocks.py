@@ -26,13 +26,13 @@ class ScoreBlock:
     points : Points
         The times of all its scores.
     first : int
-        Number of the first score here; with 0, a recording begins.
+        Number of the first score of the block. With 0, a recording begins.
     limit_s : float
-        No score describes sound after this time, s.
+        End of the sound that scores may describe, s.
     scores : dict of str to ndarray
         By channel, (point, label), the same number of points for each.
     heard_s : float or None
-        In the last block of a recording, its length as the model heard it, s; None where more follow.
+        In the last block of a recording, the length of the recording, s; None if more blocks follow.
     """
 
     recording: Place
@@ -49,7 +49,7 @@ class ScoreBlock:
 
 
 Take = Callable[[ScoreBlock], None]
-"""Is called with the score blocks of recordings, in order."""
+"""A consumer of scores. It is called with the score blocks of recordings, in order."""
 
 
 class ScoreCollector:

@@ -1,4 +1,4 @@
-"""Scan recordings for events: the steps of a scan, and the rules that make events of its scores."""
+"""Scan recordings for events: score them, and turn the scores into events as they come."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def detect_all(
     take: Take | None = None,
     advance: Advance | None = None,
 ) -> Iterator[Scanned]:
-    """Scan recordings; find events.
+    """Scan recordings, and find their events.
 
     Parameters
     ----------
@@ -29,16 +29,16 @@ def detect_all(
     recordings : iterable of Place, or of Path or str
         The files.
     reader : Reader
-        How scores become events.
+        Turns scores into events.
     take : callable, optional
-        Takes the scores as tables show them: smooth, and on the scale of the operating points.
+        Is called with the scores as tables show them: smoothed, and calibrated where the label is.
     advance : callable, optional
         As for `Scanner.scan_all`.
 
     Yields
     ------
     Scanned
-        For each recording, in order, what came out of it, with its events.
+        The result of each recording, in order, with its events.
     """
     finding = Finding(scanner, reader, take)
     for scanned in scanner.scan_all(recordings, finding, advance):
@@ -46,7 +46,7 @@ def detect_all(
 
 
 class Finding:
-    """Take the raw scores of recordings; hand them on as they are written; keep the events."""
+    """Smooth the raw scores of recordings, pass them on as tables show them, and find events in them."""
 
     def __init__(self, scanner: Scanner, reader: Reader, take: Take | None) -> None:
         self._clock = scanner.clock
@@ -57,7 +57,7 @@ class Finding:
         self._failure: Fault | None = None
 
     def __call__(self, block: ScoreBlock) -> None:
-        """Take the next scores."""
+        """Add the next scores."""
         if block.first == 0:
             self._failure = None
         smooth = self._smoothed(block)
@@ -65,7 +65,7 @@ class Finding:
             self._take(self._reader.written(smooth))
 
     def finish(self, scanned: Scanned) -> Scanned:
-        """Add the events of a recording to what came out of it."""
+        """Return the result of a recording with its events."""
         if scanned.failed:
             return scanned
         if self._failure is not None:
@@ -73,14 +73,14 @@ class Finding:
         return replace(scanned, detections=self._finder.events())
 
     def _smoothed(self, block: ScoreBlock) -> ScoreBlock | None:
-        """Smooth scores and look for events; None for a recording on which this has failed."""
+        """Smooth scores and look for events; return None if this has failed on the recording."""
         if self._failure is not None:
             return None
         try:
             with self._clock("events"):
                 smooth = self._smoothing(block)
                 self._finder(smooth)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is this recording's)
+        except Exception as error:  # noqa: BLE001 (one recording must not stop the others)
             self._failure = fault_of(block.recording, error)
             return None
         return smooth

@@ -17,21 +17,21 @@ from detector.scanning.spans import ColumnReading, Reading, WindowReading
 from detector.scanning.windows import WindowGrid
 
 Scored = tuple[float, float, float]  # onset in s, offset in s, score
-SLACK_S = 1e-9  # an event may be shorter than the least length by this much, s
+SLACK_S = 1e-9  # an event may be shorter than `shortest_s` by this much, s
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How scores become events.
+    """The rules that turn scores into events.
 
     Attributes
     ----------
     recipe : Recipe
         Of the model.
     grid : WindowGrid
-        Where its windows lie.
+        The windows of its scan.
     operating : tuple of OperatingPoint
-        One a label.
+        One for each label.
     """
 
     recipe: Recipe
@@ -39,13 +39,13 @@ class Reader:
     operating: tuple[OperatingPoint, ...]
 
     def reading(self, n_points: int, seconds: float) -> Reading:
-        """Choose how runs of high scores give onsets and offsets, in a recording of so many points and seconds."""
+        """Return the rule for onsets and offsets in a recording with `n_points` scores and a length in seconds."""
         if self.grid.columns is None:
             return WindowReading(self.grid.points, n_points, seconds, self.recipe.labels.overlap)
         return ColumnReading(self.grid.points, n_points, seconds)
 
     def written(self, block: ScoreBlock) -> ScoreBlock:
-        """Bring scores to the scale on which tables show them: calibrated, where the label is."""
+        """Return scores as tables show them: calibrated for each label that has a calibration."""
         if all(point.calibration is None for point in self.operating):
             return block
         return replace(block, scores={channel: self._written(rows) for channel, rows in block.scores.items()})
@@ -67,7 +67,7 @@ class Smoothing:
         self._n_points = 0
 
     def __call__(self, block: ScoreBlock) -> ScoreBlock:
-        """Add the next scores; give those whose smoothing is complete."""
+        """Add the next scores; return those that later scores cannot change, smoothed."""
         if block.first == 0:
             self._smoothers = {channel: Smoother(self._halves) for channel in block.scores}
             self._n_points = 0
@@ -106,7 +106,7 @@ class EventFinder:
             self._events = list(self._found(block.heard_s))
 
     def events(self) -> tuple[tuple[str, Event], ...]:
-        """Give channel and event of each detection in the recording that ended last, in order of time."""
+        """Return channel and event of each detection in the recording that ended last, in order of time."""
         return tuple(sorted(self._events, key=lambda detection: detection[1].span))
 
     def _found(self, seconds: float) -> Iterator[tuple[str, Event]]:
@@ -117,14 +117,14 @@ class EventFinder:
 
 
 def events_of(runs: Iterable[Run], reading: Reading, operating: Sequence[OperatingPoint]) -> list[Event]:
-    """Turn runs into events: read their times, join what is close, drop what is short.
+    """Turn runs into events: find onsets and offsets, join close events, drop short ones.
 
     Parameters
     ----------
     runs : iterable of Run
         Runs of one channel of one recording.
     reading : Reading
-        How a run gives onset and offset.
+        The rule for onsets and offsets.
     operating : sequence of OperatingPoint
         One for each label. Events at most `gap_s` apart are joined; events shorter than `shortest_s` are dropped.
 
@@ -147,7 +147,7 @@ def events_of(runs: Iterable[Run], reading: Reading, operating: Sequence[Operati
 
 
 def _written(spans: list[Scored], point: OperatingPoint) -> list[Scored]:
-    """Bring the scores of spans to the scale on which they are written."""
+    """Return spans with their scores as tables show them."""
     if point.calibration is None or not spans:
         return spans
     scores = point.calibration(np.array([score for _, _, score in spans])).tolist()
@@ -155,7 +155,7 @@ def _written(spans: list[Scored], point: OperatingPoint) -> list[Scored]:
 
 
 def joined(scored: Iterable[Scored], gap_s: float) -> list[Scored]:
-    """Join spans (start, end, score) that are at most `gap_s` apart; the highest score stays."""
+    """Join spans (start, end, score) that are at most `gap_s` apart; a joined span has the highest score."""
     kept: list[Scored] = []
     for start_s, end_s, score in sorted(scored):
         if kept and start_s - kept[-1][1] <= gap_s:

@@ -1,4 +1,4 @@
-"""Engines: the scaled frames of a channel in, the scores of its windows out, as a stream."""
+"""Engines turn the scaled frames of a channel into the scores of its windows, as a stream."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from detector.scanning.layout import Layout
 from detector.scanning.trunks import TrunkRunner
 
 WINDOWS_AT_ONCE = 8
-STRIP_FIELDS = 48  # receptive fields to a strip: what two strips compute twice is a forty-eighth at most
-STRIP_BYTES = 2**26  # what the activations of a strip may take, about
+STRIP_FIELDS = 48  # receptive fields in a strip, so that strips compute at most a forty-eighth of the columns twice
+STRIP_BYTES = 2**26  # most memory for the activations of a strip, about
 
 Scores = NDArray[np.float32]
 
 
 class Engine(Protocol):
-    """What scores the windows of one channel, from a first one on.
+    """Score the windows of one channel.
 
-    Frames are pushed from the first window's first frame on; every shape that is computed depends on their number
-    alone, so that scores are the same to the last bit however they come.
+    Frames are pushed from the first frame of the first window on. However they are divided, the same numbers are
+    computed in the same shapes, so scores are the same to the last bit.
     """
 
     def push(self, frames: Tensor) -> Iterator[Scores]:
-        """Take the next scaled frames (band, frame); give scores as `finish` does."""
+        """Add the next scaled frames (band, frame); yield scores as `finish` does."""
         ...
 
     def finish(self, n_windows: int) -> Iterator[Scores]:
-        """End at `n_windows` windows in all, over zeros where frames are missing; give the scores that are left.
+        """End after `n_windows` windows in all; yield the remaining scores. Missing frames are zero.
 
         Yields
         ------
         ndarray
-            (window, label), or (window, column, label) for a model with frame outputs: the next windows' scores.
+            Scores of the next windows (window, label), or (window, column, label) for a model with frame outputs.
         """
         ...
 
 
 class WindowEngine:
-    """Run every window through the whole network, by itself, in groups counted from the first."""
+    """Run every window through the whole network on its own, in groups of a fixed size."""
 
     def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
         self._model = model
@@ -60,13 +60,13 @@ class WindowEngine:
         self._n_scored = 0
 
     def push(self, frames: Tensor) -> Iterator[Scores]:
-        """Take the next scaled frames (band, frame); give the scores of every group that lies within them."""
+        """Add the next scaled frames (band, frame); yield the scores of every complete group."""
         self._frames.add(frames)
         while self._frames.number >= self._need(self._group):
             yield self._next(self._group)
 
     def finish(self, n_windows: int) -> Iterator[Scores]:
-        """End at `n_windows` windows in all; give the scores that are left."""
+        """End after `n_windows` windows in all; yield the remaining scores."""
         while (left := n_windows - self._n_scored) > 0:
             yield self._next(min(left, self._group))
 
@@ -85,9 +85,9 @@ class WindowEngine:
 
 
 class SharedEngine:
-    """Run the trunk once, over strips of frames; cut windows from the columns that it gives, and run the head on them.
+    """Run the trunk once over strips of frames, cut windows from its columns, and run the head on them.
 
-    A strip overlaps the one before it by what the receptive field reaches beyond its columns.
+    Two strips overlap by the frames that the receptive field reaches beyond their columns.
     """
 
     def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
@@ -103,17 +103,17 @@ class SharedEngine:
         self._strip = strip_columns(geometry, layout)
         self._frames = Frames(model)
         self._columns: Tensor | None = None  # (channel, band, column), from the next window on
-        self._passed = 0  # columns still to come that lie between windows
+        self._passed = 0  # next columns that lie between two windows and are not used
         self._n_scored = 0
 
     def push(self, frames: Tensor) -> Iterator[Scores]:
-        """Take the next scaled frames (band, frame); give the scores of every window that lies within them."""
+        """Add the next scaled frames (band, frame); yield the scores of every complete window."""
         self._frames.add(frames)
         while self._frames.number >= max(self._need(self._strip), self._strip * self._step):
             yield from self._next(self._strip)
 
     def finish(self, n_windows: int) -> Iterator[Scores]:
-        """End at `n_windows` windows in all; give the scores that are left."""
+        """End after `n_windows` windows in all; yield the remaining scores."""
         while (left := n_windows - self._n_scored) > 0:
             kept = 0 if self._columns is None else self._columns.shape[-1]
             missing = self._passed + (left - 1) * self._overlap.hop + self._span - kept
@@ -124,7 +124,7 @@ class SharedEngine:
         return (n - 1) * self._step + self._field
 
     def _next(self, n: int) -> Iterator[Scores]:
-        """Compute the next `n` columns; give the scores of the windows that they complete."""
+        """Compute the next `n` columns; yield the scores of the windows that they complete."""
         frames = self._frames.take(self._need(n), n * self._step)
         with torch.inference_mode():
             with self._clock("trunk"):
@@ -145,19 +145,19 @@ class SharedEngine:
 
 
 class Frames:
-    """Scaled frames that wait for their turn."""
+    """Scaled frames that are not yet processed."""
 
     def __init__(self, model: Model) -> None:
         self._waiting = [torch.zeros(model.recipe.n_bands, 0, device=model.device)]
         self.number = 0
 
     def add(self, frames: Tensor) -> None:
-        """Take the next frames (band, frame)."""
+        """Add the next frames (band, frame)."""
         self._waiting.append(frames)
         self.number += frames.shape[-1]
 
     def take(self, n: int, done: int) -> Tensor:
-        """Give the next `n` frames, zeros where they are missing, and forget the first `done` of them."""
+        """Return the next `n` frames, filled up with zeros, and drop the first `done` of them."""
         frames = torch.cat(self._waiting, dim=-1)
         self._waiting = [frames[:, done:]]
         self.number = max(0, self.number - done)
@@ -165,12 +165,12 @@ class Frames:
 
 
 def strip_columns(geometry: Geometry, layout: Layout) -> int:
-    """Count the columns of a strip: many receptive fields long, as far as its activations leave room."""
+    """Return the number of columns of a strip: as many as `STRIP_FIELDS` and `STRIP_BYTES` allow."""
     frames = STRIP_FIELDS * geometry.frames.size
     a_frame = geometry.activation_bytes * geometry.frames.step / layout.step / layout.grid.length
     return max(1, min(frames, int(STRIP_BYTES / a_frame)) // layout.step)
 
 
 def scored(model: Model, logits: Tensor) -> Scores:
-    """Turn logits into scores on this side of the device."""
+    """Turn logits into scores, as an array in the memory of the processor."""
     return model.scores(logits.float()).cpu().numpy()

@@ -1,4 +1,4 @@
-"""Who does the work of a scan: something that maps a function over items, and gives the results in their order."""
+"""The protocol of an executor, which applies a function to items and yields the results in order."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-class Stuck(Exception):  # noqa: N818 (the work may be right; nobody waits for it any longer)
-    """Work on an item went on for too long without a sign of life; the message says for how many seconds."""
+class Stuck(Exception):  # noqa: N818 (no fault is known; the executor has stopped waiting)
+    """The work on an item made no progress for too long; the message gives the seconds."""
 
 
 class Executor(Protocol):
-    """Do work on items, on threads or wherever."""
+    """Apply functions to items, for example on threads of this machine."""
 
     def in_order(
         self, items: Iterable[Item], work: Callable[[Item, Callable[[], None]], Made]
     ) -> Iterator[tuple[Item, Made | Exception]]:
-        """Do work on items; give each with what came of it, or with the error that it raised, in their order.
+        """Apply a function to items; yield each item with its result, or with the error that was raised, in order.
 
         Parameters
         ----------
         items : iterable
-            Is taken from only as far as the work gets on, so that neither items nor results pile up.
+            Items are taken only as the work proceeds, so that neither items nor results pile up.
         work : callable
-            Takes an item, and a function to call now and then as a sign of life.
+            Takes an item, and a function that it calls now and then to show that it still makes progress.
         """
         ...

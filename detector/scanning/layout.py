@@ -13,20 +13,20 @@ from detector.scanning.windows import Columns, WindowGrid, nearest_hop
 
 EngineName = Literal["auto", "shared", "windows"]
 
-DEFAULT_SHARE = 8  # hops to a window: no sound is further than a sixteenth of a window from where it is seen best
+DEFAULT_SHARE = 8  # hops in a window: no sound is more than a sixteenth of a window from the middle of one
 OFF = 0.125  # the engine may change the requested hop by up to this fraction, so that windows share columns
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a model goes over recordings.
+    """The windows of a scan, and the engine that scores them.
 
     Attributes
     ----------
     grid : WindowGrid
         Where the windows lie.
     engine : {"shared", "windows"}
-        Whether windows share the trunk's columns, or each goes through the whole network by itself.
+        Whether windows share the columns of the trunk, or each goes through the whole network on its own.
     step : int
         Frames from one column of the trunk to the next.
     note : str
@@ -40,18 +40,18 @@ class Layout:
 
 
 def lay_out(recipe: Recipe, hop_s: float | None = None, engine: EngineName = "auto") -> Layout:
-    """Lay windows over recordings for a model of `recipe`.
+    """Choose the windows and the engine for a model of `recipe`.
 
-    Unless `hop_s` asks for another, the hop is the multiple of the trunk's step nearest to an eighth of the window, or,
-    for a score a column, to half of what the columns of a window span.
+    Without `hop_s`, the hop is the multiple of the trunk's step that is nearest to an eighth of the window. For a model
+    with frame outputs, it is the one nearest to half of the span of a window's columns.
 
-    With the shared engine every hop is a multiple of the step between feature columns: of the trunk's own where that
-    comes near enough to the hop asked for, otherwise of one of the finer steps that its layers can be made to take.
+    With the shared engine, every hop is a multiple of the step between feature columns. This is the step of the trunk
+    if a multiple of it is near enough to `hop_s`, otherwise a finer step that the layers of the trunk allow.
 
     Raises
     ------
-    ConfigurationError
-        Where `hop_s` would leave parts of a recording between windows, or the engine asked for cannot be.
+    ParameterError
+        If `hop_s` would leave out parts of a recording, or the requested engine is not possible.
     """
     geometry = measure(recipe)
     against = _against_sharing(recipe)
@@ -76,14 +76,14 @@ def lay_out(recipe: Recipe, hop_s: float | None = None, engine: EngineName = "au
 
 
 def _against_sharing(recipe: Recipe) -> str:
-    """Give the reason why windows cannot share columns; empty where they can."""
+    """Return the reason why windows cannot share columns; empty if they can."""
     if recipe.network.padding == "same":
-        return 'network.padding = "same" pads every window by itself, so that no two see the same columns'
+        return 'network.padding = "same" pads every window on its own, so no two windows have the same columns'
     return ""
 
 
 def _checked(hop_s: float, longest: int, recipe: Recipe) -> float:
-    """Give the hop in frames."""
+    """Return the hop in frames; raise `ParameterError` if it is longer than `longest`."""
     asked = hop_s * recipe.frame_rate
     if asked > longest + 0.5:
         what = "what the columns of a window span" if recipe.network.dense.per == "frame" else "the window"
@@ -93,7 +93,7 @@ def _checked(hop_s: float, longest: int, recipe: Recipe) -> float:
 
 
 def _sharing(asked: float, geometry: Geometry, longest: int) -> tuple[int, int]:
-    """Find the coarsest step of columns that has a multiple near enough to the hop asked for, and this multiple."""
+    """Return the coarsest step of columns that has a multiple near enough to the requested hop, and this multiple."""
     for step in geometry.steps:
         hop = nearest_hop(asked, step, longest)
         if hop % step == 0 and abs(hop - asked) <= max(0.5, OFF * asked):

@@ -20,15 +20,15 @@ class Scanned:
     recording : Place
         The file.
     chronology : Chronology or None
-        When it was made.
+        Its absolute time; None if unknown.
     effort : tuple of Effort
         One for each channel.
     detections : tuple of (str, Event)
-        Channel and event, in order of time; none before an `EventFinder` has added them.
+        Channel and event, in order of time; empty for scores alone.
     remarks : tuple of str
         Lines to show to the user at once.
     heard_s : float
-        Its length as the model heard it, in whole samples at the model's rate, s.
+        Length of the sound that was scored, in whole samples at the model's rate, s.
     bug : Exception or None
         The error of the program itself, if the recording failed through one.
     """
@@ -48,11 +48,11 @@ class Scanned:
 
     @property
     def scanned_s(self) -> float:
-        """Give the length that was scanned, s."""
+        """Return the length that was scanned, s."""
         return max(row.scanned_s for row in self.effort)
 
 
 def failed(recording: Place, chronology: Chronology | None, why: Fault) -> Scanned:
-    """Describe a recording that was not analysed."""
+    """Return the result of a recording that was not analysed."""
     effort = Effort(recording, "", "failed", chronology=chronology, detail=why.reason)
     return Scanned(recording, chronology, (effort,), remarks=(why.reason,), bug=why.bug)

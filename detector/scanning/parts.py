@@ -25,14 +25,14 @@ from detector.scanning.trunks import Precision, trunk_runner
 
 @dataclass(frozen=True)
 class PartScores:
-    """What scoring a part gave.
+    """The result of scoring a part.
 
     Attributes
     ----------
     scores : ndarray
         (channel, window, label), or (channel, window, column, label) for a model with frame outputs.
     facts : Facts
-        Faults and lengths that decoding found.
+        The facts that decoding found out about the part.
     ended : bool
         Whether the recording ended within what was read.
     """
@@ -55,11 +55,11 @@ class PartScorer:
     model : Model
         On its device.
     layout : Layout
-        How to go over recordings.
+        The windows, and the engine.
     precision : str
-        What the trunk computes in.
+        Number format of the trunk.
     block_s : float
-        How much is decoded at once, s. It changes no byte of the results.
+        Length of a decoded block, s. It changes no byte of the results.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class PartScorer:
         Parameters
         ----------
         part : Part
-            What to score.
+            The part.
         clock : Clock, optional
             Counts the processor time of the stages.
         pulse : callable, optional
@@ -90,9 +90,9 @@ class PartScorer:
         Raises
         ------
         RecordingError
-            Where the recording cannot be read.
+            If the recording cannot be read.
         ConfigurationError
-            Where the part was made for another model, or for other options.
+            If the part was made for another model, or for other options.
         """
         if part.fingerprint != self.fingerprint:
             raise ConfigurationError(
@@ -127,7 +127,7 @@ class PartScorer:
         return Bounds(max(0, settling), first, end)
 
     def _stretch(self, part: Part) -> Stretch:
-        """Find the samples that a part depends on, and those of the file whose faults it reports."""
+        """Return the samples that a part depends on, and the samples of the file whose faults it reports."""
         power = self._model.power
         bounds = self._bounds(part)
         hop = self._layout.grid.hop * power.hop_length  # samples at the model's rate
@@ -141,11 +141,11 @@ class PartScorer:
         return Stretch(first, end, (reported, round(part.end * hop * rate)))
 
     def _n_frames(self, header: Header, n_read: int) -> int:
-        """Count the frames of a recording of which the file holds `n_read` samples."""
+        """Count the frames of a recording of `n_read` samples in the file."""
         return self._model.power.count_frames(n_read * self._model.recipe.audio.sample_rate // header.sample_rate)
 
     def _count(self, part: Part, n_frames: int | None) -> int:
-        """Count the windows of a part of a recording that ends after `n_frames`, if it does."""
+        """Count the windows of a part; the recording ends after `n_frames`, or after the part if that is None."""
         if n_frames is None:
             assert part.n_windows is not None
             return part.n_windows
@@ -163,7 +163,7 @@ class Bounds:
 
 
 class ChannelScan:
-    """The scan of one channel of a part: samples in, scores of its windows out."""
+    """Turn the samples of one channel of a part into the scores of its windows."""
 
     def __init__(self, model: Model, engine: Engine, bounds: Bounds, clock: Clock) -> None:
         self._engine = engine
@@ -179,11 +179,11 @@ class ChannelScan:
             self._scores.extend(engine.push(before))
 
     def push(self, samples: Tensor) -> None:
-        """Take the next samples (1, sample)."""
+        """Add the next samples (1, sample)."""
         self._through_engine(self._power.push(samples))
 
     def finish(self, n_windows: int, n_frames: int | None) -> Scores:
-        """End the part after `n_windows` windows, and the recording after `n_frames`, if it ends; give all scores."""
+        """End the part after `n_windows` windows, and the recording after `n_frames` if it ends; return all scores."""
         ends = [end for end in (self._bounds.end, n_frames) if end is not None]
         self._through_engine(self._power.flush(min(ends)))
         self._scores.extend(self._engine.finish(n_windows))
@@ -200,6 +200,6 @@ class ChannelScan:
 
 
 def empty_scores(model: Model) -> NDArray[np.float32]:
-    """Give the scores of no windows."""
+    """Return the scores of no windows."""
     columns = (model.network.geometry.columns,) if model.recipe.network.dense.per == "frame" else ()
     return np.zeros((0, *columns, len(model.labels)), dtype=np.float32)

@@ -1,7 +1,7 @@
 """The first step of a scan: read the header of a recording, and cut the recording into parts.
 
-A part is a row of windows. To score them, a scan reads what they see, and before that what the state of the front end
-depends on, and nothing else. Neighbours share no numbers, so it does not matter who scores which part, or where.
+A part is a row of windows. Scoring it reads the sound of its windows, and some sound before them, on which the state of
+the front end depends. Two parts share no results, so each can be scored on any thread or machine.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from detector.place import Identity, Named, Place, place_of
 from detector.scanning.engine import STRIP_BYTES, strip_columns
 from detector.scanning.layout import Layout
 
-PART_S = 180.0  # a part is at most about as long as this,
-PART_WINDOWS = 40  # as so many windows,
-PART_SETTLED = 8  # and as so many times what it reads before itself, whichever is the longest
+# A part is at most about as long as the longest of these three:
+PART_S = 180.0
+PART_WINDOWS = 40  # in windows
+PART_SETTLED = 8  # in lengths of the sound that it reads before its windows
 FLOAT_BYTES = 4
-KEPT_COPIES = 3  # of frames and columns that wait, while they are joined and cut
+KEPT_COPIES = 3  # of waiting frames and columns, while they are joined and cut
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,13 @@ class Part:
     Attributes
     ----------
     header : Header
-        What is known of the recording. Decoding refuses a file that has changed since.
+        Of the recording. Decoding refuses a file that has changed since.
     channels : tuple of str
-        Names that `AudioStream` gives its channels.
+        Names of the channels, as `AudioStream` gives them.
     first, end : int, int or None
-        Its windows, counted from the recording's first; to the recording's end for None.
+        Its first window, and the one after its last, counted from 0. None stands for the end of the recording.
     fingerprint : str
-        Of the model and the options that it must be scored with.
+        Of the model and the options with which it must be scored.
     """
 
     header: Header
@@ -60,26 +61,26 @@ class Part:
 
     @property
     def n_windows(self) -> int | None:
-        """Count its windows; None where they go on to the recording's end."""
+        """Return the number of its windows; None if they go on to the end of the recording."""
         return None if self.end is None else self.end - self.first
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a recording is to be scanned.
+    """The plan for the scan of a recording.
 
     Attributes
     ----------
     header : Header
-        What is known of the recording.
+        Of the recording.
     chronology : Chronology or None
-        When it was made.
+        Its absolute time; None if unknown.
     channels : tuple of str
         The channels to scan.
     n_windows : int
-        Windows that the recording is expected to have, from what its header claims.
+        Number of windows that the recording should have by its header.
     length : int
-        Windows of a part.
+        Number of windows of a part.
     fingerprint : str
         Of the model and the options.
     """
@@ -93,16 +94,16 @@ class Plan:
 
     @property
     def recording(self) -> Place:
-        """Give the file."""
+        """Return the file."""
         return self.header.place
 
     @property
     def identity(self) -> Identity | None:
-        """Say which file it is: its size, when it changed, and where it lies."""
+        """Return the state of the file when it was planned."""
         return self.header.identity
 
     def parts(self) -> Iterator[Part]:
-        """Give the parts, in order; the last one goes on to the recording's end."""
+        """Yield the parts in order; the last one goes on to the end of the recording."""
         for first in range(0, max(1, self.n_windows), self.length):
             end = first + self.length if first + self.length < self.n_windows else None
             yield Part(self.header, self.channels, first, end, self.fingerprint)
@@ -116,13 +117,13 @@ class Planner:
     model : Model
         The model that will score.
     layout : Layout
-        How to go over recordings.
+        The windows, and the engine.
     fingerprint : str
         Of the model and the options.
     limits : Limits
-        What a recording may ask for at most.
+        The largest values that a recording may have.
     timezone : tzinfo, optional
-        Of recorders that write times without a zone.
+        Zone of times that are written without one.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Planner:
         Raises
         ------
         RecordingError
-            Where the file cannot be read, is beyond a limit, or has no such channel.
+            If the file cannot be read, is beyond a limit, or does not have the channel.
         """
         header = read_header(place_of(recording), self._limits)
         channels = channel_names(header, self._model.recipe.audio.channel)
@@ -156,7 +157,7 @@ class Planner:
         return self.cut(header, channels, read_chronology(header, self._timezone))
 
     def cut(self, header: Header, channels: tuple[str, ...], chronology: Chronology | None = None) -> Plan:
-        """Cut a recording into parts. A coding that can only be decoded from its beginning makes one part."""
+        """Cut a recording into parts; into one part if it can only be decoded from its beginning."""
         n_windows = 1
         if header.n_planned is not None and header.divisible:
             n_samples = header.n_planned * self._model.recipe.audio.sample_rate // header.sample_rate
@@ -164,7 +165,7 @@ class Planner:
         return Plan(header, chronology, channels, n_windows, equal_parts(n_windows, self._longest), self._fingerprint)
 
     def _check_memory(self, header: Header, n_channels: int) -> None:
-        """Raise `RecordingError` where scanning so many channels at once would take more than the limit, about."""
+        """Raise `RecordingError` if scanning all channels at once would need more memory than the limit, about."""
         if n_channels == 1:
             return
         geometry = self._model.network.geometry
@@ -182,9 +183,9 @@ class Planner:
 
 
 def equal_parts(n_windows: int, most: int) -> int:
-    """Give the number of windows of a part, at most `most`.
+    """Return the number of windows of a part, at most `most`.
 
-    All parts have one length. Their number, if above two, is a multiple of four, so that workers end together.
+    All parts are equally long. More than two parts are a multiple of four, so that workers end at about the same time.
     """
     n_parts = -(-n_windows // most)
     n_parts += -n_parts % (4 if n_parts > 2 else 1)

@@ -1,4 +1,4 @@
-"""How far a scan is, in recordings and fractions of the current one."""
+"""Report the progress of a scan, in recordings and fractions of the current one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from detector.progress import Progress
 
 
 class ScanProgress:
-    """Tell a hook how far a scan of several recordings is."""
+    """Report the progress of a scan of several recordings to a hook."""
 
     def __init__(self, progress: Progress, n_recordings: int) -> None:
         self.say = progress.say
         self._work = progress.begin(n_recordings, "recording")
         self._n_done = 0
-        self._told = 0.0
+        self._reported = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -23,14 +23,14 @@ class ScanProgress:
         self._work.done()
 
     def advance(self, share: float) -> None:
-        """Tell that `share` (0 to 1) of the recording at hand is done."""
-        self._tell(self._n_done + min(1.0, share))
+        """Report that the fraction `share` (0 to 1) of the current recording is done."""
+        self._report(self._n_done + min(1.0, share))
 
     def done(self) -> None:
-        """Tell that the recording at hand is done."""
+        """Report that the current recording is done."""
         self._n_done += 1
-        self._tell(self._n_done)
+        self._report(self._n_done)
 
-    def _tell(self, n: float) -> None:
-        self._work.advance(n - self._told)
-        self._told = n
+    def _report(self, n: float) -> None:
+        self._work.advance(n - self._reported)
+        self._reported = n

@@ -107,7 +107,7 @@ class Results:
 
 
 def detections_of(scanned: Scanned) -> Iterator[Detection]:
-    """Give the events of a recording as rows of the table of detections."""
+    """Yield the events of a recording as rows of the table of detections."""
     recording = scanned.recording.name
     for channel, event in scanned.detections:
         start_time = absolute_time(scanned.chronology, event.start_s)

@@ -1,4 +1,4 @@
-"""Runs of scores at or above a threshold."""
+"""Find runs of scores at or above a threshold."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Run:
     label : int
         Number of the label.
     start_s, end_s : float or None
-        Where the straight line between two scores crosses the threshold, s; None where the run begins with the first
-        score, or ends with the last.
+        Times at which the straight line between two scores crosses the threshold, s. None if the run begins with the
+        first score of the recording, or ends with the last.
     score : float
-        The highest.
+        The highest score.
     """
 
     label: int
@@ -34,12 +34,12 @@ class Run:
 
 
 class RunFinder:
-    """Find the runs of each label, from scores that come block by block.
+    """Find the runs of each label, block by block.
 
     Parameters
     ----------
     thresholds : sequence of float
-        One a label.
+        One for each label.
     points : Points
         The times of the scores.
     """
@@ -48,7 +48,7 @@ class RunFinder:
         self._thresholds = np.asarray(thresholds, dtype=np.float64)
         self._points = points
         self._last = np.full((1, len(thresholds)), np.nan)  # the row before the next
-        self._open: dict[int, tuple[float | None, float]] = {}  # label -> start and highest score of an unended run
+        self._open: dict[int, tuple[float | None, float]] = {}  # start and highest score of an open run, by label
         self._runs: list[Run] = []
         self.n_points = 0
 
@@ -64,7 +64,7 @@ class RunFinder:
         self.n_points += len(scores)
 
     def finish(self) -> list[Run]:
-        """End the recording; give the runs, label by label, in order of time."""
+        """End the recording; return the runs, sorted by label, then by time."""
         open_runs = [Run(label, start_s, None, score) for label, (start_s, score) in self._open.items()]
         return sorted([*self._runs, *open_runs], key=lambda run: run.label)
 
@@ -82,7 +82,7 @@ class RunFinder:
                 self._open[label] = (start_s, score)
 
     def _crossings(self, label: int, scores: Rows, turns: NDArray[np.intp]) -> list[float | None]:
-        """Give the times at which the scores cross the threshold, by linear interpolation, s."""
+        """Return the times at which the scores cross the threshold, by linear interpolation, s."""
         before = scores[turns - 1]
         after = scores[turns]
         share = (self._thresholds[label] - before) / (after - before)

@@ -1,4 +1,4 @@
-"""Scan recordings: plan each, score its parts, and put their scores together, in order."""
+"""Scan recordings: plan each, score its parts, and assemble the scores in order."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class Setting:
     hop_s : float or None
         Time from one window to the next, s.
     timezone : tzinfo or None
-        Of recorders that write times without a zone.
+        Zone of times that are written without one.
     engine : str
-        "shared", "windows", or "auto" for the first where it can be.
+        "shared", "windows", or "auto" for "shared" if it is possible.
     precision : str
-        What the trunk computes in.
+        Number format of the trunk.
     workers : int
-        Threads that scan parts. It changes no byte of the results.
+        Number of threads. It changes no byte of the results.
     block_s : float
-        How much is decoded at once, s. It changes no byte of the results.
+        Length of a decoded block, s. It changes no byte of the results.
     limits : Limits
-        What a recording may ask for at most.
+        The largest values that a recording may have.
     """
 
     hop_s: float | None = None
@@ -61,7 +61,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Step:
-    """One part of a plan; without a part, a recording that could not be planned."""
+    """One part of a plan. Without a part, `plan` is the error of a recording that could not be planned."""
 
     recording: Place
     plan: Plan | Exception
@@ -74,13 +74,14 @@ class Scanner:
     Attributes
     ----------
     layout : Layout
-        How it goes over recordings.
+        The windows of its scans, and the engine.
     clock : Clock
-        The processor time that its stages took so far, all threads together.
+        The processor time of each stage so far, in all threads together.
     """
 
     def __init__(self, model: Model, setting: Setting | None = None) -> None:
-        self._setting = setting = setting or Setting()
+        setting = setting or Setting()
+        self._setting = setting
         self.recipe = model.recipe
         self.layout = lay_out(model.recipe, setting.hop_s, setting.engine)
         self.precision = choose_precision(setting.precision, model.device)
@@ -98,11 +99,11 @@ class Scanner:
             yield f"{Parameter('hop_s')} {asked:g} s: {taken}"
 
     def plan(self, recording: Named) -> Plan:
-        """Plan the scan of a recording; as `Planner.plan`."""
+        """Plan the scan of a recording; see `Planner.plan`."""
         return self._planner.plan(recording)
 
     def score(self, part: Part, pulse: Pulse | None = None) -> PartScores:
-        """Score a part; as `PartScorer.score`."""
+        """Score a part; see `PartScorer.score`."""
         clock = Clock()
         try:
             return self._scorer.score(part, clock, pulse)
@@ -110,11 +111,11 @@ class Scanner:
             self.clock.add(clock)
 
     def assemble(self, plan: Plan) -> Assembly:
-        """Begin to put together the scores of the parts of a plan."""
+        """Return an assembly for the parts of a plan."""
         return Assembly(plan, self.recipe, self.layout.grid)
 
     def scan(self, recording: Named, take: Take | None = None, advance: Advance | None = None) -> Scanned:
-        """Scan one recording; as `scan_all`."""
+        """Scan one recording; see `scan_all`."""
         return next(self.scan_all([recording], take, advance))
 
     def scan_all(
@@ -127,7 +128,7 @@ class Scanner:
         recordings : iterable of Place, or of Path or str
             The files.
         take : callable, optional
-            Is called with the scores, as the network gives them.
+            Is called with the raw scores of the network.
         advance : callable, optional
             Is called now and then with the finished fraction (0 to 1) of the current recording.
 
@@ -143,7 +144,7 @@ class Scanner:
     def scan_with(
         self, executor: Executor, recordings: Iterable[Named], take: Take | None = None, advance: Advance | None = None
     ) -> Iterator[Scanned]:
-        """Scan recordings with an executor that does the work; as `scan_all`."""
+        """Scan recordings with an executor; see `scan_all`."""
         plans = executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
         scored = executor.in_order(steps_of(plans), self._score_step)
         for step, scores in scored:
@@ -157,7 +158,7 @@ class Scanner:
         return None if step.part is None else self.score(step.part, pulse)
 
     def _assembled(self, plan: Plan, parts: Iterable[Scores], take: Take | None, advance: Advance | None) -> Scanned:
-        """Put the scores of a recording's parts together as they come."""
+        """Assemble the scores of the parts of a recording as they come."""
         assembly = self.assemble(plan)
         for part, scores in parts:
             with self.clock("events"):
@@ -188,7 +189,7 @@ def steps_of(plans: Iterable[tuple[Place, Plan | Exception]]) -> Iterator[Step]:
 def of_plan(
     step: Step, scores: PartScores | Exception | None, following: Iterator[tuple[Step, PartScores | Exception | None]]
 ) -> Iterator[Scores]:
-    """Give the parts of one recording with their scores, beginning with the given one."""
+    """Yield the parts of one recording with their scores, beginning with the given one."""
     while True:
         assert step.part is not None
         assert scores is not None
@@ -199,7 +200,7 @@ def of_plan(
 
 
 def given_up(recording: Place, error: Exception) -> Exception:
-    """Turn `Stuck` into an error of the recording; give other errors as they are."""
+    """Turn `Stuck` into an error of the recording; return other errors as they are."""
     if isinstance(error, Stuck):
         return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")
     return error

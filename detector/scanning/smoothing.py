@@ -1,4 +1,4 @@
-"""A moving median over scores, exact however the scores come: it keeps edges and drops short peaks."""
+"""Smooth scores with a moving median, which keeps edges and removes short peaks."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from detector.scanning.windows import Points
 
 Scores = NDArray[np.float64]
 
-VALUES = 1 << 22  # that are looked at at once: points, each with its neighbours
+VALUES = 1 << 22  # most values to sort at once: points times neighbours
 
 
 def half_width(smooth_s: float | None, points: Points) -> int:
-    """Count the points to either side that a median of `smooth_s` takes in: a whole number, 0 for no smoothing."""
+    """Return how many points before and after a point a median over `smooth_s` includes; 0 for no smoothing."""
     return 0 if smooth_s is None else max(0, round((smooth_s / points.step_s - 1) / 2))
 
 
 def moving_median(scores: Scores, half: int) -> Scores:
-    """Give the median of each score (point,) and its neighbours, up to `half` points before and after.
+    """Return the median of each score (point,) and its neighbours, up to `half` points before and after.
 
-    A median of an even number, which only the ends have, is the mean of the middle two.
+    At the ends, the number of scores may be even. The median is then the mean of the middle two.
     """
     if half == 0:
         return scores
@@ -40,26 +40,26 @@ def moving_median(scores: Scores, half: int) -> Scores:
 
 
 class Smoother:
-    """Smooth the scores of each label by its own width, as they come.
+    """Smooth a stream of scores, each label by its own width. The result does not depend on how the stream is divided.
 
     Parameters
     ----------
     halves : sequence of int
-        For each label, the points to either side that a median takes in.
+        For each label, the number of points before and after a point that its median includes.
     """
 
     def __init__(self, halves: Sequence[int]) -> None:
         self._halves = halves
         self._ahead = max(halves, default=0)
-        self._kept = np.zeros((0, len(halves)))  # points that are needed yet
-        self._n_done = 0  # of them, those that were given
+        self._kept = np.zeros((0, len(halves)))  # points that are still needed
+        self._n_done = 0  # of them, those that were returned
 
     def push(self, rows: Scores) -> Scores:
-        """Take the next scores (point, label); give those of which all that they depend on is known."""
+        """Add the next scores (point, label); return those that later scores cannot change, smoothed."""
         return self._give(rows, self._ahead) if self._ahead else rows
 
     def finish(self) -> Scores:
-        """End the recording; give the scores that are left."""
+        """End the recording; return the remaining scores."""
         return self._give(self._kept[:0], 0)
 
     def _give(self, rows: Scores, ahead: int) -> Scores:

@@ -1,4 +1,4 @@
-"""From a run of high scores to the onset and offset of the sound behind it."""
+"""Estimate the onset and offset of a sound from a run of high scores."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from detector.scanning.windows import Points
 
 
 class Reading(Protocol):
-    """How a run gives the onset and offset of a sound."""
+    """A rule that gives the onset and offset of the sound that made a run."""
 
     def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset, s. `typical_s` is the typical length of such sounds, if it is known."""
+        """Return onset and offset, s. `typical_s` is the typical length of such sounds, if it is known."""
         ...
 
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """Reading for scores of columns: the run is the sound.
+    """The rule for scores of columns: the sound lasts as long as the run.
 
-    A run that begins or ends with the recording reaches half a step further. `seconds` is the length of the recording,
-    `n_points` the number of its scores.
+    A run that begins with the first score of the recording, or ends with the last, reaches half a step further.
+    `seconds` is the length of the recording, `n_points` the number of its scores.
     """
 
     points: Points
@@ -31,7 +31,7 @@ class ColumnReading:
     seconds: float
 
     def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset within the recording, s."""
+        """Return onset and offset within the recording, s."""
         del typical_s
         start_s = self.points.span(0)[0] if run.start_s is None else run.start_s
         end_s = self.points.span(self.n_points - 1)[1] if run.end_s is None else run.end_s
@@ -40,16 +40,17 @@ class ColumnReading:
 
 @dataclass(frozen=True)
 class WindowReading:
-    """Reading for scores of windows: the run is longer than the sound, by a known amount.
+    """The rule for scores of windows: the run is longer than the sound by a known amount.
 
-    A window of length D scores high while it holds the share r (`labels.overlap`) of a sound of length L <= D. The
-    middles of such windows make a run of length D + (1 - 2 r) L around the middle of the sound. So a run of the length
-    W0 that a sound of typical length makes is read as such a sound, a longer run as a sound (or a row of sounds) that
-    is longer by as much, a shorter run as a typical sound that was heard faintly; always around the run's middle.
+    A window of length D scores high while it holds the fraction r (`labels.overlap`) of a sound of length L <= D. The
+    middles of such windows make a run of length D + (1 - 2 r) L around the middle of the sound. A sound of typical
+    length makes a run of length W0. A run of length W0, or a shorter one, counts as a sound of typical length, because
+    a faint sound makes a short run. A longer run counts as a sound (or a row of sounds) that is longer by as much. The
+    middle of the sound is the middle of the run.
 
-    A recording's end hides where a run would have ended. Where a sound of typical length explains what is seen of the
-    run, that is the reading: it lies where the other end of the run puts it. Where the sound is too short for that, by
-    some time, the run is taken to go on as long again beyond the last score, at most to the recording's end.
+    The end of a recording may cut a run off. If a sound of typical length explains the visible part of the run, it is
+    placed by the visible end of the run. If the visible part is longer by a time t, the run is assumed to go on for t
+    beyond the last score, at most to the end of the recording. The same holds for the beginning of a recording.
     """
 
     points: Points
@@ -58,7 +59,7 @@ class WindowReading:
     overlap: float
 
     def span(self, run: Run, typical_s: float | None) -> Span:
-        """Give onset and offset within the recording, s."""
+        """Return onset and offset within the recording, s."""
         window_s = 2 * self.points.half_s
         typical = window_s if typical_s is None else min(typical_s, window_s)
         expected = window_s + (1 - 2 * self.overlap) * typical
@@ -68,7 +69,7 @@ class WindowReading:
         return max(0.0, middle - half), min(middle + half, self.seconds)
 
     def _crossings(self, run: Run, expected: float) -> Span:
-        """Give the run's ends in s, and for those that the recording's ends hide, where they are taken to lie."""
+        """Return both ends of a run, s; an end that the recording cuts off is estimated."""
         start_s = run.start_s
         end_s = run.end_s
         if start_s is None and end_s is None:

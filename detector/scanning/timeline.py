@@ -1,4 +1,4 @@
-"""From the scores of windows to one row of scores for each point in time."""
+"""Turn the scores of windows into one row of scores for each point in time."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ Rows = NDArray[np.float64]
 
 
 class WindowTimeline:
-    """Scores of windows, which are points already."""
+    """Pass the scores of windows on: each window is a point in time."""
 
     def push(self, scores: NDArray[np.float32]) -> Rows:
-        """Take the next scores (window, label); give the next points (point, label)."""
+        """Add the next scores (window, label); return the next points (point, label)."""
         return scores.astype(np.float64)
 
     def flush(self, n_frames: float) -> Rows:
-        """End the recording; nothing is left."""
+        """End the recording; return no points."""
         del n_frames
         return np.zeros((0, 0))
 
 
 class ColumnTimeline:
-    """Average the scores that overlapping windows give to one column, those from the middle of a window most.
+    """Average the scores that overlapping windows give to one column.
 
-    The weight falls off from the middle of a window to its ends as a triangle, where the network has seen least of
-    what surrounds the column; it is above 0 everywhere.
+    Columns in the middle of a window have the largest weight, because the network sees most of their surroundings. The
+    weight falls linearly to both ends of the window, and stays above 0.
     """
 
     def __init__(self, grid: WindowGrid, columns: Columns) -> None:
@@ -40,12 +40,12 @@ class ColumnTimeline:
         self._n_given = 0
 
     def push(self, scores: NDArray[np.float32]) -> Rows:
-        """Take the next scores (window, column, label); give the columns (column, label) that lie before them all."""
+        """Add the next scores (window, column, label); return the columns before all later windows (column, label)."""
         given = [self._add(window.astype(np.float64)) for window in scores]
         return np.concatenate(given) if given else np.zeros((0, 0))
 
     def flush(self, n_frames: float) -> Rows:
-        """End the recording of `n_frames`; give the columns that are left and lie in it at least in part."""
+        """End the recording after `n_frames`; return the remaining columns that lie at least partly in it."""
         if self._sum is None:
             return np.zeros((0, 0))
         return self._give(min(self._grid.count_columns(n_frames) - self._n_given, len(self._weight)))
@@ -70,5 +70,5 @@ class ColumnTimeline:
 
 
 def timeline(grid: WindowGrid) -> WindowTimeline | ColumnTimeline:
-    """Choose what brings the scores of windows on `grid` to points in time."""
+    """Return the timeline for the windows of `grid`."""
     return WindowTimeline() if grid.columns is None else ColumnTimeline(grid, grid.columns)

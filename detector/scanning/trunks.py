@@ -1,4 +1,4 @@
-"""What runs the trunk: ONNX Runtime on a processor, torch elsewhere and where reduced precision is asked for."""
+"""Run the trunk: in ONNX Runtime on a processor, in torch on other devices and in reduced precision."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from detector.model import Model
 
 Precision = Literal["auto", "float32", "tf32", "bfloat16", "float16"]
 
-TrunkRunner = Callable[[Tensor], Tensor]  # scaled frames (batch, band, frame) to (batch, channel, band, column)
+TrunkRunner = Callable[[Tensor], Tensor]
+"""Turns scaled frames (batch, band, frame) into columns (batch, channel, band, column)."""
 
-BATCH = 8  # strips that an accelerator takes at once
+BATCH = 8  # strips that an accelerator computes at once
 
 TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def trunk_runner(model: Model, step: int, precision: Precision) -> TrunkRunner:
-    """Make what gives a column of the model's trunk for every `step` frames; threads may share it.
+    """Return a function that computes a column of the trunk for every `step` frames. Threads may share it.
 
     ONNX Runtime is about twice as fast as torch here (docs/decisions/0005). Its graph is made from the weights in a few
-    milliseconds, so none is kept on disk.
+    milliseconds, so it is not kept on disk.
     """
     if model.device.type == "cpu" and precision == "float32" and model.recipe.network.padding == "valid":
         return OnnxTrunk(model, step)
@@ -37,12 +38,12 @@ def trunk_runner(model: Model, step: int, precision: Precision) -> TrunkRunner:
 
 
 def choose_precision(precision: Precision, device: torch.device) -> Precision:
-    """Choose the precision for a device: float32 on a processor, TensorFloat-32 on CUDA, as asked for elsewhere.
+    """Choose the precision for a device. "auto" is TensorFloat-32 on CUDA, and float32 on other devices.
 
     Raises
     ------
-    ConfigurationError
-        Where the device has not got the one asked for.
+    ParameterError
+        If the device does not have the requested precision.
     """
     allowed: list[Precision] = ["float32"]
     if device.type == "cuda":
@@ -59,7 +60,7 @@ def choose_precision(precision: Precision, device: torch.device) -> Precision:
 
 
 class OnnxTrunk:
-    """Run the trunk in ONNX Runtime, on the thread that calls: parts are spread over the cores, layers are not."""
+    """Run the trunk in ONNX Runtime on the thread that calls. Different cores compute different parts of recordings."""
 
     def __init__(self, model: Model, step: int) -> None:
         import onnxruntime
@@ -67,7 +68,8 @@ class OnnxTrunk:
         from detector.network.graph import OUTPUT, trunk_graph
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
         graph = trunk_graph(model.network.trunk_at(step), model.recipe.n_bands)
         self._session = onnxruntime.InferenceSession(
             graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
@@ -75,7 +77,7 @@ class OnnxTrunk:
         self._output = OUTPUT
 
     def __call__(self, frames: Tensor) -> Tensor:
-        """Give the columns of scaled frames (batch, band, frame)."""
+        """Return the columns of scaled frames (batch, band, frame)."""
         from detector.network.graph import INPUT
 
         (columns,) = self._session.run([self._output], {INPUT: frames.contiguous().numpy()})
@@ -83,20 +85,19 @@ class OnnxTrunk:
 
 
 class BatchedTrunk:
-    """Fill batches across the threads that call, whatever recordings they are at: an accelerator is too wide for one.
+    """Join the strips of several threads into batches, because one strip is too small for an accelerator.
 
-    What comes while a batch runs makes up the next. Batches of strips always have the same size, filled up with zeros:
-    the last bits of what is computed depend on it.
+    Strips that arrive while a batch runs go into the next one. All batches have the same size, filled up with zeros,
+    because the last bits of the result depend on it.
     """
 
-    def __init__(self, run: TrunkRunner, size: int = BATCH) -> None:
+    def __init__(self, run: TrunkRunner) -> None:
         self._run = run
-        self._size = size
         self._asked: SimpleQueue[tuple[Tensor, Future[Tensor]]] = SimpleQueue()
         Thread(target=self._serve, name="trunk", daemon=True).start()
 
     def __call__(self, frames: Tensor) -> Tensor:
-        """Give the columns of scaled frames (batch, band, frame)."""
+        """Return the columns of scaled frames (batch, band, frame)."""
         if len(frames) > 1:  # it is a batch already
             return self._run(frames)
         given: Future[Tensor] = Future()
@@ -111,18 +112,18 @@ class BatchedTrunk:
             while not self._asked.empty():
                 waiting.append(self._asked.get())
             shape = waiting[0][0].shape
-            batch = [asked for asked in waiting if asked[0].shape == shape][: self._size]
+            batch = [asked for asked in waiting if asked[0].shape == shape][:BATCH]
             waiting = deque(asked for asked in waiting if not any(asked is taken for taken in batch))
             self._answer(batch)
 
     def _answer(self, batch: list[tuple[Tensor, Future[Tensor]]]) -> None:
-        """Run a batch; hand each thread its own, or what went wrong."""
+        """Run a batch; give each thread its columns, or the error."""
         try:
             with torch.inference_mode():
                 frames = torch.cat([frames for frames, _ in batch])
-                missing = self._size - len(batch)
+                missing = BATCH - len(batch)
                 columns = self._run(torch.nn.functional.pad(frames, (0, 0, 0, 0, 0, missing)))
-        except Exception as error:  # noqa: BLE001 (it is raised again, where it was asked for)
+        except Exception as error:  # noqa: BLE001 (`result` raises it again in each thread)
             for _, given in batch:
                 given.set_exception(error)
             return
@@ -131,7 +132,7 @@ class BatchedTrunk:
 
 
 class TorchTrunk:
-    """Run the trunk in torch, the reference, in the precision asked for."""
+    """Run the trunk in torch, the reference, in a given precision."""
 
     def __init__(self, model: Model, step: int, precision: Precision) -> None:
         self._type = TYPES.get(precision, torch.float32)
@@ -142,6 +143,6 @@ class TorchTrunk:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
     def __call__(self, frames: Tensor) -> Tensor:
-        """Give the columns of scaled frames (batch, band, frame)."""
+        """Return the columns of scaled frames (batch, band, frame)."""
         torch.backends.cudnn.allow_tf32 = self._tf32
         return self._trunk(frames.to(self._type)).float()

@@ -15,11 +15,11 @@ class Points:
     half_s: float
 
     def at(self, point: float) -> float:
-        """Give the time of a score, s. A fractional number gives a time between two scores."""
+        """Return the time of a score, s. A fractional number gives a time between two scores."""
         return self.first_s + point * self.step_s
 
     def span(self, point: int) -> tuple[float, float]:
-        """Give the start and end of the sound that a score describes, s."""
+        """Return the start and end of the sound that a score describes, s."""
         return self.at(point) - self.half_s, self.at(point) + self.half_s
 
 
@@ -49,7 +49,7 @@ class WindowGrid:
 
     @property
     def hop_s(self) -> float:
-        """Give the time from one window to the next, s."""
+        """Return the time from one window to the next, s."""
         return self.hop / self.frame_rate
 
     def count(self, n_frames: int) -> int:
@@ -70,7 +70,7 @@ class WindowGrid:
 
     @property
     def points(self) -> Points:
-        """Give the times of the scores: the middles of the windows, or of the columns."""
+        """Return the times of the scores: the middles of the windows, or of the columns."""
         if self.columns is None:
             half = self.length / 2
             return Points((self.first + half) / self.frame_rate, self.hop_s, half / self.frame_rate)
@@ -85,6 +85,6 @@ def count_windows(n: int, length: int, hop: int) -> int:
 
 
 def nearest_hop(frames: float, step: int, longest: int) -> int:
-    """Give the positive multiple of `step` nearest to `frames`, at most `longest`; `longest` where no multiple fits."""
+    """Return the positive multiple of `step` nearest to `frames`, at most `longest`; `longest` if no multiple fits."""
     hop = max(1, round(frames / step)) * step
     return hop if hop <= longest else longest // step * step or longest

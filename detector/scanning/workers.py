@@ -15,22 +15,22 @@ from detector.scanning.executor import Stuck
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-AHEAD = 4  # jobs that are begun before the first of them is done, for each worker
-_LOOK_S = 1.0  # how often it is looked whether a job still goes on
-_FAREWELL_S = 1.5  # how long threads may take to hear that nobody waits for them any more
+AHEAD = 4  # jobs for each worker that are queued or running before the first result is taken
+_LOOK_S = 1.0  # interval between two checks for progress
+_FAREWELL_S = 1.5  # longest wait for threads to stop at the end
 
 
-class Stopped(Exception):  # noqa: N818 (nothing is wrong: nobody waits for the result any more)
-    """The job is no longer wanted."""
+class Stopped(Exception):  # noqa: N818 (nothing is wrong)
+    """Ends a job whose result is no longer needed."""
 
 
 class Pulse:
-    """The sign of life of a job: it calls this now and then, at least with every block that it reads.
+    """Shows that a job makes progress: the job calls it now and then, at least with every block that it reads.
 
     Raises
     ------
     Stopped
-        Where the job is no longer wanted.
+        If the result is no longer needed.
     """
 
     def __init__(self) -> None:
@@ -38,23 +38,23 @@ class Pulse:
         self._stopped = False
 
     def __call__(self) -> None:
-        """Show that the job goes on."""
+        """Show progress."""
         if self._stopped:
             raise Stopped
         self._last = monotonic()
 
     def stop(self) -> None:
-        """Let the next call raise."""
+        """Make the next call raise `Stopped`."""
         self._stopped = True
 
     @property
     def silent_s(self) -> float:
-        """Give the seconds since the last sign of life; 0 before the first."""
+        """Return the seconds since the last call; 0 before the first."""
         return 0.0 if self._last is None else monotonic() - self._last
 
 
 class Task(Generic[Made]):
-    """A job in work: what it makes is here as soon as it is done."""
+    """A job that is queued, running or done; its result is in `future`."""
 
     def __init__(self, work: Callable[[Pulse], Made]) -> None:
         self.pulse = Pulse()
@@ -62,22 +62,22 @@ class Task(Generic[Made]):
         self._work = work
 
     def run(self) -> None:
-        """Do the job, on whatever thread."""
+        """Do the job on the thread that calls."""
         try:
             self.pulse()
             made = self._work(self.pulse)
-        except BaseException as error:  # noqa: BLE001 (whoever waits for it raises it again)
+        except BaseException as error:  # noqa: BLE001 (`result` raises it again)
             self.future.set_exception(error)
         else:
             self.future.set_result(made)
 
     def result(self, patience_s: float) -> Made:
-        """Wait for what the job makes.
+        """Wait for the result.
 
         Raises
         ------
         Stuck
-            Where it gave no sign of life for `patience_s`. Its thread is left to itself.
+            If the job showed no progress for `patience_s`. Its thread is abandoned.
         """
         while True:
             try:
@@ -91,14 +91,14 @@ class Task(Generic[Made]):
 
 
 class Workers:
-    """Threads that do jobs. A thread that is stuck is replaced, and nobody waits for it at the end.
+    """An `Executor` on threads. A thread that is stuck is replaced, and the end does not wait for it.
 
     Parameters
     ----------
     number : int
-        Threads.
+        Number of threads.
     patience_s : float
-        Seconds without a sign of life after which a job is given up.
+        Seconds without progress after which a job is given up.
     """
 
     def __init__(self, number: int, patience_s: float) -> None:
@@ -112,7 +112,7 @@ class Workers:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Stop what is still in work, and wait for it a moment."""
+        """Stop the jobs that are not done, and wait for their threads a moment."""
         del error
         for task in self._tasks:
             task.pulse.stop()
@@ -132,7 +132,7 @@ class Workers:
         return task
 
     def _finish(self, task: Task[Made]) -> Made:
-        """Wait for what a job makes; raises what it raised, or `Stuck`."""
+        """Wait for the result of a job; raise its error, or `Stuck`."""
         try:
             return task.result(self.patience_s)
         except Stuck:
@@ -142,9 +142,9 @@ class Workers:
     def in_order(
         self, items: Iterable[Item], work: Callable[[Item, Callable[[], None]], Made]
     ) -> Iterator[tuple[Item, Made | Exception]]:
-        """Do work on items, as `Executor.in_order` says.
+        """Apply a function to items; see `Executor.in_order`.
 
-        At most `AHEAD` items a worker are taken before the first of them is given back.
+        At most `AHEAD` items for each worker are taken before the first of them is yielded.
         """
         waiting: deque[tuple[Item, Task[Made]]] = deque()
         for item in items:
@@ -160,7 +160,7 @@ class Workers:
     def _outcome(self, task: Task[Made]) -> Made | Exception:
         try:
             return self._finish(task)
-        except Exception as error:  # noqa: BLE001 (it is the job's, and goes to whoever asked for it)
+        except Exception as error:  # noqa: BLE001 (it is yielded in place of the result)
             return error
 
     def _start(self) -> threading.Thread:

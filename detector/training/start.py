@@ -167,7 +167,7 @@ def keep_frozen(network: nn.Module) -> None:
             module.eval()
 
 
-def read_start(name: str, freeze: int | Literal["all"], device: torch.device | str = "cpu") -> Start:
+def read_start(name: str, freeze: int | Literal["all"]) -> Start:
     """Read the model to begin from; raise `ConfigurationError` or `ModelError` if it is missing or damaged."""
     folder = find_folder(name)
-    return Start(folder.absolute().name, load_model(folder, device), read_provenance(folder), freeze)
+    return Start(folder.absolute().name, load_model(folder, "cpu"), read_provenance(folder), freeze)

@@ -41,12 +41,6 @@ def test_the_facts_of_stretches_add_up_to_those_of_the_recording() -> None:
     assert (whole.n_read, whole.n_absurd, whole.error) == (9000, 3, "first")
 
 
-def test_one_channel_s_facts_are_its_own() -> None:
-    whole = facts(sounding=(True, False), n_bad=2)
-    assert [whole.of(channel).sounding for channel in (0, 1)] == [(True,), (False,)]
-    assert whole.of(1).n_read == whole.n_read
-
-
 def test_facts_are_values_that_cross_processes() -> None:
     whole = facts(sounding=(True, False), error="lost", holes=((1, 2),))
     assert pickle.loads(pickle.dumps(whole)) == whole
@@ -56,7 +50,7 @@ def test_facts_are_values_that_cross_processes() -> None:
 
 def test_facts_of_other_channels_cannot_be_joined() -> None:
     with pytest.raises(ValueError, match="zip"):
-        facts().joined_with(facts().of(0))
+        facts(sounding=(True, True)).joined_with(facts(sounding=(True,)))
 
 
 @pytest.mark.parametrize(

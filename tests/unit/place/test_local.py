@@ -54,6 +54,17 @@ def test_another_file_of_the_same_name_size_and_time_is_another(place: Place, tm
     assert place.identity() != before
 
 
+def test_a_file_has_the_same_identity_on_all_machines_that_share_its_disk(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = place.identity()
+    status = list(Path(place.name).stat())
+    status[2] += 1  # st_dev
+    times = {"st_mtime_ns": before.modified_ns}
+    monkeypatch.setattr(Path, "stat", lambda _: os.stat_result(status, times))
+    assert place.identity() == before
+
+
 def test_nothing_is_opened_to_tell_what_a_place_holds(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
     pipe = LocalPlace(tmp_path / "pipe.wav")
