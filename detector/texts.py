@@ -74,7 +74,7 @@ def read_text(path: Path, most: int, errors: str = "strict") -> str:
         If it cannot be read, is not a regular file, is larger, or is not UTF-8 (unless `errors` allows that).
     """
     check_size(path, most)
-    with path.open(encoding="utf-8", errors=errors) as stream:
+    with path.open(encoding="utf-8-sig", errors=errors) as stream:  # some editors write a byte order mark
         text = stream.read(most + 1)
     if len(text) > most:
         raise ValueError(f"grew to more than {most:,} bytes")

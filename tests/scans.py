@@ -8,14 +8,14 @@ from pathlib import Path
 from detector.model import Model
 from detector.scanning.blocks import Take
 from detector.scanning.detecting import detect_all
-from detector.scanning.detections import Reader
+from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned
 from detector.scanning.scanner import Scanner, Setting
 
 
-def reader_of(model: Model, scanner: Scanner, threshold: float | None = None) -> Reader:
+def reader_of(model: Model, scanner: Scanner, threshold: float | None = None) -> EventRules:
     """Read scores by a model's own operating points, or at another threshold."""
-    return Reader(model.recipe, scanner.layout.grid, model.operating.at(threshold))
+    return EventRules(model.recipe, scanner.layout.grid, model.operating.at(threshold))
 
 
 def detected(

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from detector.audio import mpeg_runs, ogg
+from detector.audio.chunks import Chunk
 from detector.audio.decode import Sound, decoding
 from detector.audio.flac_metadata import StreamInfo
 from detector.audio.status import Status
 from detector.audio.view import View
+from detector.chronology import Chronology
 from detector.errors import RecordingError
 from detector.place import CHANGED, Identity, Place
 
@@ -56,8 +58,12 @@ class Header:
         Most samples of each channel that the file can hold. None if only decoding can find out.
     comment : str
         The comment that the recorder wrote into the file.
+    chunks : tuple of Chunk
+        The first chunks of a file that is divided into chunks: WAV, RF64, W64 or AIFF.
     guano : str
         The content of its GUANO chunk (guano-md.org), which bat detectors write.
+    chronology : Chronology or None
+        When the recording was made; None if neither header nor name tells it.
     identity : Identity or None
         The state of the file when the header was read. Decoding refuses a file in another state.
     flac : StreamInfo or None
@@ -81,7 +87,9 @@ class Header:
     view: View | None = None
     n_held: int | None = None
     comment: str = ""
+    chunks: tuple[Chunk, ...] = ()
     guano: str = ""
+    chronology: Chronology | None = None
     identity: Identity | None = None
     flac: StreamInfo | None = None
     links: tuple[ogg.Link, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import tzinfo
 
 import soundfile
 
@@ -15,6 +16,7 @@ from detector.audio.flac_header import read_flac_header
 from detector.audio.flac_metadata import read_stream_info
 from detector.audio.header import Header
 from detector.audio.limits import DEFAULT_LIMITS, Limits
+from detector.audio.metadata import read_chronology
 from detector.audio.ogg_header import read_ogg_header
 from detector.audio.opened import OpenRecording, header_by_libsndfile
 from detector.errors import RecordingError
@@ -24,7 +26,7 @@ _MPEG_PADDING = 4 * 1152  # most samples that encoders put before and behind the
 _UNKNOWN = "format not recognised"
 
 
-def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS) -> Header:
+def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS, timezone: tzinfo | None = None) -> Header:
     """Read the header of a recording. This opens the file once.
 
     Parameters
@@ -33,6 +35,8 @@ def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS) -> Header:
         The file.
     limits : Limits
         The largest values that are accepted.
+    timezone : tzinfo, optional
+        The zone of clock times that come without one; see `read_chronology`.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS) -> Header:
     except TypeError as error:  # a name that ends with .raw, for which soundfile wants more arguments
         raise RecordingError(f"{place}: is not audio that can be read: {_UNKNOWN}") from error
     limits.check(str(place), header.sample_rate, header.n_channels)
-    return header
+    return replace(header, chronology=read_chronology(header, timezone))
 
 
 def _read(recording: OpenRecording) -> Header:

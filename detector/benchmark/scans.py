@@ -11,7 +11,7 @@ from detector.model import Model
 from detector.network.geometry import measure
 from detector.recipe import Recipe
 from detector.scanning.detecting import detect_all
-from detector.scanning.detections import Reader
+from detector.scanning.events import EventRules
 from detector.scanning.layout import Layout, lay_out
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Outputs
@@ -88,7 +88,7 @@ def choose_hops(recipe: Recipe) -> dict[float, float]:
 def time_scan(model: Model, case: Case, folder: Path) -> Run:
     """Scan the recordings of a case once, and write the detections into a table in `folder`."""
     scanner = Scanner(model, case.setting)
-    reader = Reader(model.recipe, case.layout.grid, model.operating.label)
+    reader = EventRules(model.recipe, case.layout.grid, model.operating.label)
     lengths: dict[Path, float] = {}
     failed: list[str] = []
     n_windows = 0

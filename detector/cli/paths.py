@@ -19,7 +19,16 @@ class _Output(click.Path):
         """Convert the path; refuse one that looks like an option."""
         if os.fspath(value).startswith("--"):
             self.fail(f"{value!r} is an option, not a file name; a file of this name is ./{value}", param, ctx)
+        if _is_recording(Path(value)):
+            self.fail(f"{value} is a recording, which is never replaced; choose another name.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def _is_recording(path: Path) -> bool:
+    """Return whether a file exists whose name ends like that of a recording."""
+    from detector.audio.files import EXTENSIONS
+
+    return path.suffix[1:].casefold() in EXTENSIONS and path.is_file()
 
 
 def _output(**rules: Any) -> _Output:

@@ -18,7 +18,7 @@ from detector.mining.judge import point_targets
 from detector.model import Model
 from detector.progress import Progress
 from detector.scanning.blocks import ScoreCollector, Take
-from detector.scanning.detections import Reader, Smoothing
+from detector.scanning.events import EventRules, Smoothing
 from detector.scanning.outcome import Scanned
 from detector.scanning.scan import one_thread_each
 from detector.scanning.scanner import Scanner, Setting
@@ -100,7 +100,7 @@ class MineMaterial:
         """Scan recordings in order, and report each one that cannot be read once."""
         with one_thread_each():
             scanner = Scanner(model, Setting(workers=count_cores()))
-            reader = Reader(model.recipe, scanner.layout.grid, model.operating.label)
+            reader = EventRules(model.recipe, scanner.layout.grid, model.operating.label)
             smoothing = Smoothing(reader)
             paths = [source.path for source in sources]
             results = scanner.scan_all(paths, lambda block: take(reader.written(smoothing(block))))

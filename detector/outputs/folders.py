@@ -67,6 +67,7 @@ def _refuse_kept(output: Path, kind: FolderKind, *, force: bool) -> None:
 def new_folder(output: Path, kind: FolderKind, *, force: bool) -> Iterator[Path]:
     """Yield a temporary folder, which is renamed to `output` if the block succeeds and removed if it fails."""
     refuse_folder(output, kind, force=force)
+    output = _anchored(output)
     missing = [parent for parent in output.parents if not parent.exists()]
     try:
         with written(output):
@@ -81,6 +82,11 @@ def new_folder(output: Path, kind: FolderKind, *, force: bool) -> Iterator[Path]
     finally:
         if not output.exists():
             _remove_empty(missing)
+
+
+def _anchored(output: Path) -> Path:
+    """Return the path of a folder without `..`, so that it does not lead through the folder that it replaces."""
+    return output.parent.resolve() / output.name if ".." in output.parts else output
 
 
 def _flush_all(folder: Path) -> None:

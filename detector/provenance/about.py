@@ -29,7 +29,7 @@ def read_about(path: Path) -> About:
     """
     try:
         text = read_text(path, CARD_BYTES)
-        return About.model_validate(parse_toml(text)) if path.suffix == ".toml" else About(about=text)
+        return About.model_validate(parse_toml(text)) if path.suffix.casefold() == ".toml" else About(about=text)
     except ValidationError as error:
         raise ConfigurationError(*(f"{path}: {line}" for line in fault_lines(error))) from error
     except (OSError, ValueError) as error:

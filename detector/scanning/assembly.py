@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
 import numpy as np
@@ -39,7 +39,9 @@ class Assembly:
         self._grid = grid
         self._timelines = [timeline(grid) for _ in plan.channels]
         self._facts = Facts((False,) * len(plan.channels))
+        self._next_window = 0
         self._n_points = 0
+        self._result: Scanned | None = None
         self._seen_end = False
         self._ended = False
         self._failure: Fault | None = None
@@ -48,6 +50,25 @@ class Assembly:
     def share(self) -> float:
         """Return the fraction (0 to 1) of the recording that was scanned, by the length that its header claims."""
         return self._facts.n_read / max(1, self._plan.header.n_frames or self._facts.n_read)
+
+    @property
+    def result(self) -> Scanned:
+        """Return the result of the recording, without detections, after `blocks` or `finish`."""
+        assert self._result is not None
+        return self._result
+
+    def blocks(self, parts: Iterable[tuple[Part, PartScores | Exception]]) -> Iterator[ScoreBlock]:
+        """Yield the scores of the recording, from its parts in order, each with its scores or its error.
+
+        The last block says how long the recording is. A recording that failed has no last block.
+        """
+        for part, scores in parts:
+            block = self.add(part, scores)
+            if block is not None:
+                yield block
+        last, self._result = self.finish()
+        if last is not None:
+            yield last
 
     def add(self, part: Part, scores: PartScores | Exception) -> ScoreBlock | None:
         """Add the scores of the next part, or the error that it raised; return the scores of the next points in time.
@@ -77,6 +98,11 @@ class Assembly:
         return None, failed(self._plan.recording, self._plan.chronology, self._failure)
 
     def _added(self, part: Part, scores: PartScores) -> ScoreBlock | None:
+        if (part.first, part.fingerprint) != (self._next_window, self._plan.fingerprint):
+            raise ValueError(f"part from window {part.first} where the one from {self._next_window} comes next")
+        if (part.first, part.fingerprint) != (scores.first, scores.fingerprint):
+            raise ValueError(f"scores of another part, from window {scores.first} instead of {part.first}")
+        self._next_window = part.first + (part.n_windows or 0)
         if self._seen_end and scores.facts.n_read > self._facts.n_read:
             self._ended = True  # this part begins after the damage that ended the part before it
             return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from detector.errors import Fault, fault_of
 from detector.place import Named
 from detector.scanning.blocks import ScoreBlock, Take
-from detector.scanning.detections import EventFinder, Reader, Smoothing
+from detector.scanning.events import EventFinder, EventRules, Smoothing
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.scanner import Advance, Scanner
 
@@ -16,7 +16,7 @@ from detector.scanning.scanner import Advance, Scanner
 def detect_all(
     scanner: Scanner,
     recordings: Iterable[Named],
-    reader: Reader,
+    reader: EventRules,
     take: Take | None = None,
     advance: Advance | None = None,
 ) -> Iterator[Scanned]:
@@ -28,7 +28,7 @@ def detect_all(
         Scores recordings.
     recordings : iterable of Place, or of Path or str
         The files.
-    reader : Reader
+    reader : EventRules
         Turns scores into events.
     take : callable, optional
         Is called with the scores as tables show them: smoothed, and calibrated where the label is.
@@ -48,7 +48,7 @@ def detect_all(
 class Finding:
     """Smooth the raw scores of recordings, pass them on as tables show them, and find events in them."""
 
-    def __init__(self, scanner: Scanner, reader: Reader, take: Take | None) -> None:
+    def __init__(self, scanner: Scanner, reader: EventRules, take: Take | None) -> None:
         self._clock = scanner.clock
         self._reader = reader
         self._take = take

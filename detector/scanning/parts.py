@@ -29,6 +29,10 @@ class PartScores:
 
     Attributes
     ----------
+    first : int
+        First window of the part, counted from the first of the recording.
+    fingerprint : str
+        Of the model and the options that it was scored with.
     scores : ndarray
         (channel, window, label), or (channel, window, column, label) for a model with frame outputs.
     facts : Facts
@@ -37,6 +41,8 @@ class PartScores:
         Whether the recording ended within what was read.
     """
 
+    first: int
+    fingerprint: str
     scores: Scores
     facts: Facts
     ended: bool
@@ -113,7 +119,8 @@ class PartScorer:
         n_windows = self._count(part, n_frames)
         scores = np.stack([scan.finish(n_windows, n_frames) for scan in scans])
         sounding = tuple(stream.facts.sounding[row] for row in rows)
-        return PartScores(scores, replace(stream.facts, sounding=sounding), stream.ended)
+        facts = replace(stream.facts, sounding=sounding)
+        return PartScores(part.first, part.fingerprint, scores, facts, stream.ended)
 
     def _engine(self, clock: Clock) -> Engine:
         kind = SharedEngine if self._layout.engine == "shared" else WindowEngine

@@ -14,13 +14,12 @@ from math import prod
 from detector.audio.channels import channel_names
 from detector.audio.header import Header
 from detector.audio.limits import DEFAULT_LIMITS, Limits
-from detector.audio.metadata import read_chronology
 from detector.audio.reading import read_header
 from detector.audio.stream import MOST_SAMPLES
 from detector.chronology import Chronology
 from detector.errors import RecordingError
 from detector.model import Model
-from detector.place import Identity, Named, Place, place_of
+from detector.place import Identity, Named, Place
 from detector.scanning.engine import STRIP_BYTES, strip_columns
 from detector.scanning.layout import Layout
 
@@ -73,8 +72,6 @@ class Plan:
     ----------
     header : Header
         Of the recording.
-    chronology : Chronology or None
-        Its absolute time; None if unknown.
     channels : tuple of str
         The channels to scan.
     n_windows : int
@@ -86,7 +83,6 @@ class Plan:
     """
 
     header: Header
-    chronology: Chronology | None
     channels: tuple[str, ...]
     n_windows: int
     length: int
@@ -101,6 +97,11 @@ class Plan:
     def identity(self) -> Identity | None:
         """Return the state of the file when it was planned."""
         return self.header.identity
+
+    @property
+    def chronology(self) -> Chronology | None:
+        """Return when the recording was made; None if unknown."""
+        return self.header.chronology
 
     def parts(self) -> Iterator[Part]:
         """Yield the parts in order; the last one goes on to the end of the recording."""
@@ -151,18 +152,18 @@ class Planner:
         RecordingError
             If the file cannot be read, is beyond a limit, or does not have the channel.
         """
-        header = read_header(place_of(recording), self._limits)
+        header = read_header(recording, self._limits, self._timezone)
         channels = channel_names(header, self._model.recipe.audio.channel)
         self._check_memory(header, len(channels))
-        return self.cut(header, channels, read_chronology(header, self._timezone))
+        return self.cut(header, channels)
 
-    def cut(self, header: Header, channels: tuple[str, ...], chronology: Chronology | None = None) -> Plan:
+    def cut(self, header: Header, channels: tuple[str, ...]) -> Plan:
         """Cut a recording into parts; into one part if it can only be decoded from its beginning."""
         n_windows = 1
         if header.n_planned is not None and header.divisible:
             n_samples = header.n_planned * self._model.recipe.audio.sample_rate // header.sample_rate
             n_windows = self._layout.grid.count(self._model.power.count_frames(n_samples))
-        return Plan(header, chronology, channels, n_windows, equal_parts(n_windows, self._longest), self._fingerprint)
+        return Plan(header, channels, n_windows, equal_parts(n_windows, self._longest), self._fingerprint)
 
     def _check_memory(self, header: Header, n_channels: int) -> None:
         """Raise `RecordingError` if scanning all channels at once would need more memory than the limit, about."""

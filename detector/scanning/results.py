@@ -15,13 +15,11 @@ from detector.place import LocalPlace, Place
 from detector.scanning.blocks import ScoreBlock, Take
 from detector.scanning.outcome import Scanned
 from detector.tables.csv_rows import CsvRows
-from detector.tables.csv_table import CsvWriter
+from detector.tables.csv_table import SCORE_COLUMNS, CsvWriter
 from detector.tables.detection import Detection
 from detector.tables.effort import EffortWriter
 from detector.tables.sink import Sink
 from detector.tables.writer import Writer
-
-SCORE_COLUMNS = ("recording", "channel", "start_s", "end_s")
 
 Row = tuple[str, ...]
 

@@ -22,7 +22,7 @@ from detector.place import Named, Place
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
-from detector.scanning.detections import Reader
+from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Outputs, Results
@@ -165,7 +165,7 @@ def scan(
     with one_thread_each():
         scanner = Scanner(loaded, setting)
         grid = scanner.layout.grid
-        reader = Reader(loaded.recipe, grid, loaded.operating.at(threshold))
+        reader = EventRules(loaded.recipe, grid, loaded.operating.at(threshold))
         with ScanProgress(progress, len(recordings)) as scan_progress:
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
@@ -202,7 +202,7 @@ def one_thread_each() -> Iterator[None]:
 def scan_each(
     recordings: Iterable[Named],
     scanner: Scanner,
-    reader: Reader,
+    reader: EventRules,
     results: Results,
     progress: ScanProgress,
     summary: Summary | None = None,

@@ -160,18 +160,12 @@ class Scanner:
     def _assembled(self, plan: Plan, parts: Iterable[Scores], take: Take | None, advance: Advance | None) -> Scanned:
         """Assemble the scores of the parts of a recording as they come."""
         assembly = self.assemble(plan)
-        for part, scores in parts:
-            with self.clock("events"):
-                block = assembly.add(part, scores)
-            if take is not None and block is not None:
+        for block in self.clock.each("events", assembly.blocks(parts)):
+            if take is not None:
                 take(block)
             if advance is not None:
                 advance(assembly.share)
-        with self.clock("events"):
-            last, scanned = assembly.finish()
-        if take is not None and last is not None:
-            take(last)
-        return scanned
+        return assembly.result
 
 
 Scores = tuple[Part, PartScores | Exception]

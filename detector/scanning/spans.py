@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from detector.events import Span
-from detector.scanning.runs import Run
+from detector.scanning.score_runs import ScoreRun
 from detector.scanning.windows import Points
 
 
 class Reading(Protocol):
     """A rule that gives the onset and offset of the sound that made a run."""
 
-    def span(self, run: Run, typical_s: float | None) -> Span:
+    def span(self, run: ScoreRun, typical_s: float | None) -> Span:
         """Return onset and offset, s. `typical_s` is the typical length of such sounds, if it is known."""
         ...
 
@@ -30,7 +30,7 @@ class ColumnReading:
     n_points: int
     seconds: float
 
-    def span(self, run: Run, typical_s: float | None) -> Span:
+    def span(self, run: ScoreRun, typical_s: float | None) -> Span:
         """Return onset and offset within the recording, s."""
         del typical_s
         start_s = self.points.span(0)[0] if run.start_s is None else run.start_s
@@ -58,7 +58,7 @@ class WindowReading:
     seconds: float
     overlap: float
 
-    def span(self, run: Run, typical_s: float | None) -> Span:
+    def span(self, run: ScoreRun, typical_s: float | None) -> Span:
         """Return onset and offset within the recording, s."""
         window_s = 2 * self.points.half_s
         typical = window_s if typical_s is None else min(typical_s, window_s)
@@ -68,7 +68,7 @@ class WindowReading:
         middle = min(max(0.0, (start_s + end_s) / 2), self.seconds)
         return max(0.0, middle - half), min(middle + half, self.seconds)
 
-    def _crossings(self, run: Run, expected: float) -> Span:
+    def _crossings(self, run: ScoreRun, expected: float) -> Span:
         """Return both ends of a run, s; an end that the recording cuts off is estimated."""
         start_s = run.start_s
         end_s = run.end_s

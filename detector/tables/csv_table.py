@@ -9,10 +9,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from detector.errors import AnnotationError, Parameter
 from detector.tables.csv_rows import CsvRows
 from detector.tables.detection import Detection
 from detector.tables.rows import Row, table_of
-from detector.tables.sheet import first_line, read_sheet
+from detector.tables.sheet import Sheet, first_line, read_sheet
 from detector.tables.sink import Sink
 from detector.tables.table import ReadOptions, Table
 from detector.tables.writer import Decimals, WriteOptions, Writer
@@ -30,6 +31,8 @@ END = ("end_s", "end", "offset_s", "offset", "stop_s", "stop", "end_time_s", "en
 LOW = ("low_hz", "low_freq_hz", "low_freq", "low_f", "min_freq", "fmin")
 HIGH = ("high_hz", "high_freq_hz", "high_freq", "high_f", "max_freq", "fmax")
 DELIMITERS = (",", "\t", ";")
+SCORE_COLUMNS = ("recording", "channel", "start_s", "end_s")
+"""The first columns of the table of scores; a column for each label follows."""
 
 
 def recognise(path: Path, line: str) -> bool:
@@ -42,6 +45,9 @@ def read(path: Path, options: ReadOptions) -> Table:
     line = first_line(path)
     delimiter = max(DELIMITERS, key=line.count)
     sheet = read_sheet(path, delimiter, quoted=True)
+    if _holds_scores(sheet):
+        option = Parameter("scores", "scan")
+        raise AnnotationError(f"{path}: is a table of scores ({option} of scan); it has no detections or annotations")
     start = sheet.required(*START)
     audio = sheet.column(*AUDIO)
     time = sheet.column("start_time")
@@ -62,6 +68,17 @@ def read(path: Path, options: ReadOptions) -> Table:
     if delimiter == ";":
         rows = [_with_points(row) for row in rows]
     return table_of(path, rows, options, names_audio=audio is not None, problems=sheet.problems)
+
+
+def _holds_scores(sheet: Sheet) -> bool:
+    """Return whether a sheet is a table of scores: its columns, then one for each label with numbers from 0 to 1."""
+    labels = sheet.header[len(SCORE_COLUMNS) :]
+    if tuple(sheet.header[: len(SCORE_COLUMNS)]) != SCORE_COLUMNS or not labels or not sheet.rows:
+        return False
+    if {"label", "score", *LOW, *HIGH} & set(labels):
+        return False
+    cells = sheet.rows[0][1][len(SCORE_COLUMNS) :]
+    return all(re.fullmatch(r"[01]\.\d{6}", cell) for cell in cells)
 
 
 def _row(number: int, cells: tuple[str, ...]) -> Row:

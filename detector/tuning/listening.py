@@ -24,7 +24,7 @@ from detector.operating.points import OperatingPoint
 from detector.place import paths_of
 from detector.progress import SILENT, Progress
 from detector.scanning.blocks import ScoreCollector
-from detector.scanning.detections import Reader
+from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
 from detector.scanning.scan import list_recordings, one_thread_each
@@ -88,7 +88,7 @@ class Heard:
         The annotated events of every unit, without detections.
     tracks : tuple of Track
         One for each unit, in order of `material.units`.
-    reader : Reader
+    reader : EventRules
         Turns scores into events. Its operating points change no score.
     notes : tuple of str
         Remarks for the user.
@@ -98,7 +98,7 @@ class Heard:
 
     material: Material
     tracks: tuple[Track, ...]
-    reader: Reader
+    reader: EventRules
     notes: tuple[str, ...] = ()
     n_failed: int = 0
 
@@ -153,7 +153,7 @@ def listen(
     placing = Placing(scans, request.rules, None, request.group, request.recordings)
     material = placing.material(_placed(tables), [])
     remarks = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
-    reader = Reader(model.recipe, scanner.layout.grid, plain)
+    reader = EventRules(model.recipe, scanner.layout.grid, plain)
     return Heard(material, tuple(tracks[unit] for unit in material.units), reader, remarks, n_failed)
 
 

@@ -14,8 +14,8 @@ from detector.evaluation.material import LabelEvents
 from detector.evaluation.ranking import Ranking, rank
 from detector.events import Event
 from detector.operating.points import OperatingPoint
-from detector.scanning.detections import SLACK_S, Reader, events_of
-from detector.scanning.runs import RunFinder
+from detector.scanning.events import SLACK_S, EventRules, events_of
+from detector.scanning.score_runs import RunFinder
 from detector.scanning.smoothing import Smoother, half_width
 from detector.tuning.listening import Heard
 
@@ -38,7 +38,7 @@ class TuneSubject:
         The raw scores of each unit.
     seconds : sequence of float
         Length of each unit, s.
-    reader : Reader
+    reader : EventRules
         Turns scores into events.
     iou : float
         Intersection over union that a hit needs.
@@ -50,7 +50,7 @@ class TuneSubject:
     parts: Sequence[LabelEvents]
     scores: Sequence[Scores]
     seconds: Sequence[float]
-    reader: Reader
+    reader: EventRules
     iou: float
     hours: float
     _smoothed: dict[int, Sequence[Scores]] = field(default_factory=dict, repr=False)

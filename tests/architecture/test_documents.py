@@ -144,6 +144,6 @@ def test_parts_are_scanned_from_python_as_written(monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(ROOT)
     names: dict[str, Any] = {}
     exec(block_after("scanning.md", "## In Python"), names)
-    assert names["scores"].scores.shape[0] == 1  # one channel
-    assert names["last_block"].heard_s is not None
+    assert names["scores"][0][1].scores.shape[0] == 1  # one channel
+    assert names["blocks"][-1].heard_s is not None
     assert names["scanned"].effort[0].status == "ok"

@@ -91,6 +91,14 @@ def test_an_output_is_never_named_like_an_option(name: str, option: click.Option
     assert option.type.convert("./--engine", option, context) == Path("--engine")
 
 
+@pytest.mark.parametrize(("name", "option"), OUTPUTS, ids=[f"{name} {option.opts[-1]}" for name, option in OUTPUTS])
+def test_no_output_takes_the_place_of_a_recording(tmp_path: Path, name: str, option: click.Option) -> None:
+    recording = tmp_path / "calls.FLAC"
+    recording.touch()
+    with pytest.raises(click.BadParameter, match=r"calls\.FLAC"):
+        option.type.convert(str(recording), option, click.Context(commands.commands[name]))
+
+
 def test_an_option_that_swallows_another_is_wrong_usage_and_makes_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

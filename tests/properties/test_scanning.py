@@ -17,17 +17,17 @@ from hypothesis import strategies as st
 from detector.model import Model
 from detector.progress import SILENT
 from detector.recipe import parse_recipe
-from detector.scanning.detections import joined
+from detector.scanning.events import joined
 from detector.scanning.layout import lay_out
 from detector.scanning.progress import ScanProgress
-from detector.scanning.results import SCORE_COLUMNS, Results
-from detector.scanning.runs import RunFinder
+from detector.scanning.results import Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.score_runs import RunFinder
 from detector.scanning.spans import ColumnReading, WindowReading
 from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
 from detector.tables.csv_rows import CsvRows
-from detector.tables.csv_table import CsvWriter
+from detector.tables.csv_table import SCORE_COLUMNS, CsvWriter
 from detector.tables.sink import Sink
 from tests.scans import reader_of
 

@@ -32,12 +32,12 @@ from detector.scanning.outcome import Scanned
 from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part
 from detector.scanning.progress import ScanProgress
-from detector.scanning.results import SCORE_COLUMNS, Results
+from detector.scanning.results import Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner, Setting
 from detector.scanning.trunks import TorchTrunk
 from detector.tables.csv_rows import CsvRows
-from detector.tables.csv_table import CsvWriter
+from detector.tables.csv_table import SCORE_COLUMNS, CsvWriter
 from detector.tables.effort import EffortWriter
 from detector.tables.sink import Sink
 from tests.made import FRONTENDS, MEL, RATE, TONES, draw_calls, recipe, sound, write_sound

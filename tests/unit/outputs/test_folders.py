@@ -157,3 +157,17 @@ def test_what_a_folder_holds_is_flushed_to_disk_before_it_gets_its_name(
         (folder / "a").write_text("1")
     files = [(output / "a").stat().st_ino, output.stat().st_ino]
     assert flushed == [*((number, False) for number in files), (tmp_path.stat().st_ino, True)]
+
+
+def test_a_path_that_leads_through_the_folder_itself_replaces_it_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "index.csv").write_text("old", encoding="utf-8")
+    for place, output in ((tmp_path, Path("out/../out")), (folder, Path("../out"))):
+        monkeypatch.chdir(place)
+        with new_folder(output, KIND, force=True) as new:
+            (new / "index.csv").write_text(str(output), encoding="utf-8")
+        assert (folder / "index.csv").read_text(encoding="utf-8") == str(output)
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]

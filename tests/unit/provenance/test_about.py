@@ -19,7 +19,11 @@ def test_markdown_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_toml_gives_text_and_data_with_their_licences(tmp_path: Path) -> None:
     path = tmp_path / "about.toml"
     path.write_text('about = "For owls."\n[[data]]\nname = "ESC-10"\nlicence = "CC BY 3.0"\n', encoding="utf-8")
-    assert read_about(path) == About(about="For owls.", data=(DataSource(name="ESC-10", licence="CC BY 3.0"),))
+    expected = About(about="For owls.", data=(DataSource(name="ESC-10", licence="CC BY 3.0"),))
+    assert read_about(path) == expected
+    marked = tmp_path / "MARKED.TOML"  # as Windows writes it, with a byte order mark
+    marked.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_about(marked) == expected
 
 
 @pytest.mark.parametrize(

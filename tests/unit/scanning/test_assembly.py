@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ class Whole:
     def __init__(self, n_windows: int = 20, *channels: str) -> None:
         model = random_model("conv2d")
         header = Header(LocalPlace(Path("a.wav")), "WAV", "PCM_16", RATE, 1, RATE + (n_windows - 1) * HOP)
-        plan = Plan(header, None, channels or ("mix",), n_windows, PLANNED, "a fingerprint")
+        plan = Plan(header, channels or ("mix",), n_windows, PLANNED, "a fingerprint")
         self.parts = {part.first: part for part in plan.parts()}
         self.assembly = Assembly(plan, model.recipe, lay_out(model.recipe).grid)
         self.finish = self.assembly.finish
@@ -45,7 +46,9 @@ def scores_of(
     """Make what a part of `n` windows gave, with one absurd sample."""
     n_read = RATE + (first + n - 1) * HOP if n else 0
     facts = Facts(sounding, n_read, n_absurd=1, error=error)
-    return PartScores(np.full((len(sounding), n, 2), score, dtype=np.float32), facts, bool(error))
+    return PartScores(
+        first, "a fingerprint", np.full((len(sounding), n, 2), score, dtype=np.float32), facts, bool(error)
+    )
 
 
 def test_a_plan_has_parts_that_follow_one_another_to_the_end() -> None:
@@ -90,7 +93,7 @@ def test_channels_sound_each_for_itself() -> None:
     whole = Whole(10, "0", "1")
     for first, sounding in ((0, (False, False)), (5, (False, True))):
         scores = scores_of(first, sounding=sounding)
-        whole.add(first, PartScores(scores.scores, Facts(sounding, scores.facts.n_read), scores.ended))
+        whole.add(first, replace(scores, facts=Facts(sounding, scores.facts.n_read)))
     assert [row.status for row in whole.finish()[1].effort] == ["silent", "ok"]
 
 
@@ -117,3 +120,25 @@ def test_a_recording_that_failed_has_one_row_without_a_channel() -> None:
     scanned = failed(LocalPlace(Path("a.wav")), None, Fault("why"))
     assert [(row.channel, row.status, row.detail) for row in scanned.effort] == [("", "failed", "why")]
     assert scanned.scanned_s == 0.0
+
+
+def test_parts_out_of_order_and_scores_of_another_part_or_model_are_not_assembled() -> None:
+    for first, scores in (
+        (5, scores_of(5)),
+        (0, scores_of(5)),
+        (0, replace(scores_of(0), fingerprint="another one")),
+    ):
+        whole = Whole()
+        assert whole.add(first, scores) is None
+        assert isinstance(whole.finish()[1].bug, ValueError)
+
+
+def test_blocks_come_as_parts_do_and_the_result_with_the_last() -> None:
+    whole = Whole()
+    blocks = list(whole.assembly.blocks((part, scores_of(first)) for first, part in whole.parts.items()))
+    assert [block.heard_s is None for block in blocks] == [True, True, True, True, False]
+    assert whole.assembly.result.scanned_s == blocks[-1].heard_s
+    failed_one = Whole()
+    parts = [(failed_one.parts[0], scores_of(0)), (failed_one.parts[5], RecordingError("a.wav: is gone"))]
+    assert [block.heard_s for block in failed_one.assembly.blocks(parts)] == [None]
+    assert failed_one.assembly.result.failed

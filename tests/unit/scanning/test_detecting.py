@@ -16,7 +16,7 @@ from detector.operating.points import OperatingPoint
 from detector.place import LocalPlace, Place
 from detector.scanning import detecting
 from detector.scanning.blocks import ScoreBlock, ScoreCollector
-from detector.scanning.detections import EventFinder, Reader, Smoothing
+from detector.scanning.events import EventFinder, EventRules, Smoothing
 from detector.scanning.scanner import Scanner
 from detector.scanning.windows import Columns, WindowGrid
 from tests.made import recipe
@@ -27,8 +27,8 @@ from .conftest import noise, short_parts, tone_model, with_tones, written
 GRID = WindowGrid(0, 10, 10, 10.0, Columns(10, 1, 0.0))  # a column every 0.1 s
 
 
-def reader(**point: float) -> Reader:
-    return Reader(recipe("mel"), GRID, (OperatingPoint(name="owl", **point),))
+def reader(**point: float) -> EventRules:
+    return EventRules(recipe("mel"), GRID, (OperatingPoint(name="owl", **point),))
 
 
 def blocks_of(name: str, scores: Sequence[float], sizes: Sequence[int] = (), *, ended: bool = True) -> list[ScoreBlock]:
@@ -42,7 +42,7 @@ def blocks_of(name: str, scores: Sequence[float], sizes: Sequence[int] = (), *, 
     return blocks
 
 
-def spans(reader: Reader, *recordings: list[ScoreBlock]) -> list[list[tuple[float, float]]]:
+def spans(reader: EventRules, *recordings: list[ScoreBlock]) -> list[list[tuple[float, float]]]:
     smoothing = Smoothing(reader)
     finder = EventFinder(reader)
     found = []

@@ -115,3 +115,11 @@ def test_unknown_bands_and_channels_with_gaps_are_no_problem(tmp_path: Path) -> 
     table = read(tmp_path, "start_s,end_s,label,low_hz,channel\n1,2,owl,NA,1.0\n3,4,owl,nan,\n,,,,\n")
     assert [(row.event.low_hz, row.channel) for row in table.annotations] == [(None, "1"), (None, None)]
     assert not table.problems
+
+
+def test_a_table_of_scores_is_not_taken_for_detections(tmp_path: Path) -> None:
+    for options in (ReadOptions(), ReadOptions(label="owl")):
+        with pytest.raises(AnnotationError, match=r"a\.csv: .*scores"):
+            read(tmp_path, "recording,channel,start_s,end_s,owl\na.wav,mix,0.000,1.000,0.123456\n", options)
+    table = read(tmp_path, "recording,channel,start_s,end_s,how\na.wav,mix,0,1,0.5\n", ReadOptions(label="owl"))
+    assert [row.event.label for row in table.annotations] == ["owl"]

@@ -10,7 +10,7 @@ import pytest
 from detector.evaluation.material import Material, Unit
 from detector.events import Event, Span
 from detector.operating.points import OperatingPoint
-from detector.scanning.detections import Reader
+from detector.scanning.events import EventRules
 from detector.scanning.windows import Columns, WindowGrid
 from detector.tuning.listening import Heard, Track
 from tests.made import recipe
@@ -45,7 +45,7 @@ def heard() -> MakeHeard:
         )
         grid = WindowGrid(0, 100, 100, 1 / STEP_S, Columns(100, 1, 0.0))
         tracks = tuple(track(bumps, seed=n) for n, (bumps, _) in enumerate(rows))
-        return Heard(material, tracks, Reader(recipe("mel"), grid, (OperatingPoint(name="owl"),)))
+        return Heard(material, tracks, EventRules(recipe("mel"), grid, (OperatingPoint(name="owl"),)))
 
     return make
 

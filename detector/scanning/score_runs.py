@@ -13,7 +13,7 @@ from detector.scanning.windows import Points
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ScoreRun:
     """Neighbouring scores of one label that reach its threshold.
 
     Attributes
@@ -49,7 +49,7 @@ class RunFinder:
         self._points = points
         self._last = np.full((1, len(thresholds)), np.nan)  # the row before the next
         self._open: dict[int, tuple[float | None, float]] = {}  # start and highest score of an open run, by label
-        self._runs: list[Run] = []
+        self._runs: list[ScoreRun] = []
         self.n_points = 0
 
     def push(self, scores: Rows) -> None:
@@ -63,9 +63,9 @@ class RunFinder:
         self._last = rows[-1:]
         self.n_points += len(scores)
 
-    def finish(self) -> list[Run]:
+    def finish(self) -> list[ScoreRun]:
         """End the recording; return the runs, sorted by label, then by time."""
-        open_runs = [Run(label, start_s, None, score) for label, (start_s, score) in self._open.items()]
+        open_runs = [ScoreRun(label, start_s, None, score) for label, (start_s, score) in self._open.items()]
         return sorted([*self._runs, *open_runs], key=lambda run: run.label)
 
     def _follow(self, label: int, scores: Rows, above: NDArray[np.bool_]) -> None:
@@ -77,7 +77,7 @@ class RunFinder:
             start_s, score = self._open.pop(label) if n == 0 else (times[n - 1], 0.0)
             score = max(score, highest[n])
             if n < len(times):
-                self._runs.append(Run(label, start_s, times[n], score))
+                self._runs.append(ScoreRun(label, start_s, times[n], score))
             else:
                 self._open[label] = (start_s, score)
 

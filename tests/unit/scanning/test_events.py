@@ -5,8 +5,8 @@ import pytest
 
 from detector.events import iou
 from detector.model import OperatingPoint
-from detector.scanning.detections import events_of, joined
-from detector.scanning.runs import Run, RunFinder
+from detector.scanning.events import events_of, joined
+from detector.scanning.score_runs import RunFinder, ScoreRun
 from detector.scanning.spans import ColumnReading, WindowReading
 from detector.scanning.windows import Points
 
@@ -81,15 +81,15 @@ def test_a_long_call_is_found_as_long_as_it_is(typical: float | None, lowest: fl
 def test_a_row_of_calls_is_found_from_the_first_to_the_last() -> None:
     reading = WindowReading(Points(1.5, 0.375, 1.5), 100, 38.0, 0.5)
     # calls of 0.5 s from 10.0 and 12.0: middles of windows from 10.25 - 1.5 to 12.25 + 1.5 score high
-    assert reading.span(Run(0, 8.75, 13.75, 1.0), 0.5) == pytest.approx((10.0, 12.5))
+    assert reading.span(ScoreRun(0, 8.75, 13.75, 1.0), 0.5) == pytest.approx((10.0, 12.5))
 
 
 def test_a_call_longer_than_typical_at_the_start_is_longer_by_what_the_typical_one_leaves_unexplained() -> None:
     reading = WindowReading(Points(1.5, 0.375, 1.5), 100, 38.0, 0.5)
-    assert reading.span(Run(0, None, 4.0, 1.0), 0.5) == pytest.approx((2.25, 2.75))  # explained: from 1.0 on
-    assert reading.span(Run(0, None, 4.5, 1.0), 0.5) == pytest.approx((2.75, 3.25))  # just so
-    assert reading.span(Run(0, None, 5.0, 1.0), 0.5) == pytest.approx((2.25, 3.75))  # 0.5 s more: 1 s longer
-    assert reading.span(Run(0, None, 9.0, 1.0), 0.5) == pytest.approx((1.25, 7.75))  # reaches the start
+    assert reading.span(ScoreRun(0, None, 4.0, 1.0), 0.5) == pytest.approx((2.25, 2.75))  # explained: from 1.0 on
+    assert reading.span(ScoreRun(0, None, 4.5, 1.0), 0.5) == pytest.approx((2.75, 3.25))  # just so
+    assert reading.span(ScoreRun(0, None, 5.0, 1.0), 0.5) == pytest.approx((2.25, 3.75))  # 0.5 s more: 1 s longer
+    assert reading.span(ScoreRun(0, None, 9.0, 1.0), 0.5) == pytest.approx((1.25, 7.75))  # reaches the start
 
 
 def test_the_end_of_a_recording_is_read_as_its_start_is() -> None:
@@ -97,14 +97,14 @@ def test_the_end_of_a_recording_is_read_as_its_start_is() -> None:
     seconds = points.at(n_points - 1) + 1.5
     reading = WindowReading(points, n_points, seconds, 0.5)
     for crossing in (2.0, 4.0, 5.0, 9.0):
-        start_s, end_s = reading.span(Run(0, None, crossing, 1.0), 0.5)
-        mirrored = reading.span(Run(0, seconds - crossing, None, 1.0), 0.5)
+        start_s, end_s = reading.span(ScoreRun(0, None, crossing, 1.0), 0.5)
+        mirrored = reading.span(ScoreRun(0, seconds - crossing, None, 1.0), 0.5)
         assert mirrored == pytest.approx((seconds - end_s, seconds - start_s))
 
 
 def test_a_short_run_is_a_typical_call_in_its_middle() -> None:
     reading = WindowReading(Points(1.5, 0.375, 1.5), 100, 38.0, 0.5)
-    assert reading.span(Run(0, 9.9, 10.1, 1.0), 0.5) == pytest.approx((9.75, 10.25))
+    assert reading.span(ScoreRun(0, 9.9, 10.1, 1.0), 0.5) == pytest.approx((9.75, 10.25))
 
 
 @pytest.mark.parametrize("seconds", [0.0001, 0.5, 3.0, 4.0])
@@ -112,7 +112,11 @@ def test_an_event_in_a_recording_of_any_length_lies_in_it(seconds: float) -> Non
     points = Points(1.5, 0.75, 1.5)
     n_points = 1 + max(0, int(np.ceil((seconds - WINDOW) / 0.75)))
     reading = WindowReading(points, n_points, seconds, 0.5)
-    runs = [Run(0, None, None, 1.0), Run(0, None, 1.6, 1.0), Run(0, points.at(n_points - 1) - 0.1, None, 1.0)]
+    runs = [
+        ScoreRun(0, None, None, 1.0),
+        ScoreRun(0, None, 1.6, 1.0),
+        ScoreRun(0, points.at(n_points - 1) - 0.1, None, 1.0),
+    ]
     for run in runs:
         start_s, end_s = reading.span(run, 0.4)
         assert 0 <= start_s < end_s <= seconds
@@ -120,18 +124,18 @@ def test_an_event_in_a_recording_of_any_length_lies_in_it(seconds: float) -> Non
 
 def test_a_call_that_fills_a_short_recording_is_all_of_it() -> None:
     reading = WindowReading(Points(1.5, 0.75, 1.5), 1, 0.5, 0.5)
-    assert reading.span(Run(0, None, None, 1.0), 0.5) == (0.0, 0.5)
+    assert reading.span(ScoreRun(0, None, None, 1.0), 0.5) == (0.0, 0.5)
 
 
 def test_column_events_at_the_ends_of_a_recording_reach_them() -> None:
     reading = ColumnReading(Points(0.0, 0.02, 0.01), 100, 1.985)
-    assert reading.span(Run(0, None, 0.5, 1.0), None) == (0.0, 0.5)
-    assert reading.span(Run(0, 1.5, None, 1.0), None) == (1.5, 1.985)
+    assert reading.span(ScoreRun(0, None, 0.5, 1.0), None) == (0.0, 0.5)
+    assert reading.span(ScoreRun(0, 1.5, None, 1.0), None) == (1.5, 1.985)
 
 
 def columns_to_events(spans: list[tuple[float, float]], **operating: float) -> list[tuple[float, float, float | None]]:
     reading = ColumnReading(Points(0.0, 0.01, 0.005), 1000, 10.0)
-    runs = [Run(0, start, end, 0.6 + n / 10) for n, (start, end) in enumerate(spans)]
+    runs = [ScoreRun(0, start, end, 0.6 + n / 10) for n, (start, end) in enumerate(spans)]
     point = OperatingPoint(name="x", low_hz=10, high_hz=20, **operating)
     return [(event.start_s, event.end_s, event.score) for event in events_of(runs, reading, [point])]
 
@@ -153,5 +157,5 @@ def test_joining_keeps_the_furthest_end() -> None:
 def test_events_carry_the_band_of_their_label_and_stand_in_order_of_time() -> None:
     reading = ColumnReading(Points(0.0, 0.01, 0.005), 1000, 10.0)
     operating = [OperatingPoint(name="a", low_hz=100, high_hz=200), OperatingPoint(name="b")]
-    events = events_of([Run(0, 5.0, 6.0, 0.9), Run(1, 1.0, 2.0, 0.8)], reading, operating)
+    events = events_of([ScoreRun(0, 5.0, 6.0, 0.9), ScoreRun(1, 1.0, 2.0, 0.8)], reading, operating)
     assert [(event.label, event.low_hz, event.high_hz) for event in events] == [("b", None, None), ("a", 100, 200)]

@@ -11,7 +11,7 @@ from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
 from detector.scanning.blocks import Rows, ScoreBlock
-from detector.scanning.runs import Run, RunFinder
+from detector.scanning.score_runs import RunFinder, ScoreRun
 from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.spans import ColumnReading, Reading, WindowReading
 from detector.scanning.windows import WindowGrid
@@ -21,7 +21,7 @@ SLACK_S = 1e-9  # an event may be shorter than `shortest_s` by this much, s
 
 
 @dataclass(frozen=True)
-class Reader:
+class EventRules:
     """The rules that turn scores into events.
 
     Attributes
@@ -60,7 +60,7 @@ class Smoothing:
     The first block of a recording discards what is left of the recording before.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: EventRules) -> None:
         points = reader.grid.points
         self._halves = [half_width(point.smooth_s, points) for point in reader.operating]
         self._smoothers: dict[str, Smoother] = {}
@@ -88,7 +88,7 @@ class EventFinder:
     The first block of a recording discards what is left of the recording before.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: EventRules) -> None:
         self._reader = reader
         self._thresholds = [point.raw_threshold for point in reader.operating]
         self._finders: dict[str, RunFinder] = {}
@@ -116,12 +116,12 @@ class EventFinder:
                 yield channel, event
 
 
-def events_of(runs: Iterable[Run], reading: Reading, operating: Sequence[OperatingPoint]) -> list[Event]:
+def events_of(runs: Iterable[ScoreRun], reading: Reading, operating: Sequence[OperatingPoint]) -> list[Event]:
     """Turn runs into events: find onsets and offsets, join close events, drop short ones.
 
     Parameters
     ----------
-    runs : iterable of Run
+    runs : iterable of ScoreRun
         Runs of one channel of one recording.
     reading : Reading
         The rule for onsets and offsets.
