@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from detector.errors import ParameterError
+from detector.place.names import common_folder
 
 
 def name_groups(recordings: Iterable[Path], pattern: str, folders: Sequence[Path] = ()) -> dict[Path, str]:
@@ -61,8 +61,6 @@ def path_below(recording: Path, folders: Iterable[Path]) -> str:
 
 
 def _common_folder(recordings: Sequence[Path]) -> list[Path]:
-    """Return the folder that all recordings lie in."""
-    try:
-        return [Path(os.path.commonpath([recording.parent for recording in recordings]))]
-    except ValueError:  # some paths are absolute and some are not, or the list is empty
-        return [Path(), Path("/")]
+    """Return the folder that all recordings lie in; if there is none, the folders that any of them lies in."""
+    folder = common_folder(recordings)
+    return [Path(), Path("/")] if folder is None else [folder]

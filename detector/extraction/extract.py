@@ -12,7 +12,6 @@ from pathlib import Path
 from detector.audio.channels import channel_names
 from detector.audio.files import find_recordings
 from detector.audio.header import Header
-from detector.audio.reading import read_header
 from detector.clips import CLIPS_FOLDER, UNCERTAIN, ClipWriter
 from detector.errors import ClipsError, RecordingError
 from detector.extraction.cut import ClipCutter
@@ -202,7 +201,7 @@ def _draw_background(jobs: Sequence[ExtractJob], request: ExtractRequest) -> set
 
 def _plan_recording(source: Source, recipe: Recipe, seed: int, report: ExtractReport) -> Iterator[tuple[int, Planned]]:
     """Plan the windows of a recording, each with the index of its channel."""
-    header = read_header(source.path)
+    header = source.header
     duration = _duration_s(source, header, recipe)
     names = channel_names(header, recipe.audio.channel)
     report.notes.extend(_skipped(source, header, duration, mixed=names == ("mix",)))

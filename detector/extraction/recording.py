@@ -46,7 +46,7 @@ def cut_recording(job: ExtractJob, cutter: ClipCutter, margin: int, writer: Clip
     rate = writer.recipe.frame_rate
     length = writer.recipe.window.duration
     windows = sorted(((round(w.start_s * rate), channel, w) for channel, w in job.windows), key=lambda row: row[:2])
-    stream = AudioStream(source.path, writer.recipe.audio)
+    stream = AudioStream(source.header, writer.recipe.audio)
     names = stream.channels
     known = [Spans(list(known_on_channel(source, name))) for name in names]
     n_written = 0

@@ -7,11 +7,13 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from detector.audio.header import Header
 from detector.audio.reading import read_header
 from detector.clips import UNCERTAIN
 from detector.errors import ClipsError, ConfigurationError, Parameter, RecordingError
@@ -51,6 +53,11 @@ class Source:
     split: str = ""
     paths: set[Path] = field(default_factory=set)
 
+    @cached_property
+    def header(self) -> Header:
+        """Return the header of the recording, which is read once; raise `RecordingError` if it cannot be read."""
+        return read_header(self.path)
+
 
 def kind_of(label: str, rules: LabelRules) -> tuple[str, str]:
     """Return the kind of sounds with a label ("call", "confusing" or "uncertain"), and their new label.
@@ -74,22 +81,22 @@ def kind_of(label: str, rules: LabelRules) -> tuple[str, str]:
     return "call", renamed
 
 
-def content_key(path: Path) -> str:
+def content_key(source: Source) -> str:
     """Return a key of the sound of a recording, from its length and samples at its start and middle.
 
     The same sound in two files has the same key, even with different metadata. If the samples are constant, or cannot
     be read, the key is the path.
     """
     try:
-        header = read_header(path)
+        header = source.header
         with header.opened() as sound:
             probes = [sound.read(PROBE_SAMPLES, dtype="float32")]
             sound.seek(max(0, (header.n_frames or 0) // 2))
             probes.append(sound.read(PROBE_SAMPLES, dtype="float32"))
     except (RecordingError, soundfile.SoundFileError, OSError, ValueError):  # reported when the recording is cut
-        return str(path)
+        return str(source.path)
     if all(probe.size == 0 or np.ptp(probe) == 0 for probe in probes):
-        return str(path)
+        return str(source.path)
     digest = hashlib.sha256(f"{header.sample_rate} {header.n_channels} {header.n_frames}".encode())
     for probe in probes:
         digest.update(probe.tobytes())
@@ -118,12 +125,10 @@ class Sources:
     def source(self, path: Path) -> Source:
         """Return the source of a recording; add it if it is new."""
         if path not in self._keys:
-            self._keys[path] = content_key(path)
-        key = self._keys[path]
-        source = self._by_content.get(key)
-        if source is None:
-            source = Source(path)
-            self._by_content[key] = source
+            new = Source(path)
+            self._keys[path] = content_key(new)
+            self._by_content.setdefault(self._keys[path], new)
+        source = self._by_content[self._keys[path]]
         source.paths.add(path)
         if source.path != path:
             note = f"{path}: has the same content as {source.path}; they are one recording"

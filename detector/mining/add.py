@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from detector.audio.channels import channel_names
-from detector.audio.reading import read_header
 from detector.clips import (
     ANNOTATIONS_FILE,
     CLIPS_FOLDER,
@@ -68,7 +67,7 @@ def _by_recording(finds: Sequence[Find]) -> Mapping[str, list[Find]]:
 def _planned(source: Source, finds: Sequence[Find], recipe: Recipe) -> Iterator[tuple[int, Planned]]:
     """Plan a clip for each window, with its channel; with frame outputs also with the labels of the calls in it."""
     per_frame = recipe.network.dense.per == "frame"
-    names = channel_names(read_header(source.path), recipe.audio.channel)
+    names = channel_names(source.header, recipe.audio.channel)
     for find in finds:
         known = Spans(list(known_on_channel(source, find.channel)))
         inside = known.overlapping((find.start_s, find.start_s + recipe.window.duration))

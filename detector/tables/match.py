@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from detector.place.names import absolute_path, path_key
 from detector.tables.table import Annotation, AnnotationSet, Problem, Table
 from detector.texts import many
 
@@ -60,7 +60,7 @@ class Recordings:
         self._by_stem: defaultdict[str, list[Path]] = defaultdict(list)
         self._folders: dict[Path, Path] = {}
         for recording in recordings:
-            key = _key(recording)
+            key = path_key(recording)
             if key not in self._by_path:
                 self._by_path[key] = recording
                 self._by_name[recording.name].append(recording)
@@ -68,11 +68,11 @@ class Recordings:
 
     def find(self, name: str | None, table: Path) -> Match:
         """Find the recordings that `name` in a row of `table` stands for; None means the name of the table."""
-        folder = self._folders.get(table) or self._folders.setdefault(table, _absolute(table).parent)
+        folder = self._folders.get(table) or self._folders.setdefault(table, absolute_path(table).parent)
         if name is None:
             return self._nearest(self._of_stems(*table_stems(table)), [folder.parts], "table")
         path = name.replace("\\", "/")
-        for exact in (_key(os.path.join(folder, path)), _key(path)):  # noqa: PTH118 (four times as fast as `Path`)
+        for exact in (path_key(path, folder), path_key(path)):
             if exact in self._by_path:
                 return Match([self._by_path[exact]], "path", exact=True)
         *parents, file = path.split("/")
@@ -80,7 +80,7 @@ class Recordings:
         if not parents:
             return self._nearest(paths, [folder.parts], None)
         absolute = path.startswith("/") or DRIVE.match(path)
-        meant = Path(path).parent.parts if absolute else _absolute(folder / path).parent.parts
+        meant = Path(path).parent.parts if absolute else absolute_path(folder / path).parent.parts
         return self._nearest(paths, [meant, folder.parts], "path")
 
     def _of_stems(self, *stems: str) -> Sequence[Path]:
@@ -89,21 +89,11 @@ class Recordings:
     @staticmethod
     def _nearest(paths: Sequence[Path], folders: Sequence[tuple[str, ...]], kind: str | None) -> Match:
         """Keep the candidates in the folder most similar to the first of `folders`; the next ones decide ties."""
-        shares = {path: [_shared(_absolute(path).parent.parts, folder) for folder in folders] for path in paths}
+        shares = {path: [_shared(absolute_path(path).parent.parts, folder) for folder in folders] for path in paths}
         best = max(shares.values(), default=[])
         nearest = [path for path in paths if shares[path] == best]
-        exact = len(nearest) == 1 and _absolute(nearest[0]).parent.parts == folders[0]
+        exact = len(nearest) == 1 and absolute_path(nearest[0]).parent.parts == folders[0]
         return Match(nearest, kind, exact)
-
-
-def _absolute(path: Path) -> Path:
-    """Make a path absolute and without "..", but do not follow links: names are matched as people see them."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 (`Path.absolute` keeps "..", and `resolve` follows links)
-
-
-def _key(path: str | Path) -> str:
-    """Return a text that is equal for two paths if `_absolute` makes them equal; this is faster than a `Path`."""
-    return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 (as in `_absolute`)
 
 
 def table_stems(table: Path) -> list[str]:

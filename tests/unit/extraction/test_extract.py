@@ -10,6 +10,8 @@ import pytest
 import soundfile
 import torch
 
+from detector.audio.header import Header
+from detector.audio.reading import read_header
 from detector.clips import CLIPS_FOLDER, CONFUSING, SPLITS
 from detector.frontend.bases import design
 from detector.frontend.power import band_power
@@ -183,3 +185,19 @@ def test_one_site_in_two_splits_is_told(tmp_path: Path) -> None:
     (note,) = report.notes
     assert note.startswith("site0: ")
     assert "test and train" in note
+
+
+def test_the_header_of_a_recording_is_read_once(
+    tmp_path: Path, one: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path) -> Header:
+        read.append(path)
+        return read_header(path)
+
+    for module in ("detector.extraction.sources", "detector.audio.stream"):
+        monkeypatch.setattr(f"{module}.read_header", counted)
+    clips, _ = run(one, tmp_path / "clips")
+    assert len(clips) > 0
+    assert [path.name for path in read] == ["a.wav"]

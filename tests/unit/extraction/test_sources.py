@@ -95,14 +95,14 @@ def test_the_same_sound_under_two_names_and_formats_is_one_recording(tmp_path: P
 
 def test_different_sounds_of_one_length_are_two_recordings(tmp_path: Path) -> None:
     one, other = (write_sound(tmp_path / f"{seed}.wav", sound(3.0, seed=seed)) for seed in (1, 2))
-    assert content_key(one) != content_key(other)
+    assert content_key(Source(one)) != content_key(Source(other))
 
 
 def test_silent_and_broken_recordings_are_only_themselves(tmp_path: Path) -> None:
     paths = [write_sound(tmp_path / f"{n}.wav", sound(1.0) * 0) for n in range(2)]
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"no sound")
-    keys = {content_key(path) for path in (*paths, broken, tmp_path / "missing.wav")}
+    keys = {content_key(Source(path)) for path in (*paths, broken, tmp_path / "missing.wav")}
     assert len(keys) == 4
 
 
