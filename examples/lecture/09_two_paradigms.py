@@ -3,8 +3,6 @@
 The same 3 s go through three presets. `python examples/lecture/09_two_paradigms.py [--recording FILE] [--plot FILE]`
 """
 
-from __future__ import annotations
-
 import torch
 from common import options, sizes, table, window_of
 from pictures import figure, image, save

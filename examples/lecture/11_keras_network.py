@@ -4,8 +4,6 @@ Keras puts channels last, torch first; both crop at borders ("valid"). Nothing i
 The preset `lecture-grid` pools to 9 x 9 before that. `python examples/lecture/11_keras_network.py [--plot FILE]`
 """
 
-from __future__ import annotations
-
 from common import options, sizes, table
 from pictures import figure, save
 

@@ -236,7 +236,7 @@ def test_from_a_scan_to_recall_as_the_document_tells_it(
     monkeypatch.chdir(tmp_path)
     assert run(*scan) == 0
     assert run(*sample) == 0
-    n_right, n_missed = check(Path("sample.csv"), rows_of(Path("detections.csv")), Path("examples/recordings"))
+    n_right, n_missed = check(Path("sample.csv"), rows_of(Path("to-audit.csv")), Path("examples/recordings"))
     capsys.readouterr()
     assert run(*verdicts) == 0
     printed = capsys.readouterr().out

@@ -164,10 +164,10 @@ def test_a_path_that_leads_through_the_folder_itself_replaces_it_all_the_same(
 ) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    (folder / "index.csv").write_text("old", encoding="utf-8")
+    (folder / "recipe.toml").write_text("old", encoding="utf-8")
     for place, output in ((tmp_path, Path("out/../out")), (folder, Path("../out"))):
         monkeypatch.chdir(place)
         with new_folder(output, KIND, force=True) as new:
-            (new / "index.csv").write_text(str(output), encoding="utf-8")
-        assert (folder / "index.csv").read_text(encoding="utf-8") == str(output)
+            (new / "recipe.toml").write_text(str(output), encoding="utf-8")
+        assert (folder / "recipe.toml").read_text(encoding="utf-8") == str(output)
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
