@@ -13,7 +13,7 @@ from detector.scanning.outcome import Scanned
 from detector.scanning.scanner import Scanner, Setting
 
 
-def reader_of(model: Model, scanner: Scanner, threshold: float | None = None) -> EventRules:
+def event_rules_of(model: Model, scanner: Scanner, threshold: float | None = None) -> EventRules:
     """Read scores by a model's own operating points, or at another threshold."""
     return EventRules(model.recipe, scanner.layout.grid, model.operating.at(threshold))
 
@@ -40,4 +40,4 @@ def detected_all(
 ) -> list[Scanned]:
     """Scan recordings with a model; find their events."""
     scanner = Scanner(model, setting)
-    return list(detect_all(scanner, recordings, reader_of(model, scanner, threshold), take))
+    return list(detect_all(scanner, recordings, event_rules_of(model, scanner, threshold), take))

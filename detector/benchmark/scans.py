@@ -88,7 +88,7 @@ def choose_hops(recipe: Recipe) -> dict[float, float]:
 def time_scan(model: Model, case: Case, folder: Path) -> Run:
     """Scan the recordings of a case once, and write the detections into a table in `folder`."""
     scanner = Scanner(model, case.setting)
-    reader = EventRules(model.recipe, case.layout.grid, model.operating.label)
+    event_rules = EventRules(model.recipe, case.layout.grid, model.operating.label)
     lengths: dict[Path, float] = {}
     failed: list[str] = []
     n_windows = 0
@@ -96,7 +96,7 @@ def time_scan(model: Model, case: Case, folder: Path) -> Run:
     outputs = Outputs(folder / "detections.csv", force=True)
     start = perf_counter()
     with outputs.opened(sys.stdout, model.labels) as results:
-        for scanned in detect_all(scanner, case.recordings, reader, results.score_writer()):
+        for scanned in detect_all(scanner, case.recordings, event_rules, results.score_writer()):
             with scanner.clock("write"):
                 results.add(scanned)
             lengths[Path(scanned.recording.name)] = scanned.scanned_s

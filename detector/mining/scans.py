@@ -18,7 +18,8 @@ from detector.mining.judge import point_targets
 from detector.model import Model
 from detector.progress import Progress
 from detector.scanning.blocks import ScoreCollector, Take
-from detector.scanning.events import EventRules, Smoothing
+from detector.scanning.detecting import detect_all
+from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned
 from detector.scanning.scan import one_thread_each
 from detector.scanning.scanner import Scanner, Setting
@@ -100,10 +101,9 @@ class MineMaterial:
         """Scan recordings in order, and report each one that cannot be read once."""
         with one_thread_each():
             scanner = Scanner(model, Setting(workers=count_cores()))
-            reader = EventRules(model.recipe, scanner.layout.grid, model.operating.label)
-            smoothing = Smoothing(reader)
+            event_rules = EventRules(model.recipe, scanner.layout.grid, model.operating.label)
             paths = [source.path for source in sources]
-            results = scanner.scan_all(paths, lambda block: take(reader.written(smoothing(block))))
+            results = detect_all(scanner, paths, event_rules, take)
             for source, scanned in zip(sources, self.progress.through(results, len(sources), "recording", task)):
                 if scanned.failed and str(source.path) not in self.failed:
                     self.failed.add(str(source.path))

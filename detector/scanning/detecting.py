@@ -16,7 +16,7 @@ from detector.scanning.scanner import Advance, Scanner
 def detect_all(
     scanner: Scanner,
     recordings: Iterable[Named],
-    reader: EventRules,
+    event_rules: EventRules,
     take: Take | None = None,
     advance: Advance | None = None,
 ) -> Iterator[Scanned]:
@@ -28,7 +28,7 @@ def detect_all(
         Scores recordings.
     recordings : iterable of Place, or of Path or str
         The files.
-    reader : EventRules
+    event_rules : EventRules
         Turns scores into events.
     take : callable, optional
         Is called with the scores as tables show them: smoothed, and calibrated where the label is.
@@ -40,7 +40,7 @@ def detect_all(
     Scanned
         The result of each recording, in order, with its events.
     """
-    finding = Finding(scanner, reader, take)
+    finding = Finding(scanner, event_rules, take)
     for scanned in scanner.scan_all(recordings, finding, advance):
         yield finding.finish(scanned)
 
@@ -48,12 +48,12 @@ def detect_all(
 class Finding:
     """Smooth the raw scores of recordings, pass them on as tables show them, and find events in them."""
 
-    def __init__(self, scanner: Scanner, reader: EventRules, take: Take | None) -> None:
+    def __init__(self, scanner: Scanner, event_rules: EventRules, take: Take | None) -> None:
         self._clock = scanner.clock
-        self._reader = reader
+        self._reader = event_rules
         self._take = take
-        self._smoothing = Smoothing(reader)
-        self._finder = EventFinder(reader)
+        self._smoothing = Smoothing(event_rules)
+        self._finder = EventFinder(event_rules)
         self._failure: Fault | None = None
 
     def __call__(self, block: ScoreBlock) -> None:

@@ -60,9 +60,9 @@ class Smoothing:
     The first block of a recording discards what is left of the recording before.
     """
 
-    def __init__(self, reader: EventRules) -> None:
-        points = reader.grid.points
-        self._halves = [half_width(point.smooth_s, points) for point in reader.operating]
+    def __init__(self, event_rules: EventRules) -> None:
+        points = event_rules.grid.points
+        self._halves = [half_width(point.smooth_s, points) for point in event_rules.operating]
         self._smoothers: dict[str, Smoother] = {}
         self._n_points = 0
 
@@ -88,9 +88,9 @@ class EventFinder:
     The first block of a recording discards what is left of the recording before.
     """
 
-    def __init__(self, reader: EventRules) -> None:
-        self._reader = reader
-        self._thresholds = [point.raw_threshold for point in reader.operating]
+    def __init__(self, event_rules: EventRules) -> None:
+        self._reader = event_rules
+        self._thresholds = [point.raw_threshold for point in event_rules.operating]
         self._finders: dict[str, RunFinder] = {}
         self._events: list[tuple[str, Event]] = []
 

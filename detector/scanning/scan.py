@@ -165,7 +165,7 @@ def scan(
     with one_thread_each():
         scanner = Scanner(loaded, setting)
         grid = scanner.layout.grid
-        reader = EventRules(loaded.recipe, grid, loaded.operating.at(threshold))
+        event_rules = EventRules(loaded.recipe, grid, loaded.operating.at(threshold))
         with ScanProgress(progress, len(recordings)) as scan_progress:
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
@@ -173,7 +173,7 @@ def scan(
                 summary = Summary()
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
-                return scan_each(recordings, scanner, reader, results, scan_progress, summary)
+                return scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
 
 
 def not_searched(folder: Place, reason: str) -> Scanned:
@@ -202,14 +202,14 @@ def one_thread_each() -> Iterator[None]:
 def scan_each(
     recordings: Iterable[Named],
     scanner: Scanner,
-    reader: EventRules,
+    event_rules: EventRules,
     results: Results,
     progress: ScanProgress,
     summary: Summary | None = None,
 ) -> Summary:
     """Scan recordings, write their results and report faults. Counts are added to `summary`."""
     summary = summary or Summary()
-    for scanned in detect_all(scanner, recordings, reader, results.score_writer(), progress.advance):
+    for scanned in detect_all(scanner, recordings, event_rules, results.score_writer(), progress.advance):
         with scanner.clock("write"):
             keep(scanned, summary, results, progress)
         progress.done()

@@ -36,7 +36,7 @@ Scores = NDArray[np.float64]
 
 def smoothings(subject: TuneSubject) -> list[float | None]:
     """List lengths of the moving median, s: none, and lengths up to a window or a typical call."""
-    points = subject.reader.grid.points
+    points = subject.event_rules.grid.points
     longest_s = max(2 * points.half_s, float(np.median(subject.lengths_s)))
     widths = [round(width * points.step_s, 6) for width in WIDTHS]
     return [None, *(width for width in widths if width <= longest_s)]

@@ -88,7 +88,7 @@ class Heard:
         The annotated events of every unit, without detections.
     tracks : tuple of Track
         One for each unit, in order of `material.units`.
-    reader : EventRules
+    event_rules : EventRules
         Turns scores into events. Its operating points change no score.
     notes : tuple of str
         Remarks for the user.
@@ -98,7 +98,7 @@ class Heard:
 
     material: Material
     tracks: tuple[Track, ...]
-    reader: EventRules
+    event_rules: EventRules
     notes: tuple[str, ...] = ()
     n_failed: int = 0
 
@@ -153,8 +153,8 @@ def listen(
     placing = Placing(scans, request.rules, None, request.group, request.recordings)
     material = placing.material(_placed(tables), [])
     remarks = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
-    reader = EventRules(model.recipe, scanner.layout.grid, plain)
-    return Heard(material, tuple(tracks[unit] for unit in material.units), reader, remarks, n_failed)
+    event_rules = EventRules(model.recipe, scanner.layout.grid, plain)
+    return Heard(material, tuple(tracks[unit] for unit in material.units), event_rules, remarks, n_failed)
 
 
 def _rehearse(request: TuneRequest, used: Sequence[Path], tables: AnnotationSet, labels: Sequence[str]) -> None:

@@ -38,7 +38,7 @@ class TuneSubject:
         The raw scores of each unit.
     seconds : sequence of float
         Length of each unit, s.
-    reader : EventRules
+    event_rules : EventRules
         Turns scores into events.
     iou : float
         Intersection over union that a hit needs.
@@ -50,7 +50,7 @@ class TuneSubject:
     parts: Sequence[LabelEvents]
     scores: Sequence[Scores]
     seconds: Sequence[float]
-    reader: EventRules
+    event_rules: EventRules
     iou: float
     hours: float
     _smoothed: dict[int, Sequence[Scores]] = field(default_factory=dict, repr=False)
@@ -74,7 +74,7 @@ class TuneSubject:
 
     def smoothed(self, smooth_s: float | None) -> Sequence[Scores]:
         """Smooth the scores of every unit as a scan does, and keep the result."""
-        half = half_width(smooth_s, self.reader.grid.points)
+        half = half_width(smooth_s, self.event_rules.grid.points)
         if half not in self._smoothed:
             self._smoothed[half] = [_smooth(scores, half) for scores in self.scores]
         return self._smoothed[half]
@@ -83,9 +83,9 @@ class TuneSubject:
         """Find the events of every unit as a scan does."""
         events = []
         for scores, seconds in zip(self.smoothed(point.smooth_s), self.seconds):
-            finder = RunFinder([point.raw_threshold], self.reader.grid.points)
+            finder = RunFinder([point.raw_threshold], self.event_rules.grid.points)
             finder.push(scores[:, None])
-            events.append(events_of(finder.finish(), self.reader.reading(len(scores), seconds), [point]))
+            events.append(events_of(finder.finish(), self.event_rules.reading(len(scores), seconds), [point]))
         return events
 
     def ranked(self, point: OperatingPoint) -> Ranking:
@@ -120,14 +120,14 @@ def _smooth(scores: Scores, half: int) -> Scores:
 
 def subject_of(heard: Heard, label: str, iou: float) -> TuneSubject:
     """Return one label of the scanned recordings."""
-    names = [point.name for point in heard.reader.operating]
+    names = [point.name for point in heard.event_rules.operating]
     n = names.index(label)
     return TuneSubject(
-        heard.reader.operating[n],
+        heard.event_rules.operating[n],
         heard.material.of_label(label),
         [track.scores[:, n] for track in heard.tracks],
         [track.seconds for track in heard.tracks],
-        heard.reader,
+        heard.event_rules,
         iou,
         heard.hours,
     )

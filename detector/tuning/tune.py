@@ -126,7 +126,7 @@ def tune(heard: Heard, before: Operating, goal: Goal) -> Tuning:
         hours=round(heard.hours, 4),
         events=n_events,
         iou=goal.iou,
-        hop_s=round(heard.reader.grid.hop_s, 6),
+        hop_s=round(heard.event_rules.grid.hop_s, 6),
         data=heard.fingerprint,
     )
     chosen_on = (

@@ -29,7 +29,7 @@ from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import SCORE_COLUMNS, CsvWriter
 from detector.tables.sink import Sink
-from tests.scans import reader_of
+from tests.scans import event_rules_of
 
 RATE = 8000
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -162,7 +162,7 @@ def tables(recordings: list[Path], model: Model, block_s: float = 10.0, hop: flo
     results = Results(CsvWriter(Sink(detections, "d")), CsvRows(Sink(scores, "s"), SCORE_COLUMNS))
     with ScanProgress(SILENT, len(recordings)) as progress:
         scanner = Scanner(model, Setting(hop, block_s=block_s))
-        scan_each(recordings, scanner, reader_of(model, scanner, 0.5), results, progress)
+        scan_each(recordings, scanner, event_rules_of(model, scanner, 0.5), results, progress)
     return detections.getvalue(), scores.getvalue()
 
 

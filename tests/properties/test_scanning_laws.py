@@ -41,7 +41,7 @@ from detector.tables.csv_table import SCORE_COLUMNS, CsvWriter
 from detector.tables.effort import EffortWriter
 from detector.tables.sink import Sink
 from tests.made import FRONTENDS, MEL, RATE, TONES, draw_calls, recipe, sound, write_sound
-from tests.scans import detected, reader_of
+from tests.scans import detected, event_rules_of
 
 Samples = NDArray[np.float32]
 Scores = NDArray[np.float64]
@@ -163,7 +163,7 @@ def tables(paths: Sequence[Path], model: Model, setting: Setting) -> list[str]:
     results = Results(CsvWriter(detections), CsvRows(scores, columns), EffortWriter(effort))
     with ScanProgress(SILENT, len(paths)) as progress:
         scanner = Scanner(model, setting)
-        scan_each(paths, scanner, reader_of(model, scanner, 0.5), results, progress)
+        scan_each(paths, scanner, event_rules_of(model, scanner, 0.5), results, progress)
     return [stream.getvalue() for stream in streams]
 
 

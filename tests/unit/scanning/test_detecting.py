@@ -27,7 +27,7 @@ from .conftest import noise, short_parts, tone_model, with_tones, written
 GRID = WindowGrid(0, 10, 10, 10.0, Columns(10, 1, 0.0))  # a column every 0.1 s
 
 
-def reader(**point: float) -> EventRules:
+def event_rules(**point: float) -> EventRules:
     return EventRules(recipe("mel"), GRID, (OperatingPoint(name="owl", **point),))
 
 
@@ -42,9 +42,9 @@ def blocks_of(name: str, scores: Sequence[float], sizes: Sequence[int] = (), *, 
     return blocks
 
 
-def spans(reader: EventRules, *recordings: list[ScoreBlock]) -> list[list[tuple[float, float]]]:
-    smoothing = Smoothing(reader)
-    finder = EventFinder(reader)
+def spans(event_rules: EventRules, *recordings: list[ScoreBlock]) -> list[list[tuple[float, float]]]:
+    smoothing = Smoothing(event_rules)
+    finder = EventFinder(event_rules)
     found = []
     for blocks in recordings:
         for block in blocks:
@@ -58,7 +58,7 @@ def spans(reader: EventRules, *recordings: list[ScoreBlock]) -> list[list[tuple[
 )
 def test_the_blocks_that_scores_come_in_change_no_event(scores: list[float], sizes: list[int]) -> None:
     for smooth_s in (0.1, 0.5):
-        whole, cut = (spans(reader(smooth_s=smooth_s), blocks_of("a", scores, s))[0] for s in ((), sizes))
+        whole, cut = (spans(event_rules(smooth_s=smooth_s), blocks_of("a", scores, s))[0] for s in ((), sizes))
         assert whole == cut
 
 
@@ -66,10 +66,10 @@ def test_a_recording_that_was_not_ended_leaves_nothing_to_the_next_one() -> None
     high = [0.0, 0.0, *[1.0] * 8, 0.0]
     low = [0.0] * 12
     broken = blocks_of("a", high, [4], ended=False)[:1]
-    assert spans(reader(smooth_s=0.3), broken, blocks_of("b", low))[1] == []
+    assert spans(event_rules(smooth_s=0.3), broken, blocks_of("b", low))[1] == []
     assert (
-        spans(reader(smooth_s=0.3), broken, blocks_of("b", high))[1]
-        == spans(reader(smooth_s=0.3), blocks_of("b", high))[0]
+        spans(event_rules(smooth_s=0.3), broken, blocks_of("b", high))[1]
+        == spans(event_rules(smooth_s=0.3), blocks_of("b", high))[0]
     )
 
 
