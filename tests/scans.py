@@ -10,7 +10,8 @@ from detector.scanning.blocks import Take
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 
 
 def event_rules_of(model: Model, scanner: Scanner, threshold: float | None = None) -> EventRules:

@@ -21,8 +21,9 @@ from detector.errors import ConfigurationError, ParameterError
 from detector.place import paths_of
 from detector.progress import SILENT, Progress
 from detector.scanning.layout import EngineName, lay_out
-from detector.scanning.scan import list_recordings, one_thread_each
-from detector.scanning.scanner import Setting
+from detector.scanning.listing import list_recordings
+from detector.scanning.scan import one_thread_each
+from detector.scanning.setting import Setting
 from detector.scanning.trunks import Precision, choose_precision
 
 REPEATS = 3

@@ -15,7 +15,8 @@ from detector.scanning.events import EventRules
 from detector.scanning.layout import Layout, lay_out
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Outputs
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 
 SHARES = (0.5, 0.1, 0.03)
 """The hops to measure, as shares of the window."""

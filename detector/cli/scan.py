@@ -181,7 +181,7 @@ def scan(
     from detector.cores import count_cores
     from detector.scanning.results import Outputs
     from detector.scanning.scan import scan as scan_recordings
-    from detector.scanning.scanner import Setting
+    from detector.scanning.setting import Setting
 
     paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(output, scores, effort, force)

@@ -22,7 +22,8 @@ from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned
 from detector.scanning.scan import one_thread_each
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 from detector.training.figures import TrainFigures, compute_figures
 
 

@@ -151,7 +151,9 @@ class Assembly:
         )
         remarks = (f"{plan.recording}: {faults}",) if faults else ()
         heard_s = n_samples / self._recipe.audio.sample_rate
-        return Scanned(plan.recording, plan.chronology, effort, remarks=remarks, heard_s=heard_s)
+        return Scanned(
+            plan.recording, plan.chronology, effort, remarks=remarks, heard_s=heard_s, identity=plan.identity
+        )
 
 
 def _status_of(status: Status, *, sounding: bool, short: bool) -> Status:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from detector.chronology import Chronology
 from detector.errors import Fault
 from detector.events import Event
-from detector.place import Place
+from detector.place import Identity, Place
 from detector.tables.effort import Effort
 
 
@@ -31,6 +31,8 @@ class Scanned:
         Length of the sound that was scored, in whole samples at the model's rate, s.
     bug : Exception or None
         The error of the program itself, if the recording failed through one.
+    identity : Identity or None
+        The state of the file when it was planned; None if it could not be planned, or failed.
     """
 
     recording: Place
@@ -40,6 +42,7 @@ class Scanned:
     remarks: tuple[str, ...] = ()
     heard_s: float = 0.0
     bug: Exception | None = None
+    identity: Identity | None = None
 
     @property
     def failed(self) -> bool:

@@ -2,119 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 import torch
 
-from detector.audio.files import PassedOver, find_recordings
-from detector.audio.status import Status
 from detector.device import DeviceName, choose_device, keep_freed_memory
-from detector.errors import ConfigurationError, Fault
 from detector.model import Model, load_model
 from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
-from detector.place import Named, Place
+from detector.place import Named
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
-from detector.scanning.outcome import Scanned, failed
+from detector.scanning.listing import list_recordings, not_searched
+from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Outputs, Results
-from detector.scanning.scanner import Scanner, Setting
-from detector.texts import many
-
-INCOMPLETE: tuple[Status, ...] = ("damaged", "truncated", "empty")
-"""Statuses of recordings that were scanned only in part. Recordings that failed are counted apart."""
-
-
-@dataclass
-class Summary:
-    """What a scan did.
-
-    Attributes
-    ----------
-    recordings, detections, failed : int
-        Numbers of recordings, of detections, and of recordings that were not analysed.
-    seconds : float
-        Length of the scanned sound, s.
-    statuses : Counter
-        Number of recordings with each of the statuses in `INCOMPLETE`.
-    bugs : list of exceptions
-        Errors of the program itself, one for each recording that failed through one.
-    """
-
-    recordings: int = 0
-    seconds: float = 0.0
-    detections: int = 0
-    failed: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    bugs: list[Exception] = field(default_factory=list)
-
-    def add(self, scanned: Scanned) -> None:
-        """Count a recording."""
-        self.recordings += 1
-        self.seconds += scanned.scanned_s
-        self.detections += len(scanned.detections)
-        self.failed += scanned.failed
-        self.statuses.update({row.status for row in scanned.effort} & set(INCOMPLETE))
-        if scanned.bug is not None:
-            self.bugs.append(scanned.bug)
-
-    @property
-    def incomplete(self) -> bool:
-        """Return whether a recording failed, or was scanned only in part."""
-        return bool(self.failed or self.statuses)
-
-    def __str__(self) -> str:
-        """Write the counts in one line."""
-        counts = (
-            many(self.recordings, "recording"),
-            f"{self.seconds / 3600:.2f} h scanned",
-            many(self.detections, "detection"),
-            f"{self.failed} failed",
-            *(f"{self.statuses[status]} {status}" for status in INCOMPLETE if self.statuses[status]),
-        )
-        return ", ".join(counts)
-
-
-def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = None) -> list[Place]:
-    """List the recordings that files and folders name, each once, in order.
-
-    A named file that does not exist is listed, too: the scan reports it as failed.
-
-    Parameters
-    ----------
-    paths : sequence of Path, str or Place
-        Files and folders.
-    passed_over : callable, optional
-        Is called with each folder that cannot be searched, and the reason. Without it, such a folder is an error.
-
-    Raises
-    ------
-    ConfigurationError
-        If no recording exists.
-    """
-    reasons: list[str] = []
-
-    def pass_over(folder: Place, reason: str) -> None:
-        reasons.append(f"{folder}: cannot be searched: {reason}")
-        if passed_over is None:
-            raise ConfigurationError(reasons[0])
-        passed_over(folder, reason)
-
-    recordings = find_recordings(paths, missing=True, passed_over=pass_over)
-    if not any(recording.exists() for recording in recordings):
-        named = ", ".join(str(path) for path in paths[:3]) + ", ..." * (len(paths) > 3)
-        reasons += [f"{recording}: no such file or folder" for recording in recordings[:1]]
-        reasons.append(f"{named or 'an empty list'}: holds no audio")
-        raise ConfigurationError(f"no recordings to scan: {reasons[0]}")
-    return recordings
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
+from detector.scanning.summary import Summary
 
 
 def scan(
@@ -174,11 +84,6 @@ def scan(
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
                 return scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
-
-
-def not_searched(folder: Place, reason: str) -> Scanned:
-    """Describe a folder that cannot be searched like a recording that was not analysed."""
-    return failed(folder, None, Fault(f"{folder}: cannot be searched: {reason}"))
 
 
 def load_named(model: str | None, device: DeviceName) -> Model:

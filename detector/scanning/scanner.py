@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import tzinfo
 
-from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.metadata import name_chronology
 from detector.clock import Clock
 from detector.errors import Parameter, RecordingError, fault_of
@@ -15,48 +13,18 @@ from detector.place import Named, Place, place_of
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import Take
 from detector.scanning.executor import Executor, Stuck
-from detector.scanning.layout import EngineName, lay_out
+from detector.scanning.layout import lay_out
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part, Plan, Planner
-from detector.scanning.trunks import Precision, choose_precision
+from detector.scanning.setting import Setting
+from detector.scanning.trunks import choose_precision
 from detector.scanning.workers import Workers
-
-BLOCK_S = 10.0
 
 Advance = Callable[[float], None]
 Pulse = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How to scan.
-
-    Attributes
-    ----------
-    hop_s : float or None
-        Time from one window to the next, s.
-    timezone : tzinfo or None
-        Zone of times that are written without one.
-    engine : str
-        "shared", "windows", or "auto" for "shared" if it is possible.
-    precision : str
-        Number format of the trunk.
-    workers : int
-        Number of threads. It changes no byte of the results.
-    block_s : float
-        Length of a decoded block, s. It changes no byte of the results.
-    limits : Limits
-        The largest values that a recording may have.
-    """
-
-    hop_s: float | None = None
-    timezone: tzinfo | None = None
-    engine: EngineName = "auto"
-    precision: Precision = "auto"
-    workers: int = 1
-    block_s: float = BLOCK_S
-    limits: Limits = DEFAULT_LIMITS
+ScorePart = Callable[[Part, Pulse], PartScores]
+"""A function that scores a part; see `Scanner.score`."""
 
 
 @dataclass(frozen=True)
@@ -142,20 +110,31 @@ class Scanner:
             yield from self.scan_with(workers, recordings, take, advance)
 
     def scan_with(
-        self, executor: Executor, recordings: Iterable[Named], take: Take | None = None, advance: Advance | None = None
+        self,
+        executor: Executor,
+        recordings: Iterable[Named],
+        take: Take | None = None,
+        advance: Advance | None = None,
+        score: ScorePart | None = None,
     ) -> Iterator[Scanned]:
-        """Scan recordings with an executor; see `scan_all`."""
+        """Scan recordings with an executor; see `scan_all`.
+
+        Parameters
+        ----------
+        score : callable, optional
+            Scores parts in the place of `Scanner.score`, for example by reading scores that were kept.
+        """
+        score_part = score or self.score
         plans = executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
-        scored = executor.in_order(steps_of(plans), self._score_step)
+        scored = executor.in_order(
+            steps_of(plans), lambda step, pulse: None if step.part is None else score_part(step.part, pulse)
+        )
         for step, scores in scored:
             if isinstance(step.plan, Exception):
                 chronology = name_chronology(step.recording, self._setting.timezone)
                 yield failed(step.recording, chronology, fault_of(step.recording, given_up(step.recording, step.plan)))
             else:
                 yield self._assembled(step.plan, of_plan(step, scores, scored), take, advance)
-
-    def _score_step(self, step: Step, pulse: Pulse) -> PartScores | None:
-        return None if step.part is None else self.score(step.part, pulse)
 
     def _assembled(self, plan: Plan, parts: Iterable[Scores], take: Take | None, advance: Advance | None) -> Scanned:
         """Assemble the scores of the parts of a recording as they come."""

@@ -62,7 +62,8 @@ class ColumnTimeline:
 
     def _give(self, n: int) -> Rows:
         assert self._sum is not None
-        rows = self._sum[:n] / self._total[:n]
+        # in the precision of the network, so that scores which are kept in float32 are the scores of the scan
+        rows = (self._sum[:n] / self._total[:n]).astype(np.float32).astype(np.float64)
         self._sum = np.concatenate([self._sum[n:], np.zeros_like(rows)])
         self._total = np.concatenate([self._total[n:], np.zeros((n, 1))])
         self._n_given += n

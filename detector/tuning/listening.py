@@ -25,10 +25,12 @@ from detector.place import paths_of
 from detector.progress import SILENT, Progress
 from detector.scanning.blocks import ScoreCollector
 from detector.scanning.events import EventRules
+from detector.scanning.listing import list_recordings
 from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
-from detector.scanning.scan import list_recordings, one_thread_each
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scan import one_thread_each
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 from detector.tables.formats import read_annotations
 from detector.tables.table import AnnotationSet, ReadOptions
 from detector.texts import many

@@ -22,8 +22,9 @@ from detector.scanning.layout import lay_out
 from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Results
 from detector.scanning.scan import scan_each
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
 from detector.scanning.score_runs import RunFinder
+from detector.scanning.setting import Setting
 from detector.scanning.spans import ColumnReading, WindowReading
 from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
 from detector.tables.csv_rows import CsvRows

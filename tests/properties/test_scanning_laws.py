@@ -34,7 +34,8 @@ from detector.scanning.plan import Part
 from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Results
 from detector.scanning.scan import scan_each
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 from detector.scanning.trunks import TorchTrunk
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import SCORE_COLUMNS, CsvWriter

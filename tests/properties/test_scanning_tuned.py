@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from detector.model import Model, Operating, OperatingPoint
 from detector.operating.calibration import Isotonic, Platt
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 from detector.scanning.smoothing import moving_median
 from tests.made import RATE, TONES
 from tests.properties.test_scanning_laws import heard, part_of, scored, small, tables, write_sound

@@ -10,7 +10,7 @@ from detector.benchmark.figures import BenchmarkScan, compare_engines, cost_of_o
 from detector.benchmark.scans import Case, Run
 from detector.clock import STAGES
 from detector.scanning.layout import EngineName, lay_out
-from detector.scanning.scanner import Setting
+from detector.scanning.setting import Setting
 from tests.made import recipe
 
 SPENT = dict.fromkeys(STAGES, 0.0) | {"decode": 1.0, "trunk": 3.0}

@@ -17,7 +17,8 @@ from detector.presets import find_recipe, list_presets
 from detector.progress import Progress
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.layout import lay_out
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 from tests.made import recipe, sound, write_recipe, write_sound
 
 pytestmark = pytest.mark.usefixtures("small_products")

@@ -6,7 +6,7 @@ import pytest
 
 from detector.errors import ConfigurationError
 from detector.place import paths_of
-from detector.scanning.scan import list_recordings
+from detector.scanning.listing import list_recordings
 
 
 def test_recordings_stand_in_the_order_of_their_names_each_once(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from detector.operating.target import parse_target
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Results, detections_of, score_rows
-from detector.scanning.scanner import Scanner, Setting
+from detector.scanning.scanner import Scanner
+from detector.scanning.setting import Setting
 from detector.scanning.workers import AHEAD
 from detector.tables.csv_table import CsvWriter, cells_of
 from detector.tables.sink import Sink

@@ -1,0 +1,49 @@
+"""List the recordings to scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from detector.audio.files import PassedOver, find_recordings
+from detector.errors import ConfigurationError, Fault
+from detector.place import Named, Place
+from detector.scanning.outcome import Scanned, failed
+
+
+def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = None) -> list[Place]:
+    """List the recordings that files and folders name, each once, in order.
+
+    A named file that does not exist is listed, too: the scan reports it as failed.
+
+    Parameters
+    ----------
+    paths : sequence of Path, str or Place
+        Files and folders.
+    passed_over : callable, optional
+        Is called with each folder that cannot be searched, and the reason. Without it, such a folder is an error.
+
+    Raises
+    ------
+    ConfigurationError
+        If no recording exists.
+    """
+    reasons: list[str] = []
+
+    def pass_over(folder: Place, reason: str) -> None:
+        reasons.append(f"{folder}: cannot be searched: {reason}")
+        if passed_over is None:
+            raise ConfigurationError(reasons[0])
+        passed_over(folder, reason)
+
+    recordings = find_recordings(paths, missing=True, passed_over=pass_over)
+    if not any(recording.exists() for recording in recordings):
+        named = ", ".join(str(path) for path in paths[:3]) + ", ..." * (len(paths) > 3)
+        reasons += [f"{recording}: no such file or folder" for recording in recordings[:1]]
+        reasons.append(f"{named or 'an empty list'}: holds no audio")
+        raise ConfigurationError(f"no recordings to scan: {reasons[0]}")
+    return recordings
+
+
+def not_searched(folder: Place, reason: str) -> Scanned:
+    """Describe a folder that cannot be searched like a recording that was not analysed."""
+    return failed(folder, None, Fault(f"{folder}: cannot be searched: {reason}"))

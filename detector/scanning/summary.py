@@ -1,0 +1,63 @@
+"""Count what a scan did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from detector.audio.status import Status
+from detector.scanning.outcome import Scanned
+from detector.texts import many
+
+INCOMPLETE: tuple[Status, ...] = ("damaged", "truncated", "empty")
+"""Statuses of recordings that were scanned only in part. Recordings that failed are counted apart."""
+
+
+@dataclass
+class Summary:
+    """What a scan did.
+
+    Attributes
+    ----------
+    recordings, detections, failed : int
+        Numbers of recordings, of detections, and of recordings that were not analysed.
+    seconds : float
+        Length of the scanned sound, s.
+    statuses : Counter
+        Number of recordings with each of the statuses in `INCOMPLETE`.
+    bugs : list of exceptions
+        Errors of the program itself, one for each recording that failed through one.
+    """
+
+    recordings: int = 0
+    seconds: float = 0.0
+    detections: int = 0
+    failed: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    bugs: list[Exception] = field(default_factory=list)
+
+    def add(self, scanned: Scanned) -> None:
+        """Count a recording."""
+        self.recordings += 1
+        self.seconds += scanned.scanned_s
+        self.detections += len(scanned.detections)
+        self.failed += scanned.failed
+        self.statuses.update({row.status for row in scanned.effort} & set(INCOMPLETE))
+        if scanned.bug is not None:
+            self.bugs.append(scanned.bug)
+
+    @property
+    def incomplete(self) -> bool:
+        """Return whether a recording failed, or was scanned only in part."""
+        return bool(self.failed or self.statuses)
+
+    def __str__(self) -> str:
+        """Write the counts in one line."""
+        counts = (
+            many(self.recordings, "recording"),
+            f"{self.seconds / 3600:.2f} h scanned",
+            many(self.detections, "detection"),
+            f"{self.failed} failed",
+            *(f"{self.statuses[status]} {status}" for status in INCOMPLETE if self.statuses[status]),
+        )
+        return ", ".join(counts)
