@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -18,12 +20,14 @@ from detector.cli.options import DEVICE, SECONDS, finite
 from detector.cli.paths import NEW_FILE
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.streams import byte_for_byte
-from detector.errors import ConfigurationError, DetectorError
+from detector.errors import ConfigurationError, DetectorError, OutputError
 
 if TYPE_CHECKING:
     from detector.audio.limits import Limits
     from detector.device import DeviceName
     from detector.operating.target import Target
+    from detector.runs.settings import KeepScores
+    from detector.runs.shard import Shard
 
 MOST_LIMIT = 10**9  # the largest value of --limit
 SCORE = click.FloatRange(0, 1)
@@ -89,6 +93,17 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
         raise click.BadParameter(str(error) if "=" in value else wrong_score, param=param) from error
 
 
+def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
+    """Read I/N, a slice of the list of recordings."""
+    from detector.runs.shard import parse_shard
+
+    del ctx
+    try:
+        return None if value is None else parse_shard(value)
+    except DetectorError as error:
+        raise click.BadParameter(str(error).partition(": ")[2], param=param) from error
+
+
 @click.command()
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option(
@@ -110,6 +125,21 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
 @click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
 @click.option("-o", "--output", type=NEW_FILE, help="Write the detections to FILE.  [default: standard output]")
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
+@click.option(
+    "--run",
+    "run_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep scores and tables in the folder DIR. The same command goes on with a scan that was stopped.",
+)
+@click.option("--shard", callback=shard_of, metavar="I/N", help="With --run: scan the I-th of N slices of RECORDINGS.")
+@click.option(
+    "--keep-scores",
+    type=click.Choice(["all", "none"]),
+    default="all",
+    show_default=True,
+    help="With --run: keep the scores, so that detector detect can apply other thresholds.",
+)
 @click.option(
     "--engine",
     type=click.Choice(["auto", "shared", "windows"]),
@@ -158,6 +188,9 @@ def scan(
     strict: bool,
     debug: bool,
     threshold: float | Target | None,
+    run_folder: Path | None,
+    shard: Shard | None,
+    keep_scores: KeepScores,
     **options: Any,
 ) -> None:
     """Find sounds in RECORDINGS; write a table of detections.
@@ -177,18 +210,32 @@ def scan(
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
       find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
+      detector scan /archive -m models/my-whale --run season-2026
+      detector scan /archive -m models/my-whale --run shard-$I --shard $I/20
     """  # noqa: D301
     from detector.cores import count_cores
     from detector.scanning.results import Outputs
-    from detector.scanning.scan import scan as scan_recordings
     from detector.scanning.setting import Setting
 
+    _refuse_mixture(run_folder, [output, scores, effort], shard, keep_scores, force=force)
     paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(output, scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)
-    bars = Bars(form=BY_RECORDING, hidden=output is None and stream.isatty())
-    summary = scan_recordings(paths, model, device, setting, outputs, stream, threshold=threshold, progress=bars)
+    bars = Bars(form=BY_RECORDING, hidden=output is None and run_folder is None and stream.isatty())
+    if run_folder is None:
+        from detector.scanning.scan import scan as scan_recordings
+
+        with _stop_explained(output):
+            summary = scan_recordings(
+                paths, model, device, setting, outputs, stream, threshold=threshold, progress=bars
+            )
+    else:
+        from detector.runs.scan import RunRequest, scan_run
+
+        request = RunRequest(run_folder, shard, keep_scores)
+        with _resume_explained():
+            summary = scan_run(request, paths, model, device, setting, threshold=threshold, progress=bars)
     say(summary)
     for bug in summary.bugs if debug else ():
         click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)
@@ -197,6 +244,50 @@ def scan(
         say(f"a bug in the program caused {len(summary.bugs)} of these failures; please report it{hint}")
     if summary.failed or (strict and summary.incomplete):
         sys.exit(1)
+
+
+def _refuse_mixture(
+    run_folder: Path | None,
+    outputs: Sequence[Path | None],
+    shard: Shard | None,
+    keep_scores: KeepScores,
+    *,
+    force: bool,
+) -> None:
+    """Refuse options that only a scan with --run has, or only one without."""
+    if run_folder is None:
+        if shard is not None or keep_scores != "all":
+            raise click.UsageError("--shard and --keep-scores need --run, the folder that keeps the results.")
+    elif any(outputs):
+        raise click.UsageError(
+            f"--run writes its tables into {run_folder}; leave out -o, --scores and --effort. "
+            "detector detect writes other tables from a run."
+        )
+    elif force:
+        raise click.UsageError("--run never replaces a run, so --force does nothing; delete the folder to begin anew.")
+
+
+@contextmanager
+def _stop_explained(output: Path | None) -> Iterator[None]:
+    """Say what a stopped scan has left."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if output is not None:
+            say(f"stopped: {output} was not written. A scan with --run DIR keeps what is done, and can go on")
+        raise
+
+
+@contextmanager
+def _resume_explained() -> Iterator[None]:
+    """Say how a stopped scan goes on."""
+    try:
+        yield
+    except (KeyboardInterrupt, OutputError) as error:
+        if isinstance(error, KeyboardInterrupt) or error.__cause__ is not None:
+            command = shlex.join(["detector", *sys.argv[1:]])
+            say(f"stopped: what is done is kept. This command goes on: {command}")
+        raise
 
 
 def list_paths(arguments: Iterable[str], stream: TextIO, *, null: bool = False) -> Iterable[str]:

@@ -43,6 +43,8 @@ class Scanner:
     ----------
     layout : Layout
         The windows of its scans, and the engine.
+    fingerprint : str
+        Of the model and of the options that change scores.
     clock : Clock
         The processor time of each stage so far, in all threads together.
     """
@@ -55,6 +57,7 @@ class Scanner:
         self.precision = choose_precision(setting.precision, model.device)
         self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s)
         self._planner = Planner(model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone)
+        self.fingerprint = self._scorer.fingerprint
         self.clock = Clock()
 
     def notes(self) -> Iterator[str]:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from detector.errors import RecordingError
 from detector.operating.points import OperatingPoint
 from detector.place import LocalPlace, Place
-from detector.scanning import detecting
 from detector.scanning.blocks import ScoreBlock, ScoreCollector
 from detector.scanning.events import EventFinder, EventRules, Smoothing
 from detector.scanning.scanner import Scanner
@@ -94,7 +93,7 @@ def test_a_fault_while_events_are_looked_for_fails_that_recording_alone(
             raise ZeroDivisionError("a bug")
         find(finder, block)
 
-    monkeypatch.setattr(detecting.EventFinder, "__call__", failing)
+    monkeypatch.setattr(EventFinder, "__call__", failing)
     scanned = detected_all(tone_model(), names)
     assert [one.failed for one in scanned] == [False, True, False]
     assert isinstance(scanned[1].bug, ZeroDivisionError)

@@ -1,0 +1,177 @@
+"""Keep the scores of the parts of recordings that are not finished, so that a stopped run repeats no part."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from detector.audio.verdict import Facts
+from detector.errors import OutputError
+from detector.runs.store import DamagedError, Extent, Record, Store
+from detector.scanning.parts import PartScores
+from detector.scanning.plan import Part
+from detector.scanning.scanner import Pulse, ScorePart
+
+MOST_BYTES = 2**26  # after this many bytes a new file begins, and a file is deleted when all its parts are needless
+NAME = re.compile(r"parts-([0-9]{6})\.jsonl")
+
+PartKey = tuple[str, int, int, int, int | None]
+
+
+class PartStore:
+    """The scores of parts, in a run folder. Threads may share it.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    is_needed : callable
+        Returns whether the parts of a recording, by its name, are still needed.
+    """
+
+    def __init__(self, folder: Path, is_needed: Callable[[str], bool]) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._stores: dict[int, Store] = {}
+        self._where: dict[PartKey, tuple[int, Record]] = {}
+        for number in sorted(int(form[1]) for path in folder.iterdir() if (form := NAME.fullmatch(path.name))):
+            self._stores[number] = Store(folder, file_name(number))
+            for record in self._stores[number].records:
+                if is_needed(record["recording"]):
+                    self._where[key_in(record)] = number, record
+
+    def scores(self, part: Part) -> PartScores | None:
+        """Return the scores of a part; None if they are not kept, or damaged."""
+        if part.header.identity is None:
+            return None
+        with self._lock:
+            number, record = self._where.get(key_of(part), (0, {}))
+            if not record:
+                return None
+            try:
+                return scores_in(record, self._stores[number], part.fingerprint)
+            except DamagedError:
+                return None
+
+    def add(self, part: Part, scores: PartScores) -> None:
+        """Keep the scores of a part; raise `OutputError` if they cannot be written."""
+        if part.header.identity is None:
+            return
+        with self._lock:
+            number = max(self._stores, default=0)
+            if number == 0 or self._stores[number].n_bytes > MOST_BYTES:
+                number += 1
+                self._stores[number] = Store(self._folder, file_name(number))
+            record = record_of(part, scores)
+            self._stores[number].append(record, scores.scores.tobytes())
+            self._where[key_of(part)] = number, self._stores[number].records[-1]
+
+    def drop(self, recording: str) -> None:
+        """Forget the parts of a recording, and delete the files that nothing else needs."""
+        with self._lock:
+            for key in [key for key in self._where if key[0] == recording]:
+                del self._where[key]
+            needed = Counter(number for number, _ in self._where.values())
+            for number in [number for number in self._stores if number not in needed]:
+                if self._stores[number].n_bytes > MOST_BYTES:
+                    self._stores.pop(number).remove()
+
+    def close(self) -> None:
+        """Close the files; delete those that are not needed."""
+        needed = {number for number, _ in self._where.values()}
+        for number, store in self._stores.items():
+            if number in needed:
+                store.close()
+            else:
+                store.remove()
+        self._stores.clear()
+
+
+class KeptScores:
+    """Score parts, or read their scores if they are kept.
+
+    Attributes
+    ----------
+    n_read : int
+        Parts that were read.
+    """
+
+    def __init__(self, parts: PartStore, score: ScorePart) -> None:
+        self._parts = parts
+        self._score = score
+        self._failure: OutputError | None = None
+        self.n_read = 0
+
+    def __call__(self, part: Part, pulse: Pulse) -> PartScores:
+        """Return the scores of a part; see `Scanner.score`. A full disk is no fault of the recording: see `check`."""
+        kept = self._parts.scores(part)
+        if kept is not None:
+            self.n_read += 1
+            return kept
+        scores = self._score(part, pulse)
+        try:
+            self._parts.add(part, scores)
+        except OutputError as error:
+            self._failure = error
+        return scores
+
+    def check(self) -> None:
+        """Raise the `OutputError` of a thread that could not write its scores."""
+        if self._failure is not None:
+            raise self._failure
+
+
+def file_name(number: int) -> str:
+    """Return the name of a store of parts."""
+    return f"parts-{number:06d}"
+
+
+def key_of(part: Part) -> PartKey:
+    """Return what identifies a part: the recording, its state, and the windows."""
+    identity = part.header.identity
+    assert identity is not None
+    return part.header.place.name, identity.size, identity.modified_ns, part.first, part.end
+
+
+def key_in(record: Record) -> PartKey:
+    """Return what identifies the part of a record."""
+    return record["recording"], record["size"], record["modified_ns"], record["first"], record["end"]
+
+
+def record_of(part: Part, scores: PartScores) -> Record:
+    """Return the record of a part; its data are the scores, float32."""
+    recording, size, modified_ns, first, end = key_of(part)
+    return {
+        "recording": recording,
+        "size": size,
+        "modified_ns": modified_ns,
+        "first": first,
+        "end": end,
+        "shape": scores.scores.shape,
+        "facts": asdict(scores.facts),
+        "ended": scores.ended,
+    }
+
+
+def scores_in(record: Record, store: Store, fingerprint: str) -> PartScores:
+    """Return the scores of a record; raise `DamagedError` if they are damaged."""
+    (extent,) = extents_of(record)
+    scores = np.frombuffer(store.read(extent), dtype=np.float32).reshape(record["shape"])
+    facts = record["facts"]
+    read = facts | {
+        "sounding": tuple(facts["sounding"]),
+        "holes": tuple((first, end) for first, end in facts["holes"]),
+    }
+    return PartScores(record["first"], fingerprint, scores, Facts(**read), record["ended"])
+
+
+def extents_of(record: Record) -> Iterator[Extent]:
+    """Yield the extents of a record's data."""
+    for extent in record["data"]:
+        yield Extent(*extent)

@@ -1,0 +1,157 @@
+"""Convert the results of recordings into records of a run's journal, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from detector.audio.status import Status
+from detector.chronology import Chronology, Piece
+from detector.events import Event
+from detector.place import Identity, LocalPlace, Place
+from detector.runs.store import Extent, Record
+from detector.scanning.outcome import Scanned
+from detector.tables.effort import Effort
+
+Detections = tuple[tuple[str, Event], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Stored scores: `n_points` of each channel, float32 (channel, point, label), in the bytes of an extent."""
+
+    n_points: int
+    extent: Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The result of a recording, as the journal keeps it.
+
+    Attributes
+    ----------
+    scanned : Scanned
+        The result without its detections.
+    n_detections : int
+        Number of its detections.
+    detections : Extent or None
+        Where they are stored; None if there are none.
+    chunks : tuple of Chunk
+        Its scores, in order; empty if scores are not kept.
+    """
+
+    scanned: Scanned
+    n_detections: int
+    detections: Extent | None
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Return the names of the channels."""
+        return tuple(row.channel for row in self.scanned.effort)
+
+
+def recording_key(recording: Place, identity: Identity) -> tuple[str, int, int]:
+    """Return what identifies a recording from day to day: path, size, and time of the last change.
+
+    The number of the inode is left out: on some network drives it changes when they are mounted again.
+    """
+    return recording.name, identity.size, identity.modified_ns
+
+
+def record_of(scanned: Scanned, detections: Extent | None, chunks: Sequence[Chunk]) -> Record:
+    """Return the record of a result."""
+    identity = scanned.identity
+    extents = [chunk.extent for chunk in chunks] + ([] if detections is None else [detections])
+    return {
+        "recording": scanned.recording.name,
+        "size": None if identity is None else identity.size,
+        "modified_ns": None if identity is None else identity.modified_ns,
+        "effort": [[row.channel, row.status, row.seconds, row.scanned_s, row.detail] for row in scanned.effort],
+        "time": time_of(scanned.chronology),
+        "remarks": list(scanned.remarks),
+        "heard_s": scanned.heard_s,
+        "detections": len(scanned.detections),
+        "points": [chunk.n_points for chunk in chunks],
+        "data": extents,
+    }
+
+
+def finished_of(record: Record) -> Finished:
+    """Return the result that a record holds."""
+    recording = LocalPlace(Path(record["recording"]))
+    chronology = chronology_of(record["time"])
+    effort = tuple(
+        Effort(recording, channel, _status(status), seconds, scanned_s, chronology, detail)
+        for channel, status, seconds, scanned_s, detail in record["effort"]
+    )
+    identity = None if record["size"] is None else Identity(record["size"], record["modified_ns"])
+    scanned = Scanned(
+        recording,
+        chronology,
+        effort,
+        remarks=tuple(record["remarks"]),
+        heard_s=record["heard_s"],
+        identity=identity,
+    )
+    extents = [Extent(*extent) for extent in record["data"]]
+    points = record["points"]
+    chunks = tuple(Chunk(n, extent) for n, extent in zip(points, extents))
+    return Finished(scanned, record["detections"], extents[-1] if len(extents) > len(points) else None, chunks)
+
+
+def bytes_of(detections: Detections) -> bytes:
+    """Write detections as JSON."""
+    rows = [
+        (channel, event.start_s, event.end_s, event.label, event.low_hz, event.high_hz, event.score)
+        for channel, event in detections
+    ]
+    return json.dumps(rows, separators=(",", ":")).encode("ascii")
+
+
+def detections_of(data: bytes) -> Detections:
+    """Read detections from JSON."""
+    return tuple((channel, Event(*values)) for channel, *values in json.loads(data))
+
+
+def time_of(chronology: Chronology | None) -> Any:
+    """Write a chronology as JSON; None if it is unknown. A named zone is kept, because its offset may change."""
+    if chronology is None:
+        return None
+    pieces = [
+        [
+            piece.offset_s,
+            piece.start.isoformat(),
+            getattr(piece.start.tzinfo, "key", None),
+            piece.raw,
+            None if piece.end_s == inf else piece.end_s,
+        ]
+        for piece in chronology.pieces
+    ]
+    return {"source": chronology.source, "pieces": pieces}
+
+
+def chronology_of(content: Any) -> Chronology | None:
+    """Read a chronology from JSON."""
+    if content is None:
+        return None
+    pieces = tuple(
+        Piece(offset_s, _moment(start, zone), raw, inf if end_s is None else end_s)
+        for offset_s, start, zone, raw, end_s in content["pieces"]
+    )
+    return Chronology(pieces, content["source"])
+
+
+def _moment(start: str, zone: str | None) -> datetime:
+    when = datetime.fromisoformat(start)
+    return when if zone is None else when.astimezone(ZoneInfo(zone))
+
+
+def _status(text: str) -> Status:
+    return text  # type: ignore[return-value]  # the program wrote it, and the line has a checksum

@@ -1,0 +1,175 @@
+"""What a run was asked for. A run goes on only with the same model and options."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import tomli_w
+from pydantic import ValidationError
+
+from detector.audio.limits import DEFAULT_LIMITS, Limits
+from detector.errors import ConfigurationError, ModelError, Parameter, fault_lines, one_line
+from detector.operating.points import OPERATING_FILE
+from detector.outputs import own_file
+from detector.presets import RECIPE_FILE, WEIGHTS_FILE
+from detector.recipe import Frozen
+from detector.runs.shard import Shard
+from detector.scanning.setting import Setting
+from detector.terminal import visible
+from detector.texts import RECIPE_BYTES, parse_toml, read_text
+
+SETTINGS_FILE = "run.toml"
+MODEL_FILES = (RECIPE_FILE, OPERATING_FILE, WEIGHTS_FILE)
+NO_RESULT_CHANGES = ("workers", "block_s")
+"""The attributes of `Setting` that change no byte of the results, so that each resume may have others."""
+
+KeepScores = Literal["all", "none"]
+
+
+class RunSettings(Frozen):
+    """What a run was asked for.
+
+    Attributes
+    ----------
+    version : str
+        Of the program.
+    model : str
+        Folder or name of the model, as it was given.
+    files : dict of str to str
+        SHA-256 of each file of the model that results depend on.
+    options : dict of str to str
+        Each option that changes results, as text.
+    keep_scores : {"all", "none"}
+        Whether the scores are kept, or only the detections.
+    shard : Shard or None
+        The slice of the list of recordings that the run scans; None for all of it.
+    scorer : str
+        Fingerprint of model and options, from which scores follow; empty before the first scan.
+    """
+
+    version: str
+    model: str
+    files: dict[str, str]
+    options: dict[str, str]
+    keep_scores: KeepScores = "all"
+    shard: Shard | None = None
+    scorer: str = ""
+
+    def differences(self, other: RunSettings) -> Iterator[str]:
+        """Describe what differs in another run, each as one text: what is here, and what is there."""
+        if self.version != other.version:
+            yield f"version {self.version} of the program, not {other.version}"
+        for name in sorted(self.files.keys() | other.files.keys()):
+            if self.files.get(name) != other.files.get(name):
+                yield f"the model {self._named(name)}, not {other._named(name)}"
+        for name in sorted(self.options.keys() | other.options.keys()):
+            if self.options.get(name) != other.options.get(name):
+                here = self.options.get(name, "its default")
+                there = other.options.get(name, "its default")
+                yield f"{Parameter(name)} {here}, not {there}"
+        if self.keep_scores != other.keep_scores:
+            yield f"{Parameter('keep_scores')} {self.keep_scores}, not {other.keep_scores}"
+        if self.shard != other.shard:
+            yield f"{Parameter('shard')} {self.shard or 'none'}, not {other.shard or 'none'}"
+
+    def _named(self, file: str) -> str:
+        """Return the model with the digest of one of its files."""
+        return f"{self.model} ({file} {self.files.get(file, 'missing')[:12]})"
+
+    def check_same(self, folder: Path, now: RunSettings) -> None:
+        """Raise `ConfigurationError` if a run in `folder` with these settings cannot go on with other ones."""
+        differences = list(self.differences(now))
+        if differences:
+            raise ConfigurationError(
+                f"{folder}: was begun with {'; '.join(differences)}. Give the same command again, or another folder. "
+                "Thresholds can be changed without a new scan: see detector detect"
+            )
+
+
+def settings_of(
+    model: str,
+    folder: Path,
+    setting: Setting,
+    options: Mapping[str, object],
+    *,
+    keep_scores: KeepScores = "all",
+    shard: Shard | None = None,
+) -> RunSettings:
+    """Return the settings of a run that begins now.
+
+    Parameters
+    ----------
+    model : str
+        Folder or name of the model, as it was given.
+    folder : Path
+        Folder of the model.
+    setting : Setting
+        How to scan.
+    options : mapping of str to object
+        Other options that change results. None stands for the default.
+    keep_scores, shard
+        As in `RunSettings`.
+
+    Raises
+    ------
+    ModelError
+        If a file of the model cannot be read.
+    """
+    given = {field.name: getattr(setting, field.name) for field in fields(setting)} | dict(options)
+    limits = given.pop("limits")
+    texts = {name: str(value) for name, value in given.items() if name not in NO_RESULT_CHANGES and value is not None}
+    return RunSettings(
+        version=version("detector"),
+        model=visible(model),
+        files={name: _digest(folder / name) for name in MODEL_FILES if (folder / name).exists()},
+        options=texts | _other_limits(limits),
+        keep_scores=keep_scores,
+        shard=shard,
+    )
+
+
+def _other_limits(limits: Limits) -> dict[str, str]:
+    """Return the limits that are not the default ones, as one option. Patience changes no result of a sound file."""
+    changed = {name: value for name, value in asdict(limits).items() if value != getattr(DEFAULT_LIMITS, name)}
+    text = ", ".join(f"{name}={value:g}" for name, value in sorted(changed.items()) if name != "patience")
+    return {"limits": text} if text else {}
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def write_settings(settings: RunSettings, folder: Path) -> None:
+    """Write the settings of a run into its folder; raise `OSError` if that fails."""
+    content = settings.model_dump(mode="json", exclude_none=True)
+    with own_file(folder / SETTINGS_FILE) as temporary:
+        temporary.write_text(tomli_w.dumps(content), encoding="utf-8")
+
+
+def read_settings(folder: Path) -> RunSettings:
+    """Read the settings of a run.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder is not a run.
+    """
+    path = folder / SETTINGS_FILE
+    if not path.exists():
+        what = "no such folder" if not folder.exists() else f"is not the folder of a run: it has no {SETTINGS_FILE}"
+        raise ConfigurationError(f"{folder}: {what}")
+    try:
+        return RunSettings.model_validate(parse_toml(read_text(path, RECIPE_BYTES)))
+    except ValidationError as error:
+        raise ConfigurationError(*(f"{path}: {line}" for line in fault_lines(error))) from error
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {one_line(error)}") from error

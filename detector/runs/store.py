@@ -1,0 +1,276 @@
+"""Append records and their data to two files. A process that is killed at any instant loses the last record at most.
+
+NAME.jsonl holds the records, a line each: the checksum of the record in 8 hexadecimal digits, a blank, and the record
+as a JSON object. NAME.data holds the bytes that records refer to. Nothing is changed in place and data are written
+before the record that refers to them. So this works on network file systems, too (docs/decisions/0009).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from threading import RLock
+from typing import Any, NamedTuple
+
+from detector.errors import OutputError
+from detector.interruption import uninterrupted
+from detector.outputs import own_file
+from detector.outputs.files import CANNOT_FLUSH
+
+FLUSH_S = 30.0  # after a power failure, the last records of this many seconds may be lost
+FLUSHED = b"flushed"  # the record of a flush to disk: all before it is safe
+DATA_KEY = "data"  # the key of a record's extents
+
+Record = dict[str, Any]
+
+
+class Extent(NamedTuple):
+    """A stretch of the data file: where it begins, its bytes, and the checksum of its bytes."""
+
+    offset: int
+    size: int
+    checksum: int
+
+
+class DamagedError(OutputError):
+    """The data of a record are not what was written."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The contents of a journal.
+
+    Attributes
+    ----------
+    records : list of dict
+        The whole records, in order.
+    n_flushed : int
+        Of them, those that were flushed to disk.
+    end : int
+        Where the last line ends, in bytes. What follows was cut off.
+    n_damaged : int
+        Damaged lines before the end.
+    """
+
+    records: list[Record]
+    n_flushed: int
+    end: int
+    n_damaged: int
+
+
+class Store:
+    """Records with data, in a folder. One process at a time may append; others may read.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder. It must exist.
+    name : str
+        Name of the files, without endings.
+    writable : bool
+        Whether records can be appended. What a killed process left incomplete is then removed.
+
+    Attributes
+    ----------
+    records : list of dict
+        The whole records, in order. The key `data` of a record lists its extents.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be read or written.
+    """
+
+    def __init__(self, folder: Path, name: str, *, writable: bool = True) -> None:
+        self.path = folder / f"{name}.jsonl"
+        self._data_path = folder / f"{name}.data"
+        self._lock = RLock()
+        self._flushed_s = time.monotonic()
+        self._unflushed = False
+        try:
+            self._open(writable)
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be opened: {error.strerror or error}") from error
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def n_bytes(self) -> int:
+        """Return the size of the data, in bytes."""
+        return self._data_end
+
+    def put(self, data: bytes) -> Extent:
+        """Append data, for a record that is appended later.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be written, for example because the disk is full. The store stays as it was.
+        """
+        with self._lock, uninterrupted():
+            extent = Extent(self._data_end, len(data), zlib.crc32(data))
+            self._append(self._data, self._data_path, data, self._data_end)
+            self._data_end += len(data)
+        return extent
+
+    def append(self, record: Record, data: bytes | None = None) -> None:
+        """Append a record; `data`, if given, are put before it and become its only extent. Raises as `put`."""
+        with self._lock, uninterrupted():
+            if data is not None:
+                record = {**record, DATA_KEY: [self.put(data)]}
+            line = _line(json.dumps(record, separators=(",", ":")).encode("ascii"))
+            self._append(self._journal, self.path, line, self._end)
+            self._end += len(line)
+            self.records.append(record)
+            self._unflushed = True
+            if time.monotonic() - self._flushed_s > FLUSH_S:
+                self.flush()
+
+    def read(self, extent: Extent) -> bytes:
+        """Read data.
+
+        Raises
+        ------
+        DamagedError
+            If they are not what was written.
+        """
+        offset, size, checksum = extent
+        with self._lock:
+            self._data.seek(offset)
+            data = self._data.read(size)
+        if len(data) != size or zlib.crc32(data) != checksum:
+            raise DamagedError(f"{self._data_path}: is damaged between byte {offset} and {offset + size}")
+        return data
+
+    def flush(self) -> None:
+        """Flush the files to disk, so that a power failure cannot take the records so far. Raises as `put`."""
+        with self._lock:
+            if not self._unflushed:
+                return
+            self._sync(self._data, self._data_path)
+            line = _line(FLUSHED)
+            self._append(self._journal, self.path, line, self._end)
+            self._end += len(line)
+            self._sync(self._journal, self.path)
+            self._flushed_s = time.monotonic()
+            self._unflushed = False
+
+    def close(self) -> None:
+        """Flush and close the files."""
+        try:
+            if self._journal.writable():
+                self.flush()
+        finally:
+            self._journal.close()
+            self._data.close()
+
+    def remove(self) -> None:
+        """Close the files and delete them."""
+        self._journal.close()
+        self._data.close()
+        for path in (self.path, self._data_path):
+            path.unlink(missing_ok=True)
+
+    def _open(self, writable: bool) -> None:
+        for path in (self.path, self._data_path) if writable else ():
+            path.open("ab").close()
+        self._journal = _unbuffered(self.path, writable)
+        self._data = _unbuffered(self._data_path, writable)
+        contents = _contents(self._journal)
+        data_size = os.fstat(self._data.fileno()).st_size
+        self.records = [
+            record
+            for n, record in enumerate(contents.records)
+            if self._is_whole(record, data_size, check=writable and n >= contents.n_flushed)
+        ]
+        self._end = contents.end
+        self._data_end = max((extent.offset + extent.size for extent in _extents(self.records)), default=0)
+        if not writable:
+            return
+        if contents.n_damaged or len(self.records) < len(contents.records):
+            self._rewrite()
+        self._journal.truncate(self._end)
+        self._data.truncate(self._data_end)
+
+    def _is_whole(self, record: Record, data_size: int, *, check: bool) -> bool:
+        """Return whether the data of a record are there and, with `check`, undamaged."""
+        for extent in _extents([record]):
+            if extent.offset + extent.size > data_size:
+                return False
+            if check:
+                try:
+                    self.read(extent)
+                except DamagedError:
+                    return False
+        return True
+
+    def _rewrite(self) -> None:
+        """Write the journal anew, with the whole records only."""
+        self._journal.close()
+        with own_file(self.path) as temporary, temporary.open("wb") as file:
+            for record in self.records:
+                file.write(_line(json.dumps(record, separators=(",", ":")).encode("ascii")))
+            file.write(_line(FLUSHED))
+            self._end = file.tell()
+        self._journal = _unbuffered(self.path, writable=True)
+
+    def _append(self, file: FileIO, path: Path, content: bytes, end: int) -> None:
+        """Write at the end of a file; cut off what a full disk leaves of it."""
+        try:
+            file.seek(end)
+            rest = memoryview(content)
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError as error:
+            file.truncate(end)
+            raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+    def _sync(self, file: FileIO, path: Path) -> None:
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno not in CANNOT_FLUSH:
+                raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _unbuffered(path: Path, writable: bool) -> FileIO:
+    return FileIO(path, "r+b" if writable else "rb")
+
+
+def _line(content: bytes) -> bytes:
+    return b"%08x %b\n" % (zlib.crc32(content), content)
+
+
+def _extents(records: list[Record]) -> Iterator[Extent]:
+    """Yield the extents of records."""
+    for record in records:
+        for extent in record.get(DATA_KEY, ()):
+            yield Extent(*extent)
+
+
+def _contents(file: FileIO) -> Contents:
+    """Read the lines of a journal. Lines that are not what was written are passed over."""
+    records: list[Record] = []
+    n_flushed = 0
+    n_damaged = 0
+    file.seek(0)
+    *lines, cut_off = file.read().split(b"\n")
+    for line in lines:
+        content = line[9:]
+        if line[:9] != b"%08x " % zlib.crc32(content):
+            n_damaged += 1
+        elif content == FLUSHED:
+            n_flushed = len(records)
+        else:
+            records.append(json.loads(content))
+    return Contents(records, n_flushed, file.tell() - len(cut_off), n_damaged)
