@@ -16,6 +16,7 @@ from detector.cli.audit import audit
 from detector.cli.benchmark import benchmark
 from detector.cli.decoders import without_decoder_messages
 from detector.cli.describe import describe
+from detector.cli.detect import detect
 from detector.cli.evaluate import evaluate
 from detector.cli.extract import extract
 from detector.cli.messages import droppable_messages, say, show
@@ -48,7 +49,7 @@ def commands() -> None:
     """  # noqa: D301
 
 
-for command in (recipe, describe, extract, train, mine, scan, tune, evaluate, benchmark, audit):
+for command in (recipe, describe, extract, train, mine, scan, detect, tune, evaluate, benchmark, audit):
     commands.add_command(command)
 
 

@@ -20,6 +20,7 @@ from detector.cli.options import DEVICE, SECONDS, finite
 from detector.cli.paths import NEW_FILE
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.streams import byte_for_byte
+from detector.cli.thresholds import threshold_option
 from detector.errors import ConfigurationError, DetectorError, OutputError
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from detector.runs.shard import Shard
 
 MOST_LIMIT = 10**9  # the largest value of --limit
-SCORE = click.FloatRange(0, 1)
 
 
 def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinfo | None:
@@ -76,23 +76,6 @@ def limits_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     return replace(DEFAULT_LIMITS, **given)  # type: ignore[arg-type]  # int for each limit that is an int
 
 
-def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str | None) -> float | Target | None:
-    """Read a score from 0 to 1, or a target such as p=0.9, fa=2/h or f1."""
-    from detector.operating.target import parse_target
-
-    if value is None:
-        return None
-    try:
-        return finite(ctx, param, SCORE.convert(float(value), param, ctx))
-    except ValueError:
-        pass
-    try:
-        return parse_target(value)
-    except DetectorError as error:
-        wrong_score = f"{value!r}: must be a score from 0 to 1 or a target such as p=0.9, fa=2/h or f1"
-        raise click.BadParameter(str(error) if "=" in value else wrong_score, param=param) from error
-
-
 def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
     """Read I/N, a slice of the list of recordings."""
     from detector.runs.shard import parse_shard
@@ -115,13 +98,7 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
     callback=finite,
     help="Seconds from one window to the next.  [default: about an eighth of a window]",
 )
-@click.option(
-    "--threshold",
-    metavar="SCORE|p=P|fa=R/h",
-    callback=threshold_or_target,
-    help="Lowest score of a detection. For a tuned model also a target for each label: a precision of at least P, "
-    "or at most R false alarms per hour.  [default: the model's]",
-)
+@threshold_option("the model's")
 @click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
 @click.option("-o", "--output", type=NEW_FILE, help="Write the detections to FILE.  [default: standard output]")
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")

@@ -126,11 +126,16 @@ def settings_of(
     return RunSettings(
         version=version("detector"),
         model=visible(model),
-        files={name: _digest(folder / name) for name in MODEL_FILES if (folder / name).exists()},
+        files=model_files(folder),
         options=texts | _other_limits(limits),
         keep_scores=keep_scores,
         shard=shard,
     )
+
+
+def model_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a model that results depend on; raise `ModelError` if one is unreadable."""
+    return {name: _digest(folder / name) for name in MODEL_FILES if (folder / name).exists()}
 
 
 def _other_limits(limits: Limits) -> dict[str, str]:

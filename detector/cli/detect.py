@@ -1,0 +1,79 @@
+"""`detector detect`: make detections from the scores that a run keeps."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from detector.cli.messages import say
+from detector.cli.options import RUN, finite
+from detector.cli.paths import NEW_FILE
+from detector.cli.progress import BY_RECORDING, Bars
+from detector.cli.streams import byte_for_byte
+from detector.cli.thresholds import threshold_option
+
+if TYPE_CHECKING:
+    from detector.operating.target import Target
+
+LENGTH = click.FloatRange(0, 86400)
+
+
+@click.command(short_help="Stored scores to detections again: other thresholds, no audio.")
+@click.argument("runs", nargs=-1, required=True, type=RUN)
+@click.option("-m", "--model", metavar="MODEL", help="Use the present thresholds of MODEL.  [default: as in the scan]")
+@threshold_option("as in the scan")
+@click.option("--gap", "gap_s", type=LENGTH, callback=finite, help="Join detections at most this far apart, in s.")
+@click.option("--shortest", "shortest_s", type=LENGTH, callback=finite, help="Leave out shorter detections, in s.")
+@click.option(
+    "--smooth", "smooth_s", type=LENGTH, callback=finite, help="Length of the moving median of scores, in s; 0: none."
+)
+@click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
+@click.option("-o", "--output", type=NEW_FILE, help="Write the detections to FILE.  [default: standard output]")
+@click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
+@click.option("--workers", type=click.IntRange(min=1), help="Threads.  [default: one on each core]")
+@click.option("--force", is_flag=True, help="Replace outputs that exist.")
+def detect(
+    runs: tuple[Path, ...],
+    model: str | None,
+    threshold: float | Target | None,
+    gap_s: float | None,
+    shortest_s: float | None,
+    smooth_s: float | None,
+    scores: Path | None,
+    output: Path | None,
+    effort: Path | None,
+    workers: int | None,
+    force: bool,
+) -> None:
+    """Make the table of detections of RUNS from their stored scores. No recording is read.
+
+    RUNS are folders that scan --run wrote: the shards of one scan, or scans of different recordings with one model.
+    Without options, the table is the one that the scan wrote.
+
+    \b
+    Examples:
+      detector detect season-2026 --threshold 0.9 > sure.csv
+      detector detect season-2026 --threshold fa=2/h --gap 0.5 -o detections.csv
+      detector detect shard-* -o detections.csv --effort effort.csv
+      detector tune models/my-whale calls.csv season-2026 && detector detect season-2026 -m models/my-whale
+    """  # noqa: D301
+    from detector.cores import count_cores
+    from detector.presets import find_folder
+    from detector.runs.detect import Changes, detect_runs
+    from detector.scanning.results import Outputs
+
+    summary = detect_runs(
+        runs,
+        Changes(threshold, gap_s, shortest_s, smooth_s),
+        Outputs(output, scores, effort, force),
+        stream := byte_for_byte(sys.stdout),
+        model=None if model is None else find_folder(model),
+        workers=workers or count_cores(),
+        progress=Bars(form=BY_RECORDING, hidden=output is None and stream.isatty()),
+    )
+    say(summary)
+    if summary.failed:
+        sys.exit(1)

@@ -1,0 +1,201 @@
+"""Turn the stored scores of runs into detections again: with other thresholds, gaps and lengths, and without audio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO, cast
+
+from detector.errors import ConfigurationError, DetectorError, Fault, Parameter, fault_of
+from detector.operating.notes import threshold_notes
+from detector.operating.points import Operating, OperatingPoint, read_operating
+from detector.operating.target import Target, parse_target
+from detector.presets import RECIPE_FILE, WEIGHTS_FILE
+from detector.progress import SILENT, Progress
+from detector.runs.folder import Run
+from detector.runs.joined import Source, opened_runs, sources_of, unfinished
+from detector.runs.scores import stored_blocks
+from detector.runs.settings import model_files
+from detector.scanning.blocks import Take
+from detector.scanning.events import EventRules
+from detector.scanning.finding import Finding
+from detector.scanning.layout import EngineName, lay_out
+from detector.scanning.outcome import Scanned, failed
+from detector.scanning.results import Outputs
+from detector.scanning.summary import Summary
+from detector.scanning.windows import WindowGrid
+from detector.scanning.workers import Workers
+
+PATIENCE_S = 3600.0  # for the scores of one recording; reading them never waits for long
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is to be other than in the scan. None leaves a setting as it was.
+
+    Attributes
+    ----------
+    threshold : float, Target or None
+        Threshold for all labels, or a target.
+    gap_s, shortest_s, smooth_s : float or None
+        For all labels; as in `OperatingPoint`. A `smooth_s` of 0 turns smoothing off.
+    """
+
+    threshold: float | Target | None = None
+    gap_s: float | None = None
+    shortest_s: float | None = None
+    smooth_s: float | None = None
+
+    def of_point(self, point: OperatingPoint) -> OperatingPoint:
+        """Return an operating point with the changes, except for the threshold."""
+        update: dict[str, float | None] = {}
+        if self.gap_s is not None:
+            update["gap_s"] = self.gap_s
+        if self.shortest_s is not None:
+            update["shortest_s"] = self.shortest_s
+        if self.smooth_s is not None:
+            update["smooth_s"] = self.smooth_s or None
+        return point.model_copy(update=update)
+
+
+def detect_runs(
+    folders: Sequence[Path],
+    changes: Changes,
+    outputs: Outputs,
+    stream: TextIO,
+    *,
+    model: Path | None = None,
+    workers: int = 1,
+    progress: Progress = SILENT,
+) -> Summary:
+    """Make the tables of runs from their stored scores.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Folders of runs with one model: the shards of one scan, or scans of different recordings.
+    changes : Changes
+        What is to be other than in the scan.
+    outputs : Outputs
+        The files to write.
+    stream : TextIO
+        Gets the detections if `outputs` names no file for them.
+    model : Path or None
+        Folder of the model, to use its operating points as they are now; by default they are those of the run.
+    workers : int
+        Number of threads. It changes no byte of the results.
+    progress : Progress
+        Hears notes for the user, and how far the work is.
+
+    Returns
+    -------
+    Summary
+        Numbers of recordings and detections. Recordings without results are not counted.
+
+    Raises
+    ------
+    ConfigurationError
+        If a run keeps no scores, or runs do not belong together.
+    """
+    outputs.check()
+    with opened_runs(folders) as runs:
+        first = runs[0]
+        for run in runs:
+            if run.settings.keep_scores == "none":
+                raise ConfigurationError(
+                    f"{run.folder}: keeps no scores ({Parameter('keep_scores', 'scan')} none); only a new scan can "
+                    "make other detections"
+                )
+        sources = sources_of(runs)
+        operating = first.operating if model is None else operating_now(first, model)
+        threshold = own_threshold(first) if changes.threshold is None else changes.threshold
+        grid = grid_of(first)
+        for note in (*threshold_notes(operating, threshold, grid.hop_s), *unfinished(runs)):
+            progress.say(note)
+        points = tuple(changes.of_point(point) for point in operating.at(threshold))
+        event_rules = EventRules(first.recipe, grid, points)
+        summary = Summary()
+        with (
+            outputs.opened(stream, first.recipe.labels.names) as results,
+            progress.begin(len(sources), "recording") as work,
+        ):
+            for scanned in _detected(sources, event_rules, results.score_writer(), workers):
+                results.add(scanned)
+                summary.add(scanned)
+                if scanned.failed:
+                    progress.say(scanned.remarks[0])
+                work.advance()
+    return summary
+
+
+def grid_of(run: Run) -> WindowGrid:
+    """Return the windows of a run's scan."""
+    options = run.settings.options
+    hop_s = float(options["hop_s"]) if "hop_s" in options else None
+    return lay_out(run.recipe, hop_s, cast("EngineName", options["engine"])).grid
+
+
+def own_threshold(run: Run) -> float | Target | None:
+    """Return the threshold that a run was scanned with; None for that of the model."""
+    text = run.settings.options.get("threshold")
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return parse_target(text)
+
+
+def operating_now(run: Run, model: Path) -> Operating:
+    """Return the operating points of a model as they are now.
+
+    Raises
+    ------
+    ConfigurationError
+        If the scores of the run are not those of the model.
+    """
+    files = model_files(model)
+    for name in (WEIGHTS_FILE, RECIPE_FILE):
+        if files.get(name) != run.settings.files.get(name):
+            raise ConfigurationError(
+                f"{model}: did not make the scores of {run.folder}, which are of {run.settings.model}: "
+                f"its {name} is another one"
+            )
+    return read_operating(model, run.recipe.labels.names)
+
+
+def _detected(sources: Iterable[Source], event_rules: EventRules, take: Take | None, workers: int) -> Iterator[Scanned]:
+    """Yield the result of each recording that has one, in order, with its events.
+
+    Threads share the recordings, unless the scores themselves are written, too: that must happen in order.
+    """
+    with_result = (source for source in sources if source.run.result(source.recording) is not None)
+    if take is not None:
+        for source in with_result:
+            yield _result(source, event_rules, take)
+        return
+    with Workers(workers, PATIENCE_S) as executor:
+        for source, made in executor.in_order(with_result, lambda source, _: _result(source, event_rules, None)):
+            yield _not_read(source, made) if isinstance(made, Exception) else made
+
+
+def _result(source: Source, event_rules: EventRules, take: Take | None) -> Scanned:
+    """Return the result of a recording with the events of its stored scores."""
+    result = source.run.result(source.recording)
+    assert result is not None
+    if result.scanned.failed:
+        return result.scanned
+    finding = Finding(event_rules, take)
+    n_labels = len(event_rules.operating)
+    try:
+        for block in stored_blocks(result, source.run.store, event_rules.grid, n_labels):
+            finding(block)
+    except DetectorError as error:
+        return _not_read(source, error)
+    return finding.finish(result.scanned)
+
+
+def _not_read(source: Source, error: Exception) -> Scanned:
+    fault = fault_of(source.recording, error)
+    return failed(source.recording, None, Fault(f"{source.recording}: its stored scores: {fault.reason}", fault.bug))
