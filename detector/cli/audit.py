@@ -10,9 +10,10 @@ import click
 from detector.cli.command import Command
 from detector.cli.json_option import JSON, check_json, json_file, show
 from detector.cli.messages import say
-from detector.cli.options import finite
+from detector.cli.options import TABLE, finite
 from detector.cli.paths import NEW_FILE, NEW_FOLDER, refuse_inputs
 from detector.cli.plotting import plot_option
+from detector.cli.runs import detections_and_effort
 from detector.cli.streams import byte_for_byte
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ ESTIMATING = ("json_path", "plot")
     type=click.IntRange(1),
     help="Windows without a detection to draw for each label; needs --effort.",
 )
-@click.option("--effort", type=FILE, help="The table of what was scanned, from scan --effort.")
+@click.option("--effort", type=TABLE, help="The table of what was scanned, from scan --effort, or a run.")
 @click.option(
     "--window",
     "window_s",
@@ -96,7 +97,7 @@ def audit(
 ) -> None:
     """Draw a sample of DETECTIONS for a person to check; from the verdicts, estimate precision and recall.
 
-    DETECTIONS is a table with scores from detector scan, or a folder of such tables.
+    DETECTIONS is a table with scores from detector scan, a folder of such tables, or the folder of scan --run.
 
     Without --verdicts, the command draws a sample. For each label it draws detections from every range of score. With
     --background it also draws windows of scanned time without a detection. Listen to each row and write yes, no or
@@ -109,6 +110,7 @@ def audit(
     \b
     Examples:
       detector audit detections.csv -n 200 -o sample.csv
+      detector audit season-2026 -n 200 --background 100 -o sample.csv
       detector audit detections.csv --verdicts sample.csv --plot precision.png
       detector audit detections.csv -n 200 --background 100 --effort effort.csv --raven tables/ -o sample.csv
       detector audit detections.csv --verdicts sample.csv --raven tables/ --json > audit.json
@@ -116,6 +118,7 @@ def audit(
     from detector.audit.detections import read_detections
     from detector.audit.sample import AuditRequest
 
+    detections, effort = detections_and_effort(detections, effort)
     _refuse_mixture(ctx, ESTIMATING if verdicts is None else DRAWING)
     refuse_inputs([output, plot, json_file(json_path)], [detections, effort, verdicts])
     if n_background is not None and effort is None:

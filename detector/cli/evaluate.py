@@ -19,6 +19,7 @@ from detector.cli.options import SHARE, TABLE, finite
 from detector.cli.paths import NEW_FILE, refuse_inputs
 from detector.cli.plotting import plot_option
 from detector.cli.renaming import RENAME, refuse_repeated
+from detector.cli.runs import detections_and_effort
 from detector.errors import ConfigurationError
 
 ALLOWED = "a score from 0 to 1 nor LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"
@@ -73,7 +74,7 @@ def _without_collection() -> Iterator[None]:
 )
 @click.argument("detections", type=TABLE)
 @click.argument("annotations", type=TABLE)
-@click.option("--effort", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Table of scan --effort.")
+@click.option("--effort", type=TABLE, help="Table of scan --effort, or the folder of a run.")
 @click.option(
     "--hours",
     type=click.FloatRange(0, min_open=True),
@@ -143,14 +144,16 @@ def evaluate(
     """Compare DETECTIONS with ANNOTATIONS: precision, recall, average precision, false alarms per hour and more.
 
     Both are tables or folders of tables: detector's own, Raven, Audacity, CSV, and with the extra "annot" .not.mat and
-    TextGrid. Recordings of both are matched by path, or else by file name. With --effort, all scanned recordings
-    count, with detections or without; annotations in recordings that were not scanned are left out. Recordings that
-    ANNOTATIONS does not name hold no calls, unless --annotated-only leaves them out. To see the figures of lower
-    thresholds, scan with a low threshold. docs/evaluation.md defines every figure.
+    TextGrid. DETECTIONS may also be the folder of scan --run, with its effort table. Recordings of both are matched by
+    path, or else by file name. With --effort, all scanned recordings count, with detections or without; annotations in
+    recordings that were not scanned are left out. Recordings that ANNOTATIONS does not name hold no calls, unless
+    --annotated-only leaves them out. To see the figures of lower thresholds, scan with a low threshold.
+    docs/evaluation.md defines every figure.
 
     \b
     Examples:
       detector evaluate detections.csv annotations.csv --effort effort.csv
+      detector evaluate season-2026 annotations.csv --annotated-only
       detector evaluate detections.csv tables/ --effort effort.csv --iou 0.5 --threshold 0.6 --plot curves.png
       detector evaluate detections.csv tables/ --label boobook --uncertain-label UNK --group '^(site[0-9]+)'
       detector evaluate mine.txt hers.txt --hours 0.5 --errors errors.txt
@@ -165,6 +168,7 @@ def evaluate(
     from detector.outputs import new_file
     from detector.tables.table import ReadOptions
 
+    detections, effort = detections_and_effort(detections, effort)
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), only_label)
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
     request = EvaluateRequest(detections, annotations, effort, hours, read, rules, group, annotated_only)

@@ -115,6 +115,8 @@ def tune(
     calibrates scores to probabilities. Everything is stored in the model, and detector scan uses it. Later, scan
     --threshold p=0.9 or fa=2/h chooses the threshold for another target without new tuning.
 
+    RECORDINGS may be folders of scan --run: their stored scores are used, and nothing is scanned.
+
     Use recordings that the model was not trained on. Recordings that ANNOTATIONS does not name hold no calls, unless
     --annotated-only leaves them out. docs/tuning.md explains the method.
 
@@ -122,11 +124,13 @@ def tune(
     Examples:
       detector tune models/my-whale annotations/ recordings/ --target fa=2/h
       detector tune models/my-whale calls.csv wavs/ --split splits.csv --target p=0.9 -o models/my-sure-whale
+      detector tune models/my-whale calls.csv season-2026 --target p=0.9
       detector tune call-activity tables/ recordings/ --rename '*=call' -o models/here --plot reliability.png
     """  # noqa: D301
     from detector.cores import count_cores
     from detector.labels import LabelRules
     from detector.presets import find_folder
+    from detector.runs.stored import stored_scans
     from detector.scanning.scan import load_named
     from detector.tables.table import ReadOptions
     from detector.tuning.diagram import draw_diagram
@@ -144,7 +148,8 @@ def tune(
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
     request = TuneRequest(annotations, recordings, read, rules, split, group, annotated_only)
-    heard = listen(request, loaded, hop, count_cores(), Bars(form=BY_RECORDING))
+    with stored_scans(recordings, find_folder(model), hop) as stored:
+        heard = listen(request, loaded, hop, count_cores(), Bars(form=BY_RECORDING), stored)
     tuning = run(heard, loaded.operating, Goal(target, iou, calibration))
     store(model, tuning.operating, output, force=force)
     for line in (*heard.notes, *warnings(tuning)):

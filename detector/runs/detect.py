@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TextIO, cast
 
-from detector.errors import ConfigurationError, DetectorError, Fault, Parameter, fault_of
+from detector.errors import ConfigurationError, DetectorError, Fault, fault_of
 from detector.operating.notes import threshold_notes
 from detector.operating.points import Operating, OperatingPoint, read_operating
 from detector.operating.target import Target, parse_target
@@ -102,11 +103,7 @@ def detect_runs(
     with opened_runs(folders) as runs:
         first = runs[0]
         for run in runs:
-            if run.settings.keep_scores == "none":
-                raise ConfigurationError(
-                    f"{run.folder}: keeps no scores ({Parameter('keep_scores', 'scan')} none); only a new scan can "
-                    "make other detections"
-                )
+            run.check_scores()
         sources = sources_of(runs)
         operating = first.operating if model is None else operating_now(first, model)
         threshold = own_threshold(first) if changes.threshold is None else changes.threshold
@@ -120,7 +117,9 @@ def detect_runs(
             outputs.opened(stream, first.recipe.labels.names) as results,
             progress.begin(len(sources), "recording") as work,
         ):
-            for scanned in _detected(sources, event_rules, results.score_writer(), workers):
+            unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
+            detected = _detected(sources, event_rules, results.score_writer(), workers)
+            for scanned in chain(unsearched.values(), detected):
                 results.add(scanned)
                 summary.add(scanned)
                 if scanned.failed:
@@ -148,13 +147,13 @@ def own_threshold(run: Run) -> float | Target | None:
 
 
 def operating_now(run: Run, model: Path) -> Operating:
-    """Return the operating points of a model as they are now.
+    """Return the operating points of a model as they are now; raise `ConfigurationError` as `check_model`."""
+    check_model(run, model)
+    return read_operating(model, run.recipe.labels.names)
 
-    Raises
-    ------
-    ConfigurationError
-        If the scores of the run are not those of the model.
-    """
+
+def check_model(run: Run, model: Path) -> None:
+    """Raise `ConfigurationError` if the scores of a run are not those of a model."""
     files = model_files(model)
     for name in (WEIGHTS_FILE, RECIPE_FILE):
         if files.get(name) != run.settings.files.get(name):
@@ -162,7 +161,6 @@ def operating_now(run: Run, model: Path) -> Operating:
                 f"{model}: did not make the scores of {run.folder}, which are of {run.settings.model}: "
                 f"its {name} is another one"
             )
-    return read_operating(model, run.recipe.labels.names)
 
 
 def _detected(sources: Iterable[Source], event_rules: EventRules, take: Take | None, workers: int) -> Iterator[Scanned]:

@@ -7,9 +7,10 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from detector.errors import ConfigurationError, OutputError
+from detector.errors import ConfigurationError, Fault, OutputError, Parameter
 from detector.operating.points import OPERATING_FILE, Operating, read_operating
 from detector.outputs import FolderKind, own_file, written
 from detector.place import LocalPlace, Place
@@ -18,14 +19,15 @@ from detector.recipe import Recipe, read_recipe
 from detector.runs.lock import run_lock
 from detector.runs.records import Chunk, Finished, bytes_of, finished_of, record_of
 from detector.runs.settings import SETTINGS_FILE, RunSettings, read_settings, write_settings
-from detector.runs.store import Record, Store
-from detector.scanning.outcome import Scanned
+from detector.runs.store import Extent, Record, Store
+from detector.scanning.outcome import Scanned, failed
 
 LOCK_FILE = "lock"
 LIST_FILE = "recordings.json"
 RESULTS = "results"  # name of the store
 DETECTIONS_FILE = "detections.csv"
 EFFORT_FILE = "effort.csv"
+UNSEARCHED_KEY = "unsearched"  # the key of the record that lists the folders that could not be searched
 TABLES_KEY = "tables"  # the key of the record which says that the tables were written
 
 RUN_FOLDER = FolderKind(
@@ -80,6 +82,9 @@ class Run:
         self._records: dict[str, Record] = {
             record["recording"]: record for record in self.store.records if "recording" in record
         }
+        self._unsearched: list[list[str]] = next(
+            (record[UNSEARCHED_KEY] for record in reversed(self.store.records) if UNSEARCHED_KEY in record), []
+        )
 
     def __enter__(self) -> Run:
         return self
@@ -96,6 +101,13 @@ class Run:
     def operating(self) -> Operating:
         """Return the operating points of the model as they were when the run began."""
         return read_operating(self.folder, self.recipe.labels.names)
+
+    def check_scores(self) -> None:
+        """Raise `ConfigurationError` if the run keeps no scores."""
+        if self.settings.keep_scores == "none":
+            raise ConfigurationError(
+                f"{self.folder}: keeps no scores ({Parameter('keep_scores', 'scan')} none); only a new scan has them"
+            )
 
     @property
     def own_recordings(self) -> Sequence[Place]:
@@ -126,9 +138,24 @@ class Run:
     def add(self, scanned: Scanned, chunks: Sequence[Chunk]) -> None:
         """Keep the result of a recording; raise `OutputError` if it cannot be written."""
         detections = self.store.put(bytes_of(scanned.detections)) if scanned.detections else None
-        record = record_of(scanned, detections, () if scanned.failed else chunks)
+        kept = () if scanned.failed else tuple(chunks)
+        self._append(Finished(scanned, len(scanned.detections), detections, kept))
+
+    def copy(self, other: Run, recording: Place) -> None:
+        """Keep the result that another run has of a recording; raise `OutputError` if it cannot be written."""
+        result = other.result(recording)
+        assert result is not None
+        chunks = tuple(replace(chunk, extent=self._copied(other, chunk.extent)) for chunk in result.chunks)
+        detections = None if result.detections is None else self._copied(other, result.detections)
+        self._append(replace(result, chunks=chunks, detections=detections))
+
+    def _copied(self, other: Run, extent: Extent) -> Extent:
+        return self.store.put(other.store.read(extent))
+
+    def _append(self, result: Finished) -> None:
+        record = record_of(result)
         self.store.append(record)
-        self._records[scanned.recording.name] = record
+        self._records[result.scanned.recording.name] = record
 
     def set_recordings(self, recordings: Sequence[Place]) -> None:
         """Keep the list of recordings; raise `OutputError` if it cannot be written."""
@@ -137,6 +164,18 @@ class Run:
         with written(self.folder / LIST_FILE), own_file(self.folder / LIST_FILE) as temporary:
             temporary.write_text(json.dumps([place.name for place in recordings], indent=0), encoding="ascii")
         self.recordings = list(recordings)
+
+    @property
+    def unsearched(self) -> list[Scanned]:
+        """Return the folders that could not be searched, as results of failed recordings."""
+        return [failed(LocalPlace(Path(name)), None, Fault(reason)) for name, reason in self._unsearched]
+
+    def set_unsearched(self, folders: Sequence[Scanned]) -> None:
+        """Keep the folders that could not be searched; raise `OutputError` if they cannot be written."""
+        texts = [[folder.recording.name, folder.effort[0].detail] for folder in folders]
+        if texts != self._unsearched:
+            self.store.append({UNSEARCHED_KEY: texts})
+            self._unsearched = texts
 
     def set_settings(self, settings: RunSettings) -> None:
         """Keep settings; raise `OutputError` if they cannot be written."""

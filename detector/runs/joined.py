@@ -58,7 +58,7 @@ def sources_of(runs: Sequence[Run]) -> list[Source]:
             other = owner.setdefault(recording.name, run)
             if other is not run:
                 raise ConfigurationError(f"{recording}: is in two of the runs, {other.folder} and {run.folder}")
-    sources = []
+    sources: list[Source] = []
     for group in groups.values():
         belonging = (recording for recording in group[0].recordings if owner.get(recording.name) in group)
         sources.extend(Source(owner[recording.name], recording) for recording in belonging)
@@ -77,8 +77,6 @@ def unfinished(runs: Sequence[Run]) -> Iterator[str]:
 def _check_alike(first: Run, other: Run) -> None:
     """Raise `ConfigurationError` if the scores or detections of two runs were made differently."""
     differences = list(_anywhere(first.settings).differences(_anywhere(other.settings)))
-    if first.settings.scorer != other.settings.scorer:
-        differences.append(f"scores made as {first.settings.scorer}, not {other.settings.scorer}")
     if differences:
         raise ConfigurationError(f"{first.folder} and {other.folder} do not belong together: {'; '.join(differences)}")
 

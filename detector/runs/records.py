@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -65,10 +64,11 @@ def recording_key(recording: Place, identity: Identity) -> tuple[str, int, int]:
     return recording.name, identity.size, identity.modified_ns
 
 
-def record_of(scanned: Scanned, detections: Extent | None, chunks: Sequence[Chunk]) -> Record:
+def record_of(result: Finished) -> Record:
     """Return the record of a result."""
+    scanned = result.scanned
     identity = scanned.identity
-    extents = [chunk.extent for chunk in chunks] + ([] if detections is None else [detections])
+    extents = [chunk.extent for chunk in result.chunks] + ([] if result.detections is None else [result.detections])
     return {
         "recording": scanned.recording.name,
         "size": None if identity is None else identity.size,
@@ -77,8 +77,8 @@ def record_of(scanned: Scanned, detections: Extent | None, chunks: Sequence[Chun
         "time": time_of(scanned.chronology),
         "remarks": list(scanned.remarks),
         "heard_s": scanned.heard_s,
-        "detections": len(scanned.detections),
-        "points": [chunk.n_points for chunk in chunks],
+        "detections": result.n_detections,
+        "points": [chunk.n_points for chunk in result.chunks],
         "data": extents,
     }
 

@@ -15,7 +15,7 @@ from detector.progress import SILENT, Progress
 from detector.runs.folder import Run, merged_list, opened_run
 from detector.runs.settings import KeepScores, settings_of
 from detector.runs.shard import Shard
-from detector.runs.tables import run_outputs, write_tables
+from detector.runs.tables import run_outputs, summary_of, write_tables
 from detector.scanning.listing import list_recordings, not_searched
 from detector.scanning.outcome import Scanned
 from detector.scanning.setting import Setting
@@ -90,6 +90,7 @@ def scan_run(
     )
     with opened_run(request.folder, settings, folder) as run:
         _set_recordings(run, listed, progress)
+        run.set_unsearched(unsearched)
         for scanned in unsearched:
             progress.say(scanned.remarks[0])
         bugs: list[Exception] = []
@@ -105,8 +106,10 @@ def scan_run(
             from detector.runs.scoring import RunScan  # imports torch, which takes seconds; a finished run needs none
 
             RunScan(run, folder, device, setting, threshold).scan(missing, progress, report)
-        write_tables(run, unsearched)
-        return _summary(run, unsearched, bugs)
+        write_tables(run)
+        summary = summary_of(run)
+        summary.bugs.extend(bugs)
+        return summary
 
 
 def _set_recordings(run: Run, listed: Sequence[Place], progress: Progress) -> None:
@@ -161,17 +164,3 @@ def _has_changed(recording: Place, state: tuple[int, int]) -> bool:
     except RecordingError:
         return False
     return (identity.size, identity.modified_ns) != state
-
-
-def _summary(run: Run, unsearched: Sequence[Scanned], bugs: Sequence[Exception]) -> Summary:
-    """Count what the run holds."""
-    summary = Summary()
-    for folder in unsearched:
-        summary.add(folder)
-    for recording in run.own_recordings:
-        result = run.result(recording)
-        if result is not None:
-            summary.add(result.scanned)
-            summary.detections += result.n_detections
-    summary.bugs.extend(bugs)
-    return summary

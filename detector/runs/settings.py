@@ -76,6 +76,8 @@ class RunSettings(Frozen):
             yield f"{Parameter('keep_scores')} {self.keep_scores}, not {other.keep_scores}"
         if self.shard != other.shard:
             yield f"{Parameter('shard')} {self.shard or 'none'}, not {other.shard or 'none'}"
+        if self.scorer and other.scorer and self.scorer != other.scorer:
+            yield f"scores made as {self.scorer}, not {other.scorer}"
 
     def _named(self, file: str) -> str:
         """Return the model with the digest of one of its files."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from detector.errors import ConfigurationError
 from detector.runs.folder import DETECTIONS_FILE, EFFORT_FILE, TABLES_KEY, Run
 from detector.runs.records import Finished, detections_of
+from detector.runs.settings import SETTINGS_FILE
 from detector.runs.store import Store
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Outputs
+from detector.scanning.summary import Summary
 
 
 def run_outputs(folder: Path) -> Outputs:
@@ -32,41 +34,66 @@ def whole_result(result: Finished, store: Store) -> Scanned:
     return replace(result.scanned, detections=detections_of(store.read(result.detections)))
 
 
-def write_tables(run: Run, unsearched: Sequence[Scanned]) -> None:
-    """Write the tables of detections and effort into the folder of a run.
+def is_run(folder: Path) -> bool:
+    """Return whether a folder is that of a run."""
+    return (folder / SETTINGS_FILE).is_file()
 
-    Parameters
-    ----------
-    run : Run
-        The run, open for writing.
-    unsearched : sequence of Scanned
-        Folders that could not be searched. They come first, as in a scan.
+
+def run_tables(folder: Path) -> tuple[Path, Path]:
+    """Return the tables of detections and effort of a finished run.
+
+    Raises
+    ------
+    ConfigurationError
+        If the run is not finished, or the folder is not a run.
+    """
+    with Run(folder) as run:
+        if not _are_written(run, len(run.own_recordings)):
+            raise ConfigurationError(
+                f"{folder}: this run is not finished; go on with its scan, or write tables of what is done with "
+                "detector detect"
+            )
+    return folder / DETECTIONS_FILE, folder / EFFORT_FILE
+
+
+def write_tables(run: Run) -> None:
+    """Write the tables of detections and effort into the folder of a run, unless they are there.
+
+    Folders that could not be searched come first, as in a scan.
 
     Raises
     ------
     OutputError
         If they cannot be written.
     """
-    state = _state(run, unsearched)
-    if _are_written(run, state):
+    n_recordings = len(run.own_recordings)
+    if _are_written(run, n_recordings):
         return
     with run_outputs(run.folder).opened(sys.stdout, run.recipe.labels.names) as results:
-        for folder in unsearched:
+        for folder in run.unsearched:
             results.add(folder)
         for recording in run.own_recordings:
             result = run.result(recording)
             if result is not None:
                 results.add(whole_result(result, run.store))
-    run.store.append({TABLES_KEY: state})
+    run.store.append({TABLES_KEY: n_recordings})
 
 
-def _state(run: Run, unsearched: Sequence[Scanned]) -> list[str | int]:
-    """Return what the tables depend on, beside the results."""
-    return [len(run.own_recordings), *(folder.recording.name for folder in unsearched)]
+def summary_of(run: Run) -> Summary:
+    """Count what a run holds."""
+    summary = Summary()
+    for folder in run.unsearched:
+        summary.add(folder)
+    for recording in run.own_recordings:
+        result = run.result(recording)
+        if result is not None:
+            summary.add(result.scanned)
+            summary.detections += result.n_detections
+    return summary
 
 
-def _are_written(run: Run, state: list[str | int]) -> bool:
+def _are_written(run: Run, n_recordings: int) -> bool:
     """Return whether the tables are there, and nothing was added since."""
     last = run.store.records[-1] if run.store.records else {}
     tables = (run.folder / DETECTIONS_FILE, run.folder / EFFORT_FILE)
-    return last.get(TABLES_KEY) == state and all(path.exists() for path in tables)
+    return last.get(TABLES_KEY) == n_recordings and all(path.exists() for path in tables)

@@ -19,6 +19,7 @@ from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part, Plan, Planner
 from detector.scanning.setting import Setting
 from detector.scanning.trunks import choose_precision
+from detector.scanning.windows import WindowGrid
 from detector.scanning.workers import Workers
 
 Advance = Callable[[float], None]
@@ -59,6 +60,11 @@ class Scanner:
         self._planner = Planner(model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone)
         self.fingerprint = self._scorer.fingerprint
         self.clock = Clock()
+
+    @property
+    def grid(self) -> WindowGrid:
+        """Return the windows of its scans."""
+        return self.layout.grid
 
     def notes(self) -> Iterator[str]:
         """Describe the engine and the hop, and say if the hop is not the requested one."""

@@ -23,6 +23,7 @@ from detector.model import Model
 from detector.operating.points import OperatingPoint
 from detector.place import paths_of
 from detector.progress import SILENT, Progress
+from detector.runs.stored import StoredScans
 from detector.scanning.blocks import ScoreCollector
 from detector.scanning.events import EventRules
 from detector.scanning.listing import list_recordings
@@ -50,7 +51,7 @@ class TuneRequest:
     annotations : Path
         A table, or a folder of tables.
     recordings : sequence of Path
-        Recordings and folders of recordings.
+        Recordings and folders of recordings, or folders of runs.
     read : ReadOptions
         How to read the tables.
     rules : LabelRules
@@ -130,32 +131,52 @@ class Heard:
 
 
 def listen(
-    request: TuneRequest, model: Model, hop_s: float | None = None, workers: int = 1, progress: Progress = SILENT
+    request: TuneRequest,
+    model: Model,
+    hop_s: float | None = None,
+    workers: int = 1,
+    progress: Progress = SILENT,
+    stored: StoredScans | None = None,
 ) -> Heard:
     """Read the annotations, scan their recordings, and combine the two.
+
+    Parameters
+    ----------
+    request : TuneRequest
+        The recordings and annotations.
+    model : Model
+        The model to tune.
+    hop_s : float or None
+        Hop of the scan, s.
+    workers : int
+        Number of threads.
+    progress : Progress
+        Hears notes for the user, and how far the scan is.
+    stored : StoredScans or None
+        The scores that runs keep of the recordings. Without them, the recordings are scanned.
 
     Raises
     ------
     ConfigurationError, AnnotationError
         If there is nothing to tune on.
     """
-    recordings = paths_of(list_recordings(request.recordings))
+    recordings = paths_of(list_recordings(request.recordings) if stored is None else stored.recordings)
     tables = read_annotations(request.annotations, recordings, request.read)
     notes = list(_problems(request.annotations, tables))
     used = _used(request, recordings, tables, notes)
     _rehearse(request, used, tables, model.labels)
     plain = tuple(_plain(point) for point in model.operating.label)
     with one_thread_each(), ScanProgress(progress, len(used)) as scan_progress:
-        scanner = Scanner(model, Setting(hop_s=hop_s, workers=workers))
-        for note in (*scanner.notes(), *notes):
+        source = stored or Scanner(model, Setting(hop_s=hop_s, workers=workers))
+        for note in (*source.notes(), *notes):
             progress.say(note)
-        tracks, scans, n_failed = _scan(scanner, used, scan_progress)
+        tracks, scans, n_failed = _scan(source, used, scan_progress)
     if not scans:
         raise ConfigurationError(f"{request.recordings[0]}: none of the recordings can be scanned")
     placing = Placing(scans, request.rules, None, request.group, request.recordings)
     material = placing.material(_placed(tables), [])
     remarks = tuple(placing.notes) + tuple(_labels_apart(material, model.labels, request))
-    event_rules = EventRules(model.recipe, scanner.layout.grid, plain)
+    event_rules = EventRules(model.recipe, source.grid, plain)
     return Heard(material, tuple(tracks[unit] for unit in material.units), event_rules, remarks, n_failed)
 
 
@@ -204,14 +225,14 @@ def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSe
 
 
 def _scan(
-    scanner: Scanner, recordings: Sequence[Path], progress: ScanProgress
+    source: Scanner | StoredScans, recordings: Sequence[Path], progress: ScanProgress
 ) -> tuple[dict[Unit, Track], list[Scan], int]:
     """Scan recordings; return the scores and the length of each channel, and the number of recordings that failed."""
     collector = ScoreCollector()
     tracks: dict[Unit, Track] = {}
     scans: list[Scan] = []
     n_failed = 0
-    for scanned in scanner.scan_all(recordings, collector, progress.advance):
+    for scanned in source.scan_all(recordings, collector, progress.advance):
         n_failed += scanned.failed
         for remark in scanned.remarks:
             progress.say(remark)
