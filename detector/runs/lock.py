@@ -81,8 +81,6 @@ def run_lock(path: Path) -> Iterator[None]:
         _claim(path, own, alone=bool(is_locked))
         with _beating(path, own):
             yield
-        with suppress(OSError):
-            _write(path, "")
     finally:
         os.close(descriptor)
 
@@ -154,7 +152,7 @@ def _system_lock(descriptor: int) -> bool | None:
 
 @contextmanager
 def _beating(path: Path, own: Holder) -> Iterator[None]:
-    """Count in the lock file while the block runs."""
+    """Count in the lock file while the block runs; then empty it."""
     ended = Event()
 
     def beat() -> None:
@@ -171,6 +169,8 @@ def _beating(path: Path, own: Holder) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+        with suppress(OSError):
+            _write(path, "")
 
 
 def _write(path: Path, text: str) -> None:
