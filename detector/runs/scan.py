@@ -15,7 +15,7 @@ from detector.progress import SILENT, Progress
 from detector.runs.folder import Run, merged_list, opened_run
 from detector.runs.settings import KeepScores, settings_of
 from detector.runs.shard import Shard
-from detector.runs.tables import run_outputs, summary_of, write_tables
+from detector.runs.tables import summary_of, write_tables
 from detector.scanning.listing import list_recordings, not_searched
 from detector.scanning.outcome import Scanned
 from detector.scanning.setting import Setting
@@ -78,7 +78,6 @@ def scan_run(
     """
     unsearched: list[Scanned] = []
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
-    run_outputs(request.folder).check_inputs(listed)
     folder = shipped_folder() / DEFAULT_MODEL if model is None else find_folder(model)
     settings = settings_of(
         model or DEFAULT_MODEL,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from detector.errors import ConfigurationError
+from detector.outputs import own_file, written
 from detector.runs.folder import DETECTIONS_FILE, EFFORT_FILE, TABLES_KEY, Run
 from detector.runs.records import Finished, detections_of
 from detector.runs.settings import SETTINGS_FILE
 from detector.runs.store import Store
 from detector.scanning.outcome import Scanned
-from detector.scanning.results import Outputs
+from detector.scanning.results import Results
 from detector.scanning.summary import Summary
-
-
-def run_outputs(folder: Path) -> Outputs:
-    """Return the tables in the folder of a run, which are written again whenever results are new."""
-    return Outputs(folder / DETECTIONS_FILE, None, folder / EFFORT_FILE, force=True)
+from detector.tables.csv_table import CsvWriter
+from detector.tables.effort import EffortWriter
+from detector.tables.sink import Sink
 
 
 def whole_result(result: Finished, store: Store) -> Scanned:
@@ -69,7 +69,11 @@ def write_tables(run: Run) -> None:
     n_recordings = len(run.own_recordings)
     if _are_written(run, n_recordings):
         return
-    with run_outputs(run.folder).opened(sys.stdout, run.recipe.labels.names) as results:
+    with (
+        _opened(run.folder / DETECTIONS_FILE) as detections,
+        _opened(run.folder / EFFORT_FILE) as effort,
+    ):
+        results = Results(CsvWriter(detections), None, EffortWriter(effort))
         for folder in run.unsearched:
             results.add(folder)
         for recording in run.own_recordings:
@@ -77,6 +81,17 @@ def write_tables(run: Run) -> None:
             if result is not None:
                 results.add(whole_result(result, run.store))
     run.store.append({TABLES_KEY: n_recordings})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Sink[str]]:
+    """Open a table of a run. The file has its name only when it is complete."""
+    with (
+        written(path),
+        own_file(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream,
+    ):
+        yield Sink(stream, path)
 
 
 def summary_of(run: Run) -> Summary:
