@@ -14,7 +14,7 @@ from detector.model import Model
 from detector.place import Named, Place, place_of
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import Take
-from detector.scanning.executor import Executor, Stuck
+from detector.scanning.executor import Died, Executor, Stuck
 from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.parts import PartScorer, PartScores
@@ -194,7 +194,11 @@ def of_plan(
 
 
 def given_up(recording: Place, error: Exception) -> Exception:
-    """Turn `Stuck` into an error of the recording; return other errors as they are."""
+    """Turn `Stuck` and `Died` into errors of the recording; return other errors as they are."""
     if isinstance(error, Stuck):
         return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")
+    if isinstance(error, Died):
+        return RecordingError(
+            f"{recording}: given up, because its worker ended: {str(error) or 'the reason is unknown'}"
+        )
     return error

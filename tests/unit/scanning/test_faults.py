@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 import soundfile
 
+from detector.place import Place
 from detector.scanning.outcome import Scanned
+from detector.scanning.plan import Part
 from detector.scanning.scanner import Scanner, Setting
 from tests.places import Failing
 
@@ -63,3 +66,25 @@ def test_a_recording_whose_disk_fails_has_failed_and_the_next_one_is_scanned(
     assert failing.bug is None
     place.outage.first = None
     assert statuses([Scanner(tone_model()).scan(place)]) == ["ok"]
+
+
+@pytest.mark.parametrize("step", ["plan", "score"])
+def test_a_library_that_ends_a_worker_costs_one_recording(
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = [written(tmp_path / f"{n}.wav", noise(3, n)) for n in range(5)]
+    before = getattr(Scanner, step)
+
+    def deadly(self: Scanner, work: Place | Part, *rest: object) -> object:
+        place = work.header.place if isinstance(work, Part) else work
+        if place.name.endswith("2.wav"):
+            sys.exit("no licence")
+        return before(self, work, *rest)
+
+    monkeypatch.setattr(Scanner, step, deadly)
+    results = list(Scanner(tone_model(), Setting(workers=2)).scan_all(recordings))
+    assert statuses(results) == ["ok", "ok", "failed", "ok", "ok"]
+    (line,) = results[2].remarks
+    assert str(recordings[2]) in line
+    assert "no licence" in line
+    assert "\n" not in line
