@@ -71,6 +71,15 @@ class Step:
 class Scanner:
     """Scan recordings with a model.
 
+    Parameters
+    ----------
+    model : Model
+        On its device.
+    setting : Setting, optional
+        How to scan.
+    say : callable, optional
+        Is called with a line for the user while recordings are scanned, on any thread.
+
     Attributes
     ----------
     layout : Layout
@@ -79,13 +88,13 @@ class Scanner:
         The processor time of each stage so far, in all threads together.
     """
 
-    def __init__(self, model: Model, setting: Setting | None = None) -> None:
+    def __init__(self, model: Model, setting: Setting | None = None, say: Callable[[str], None] | None = None) -> None:
         setting = setting or Setting()
         self._setting = setting
         self.recipe = model.recipe
         self.layout = lay_out(model.recipe, setting.hop_s, setting.engine)
         self.precision = choose_precision(setting.precision, model.device)
-        self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s)
+        self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s, say)
         self._planner = Planner(model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone)
         self.clock = Clock()
 
