@@ -147,7 +147,7 @@ class BatchedTrunk:
                     if n_answered >= len(batch):
                         break
         except BaseException as error:  # noqa: BLE001 (`result` raises it again in each thread)
-            is_single = is_out_of_memory(error)  # the memory was too small for one strip, which may be the only one
+            is_single = is_out_of_memory(error)  # the memory was too small for one strip alone; others may fit
             failed = batch[n_answered : n_answered + 1] if is_single else batch[n_answered:]
             for _, given in failed:
                 given.set_exception(error)
