@@ -97,5 +97,5 @@ def decode_view(header: Header, file: BinaryIO, view: View, length: int) -> Iter
                 if len(block) == 0:
                     return
                 yield block, error
-    except (soundfile.SoundFileError, OSError):
+    except soundfile.SoundFileError:
         return

@@ -49,7 +49,7 @@ def flac_pieces(
                     position += len(blocks.popleft())
                 if at_end and is_right:
                     return
-    except (soundfile.SoundFileError, OSError):
+    except soundfile.SoundFileError:
         is_right = False
     if not is_right:
         yield from _by_frames(header, file, position, end, length, notice)

@@ -126,6 +126,8 @@ class Header:
         ------
         soundfile.SoundFileError
             If it cannot be decoded.
+        OSError
+            If the disk or the network cannot read the file.
         """
         view = view or self.view
         raw: dict[str, int | str] | None = None

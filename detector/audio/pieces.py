@@ -43,6 +43,8 @@ def pieces(header: Header, file: BinaryIO, first: int, end: int | None, length: 
     ------
     Undecodable
         If the rest cannot be decoded.
+    OSError
+        If the disk or the network cannot read the file.
     """
     if header.links:
         return _linked(header, file, length)
@@ -71,7 +73,7 @@ def _plain(header: Header, file: BinaryIO, first: int, end: int | None, length: 
                     raise Undecodable(error)
                 if len(block) < n_wanted:
                     return
-    except (soundfile.SoundFileError, OSError) as error:
+    except soundfile.SoundFileError as error:
         raise Undecodable(reason(error)) from error
 
 
@@ -100,7 +102,7 @@ def _linked(header: Header, file: BinaryIO, length: int) -> Iterator[Piece]:
             view = View(run.start, run.end, head if run.first else head_within)
             try:
                 n_samples = _n_samples(header, file, view)
-            except (soundfile.SoundFileError, OSError):
+            except soundfile.SoundFileError:
                 continue
             run_end = start + ogg.samples_until(link, run.granule, head, header.sample_rate)
             position = start if run.first else run_end - n_samples

@@ -16,6 +16,7 @@ from detector.audio.reading import read_header
 from detector.audio.resampling import MARGIN, Resampler, Samples
 from detector.audio.verdict import Facts, joined
 from detector.clock import Clock
+from detector.errors import RecordingError
 from detector.place import Named
 
 MOST_SAMPLES = 1 << 21
@@ -142,7 +143,7 @@ class AudioStream:
         Raises
         ------
         RecordingError
-            If the file is replaced or changed meanwhile.
+            If the file is replaced or changed meanwhile, or the disk or the network cannot read it.
         """
         first, end, skip = self._bounds()
         resample = Resampler(self.header.sample_rate, self._audio.sample_rate, len(self.channels))
@@ -199,6 +200,10 @@ class AudioStream:
                         position += len(block)
         except Undecodable as error:
             self.facts = replace(self.facts, error=str(error))
+        except OSError as error:  # no damage: the file may be whole, and readable another time
+            time_s = position / self.header.sample_rate
+            why = error.strerror or error
+            raise RecordingError(f"{self.header.place}: cannot be read: {why} (at {time_s:.1f} s)") from error
         self._at_end = end is None or position < end
         self.header.check_unchanged()
 

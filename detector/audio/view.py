@@ -31,13 +31,20 @@ class View:
 
 
 class ViewFile(io.RawIOBase):
-    """A readable, seekable file with the bytes that `view` shows of another open file. The other file stays open."""
+    """A readable, seekable file with the bytes that `view` shows of another open file. The other file stays open.
+
+    Attributes
+    ----------
+    error : Exception or None
+        The first error of the other file. From then on, reads find the end: libsndfile cannot pass an exception on.
+    """
 
     def __init__(self, file: BinaryIO, view: View) -> None:
         super().__init__()
         self._file = file
         self._view = view
         self._position = 0
+        self.error: Exception | None = None
 
     @property
     def size(self) -> int:
@@ -63,7 +70,16 @@ class ViewFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Fill `buffer` as far as possible, and return the number of bytes (0 at the end)."""
+        """Fill `buffer` as far as possible, and return the number of bytes (0 at the end, and after an error)."""
+        if self.error is not None:
+            return 0
+        try:
+            return self._fill(buffer)
+        except Exception as error:  # noqa: BLE001 (`Sound` raises it again)
+            self.error = error
+            return 0
+
+    def _fill(self, buffer: WriteableBuffer) -> int:
         target = memoryview(buffer).cast("B")
         wanted = min(len(target), max(0, self.size - self._position))
         prefix = self._view.prefix[self._position : self._position + wanted]

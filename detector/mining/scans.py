@@ -101,7 +101,7 @@ class MineMaterial:
     def _scan(self, model: Model, sources: Sequence[Source], take: Take, task: str) -> Iterator[tuple[Source, Scanned]]:
         """Scan recordings in order, and report each one that cannot be read once."""
         with one_thread_each():
-            scanner = Scanner(model, Setting(workers=count_cores()))
+            scanner = Scanner(model, Setting(workers=count_cores()), self.progress.say)
             event_rules = EventRules(model.recipe, scanner.layout.grid, model.operating.label)
             paths = [source.path for source in sources]
             results = detect_all(scanner, paths, event_rules, take)

@@ -104,7 +104,7 @@ def scan_run(
         if missing:
             from detector.runs.scoring import RunScan  # imports torch, which takes seconds; a finished run needs none
 
-            RunScan(run, folder, device, setting, threshold).scan(missing, progress, report)
+            RunScan(run, folder, device, setting, threshold, progress=progress).scan(missing, report)
         write_tables(run)
         summary = summary_of(run)
         summary.bugs.extend(bugs)

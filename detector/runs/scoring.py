@@ -42,6 +42,8 @@ class RunScan:
         How to scan.
     threshold : float, Target or None
         As in `scan`.
+    progress : Progress
+        Hears notes for the user, and how far the scan is.
 
     Raises
     ------
@@ -50,12 +52,20 @@ class RunScan:
     """
 
     def __init__(
-        self, run: Run, model: Path, device: DeviceName, setting: Setting, threshold: float | Target | None
+        self,
+        run: Run,
+        model: Path,
+        device: DeviceName,
+        setting: Setting,
+        threshold: float | Target | None,
+        *,
+        progress: Progress,
     ) -> None:
         loaded = load_model(model, choose_device(device))
         self._run = run
+        self._progress = progress
         self._setting = setting
-        self._scanner = Scanner(loaded, setting)
+        self._scanner = Scanner(loaded, setting, progress.say)
         self._check_scorer(self._scanner.fingerprint)
         grid = self._scanner.layout.grid
         self._notes = (*self._scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s))
@@ -63,7 +73,7 @@ class RunScan:
         self._finding = Finding(event_rules, None, self._scanner.clock)
         self._keeper = ScoreKeeper(run.store) if run.settings.keep_scores == "all" else None
 
-    def scan(self, recordings: Sequence[Place], progress: Progress, take_result: Callable[[Scanned], None]) -> None:
+    def scan(self, recordings: Sequence[Place], take_result: Callable[[Scanned], None]) -> None:
         """Scan recordings; keep the result of each, and pass it on.
 
         Raises
@@ -72,13 +82,13 @@ class RunScan:
             If results cannot be written. What was written before is kept.
         """
         for note in self._notes:
-            progress.say(note)
+            self._progress.say(note)
         parts = PartStore(self._run.folder, {recording.name for recording in recordings}.__contains__)
         kept = KeptScores(parts, self._scanner.score)
         with (
             closing(parts),
             one_thread_each(),
-            ScanProgress(progress, len(recordings)) as scan_progress,
+            ScanProgress(self._progress, len(recordings)) as scan_progress,
             Workers(self._setting.workers, self._setting.limits.patience) as workers,
         ):
             for scanned in self._scanner.scan_with(workers, recordings, self._take, scan_progress.advance, kept):

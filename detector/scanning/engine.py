@@ -14,6 +14,7 @@ from detector.clock import Clock
 from detector.model import Model
 from detector.network.head import Overlap
 from detector.network.layers import Geometry
+from detector.scanning.batches import Batches
 from detector.scanning.layout import Layout
 from detector.scanning.trunks import TrunkRunner
 
@@ -47,10 +48,17 @@ class Engine(Protocol):
 
 
 class WindowEngine:
-    """Run every window through the whole network on its own, in groups of a fixed size."""
+    """Run every window through the whole network on its own, in groups of a fixed size.
 
-    def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
+    A group for which the memory of an accelerator is too small is halved by `batches`. See `BatchedTrunk` for what this
+    changes.
+    """
+
+    def __init__(
+        self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock, batches: Batches | None = None
+    ) -> None:
         self._model = model
+        self._batches = batches or Batches()
         self._trunk = trunk
         self._clock = clock
         self._length = layout.grid.length
@@ -63,20 +71,23 @@ class WindowEngine:
         """Add the next scaled frames (band, frame); yield the scores of every complete group."""
         self._frames.add(frames)
         while self._frames.number >= self._need(self._group):
-            yield self._next(self._group)
+            yield from self._next(self._group)
 
     def finish(self, n_windows: int) -> Iterator[Scores]:
         """End after `n_windows` windows in all; yield the remaining scores."""
         while (left := n_windows - self._n_scored) > 0:
-            yield self._next(min(left, self._group))
+            yield from self._next(min(left, self._group))
 
     def _need(self, n: int) -> int:
         return (n - 1) * self._hop + self._length
 
-    def _next(self, n: int) -> Scores:
+    def _next(self, n: int) -> Iterator[Scores]:
         frames = self._frames.take(self._need(n), n * self._hop)
         windows = frames.unfold(-1, self._length, self._hop).transpose(0, 1)  # (window, band, frame)
         self._n_scored += n
+        yield from self._batches.each(n, lambda first, end: self._scored(windows[first:end]))
+
+    def _scored(self, windows: Tensor) -> Scores:
         with torch.inference_mode():
             with self._clock("trunk"):
                 features = self._trunk(windows.contiguous())
@@ -87,12 +98,16 @@ class WindowEngine:
 class SharedEngine:
     """Run the trunk once over strips of frames, cut windows from its columns, and run the head on them.
 
-    Two strips overlap by the frames that the receptive field reaches beyond their columns.
+    Two strips overlap by the frames that the receptive field reaches beyond their columns. If the memory of an
+    accelerator is too small for the head over a strip, `batches` halves the number of windows.
     """
 
-    def __init__(self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock) -> None:
+    def __init__(
+        self, model: Model, layout: Layout, trunk: TrunkRunner, clock: Clock, batches: Batches | None = None
+    ) -> None:
         geometry = model.network.geometry
         self._model = model
+        self._batches = batches or Batches()
         self._trunk = trunk
         self._clock = clock
         self._field = geometry.frames.size
@@ -139,9 +154,14 @@ class SharedEngine:
             self._passed += n_windows * self._overlap.hop - done
             self._columns = columns[..., done:]
             self._n_scored += n_windows
-            if n_windows:
-                with self._clock("head"):
-                    yield scored(self._model, self._model.network.head.over(columns, self._overlap, n_windows))
+        yield from self._batches.each(n_windows, lambda first, end: self._scored(columns, first, end, n_windows))
+
+    def _scored(self, columns: Tensor, first: int, end: int, n_windows: int) -> Scores:
+        """Score the windows from `first` to `end` of those that begin in `columns`, `n_windows` in all."""
+        stop = None if end == n_windows else (end - 1) * self._overlap.hop + self._span
+        columns = columns[..., first * self._overlap.hop : stop]
+        with torch.inference_mode(), self._clock("head"):
+            return scored(self._model, self._model.network.head.over(columns, self._overlap, end - first))
 
 
 class Frames:

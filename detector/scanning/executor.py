@@ -13,6 +13,10 @@ class Stuck(Exception):  # noqa: N818 (no fault is known; the executor has stopp
     """The work on an item made no progress for too long; the message gives the seconds."""
 
 
+class Died(Exception):  # noqa: N818 (it may be no fault of the program)
+    """The worker ended while it worked on an item; the message gives the reason, empty if nobody knows it."""
+
+
 class Executor(Protocol):
     """Apply functions to items, for example on threads of this machine."""
 

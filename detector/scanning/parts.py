@@ -14,9 +14,10 @@ from detector.audio.header import Header
 from detector.audio.stream import AudioStream, Stretch
 from detector.audio.verdict import Facts
 from detector.clock import Clock
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, RecordingError
 from detector.frontend.stream import PowerStream, ScaleStream
 from detector.model import Model
+from detector.scanning.batches import SMALLER_BATCHES, Batches, Once, is_out_of_memory
 from detector.scanning.engine import Engine, Scores, SharedEngine, WindowEngine
 from detector.scanning.layout import Layout
 from detector.scanning.plan import Part
@@ -66,6 +67,9 @@ class PartScorer:
         Number format of the trunk.
     block_s : float
         Length of a decoded block, s. It changes no byte of the results.
+    say : callable, optional
+        Is called on any thread, with a line for the user, when the memory of the accelerator is full for the first
+        time.
 
     Attributes
     ----------
@@ -73,11 +77,20 @@ class PartScorer:
         Of the model and of the options that change scores.
     """
 
-    def __init__(self, model: Model, layout: Layout, precision: Precision, block_s: float) -> None:
+    def __init__(
+        self,
+        model: Model,
+        layout: Layout,
+        precision: Precision,
+        block_s: float,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self._model = model
         self._layout = layout
         self._block_s = block_s
-        self._trunk = trunk_runner(model, layout.step, precision)
+        shrunk = None if say is None else Once(SMALLER_BATCHES, say)
+        self._batches = Batches(shrunk=shrunk)
+        self._trunk = trunk_runner(model, layout.step, precision, shrunk)
         options = (layout.engine, layout.step, layout.grid.hop, precision, model.device.type)
         self.fingerprint = "-".join((model.fingerprint(), *map(str, options)))
 
@@ -96,7 +109,7 @@ class PartScorer:
         Raises
         ------
         RecordingError
-            If the recording cannot be read.
+            If the recording cannot be read, or the memory of the accelerator is too small for a single window of it.
         ConfigurationError
             If the part was made for another model, or for other options.
         """
@@ -104,7 +117,15 @@ class PartScorer:
             raise ConfigurationError(
                 f"{part.header.place}: a part made for {part.fingerprint} cannot be scanned with {self.fingerprint}"
             )
-        clock = clock or Clock()
+        try:
+            return self._score(part, clock or Clock(), pulse)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        # not in `except`: the error would stay with this one, and keep tensors in the memory that is full
+        raise RecordingError(f"{part.header.place}: the memory of the accelerator is too small to scan it")
+
+    def _score(self, part: Part, clock: Clock, pulse: Callable[[], None] | None) -> PartScores:
         header = part.header
         stream = AudioStream(header, self._model.recipe.audio, self._block_s, self._stretch(part), clock)
         rows = [stream.channels.index(channel) for channel in part.channels]
@@ -124,7 +145,7 @@ class PartScorer:
 
     def _engine(self, clock: Clock) -> Engine:
         kind = SharedEngine if self._layout.engine == "shared" else WindowEngine
-        return kind(self._model, self._layout, self._trunk, clock)
+        return kind(self._model, self._layout, self._trunk, clock, self._batches)
 
     def _bounds(self, part: Part) -> Bounds:
         grid = self._layout.grid

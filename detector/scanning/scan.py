@@ -73,7 +73,7 @@ def scan(
     outputs.check_inputs(recordings)
     loaded = load_named(model, device)
     with one_thread_each():
-        scanner = Scanner(loaded, setting)
+        scanner = Scanner(loaded, setting, progress.say)
         grid = scanner.layout.grid
         event_rules = EventRules(loaded.recipe, grid, loaded.operating.at(threshold))
         with ScanProgress(progress, len(recordings)) as scan_progress:

@@ -12,7 +12,7 @@ from detector.model import Model
 from detector.place import Named, Place, place_of
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import Take
-from detector.scanning.executor import Executor, Stuck
+from detector.scanning.executor import Died, Executor, Stuck
 from detector.scanning.layout import lay_out
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.parts import PartScorer, PartScores
@@ -40,6 +40,15 @@ class Step:
 class Scanner:
     """Scan recordings with a model.
 
+    Parameters
+    ----------
+    model : Model
+        On its device.
+    setting : Setting, optional
+        How to scan.
+    say : callable, optional
+        Is called with a line for the user while recordings are scanned, on any thread.
+
     Attributes
     ----------
     layout : Layout
@@ -50,13 +59,13 @@ class Scanner:
         The processor time of each stage so far, in all threads together.
     """
 
-    def __init__(self, model: Model, setting: Setting | None = None) -> None:
+    def __init__(self, model: Model, setting: Setting | None = None, say: Callable[[str], None] | None = None) -> None:
         setting = setting or Setting()
         self._setting = setting
         self.recipe = model.recipe
         self.layout = lay_out(model.recipe, setting.hop_s, setting.engine)
         self.precision = choose_precision(setting.precision, model.device)
-        self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s)
+        self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s, say)
         self._planner = Planner(model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone)
         self.fingerprint = self._scorer.fingerprint
         self.clock = Clock()
@@ -182,7 +191,11 @@ def of_plan(
 
 
 def given_up(recording: Place, error: Exception) -> Exception:
-    """Turn `Stuck` into an error of the recording; return other errors as they are."""
+    """Turn `Stuck` and `Died` into errors of the recording; return other errors as they are."""
     if isinstance(error, Stuck):
         return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")
+    if isinstance(error, Died):
+        return RecordingError(
+            f"{recording}: given up, because its worker ended: {str(error) or 'the reason is unknown'}"
+        )
     return error

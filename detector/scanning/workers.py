@@ -1,4 +1,4 @@
-"""An executor on threads of this process. A job that fails or hangs does not stop the others."""
+"""An executor on threads of this process. A job that fails or hangs, or ends its thread, does not stop the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import Generic, TypeVar
 
-from detector.scanning.executor import Stuck
+from detector.scanning.executor import Died, Stuck
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -60,24 +60,30 @@ class Task(Generic[Made]):
         self.pulse = Pulse()
         self.future: Future[Made] = Future()
         self._work = work
+        self._thread: threading.Thread | None = None
 
     def run(self) -> None:
         """Do the job on the thread that calls."""
+        self._thread = threading.current_thread()
         try:
             self.pulse()
             made = self._work(self.pulse)
-        except BaseException as error:  # noqa: BLE001 (`result` raises it again)
+        except Exception as error:  # noqa: BLE001 (`result` raises it again)
             self.future.set_exception(error)
+        except BaseException as error:  # noqa: BLE001 (it would end the program, which only the main thread may do)
+            self.future.set_exception(Died(repr(error)))
         else:
             self.future.set_result(made)
 
-    def result(self, patience_s: float) -> Made:
-        """Wait for the result.
+    def result(self, patience_s: float, look: Callable[[], None]) -> Made:
+        """Wait for the result. Call `look` now and then.
 
         Raises
         ------
         Stuck
             If the job showed no progress for `patience_s`. Its thread is abandoned.
+        Died
+            If the thread of the job ended before the job.
         """
         while True:
             try:
@@ -85,13 +91,16 @@ class Task(Generic[Made]):
             except TimeoutError:
                 if self.future.done():
                     raise
+                look()
+                if self._thread is not None and not self._thread.is_alive() and not self.future.done():
+                    raise Died from None
                 if self.pulse.silent_s > patience_s:
                     self.pulse.stop()
                     raise Stuck(f"{patience_s:g}") from None
 
 
 class Workers:
-    """An `Executor` on threads. A thread that is stuck is replaced, and the end does not wait for it.
+    """An `Executor` on threads. A thread that is stuck or dead is replaced, and the end does not wait for it.
 
     Parameters
     ----------
@@ -132,9 +141,9 @@ class Workers:
         return task
 
     def _finish(self, task: Task[Made]) -> Made:
-        """Wait for the result of a job; raise its error, or `Stuck`."""
+        """Wait for the result of a job; raise its error, `Stuck` or `Died`."""
         try:
-            return task.result(self.patience_s)
+            return task.result(self.patience_s, self._replace_dead)
         except Stuck:
             self._threads.append(self._start())
             raise
@@ -162,6 +171,10 @@ class Workers:
             return self._finish(task)
         except Exception as error:  # noqa: BLE001 (it is yielded in place of the result)
             return error
+
+    def _replace_dead(self) -> None:
+        """Start a thread for each one that died: the jobs in the queue need it."""
+        self._threads = [thread if thread.is_alive() else self._start() for thread in self._threads]
 
     def _start(self) -> threading.Thread:
         thread = threading.Thread(target=self._serve, name="scan", daemon=True)

@@ -167,7 +167,7 @@ def listen(
     _rehearse(request, used, tables, model.labels)
     plain = tuple(_plain(point) for point in model.operating.label)
     with one_thread_each(), ScanProgress(progress, len(used)) as scan_progress:
-        source = stored or Scanner(model, Setting(hop_s=hop_s, workers=workers))
+        source = stored or Scanner(model, Setting(hop_s=hop_s, workers=workers), progress.say)
         for note in (*source.notes(), *notes):
             progress.say(note)
         tracks, scans, n_failed = _scan(source, used, scan_progress)

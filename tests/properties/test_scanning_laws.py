@@ -300,7 +300,7 @@ def by(engine: EngineName, model: Model, path: Path, hop_s: float | None = None)
 def in_torch(model: Model, path: Path, hop_s: float | None = None) -> Scores:
     """Score with one pass of the trunk, in torch."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "trunk_runner", TorchTrunk)
+        patch.setattr(parts, "trunk_runner", lambda model, step, precision, _: TorchTrunk(model, step, precision))
         return by("shared", model, path, hop_s)
 
 

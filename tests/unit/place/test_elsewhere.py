@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -13,37 +10,9 @@ import soundfile
 
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
-from detector.place import Children, Identity, Place
+from detector.place import Place
 from detector.recipe import Audio
-
-
-@dataclass(frozen=True)
-class Memory:
-    """A recording in memory, which has no descriptor that libsndfile could read."""
-
-    name: str
-    content: bytes
-
-    def open(self, expected: Identity | None = None) -> BinaryIO:
-        return io.BytesIO(self.content)
-
-    def size(self) -> int:
-        return len(self.content)
-
-    def identity(self, file: BinaryIO | None = None) -> Identity:
-        return Identity(len(self.content), 0)
-
-    def exists(self) -> bool:
-        return True
-
-    def is_folder(self) -> bool:
-        return False
-
-    def children(self, extensions: frozenset[str]) -> Children:
-        return Children([], [])
-
-    def canonical(self, folders: dict[str, str] | None = None) -> str:
-        return self.name
+from tests.places import Memory
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -7,8 +8,8 @@ from threading import Event, Timer
 
 import pytest
 
-from detector.scanning.executor import Stuck
-from detector.scanning.workers import AHEAD, Pulse, Stopped, Workers
+from detector.scanning.executor import Died, Stuck
+from detector.scanning.workers import AHEAD, Pulse, Stopped, Task, Workers
 
 PATIENCE_S = 30.0
 
@@ -88,3 +89,61 @@ def test_work_without_a_sign_of_life_is_given_up_and_its_thread_replaced() -> No
     assert isinstance(made[1], Stuck)
     assert [made[0], *made[2:]] == [0, 2, 3, 4]
     assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_work_that_would_end_the_program_ends_its_own_item_only(number: int, end: type[BaseException]) -> None:
+    def work(n: int, _: Pulse) -> int:
+        if n in {2, 3}:
+            raise end(f"item {n}")
+        return n
+
+    with Workers(number, PATIENCE_S) as workers:
+        made = [outcome for _, outcome in workers.in_order(range(20), work)]
+    for n in (2, 3):
+        died = made[n]
+        assert isinstance(died, Died)
+        assert end.__name__ in str(died)
+        assert f"item {n}" in str(died)
+    assert made[:2] + made[4:] == [0, 1, *range(4, 20)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_thread_that_dies_costs_its_item_and_is_replaced(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread ends without a word to the executor, as a library in C can end it."""
+
+    class Deadly(Task[int]):
+        n_run = 0
+
+        def run(self) -> None:
+            Deadly.n_run += 1
+            if Deadly.n_run in {2, 5}:
+                self._thread = threading.current_thread()
+                sys.exit()
+            super().run()
+
+    monkeypatch.setattr("detector.scanning.workers.Task", Deadly)
+    monkeypatch.setattr("detector.scanning.workers._LOOK_S", 0.05)
+    before = set(threading.enumerate())
+    with Workers(number, PATIENCE_S) as workers:
+        made = [outcome for _, outcome in workers.in_order(range(12), lambda n, _: n)]
+    assert sum(isinstance(outcome, Died) for outcome in made) == 2
+    assert all(isinstance(outcome, Died) or outcome == n for n, outcome in enumerate(made))
+    assert all(thread.name[:4] != "scan" for thread in set(threading.enumerate()) - before)
+
+
+def test_threads_that_die_between_two_items_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detector.scanning.workers._LOOK_S", 0.05)
+    served = Workers._serve
+    n_served: list[None] = []
+
+    def dead_at_first(self: Workers) -> None:
+        n_served.append(None)
+        if len(n_served) > 2:
+            served(self)
+
+    monkeypatch.setattr(Workers, "_serve", dead_at_first)
+    with Workers(2, PATIENCE_S) as workers:
+        assert list(workers.in_order(range(9), lambda n, _: n)) == [(n, n) for n in range(9)]
