@@ -22,6 +22,7 @@ from detector.errors import ConfigurationError, DetectorError
 
 if TYPE_CHECKING:
     from detector.audio.limits import Limits
+    from detector.audio.times.pattern import TimePattern
     from detector.device import DeviceName
     from detector.operating.target import Target
 
@@ -48,6 +49,14 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
         raise click.BadParameter(
             f"{value!r} is neither an offset such as +10:00, nor Z, nor a name such as Australia/Brisbane.", param=param
         ) from error
+
+
+def pattern_of(ctx: click.Context, param: click.Parameter, value: str | None) -> TimePattern | None:
+    """Read a pattern for the time in file names."""
+    from detector.audio.times.pattern import TimePattern
+
+    del ctx, param
+    return None if value is None else TimePattern(value)
 
 
 def limits_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Limits:
@@ -131,6 +140,12 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
     metavar="ZONE",
     callback=zone,
     help="Time zone of recordings that do not state it: +10:00, Z, Africa/Nairobi.",
+)
+@click.option(
+    "--time-pattern",
+    metavar="PATTERN",
+    callback=pattern_of,
+    help="Where the time stands in file names: %Y%m%d_%H%M%S, SITE_%y%j-%H%M.",
 )
 @click.option(
     "--limit",

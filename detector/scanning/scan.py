@@ -21,6 +21,7 @@ from detector.operating.target import Target
 from detector.place import Named, Place
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
+from detector.scanning.clocks import ClockWatch
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned, failed
@@ -47,6 +48,8 @@ class Summary:
         Number of recordings with each of the statuses in `INCOMPLETE`.
     bugs : list of exceptions
         Errors of the program itself, one for each recording that failed through one.
+    clocks : ClockWatch
+        What is doubtful about the times of the recordings.
     """
 
     recordings: int = 0
@@ -55,6 +58,7 @@ class Summary:
     failed: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     bugs: list[Exception] = field(default_factory=list)
+    clocks: ClockWatch = field(default_factory=ClockWatch)
 
     def add(self, scanned: Scanned) -> None:
         """Count a recording."""
@@ -62,6 +66,7 @@ class Summary:
         self.seconds += scanned.scanned_s
         self.detections += len(scanned.detections)
         self.failed += scanned.failed
+        self.clocks.add(scanned)
         self.statuses.update({row.status for row in scanned.effort} & set(INCOMPLETE))
         if scanned.bug is not None:
             self.bugs.append(scanned.bug)
@@ -170,10 +175,13 @@ def scan(
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
             with outputs.opened(stream, loaded.labels) as results:
-                summary = Summary()
+                summary = Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None))
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
-                return scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
+                scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
+            for line in summary.clocks.lines():
+                progress.say(line)
+            return summary
 
 
 def not_searched(folder: Place, reason: str) -> Scanned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.metadata import name_chronology
@@ -22,6 +23,9 @@ from detector.scanning.plan import Part, Plan, Planner
 from detector.scanning.trunks import Precision, choose_precision
 from detector.scanning.workers import Workers
 
+if TYPE_CHECKING:
+    from detector.audio.times.pattern import TimePattern
+
 BLOCK_S = 10.0
 
 Advance = Callable[[float], None]
@@ -38,6 +42,8 @@ class Setting:
         Time from one window to the next, s.
     timezone : tzinfo or None
         Zone of times that are written without one.
+    time_pattern : TimePattern or None
+        Where the time stands in the names of recordings.
     engine : str
         "shared", "windows", or "auto" for "shared" if it is possible.
     precision : str
@@ -52,6 +58,7 @@ class Setting:
 
     hop_s: float | None = None
     timezone: tzinfo | None = None
+    time_pattern: TimePattern | None = None
     engine: EngineName = "auto"
     precision: Precision = "auto"
     workers: int = 1
@@ -86,7 +93,9 @@ class Scanner:
         self.layout = lay_out(model.recipe, setting.hop_s, setting.engine)
         self.precision = choose_precision(setting.precision, model.device)
         self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s)
-        self._planner = Planner(model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone)
+        self._planner = Planner(
+            model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone, setting.time_pattern
+        )
         self.clock = Clock()
 
     def notes(self) -> Iterator[str]:
@@ -149,7 +158,7 @@ class Scanner:
         scored = executor.in_order(steps_of(plans), self._score_step)
         for step, scores in scored:
             if isinstance(step.plan, Exception):
-                chronology = name_chronology(step.recording, self._setting.timezone)
+                chronology = name_chronology(step.recording, self._setting.timezone, self._setting.time_pattern)
                 yield failed(step.recording, chronology, fault_of(step.recording, given_up(step.recording, step.plan)))
             else:
                 yield self._assembled(step.plan, of_plan(step, scores, scored), take, advance)

@@ -168,7 +168,8 @@ def test_a_broken_recording_is_named_and_costs_only_itself(folder: Path, run: Ru
     assert lines[1].startswith("detector: rec/ab.wav: is not audio that can be read")
     assert lines[2] == "detector: rec/ac.wav: silent"
     assert lines[3].startswith("detector: missing.wav: cannot be read: No such file")
-    assert lines[4] == "detector: 7 recordings, 0.00 h scanned, 3 detections, 3 failed"
+    assert "--timezone" in lines[4]
+    assert lines[5] == "detector: 7 recordings, 0.00 h scanned, 3 detections, 3 failed"
     effort = {row[0]: row[1:] for row in read("e.csv")}
     assert effort["rec/aa.wav"][1:4] == ["failed", "", "0.000"]
     assert effort["rec/aa.wav"][-1] == "rec/aa.wav: is an empty file (0 bytes)"
@@ -322,7 +323,7 @@ def test_every_real_recording_is_accounted_for(data: Path, run: Run, tmp_path: P
     assert effort["empty_2c.wav"][2] == "empty"
     assert "empty_2c.wav" in messages
     assert effort["stereo.wav"][2] == "short"
-    assert effort["audiomoth_gps.wav"][5:7] == ["2024-05-28T10:00:00.000+00:00", "header"]
+    assert effort["audiomoth_gps.wav"][5:7] == ["2024-05-28T10:00:00.000+00:00", "opensoundscape"]
     copies = [row for name, row in effort.items() if name.startswith("soundscape")]
     assert {tuple(row[2:5]) for row in copies} == {("ok", "120.000", "120.000")}
 
