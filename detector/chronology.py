@@ -52,6 +52,12 @@ class Piece:
         when = self.start.astimezone(UTC) + elapsed  # in UTC, because daylight saving time may begin meanwhile
         return when.astimezone(self.start.tzinfo)
 
+    def seconds_until(self, later: Piece) -> float:
+        """Return the time from the beginning of this piece to that of another one, s."""
+        if not self.zoned:
+            return (later.start - self.start).total_seconds()
+        return (later.start.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds()
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -142,10 +148,9 @@ class Chronology:
         """
         offsets = {self.pieces[0].offset_s} - {0.0}
         for piece, later in pairwise(self.pieces):
-            jump = later.at(later.offset_s) - piece.at(later.offset_s)
             if later.offset_s > piece.end_s:
                 offsets |= {piece.end_s, later.offset_s}
-            elif abs(jump.total_seconds()) > JITTER_S:
+            elif abs(piece.seconds_until(later) - (later.offset_s - piece.offset_s)) > JITTER_S:
                 offsets.add(later.offset_s)
         return tuple(sorted(offsets))
 

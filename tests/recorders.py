@@ -83,8 +83,9 @@ def harp(
     head += bytes(extra) + bytes(8)
     n_bytes = len(head) + len(starts) * (32 + extra)
     byte = 12 + 24 + 8 + n_bytes + 8 if first_byte is None else first_byte
-    entries = b""
+    entries = []
     for (*clock, milliseconds), size in zip(starts, sizes):
-        entries += struct.pack("<6BHIIIIB7x", *clock, milliseconds, byte % 2**32, size, 60000, rate, 1) + bytes(extra)
+        fields = struct.pack("<6BHIIIIB7x", *clock, milliseconds, byte % 2**32, size, 60000, rate, 1)
+        entries.append(fields + bytes(extra))
         byte += size
-    return b"harp", head + entries
+    return b"harp", head + b"".join(entries)

@@ -88,7 +88,11 @@ class ClockWatch:
         """Describe each kind of doubtful clock in one line."""
         zoneless = f"start_time is what the clock showed; give its zone with {Parameter('timezone')}"
         doubts = (
-            (self._unmatched, f"{Parameter('time_pattern')} does not fit the name of", "another source gives the time"),
+            (
+                self._unmatched,
+                f"{Parameter('time_pattern')} does not fit the name of",
+                "its time is read elsewhere, if at all",
+            ),
             (self._zoneless, "no time zone in", zoneless),
             (self._unset, f"a time before {FIRST_YEAR} in", "the clock was probably never set"),
             (self._future, "a time in the future in", "the clock was probably set wrongly"),
@@ -107,9 +111,8 @@ class ClockWatch:
         """Compare a recording with the one before it of the same recorder."""
         name = str(scanned.recording)
         start = chronology.pieces[0].start
-        length_s = max(row.seconds or 0.0 for row in scanned.effort)
-        moment = chronology.at(length_s)
-        end = start + timedelta(seconds=length_s) if moment is None else moment.when
+        last = next((piece for piece in reversed(chronology.pieces) if piece.offset_s <= scanned.heard_s), None)
+        end = start if last is None else last.at(min(scanned.heard_s, last.end_s))
         recorder = (
             PurePosixPath(scanned.recording.name).parent,
             without_time(scanned.recording.name, chronology.pieces[0].raw),

@@ -98,6 +98,15 @@ def test_any_log_gives_a_time_or_none(log: str) -> None:
     usable(read_log(log))
 
 
+def test_raw_files_that_lie_millions_of_years_apart_have_gaps() -> None:
+    n = 65535
+    chunk = harp([(22, 5, 6, 7, 0, 0, 0)] * n, [2**32 - 25] * n, rate=25)[1]
+    chronology = read_chronology(Evidence(LocalPlace(Path("x.wav")), "", {b"harp": chunk}, 25, 1, 1))
+    assert chronology is not None
+    assert len(chronology.breaks()) == n - 1
+    assert chronology.at(10.0) is not None
+
+
 def test_a_directory_of_very_many_raw_files_is_read_in_time() -> None:
     n = 65535
     head = bytearray(harp([], [])[1])

@@ -27,7 +27,7 @@ _DATE_AND_TIME = re.compile(
 _XWAV = re.compile(r"(?<!\d)(?P<date>\d{6})_(?P<time>\d{6})(?!\d)")
 _LOGGERHEAD = re.compile(r"HMS_(\d\d)_(\d\d)_(\d\d)__DMY_(\d\d)_(\d\d)_(\d\d)(?!\d)")
 _UNIX_HEX = re.compile(r"[0-9A-F]{8}")
-_HEX_YEARS = range(2010, 2040)  # AudioMoth was made from 2017 on; other digits are no time
+_HEX_YEARS = range(2016, 2026)  # of the firmware that wrote such names, and some more; other digits are no time
 
 _Found = tuple[datetime, str]
 """A time, without a zone if the name gives none, and the part of the name that it was read from."""

@@ -10,7 +10,9 @@ import pytest
 import soundfile
 
 from detector.audio.reading import read_header
+from detector.audio.stream import AudioStream
 from detector.chronology import Chronology, absolute_time
+from detector.recipe import Audio
 from tests.recorders import RATE, Chunk, Clock, harp, wav
 
 THREE: list[Clock] = [(22, 5, 6, 7, 0, 0, 500), (22, 5, 6, 7, 10, 0, 0), (22, 5, 6, 7, 20, 0, 0)]
@@ -64,7 +66,7 @@ def test_places_count_from_the_first_raw_file_and_may_wrap_at_4_gib(tmp_path: Pa
 
 
 @pytest.mark.parametrize("size", [0, 1, 2**31, 2**32 - 1])
-@pytest.mark.parametrize("at", ["RIFF", "data"])
+@pytest.mark.parametrize("at", ["RIFF", "harp", "data"])
 def test_wrong_sizes_in_the_header_change_no_time(tmp_path: Path, size: int, at: str) -> None:
     path = wav(tmp_path / "a.x.wav", [duty_cycled()], samples=six_seconds())
     content = bytearray(path.read_bytes())
@@ -72,6 +74,8 @@ def test_wrong_sizes_in_the_header_change_no_time(tmp_path: Path, size: int, at:
     content[field : field + 4] = struct.pack("<I", size)
     path.write_bytes(content)
     check(chronology_of(path))
+    (samples,) = AudioStream(path, Audio(sample_rate=RATE)).blocks()
+    np.testing.assert_array_equal(np.round(samples[0] * 32768), six_seconds()[:, 0])
 
 
 def test_raw_files_that_follow_without_a_gap_are_no_breaks(tmp_path: Path) -> None:

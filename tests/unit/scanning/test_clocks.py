@@ -24,7 +24,7 @@ FEW = 50
 def scanned(name: str, chronology: Chronology | None = None, seconds: float = 60.0, channel: str = "mix") -> Scanned:
     place = LocalPlace(Path(name))
     chronology = chronology or name_chronology(place)
-    return Scanned(place, chronology, (Effort(place, channel, "ok", seconds, seconds, chronology),))
+    return Scanned(place, chronology, (Effort(place, channel, "ok", seconds, seconds, chronology),), heard_s=seconds)
 
 
 def by_header(name: str, when: str, seconds: float = 60.0) -> Scanned:
