@@ -73,15 +73,17 @@ def read_header(
         raise RecordingError(f"{place}: is not audio that can be read: {why}") from error
     except TypeError as error:  # a name that ends with .raw, for which soundfile wants more arguments
         raise RecordingError(f"{place}: is not audio that can be read: {_UNKNOWN}") from error
-    header, evidence = _with_true_rate(header, evidence)
+    header, evidence = _with_true_rate(header, evidence, limits)
     limits.check(str(place), header.sample_rate, header.n_channels)
     return replace(header, chronology=read_chronology(evidence, timezone, time_pattern))
 
 
-def _with_true_rate(header: Header, evidence: Evidence) -> tuple[Header, Evidence]:
-    """Correct the sample rate of an XWAV file by that of its raw files."""
+def _with_true_rate(header: Header, evidence: Evidence, limits: Limits) -> tuple[Header, Evidence]:
+    """Correct the sample rate of an XWAV file by that of its raw files, unless that is beyond the limits."""
     rate = xwav.sample_rate(evidence)
     if header.flac is not None or rate is None or rate == header.sample_rate:
+        return header, evidence
+    if rate > limits.rate or rate * header.n_channels > limits.data:
         return header, evidence
     fault = f"its header claims {header.sample_rate} Hz, but its raw files {rate} Hz"
     return (

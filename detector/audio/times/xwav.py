@@ -48,13 +48,16 @@ def read(evidence: Evidence) -> Chronology | None:
 
 
 def sample_rate(evidence: Evidence) -> int | None:
-    """Return the sample rate that all raw files agree on, Hz; None if they give none, or none that exists.
+    """Return the sample rate that all raw files agree on, Hz; None if they do not, or if one of them is damaged.
 
     It goes before that of the format chunk, in which Triton may write another one. Sample rates are multiples of 25; a
     single wrong bit never turns one into another.
     """
-    rates = {raw.sample_rate for raw in _raw_files(evidence)}
-    rate = rates.pop() if len(rates) == 1 else 0
+    raw_files = list(_raw_files(evidence))
+    rates = {raw.sample_rate for raw in raw_files}
+    if len(rates) != 1 or any(raw.start is None or not raw.n_bytes for raw in raw_files):
+        return None
+    rate = rates.pop()
     return rate if rate and rate % 25 == 0 else None
 
 

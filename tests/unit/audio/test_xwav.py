@@ -98,8 +98,12 @@ def test_the_rate_of_the_raw_files_goes_before_that_of_the_format_chunk(tmp_path
     assert "2000" in header.faults[0]
     assert header.chronology is not None
     check(header.chronology)
-    odd = read_header(wav(tmp_path / "b.x.wav", [duty_cycled(rate=8001)], samples=six_seconds()))
-    assert (odd.sample_rate, odd.faults) == (RATE, ())
+
+
+@pytest.mark.parametrize("rate", [0, 8001, 2**31 - 23, 2**32 - 46])
+def test_a_rate_that_no_recorder_has_is_not_taken_from_the_raw_files(tmp_path: Path, rate: int) -> None:
+    header = read_header(wav(tmp_path / "b.x.wav", [duty_cycled(rate=rate)], samples=six_seconds()))
+    assert (header.sample_rate, header.faults, header.chronology) == (RATE, (), None)
 
 
 def flac_block(kind: int, content: bytes, last: bool = False) -> bytes:
