@@ -25,7 +25,8 @@ _DATE_AND_TIME = re.compile(
     r"(?:(?P<utc>Z|_?UTC)(?![A-Za-z0-9+-])|_?(?P<sign>\+|-(?!00))(?P<hours>\d\d):?(?P<minutes>\d\d)(?!\d))?"
 )
 _XWAV = re.compile(r"(?<!\d)(?P<date>\d{6})_(?P<time>\d{6})(?!\d)")
-_LOGGERHEAD = re.compile(r"HMS_(\d\d)_(\d\d)_(\d\d)__DMY_(\d\d)_(\d\d)_(\d\d)(?!\d)")
+_XWAV_END = ".x"  # before the extension
+_LOGGERHEAD = re.compile(r"HMS_(\d\d)_(\d\d)_(\d\d)__DMY_(\d\d)_(\d\d)_(?:20)?(\d\d)(?!\d)")
 _UNIX_HEX = re.compile(r"[0-9A-F]{8}")
 _HEX_YEARS = range(2016, 2026)  # of the firmware that wrote such names, and some more; other digits are no time
 
@@ -65,7 +66,10 @@ def natural_order(name: str) -> list[tuple[int, str]]:
 def _find(stem: str) -> _Found | None:
     """Return the time in a name without its extension; None if no form fits."""
     readings = (form(stem) for form in _FORMS)
-    return next((found for found in readings if found is not None), None)
+    found = next((found for found in readings if found is not None), None)
+    if found is None or found[0].tzinfo is not None or not stem.endswith(_XWAV_END):
+        return found
+    return found[0].replace(tzinfo=UTC), found[1]  # as in the header of an XWAV file
 
 
 def _from_unix_hex(stem: str) -> _Found | None:
@@ -110,15 +114,15 @@ def _from_loggerhead(stem: str) -> _Found | None:
 
 
 def _from_xwav(stem: str) -> _Found | None:
-    """Read the name of an XWAV file, which ends in .x.wav or .x.flac; its time is UTC as in the header."""
-    match = _XWAV.search(stem) if stem.endswith(".x") else None
-    return _two_digit_year(match["date"] + match["time"], match[0], UTC) if match else None
+    """Read the name of an XWAV file: two digits of the year."""
+    match = _XWAV.search(stem) if stem.endswith(_XWAV_END) else None
+    return _two_digit_year(match["date"] + match["time"], match[0]) if match else None
 
 
-def _two_digit_year(digits: str, raw: str, zone: tzinfo | None = None) -> _Found | None:
+def _two_digit_year(digits: str, raw: str) -> _Found | None:
     """Read year (two digits), month, day, hour, minute and second; years below 90 are those after 2000."""
     century = "20" if digits[:2] < "90" else "19"
-    when = read_iso(f"{century}{digits[:6]}T{digits[6:]}", zone)
+    when = read_iso(f"{century}{digits[:6]}T{digits[6:]}")
     return None if when is None else (when, raw)
 
 
