@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from math import inf
-from typing import Literal
 
-Source = Literal["header", "filename"]
+JITTER_S = 0.1
+"""Absolute time that jumps by no more than this has not jumped: clocks write whole milliseconds, and buffers vary."""
+
+NO_ZONE = ", no zone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Piece:
     offset_s : float
         Offset of its beginning in the recording, s.
     start : datetime
-        Absolute time of its beginning, with a zone.
+        Absolute time of its beginning. Without a zone, it is what the recorder's clock showed.
     raw : str
         The text that this time was read from, such as "20210219_175100Z".
     end_s : float
@@ -33,22 +36,39 @@ class Piece:
     end_s: float = inf
 
     def __post_init__(self) -> None:
-        if self.start.tzinfo is None:
-            raise ValueError(f"start={self.start.isoformat()}: needs a zone")
         if not 0 <= self.offset_s < self.end_s:
             raise ValueError(f"offset_s={self.offset_s}, end_s={self.end_s}: must be 0 <= offset_s < end_s")
+
+    @property
+    def zoned(self) -> bool:
+        """Return whether the zone of its time is known."""
+        return self.start.tzinfo is not None
+
+    def at(self, offset_s: float) -> datetime:
+        """Return the absolute time of an offset, to the millisecond, in the zone of `start`."""
+        elapsed = timedelta(milliseconds=round((offset_s - self.offset_s) * 1000))
+        if not self.zoned:
+            return self.start + elapsed
+        when = self.start.astimezone(UTC) + elapsed  # in UTC, because daylight saving time may begin meanwhile
+        return when.astimezone(self.start.tzinfo)
+
+    def seconds_until(self, later: Piece) -> float:
+        """Return the time from the beginning of this piece to that of another one, s."""
+        if not self.zoned:
+            return (later.start - self.start).total_seconds()
+        return (later.start.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An absolute time with a zone, the source of the time, and the text that it was read from."""
+    """A time, the source of the time, and the text that it was read from."""
 
     when: datetime
-    source: Source
+    source: str
     raw: str
 
     def __str__(self) -> str:
-        """Format the time as ISO 8601, with milliseconds and the offset of its zone."""
+        """Format the time as ISO 8601, with milliseconds, and the offset of its zone if that is known."""
         return self.when.isoformat(timespec="milliseconds")
 
 
@@ -62,25 +82,45 @@ class Chronology:
     Attributes
     ----------
     pieces : tuple of Piece
-        In order of the recording, at least one. They do not overlap. The time between two pieces is unknown.
+        In order of the recording, at least one. They do not overlap. The time between two pieces is unknown. Either all
+        of them have a zone or none has.
     source : str
-        The source of the times: "header" or "filename".
+        The source of the times, such as "guano" or "filename".
     """
 
     pieces: tuple[Piece, ...]
-    source: Source
+    source: str
 
     def __post_init__(self) -> None:
         if not self.pieces:
             raise ValueError("pieces: needs at least one")
-        for piece, later in zip(self.pieces, self.pieces[1:]):
+        for piece, later in pairwise(self.pieces):
             if later.offset_s < piece.end_s:
                 raise ValueError(f"pieces: one begins at {later.offset_s} s, the one before it ends at {piece.end_s} s")
+            if later.zoned != piece.zoned:
+                raise ValueError("pieces: some times have a zone, and some have none")
 
     @classmethod
-    def since(cls, start: datetime, source: Source, raw: str) -> Chronology:
+    def since(cls, start: datetime, source: str, raw: str) -> Chronology:
         """Return the chronology of a recording that began at `start` and has no pause."""
         return cls((Piece(0.0, start, raw),), source)
+
+    @property
+    def zoned(self) -> bool:
+        """Return whether the zone of the times is known."""
+        return self.pieces[0].zoned
+
+    @property
+    def time_source(self) -> str:
+        """Return the source as tables name it: "filename", or "filename, no zone"."""
+        return self.source if self.zoned else self.source + NO_ZONE
+
+    def in_zone(self, zone: tzinfo | None) -> Chronology:
+        """Return the chronology with `zone` for times without one; None changes nothing."""
+        if self.zoned or zone is None:
+            return self
+        pieces = tuple(replace(piece, start=piece.start.replace(tzinfo=zone)) for piece in self.pieces)
+        return Chronology(pieces, self.source)
 
     def at(self, offset_s: float) -> Moment | None:
         """Return the absolute time of an offset, to the millisecond.
@@ -99,9 +139,20 @@ class Chronology:
         if number < 0 or offset_s > self.pieces[number].end_s:
             return None
         piece = self.pieces[number]
-        elapsed = timedelta(milliseconds=round((offset_s - piece.offset_s) * 1000))
-        when = piece.start.astimezone(UTC) + elapsed  # in UTC, because daylight saving time may begin meanwhile
-        return Moment(when.astimezone(piece.start.tzinfo), self.source, piece.raw)
+        return Moment(piece.at(offset_s), self.time_source, piece.raw)
+
+    def breaks(self) -> tuple[float, ...]:
+        """List the offsets at which absolute time jumps, or becomes known or unknown between two pieces, s, in order.
+
+        A sound that lasts beyond such an offset in the file is two sounds.
+        """
+        offsets = {self.pieces[0].offset_s} - {0.0}
+        for piece, later in pairwise(self.pieces):
+            if later.offset_s > piece.end_s:
+                offsets |= {piece.end_s, later.offset_s}
+            elif abs(piece.seconds_until(later) - (later.offset_s - piece.offset_s)) > JITTER_S:
+                offsets.add(later.offset_s)
+        return tuple(sorted(offsets))
 
 
 def absolute_time(chronology: Chronology | None, offset_s: float) -> str:

@@ -42,6 +42,9 @@ class Memory:
     def children(self, extensions: frozenset[str]) -> Children:
         return Children([], [])
 
+    def beside(self, name: str) -> Memory:
+        return Memory(name, b"")
+
     def canonical(self, folders: dict[str, str] | None = None) -> str:
         return self.name
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
@@ -10,7 +9,7 @@ from typing import BinaryIO
 import soundfile
 
 from detector.audio import fields
-from detector.audio.chunks import MOST_BYTES, WRAP, Chunk, Layout, find_layout, has_two, walk
+from detector.audio.chunks import MOST_BYTES, WRAP, Layout, find_layout, has_two, walk
 from detector.audio.extent import Extent, measure, sized_head
 from detector.audio.header import SAMPLE_BYTES, Header
 from detector.audio.opened import OpenRecording, header_by_libsndfile
@@ -21,7 +20,6 @@ from detector.errors import RecordingError
 _FORMATS = {"WAV", "WAVEX", "RF64", "W64", "AIFF"}
 _WITH_32_BIT_SIZES = {"WAV", "WAVEX"}
 _LONGEST_HEAD = 1 << 20  # bytes before the samples that are copied to correct a size field
-_LONGEST_GUANO = 1 << 16  # bytes
 _LISTED = 256  # chunks; a recorder writes a few, a damaged file may seem to have very many
 
 
@@ -40,16 +38,7 @@ def read_chunk_header(recording: OpenRecording, layout: Layout) -> Header:
     if header.format in _FORMATS:
         header = _with_true_extent(header, recording, witness)
     chunks = tuple(islice(walk(recording.file, layout, layout.first), _LISTED))
-    return replace(header, chunks=chunks, guano=_guano(recording.file, chunks))
-
-
-def _guano(file: BinaryIO, chunks: Sequence[Chunk]) -> str:
-    """Read the GUANO chunk (guano-md.org), which bat detectors write into WAV files; empty without one."""
-    for chunk in chunks:
-        if chunk.name == b"guan":
-            file.seek(chunk.offset)
-            return file.read(min(chunk.size, _LONGEST_GUANO)).decode("utf-8", "replace")
-    return ""
+    return replace(header, chunks=chunks)
 
 
 def _with_true_fields(recording: OpenRecording, witness: fields.Witness) -> Header:

@@ -107,9 +107,25 @@ def walk(file: BinaryIO, layout: Layout, start: int) -> Iterator[Chunk]:
         name, size = layout.head.unpack(head)
         size = max(0, size - layout.head.size) if layout.inclusive else size
         offset = start + layout.head.size
+        if name == b"harp":
+            size = _harp_size(file, offset, size)
         end = offset + size
         start = end + -end % layout.align
         yield Chunk(name, offset, size, start)
+
+
+def _harp_size(file: BinaryIO, offset: int, stated: int) -> int:
+    """Return the size of the chunk of an XWAV file: as stated, or where the samples follow its list of raw files.
+
+    Triton does not need the stated size, so it may be wrong (MarineBioAcousticsRC/Triton, `rdxwavhd.m`).
+    """
+    file.seek(offset + 36)
+    n_raw_files = int.from_bytes(file.read(2), "little")
+    for size in (stated, 56 + 32 * n_raw_files):
+        file.seek(offset + size)
+        if file.read(4) == b"data":
+            return size
+    return stated
 
 
 def find_samples(file: BinaryIO, layout: Layout) -> Chunk | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -78,18 +79,32 @@ def read_stream_info(file: BinaryIO) -> StreamInfo | None:
     )
 
 
-def _after_blocks(file: BinaryIO, start: int) -> int:
-    """Return the end of the blocks of metadata that begin at byte `start`, as far as their heads can be read."""
-    end = start
+def walk_blocks(file: BinaryIO, start: int | None = None) -> Iterator[tuple[int, int, int]]:
+    """Yield type, first byte and size of each block of metadata, as far as their heads can be read.
+
+    Parameters
+    ----------
+    file : binary file
+        A FLAC file, open for reading.
+    start : int, optional
+        First byte of the head of a block. By default, of the first one.
+    """
+    end = _after_id3(file) + len(b"fLaC") if start is None else start
     for _ in range(_MOST_BLOCKS):
         file.seek(end)
         head = file.read(4)
         if len(head) < 4:
-            return end
-        end += 4 + int.from_bytes(head[1:], "big")
+            return
+        size = int.from_bytes(head[1:], "big")
+        yield head[0] & 0x7F, end + len(head), size
+        end += len(head) + size
         if head[0] & 0x80:
-            return end
-    return end
+            return
+
+
+def _after_blocks(file: BinaryIO, start: int) -> int:
+    """Return the end of the blocks of metadata that begin at byte `start`, as far as their heads can be read."""
+    return max((offset + size for _, offset, size in walk_blocks(file, start)), default=start)
 
 
 def _after_id3(file: BinaryIO) -> int:

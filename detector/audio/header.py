@@ -60,10 +60,8 @@ class Header:
         The comment that the recorder wrote into the file.
     chunks : tuple of Chunk
         The first chunks of a file that is divided into chunks: WAV, RF64, W64 or AIFF.
-    guano : str
-        The content of its GUANO chunk (guano-md.org), which bat detectors write.
     chronology : Chronology or None
-        When the recording was made; None if neither header nor name tells it.
+        When the recording was made; None if no source tells it.
     identity : Identity or None
         The state of the file when the header was read. Decoding refuses a file in another state.
     flac : StreamInfo or None
@@ -88,7 +86,6 @@ class Header:
     n_held: int | None = None
     comment: str = ""
     chunks: tuple[Chunk, ...] = ()
-    guano: str = ""
     chronology: Chronology | None = None
     identity: Identity | None = None
     flac: StreamInfo | None = None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 import soundfile
 
 from detector.audio import mpeg_runs
 from detector.audio.chunk_header import read_chunk_header
 from detector.audio.chunks import find_layout
+from detector.audio.contents import read_evidence
 from detector.audio.decode import reason
 from detector.audio.flac_header import read_flac_header
 from detector.audio.flac_metadata import read_stream_info
@@ -19,14 +21,24 @@ from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.metadata import read_chronology
 from detector.audio.ogg_header import read_ogg_header
 from detector.audio.opened import OpenRecording, header_by_libsndfile
+from detector.audio.times import xwav
+from detector.audio.times.evidence import Evidence
 from detector.errors import RecordingError
 from detector.place import Named, place_of
+
+if TYPE_CHECKING:
+    from detector.audio.times.pattern import TimePattern
 
 _MPEG_PADDING = 4 * 1152  # most samples that encoders put before and behind the sound
 _UNKNOWN = "format not recognised"
 
 
-def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS, timezone: tzinfo | None = None) -> Header:
+def read_header(
+    recording: Named,
+    limits: Limits = DEFAULT_LIMITS,
+    timezone: tzinfo | None = None,
+    time_pattern: TimePattern | None = None,
+) -> Header:
     """Read the header of a recording. This opens the file once.
 
     Parameters
@@ -37,6 +49,8 @@ def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS, timezone: tzi
         The largest values that are accepted.
     timezone : tzinfo, optional
         The zone of clock times that come without one; see `read_chronology`.
+    time_pattern : TimePattern, optional
+        Where the time stands in the name.
 
     Raises
     ------
@@ -50,6 +64,7 @@ def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS, timezone: tzi
             if opened.size == 0:
                 raise RecordingError(f"{place}: is an empty file (0 bytes)")
             header = _read(opened)
+            evidence = read_evidence(header, file)
     except OSError as error:
         raise RecordingError(f"{place}: cannot be read: {error.strerror or error}") from error
     except soundfile.SoundFileError as error:
@@ -58,8 +73,23 @@ def read_header(recording: Named, limits: Limits = DEFAULT_LIMITS, timezone: tzi
         raise RecordingError(f"{place}: is not audio that can be read: {why}") from error
     except TypeError as error:  # a name that ends with .raw, for which soundfile wants more arguments
         raise RecordingError(f"{place}: is not audio that can be read: {_UNKNOWN}") from error
+    header, evidence = _with_true_rate(header, evidence, limits)
     limits.check(str(place), header.sample_rate, header.n_channels)
-    return replace(header, chronology=read_chronology(header, timezone))
+    return replace(header, chronology=read_chronology(evidence, timezone, time_pattern))
+
+
+def _with_true_rate(header: Header, evidence: Evidence, limits: Limits) -> tuple[Header, Evidence]:
+    """Correct the sample rate of an XWAV file by that of its raw files, unless that is beyond the limits."""
+    rate = xwav.sample_rate(evidence)
+    if header.flac is not None or rate is None or rate == header.sample_rate:
+        return header, evidence
+    if rate > limits.rate or rate * header.n_channels > limits.data:
+        return header, evidence
+    fault = f"its header claims {header.sample_rate} Hz, but its raw files {rate} Hz"
+    return (
+        replace(header, sample_rate=rate, faults=(*header.faults, fault)),
+        replace(evidence, sample_rate=rate),
+    )
 
 
 def _read(recording: OpenRecording) -> Header:

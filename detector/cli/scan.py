@@ -25,6 +25,7 @@ from detector.errors import ConfigurationError, DetectorError, OutputError
 
 if TYPE_CHECKING:
     from detector.audio.limits import Limits
+    from detector.audio.times.pattern import TimePattern
     from detector.device import DeviceName
     from detector.operating.target import Target
     from detector.runs.settings import KeepScores
@@ -52,6 +53,14 @@ def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinf
         raise click.BadParameter(
             f"{value!r} is neither an offset such as +10:00, nor Z, nor a name such as Australia/Brisbane.", param=param
         ) from error
+
+
+def pattern_of(ctx: click.Context, param: click.Parameter, value: str | None) -> TimePattern | None:
+    """Read a pattern for the time in file names."""
+    from detector.audio.times.pattern import TimePattern
+
+    del ctx, param
+    return None if value is None else TimePattern(value)
 
 
 def limits_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Limits:
@@ -138,6 +147,12 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
     metavar="ZONE",
     callback=zone,
     help="Time zone of recordings that do not state it: +10:00, Z, Africa/Nairobi.",
+)
+@click.option(
+    "--time-pattern",
+    metavar="PATTERN",
+    callback=pattern_of,
+    help="Where the time stands in file names: %Y%m%d_%H%M%S, SITE_%y%j-%H%M.",
 )
 @click.option(
     "--limit",

@@ -84,6 +84,10 @@ class LocalPlace:
         unreadable = [(LocalPlace(path), reason) for path, reason in search.unreadable]
         return Children(files, unreadable)
 
+    def beside(self, name: str) -> LocalPlace:
+        """Return the file of this name in the same folder; see `Place.beside`."""
+        return LocalPlace(self.path.parent / name)
+
     def canonical(self, folders: dict[str, str] | None = None) -> str:
         """Return the real path; see `Place.canonical`."""
         folders = {} if folders is None else folders

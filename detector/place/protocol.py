@@ -79,6 +79,9 @@ class Place(Protocol):
         Each file is listed once. Hidden names (`.name`) are left out.
         """
 
+    def beside(self, name: str) -> Place:
+        """Return the place of this name in the same folder; there may be nothing."""
+
     def canonical(self, folders: dict[str, str] | None = None) -> str:
         """Return the one name that a file or folder has, whatever path or link leads to it.
 

@@ -16,6 +16,7 @@ from detector.runs.folder import Run, merged_list, opened_run
 from detector.runs.settings import KeepScores, settings_of
 from detector.runs.shard import Shard
 from detector.runs.tables import summary_of, write_tables
+from detector.scanning.clocks import ClockWatch
 from detector.scanning.listing import list_recordings, not_searched
 from detector.scanning.outcome import Scanned
 from detector.scanning.setting import Setting
@@ -106,7 +107,9 @@ def scan_run(
 
             RunScan(run, folder, device, setting, threshold, progress=progress).scan(missing, report)
         write_tables(run)
-        summary = summary_of(run)
+        summary = summary_of(run, Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None)))
+        for line in summary.clocks.lines():
+            progress.say(line)
         summary.bugs.extend(bugs)
         return summary
 

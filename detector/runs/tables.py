@@ -94,9 +94,9 @@ def _opened(path: Path) -> Iterator[Sink[str]]:
         yield Sink(stream, path)
 
 
-def summary_of(run: Run) -> Summary:
-    """Count what a run holds."""
-    summary = Summary()
+def summary_of(run: Run, summary: Summary | None = None) -> Summary:
+    """Count what a run holds; add it to `summary` if one is given."""
+    summary = summary or Summary()
     for folder in run.unsearched:
         summary.add(folder)
     for recording in run.own_recordings:

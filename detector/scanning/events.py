@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from detector.scanning.windows import WindowGrid
 
 Scored = tuple[float, float, float]  # onset in s, offset in s, score
 SLACK_S = 1e-9  # an event may be shorter than `shortest_s` by this much, s
+SHORTEST_PART_S = 0.001  # of an event that is cut; tables write milliseconds
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,27 @@ def events_of(runs: Iterable[ScoreRun], reading: Reading, operating: Sequence[Op
         if end_s - start_s >= point.shortest_s - SLACK_S
     ]
     return sorted(events, key=lambda event: event.span)
+
+
+def cut_at(breaks: Sequence[float], event: Event, shortest_s: float) -> Iterator[Event]:
+    """Cut an event where the recorder paused, and yield its parts.
+
+    Parameters
+    ----------
+    breaks : sequence of float
+        Offsets of the pauses in the recording, s, in order.
+    event : Event
+        Each part keeps its label, band and score.
+    shortest_s : float
+        Parts that are shorter are dropped, s.
+    """
+    borders = breaks[bisect_right(breaks, event.start_s) : bisect_left(breaks, event.end_s)]
+    if not borders:
+        yield event
+        return
+    for start_s, end_s in pairwise((event.start_s, *borders, event.end_s)):
+        if end_s - start_s >= max(SHORTEST_PART_S, shortest_s - SLACK_S):
+            yield replace(event, start_s=start_s, end_s=end_s)
 
 
 def _written(spans: list[Scored], point: OperatingPoint) -> list[Scored]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from detector.chronology import Chronology
 from detector.clock import Clock
 from detector.errors import Fault, fault_of
+from detector.events import Event
 from detector.scanning.blocks import ScoreBlock, Take
-from detector.scanning.events import EventFinder, EventRules, Smoothing
+from detector.scanning.events import EventFinder, EventRules, Smoothing, cut_at
 from detector.scanning.outcome import Scanned, failed
 
 
@@ -46,7 +48,19 @@ class Finding:
             return scanned
         if self._failure is not None:
             return failed(scanned.recording, scanned.chronology, self._failure)
-        return replace(scanned, detections=self._finder.events())
+        return replace(scanned, detections=self._detections(scanned.chronology))
+
+    def _detections(self, chronology: Chronology | None) -> tuple[tuple[str, Event], ...]:
+        """Return channel and event of each detection. None lasts longer than a pause of the recorder lets it."""
+        detections = self._finder.events()
+        breaks = () if chronology is None else chronology.breaks()
+        if not breaks:
+            return detections
+        shortest_s = {point.name: point.shortest_s for point in self._reader.operating}
+        parts = (
+            (channel, part) for channel, event in detections for part in cut_at(breaks, event, shortest_s[event.label])
+        )
+        return tuple(sorted(parts, key=lambda detection: detection[1].span))
 
     def _smoothed(self, block: ScoreBlock) -> ScoreBlock | None:
         """Smooth scores and look for events; return None if this has failed on the recording."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from math import prod
+from typing import TYPE_CHECKING
 
 from detector.audio.channels import channel_names
 from detector.audio.header import Header
@@ -22,6 +23,9 @@ from detector.model import Model
 from detector.place import Identity, Named, Place
 from detector.scanning.engine import STRIP_BYTES, strip_columns
 from detector.scanning.layout import Layout
+
+if TYPE_CHECKING:
+    from detector.audio.times.pattern import TimePattern
 
 # A part is at most about as long as the longest of these three:
 PART_S = 180.0
@@ -125,6 +129,8 @@ class Planner:
         The largest values that a recording may have.
     timezone : tzinfo, optional
         Zone of times that are written without one.
+    time_pattern : TimePattern, optional
+        Where the time stands in the names of recordings.
     """
 
     def __init__(
@@ -134,12 +140,14 @@ class Planner:
         fingerprint: str,
         limits: Limits = DEFAULT_LIMITS,
         timezone: tzinfo | None = None,
+        time_pattern: TimePattern | None = None,
     ) -> None:
         self._model = model
         self._layout = layout
         self._fingerprint = fingerprint
         self._limits = limits
         self._timezone = timezone
+        self._time_pattern = time_pattern
         settled_s = model.scale.settled / layout.grid.frame_rate
         seconds = max(PART_S, PART_WINDOWS * model.recipe.window.duration, PART_SETTLED * settled_s)
         self._longest = max(1, round(seconds / layout.grid.hop_s))
@@ -152,7 +160,7 @@ class Planner:
         RecordingError
             If the file cannot be read, is beyond a limit, or does not have the channel.
         """
-        header = read_header(recording, self._limits, self._timezone)
+        header = read_header(recording, self._limits, self._timezone, self._time_pattern)
         channels = channel_names(header, self._model.recipe.audio.channel)
         self._check_memory(header, len(channels))
         return self.cut(header, channels)

@@ -16,6 +16,7 @@ from detector.operating.target import Target
 from detector.place import Named
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
+from detector.scanning.clocks import ClockWatch
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.listing import list_recordings, not_searched
@@ -80,10 +81,13 @@ def scan(
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
             with outputs.opened(stream, loaded.labels) as results:
-                summary = Summary()
+                summary = Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None))
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
-                return scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
+                scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
+            for line in summary.clocks.lines():
+                progress.say(line)
+            return summary
 
 
 def load_named(model: str | None, device: DeviceName) -> Model:

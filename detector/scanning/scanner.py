@@ -66,7 +66,9 @@ class Scanner:
         self.layout = lay_out(model.recipe, setting.hop_s, setting.engine)
         self.precision = choose_precision(setting.precision, model.device)
         self._scorer = PartScorer(model, self.layout, self.precision, setting.block_s, say)
-        self._planner = Planner(model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone)
+        self._planner = Planner(
+            model, self.layout, self._scorer.fingerprint, setting.limits, setting.timezone, setting.time_pattern
+        )
         self.fingerprint = self._scorer.fingerprint
         self.clock = Clock()
 
@@ -149,7 +151,7 @@ class Scanner:
         )
         for step, scores in scored:
             if isinstance(step.plan, Exception):
-                chronology = name_chronology(step.recording, self._setting.timezone)
+                chronology = name_chronology(step.recording, self._setting.timezone, self._setting.time_pattern)
                 yield failed(step.recording, chronology, fault_of(step.recording, given_up(step.recording, step.plan)))
             else:
                 yield self._assembled(step.plan, of_plan(step, scores, scored), take, advance)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from detector.audio.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
+    from detector.audio.times.pattern import TimePattern
     from detector.scanning.layout import EngineName
     from detector.scanning.trunks import Precision
 
@@ -25,6 +26,8 @@ class Setting:
         Time from one window to the next, s.
     timezone : tzinfo or None
         Zone of times that are written without one.
+    time_pattern : TimePattern or None
+        Where the time stands in the names of recordings.
     engine : str
         "shared", "windows", or "auto" for "shared" if it is possible.
     precision : str
@@ -39,6 +42,7 @@ class Setting:
 
     hop_s: float | None = None
     timezone: tzinfo | None = None
+    time_pattern: TimePattern | None = None
     engine: EngineName = "auto"
     precision: Precision = "auto"
     workers: int = 1

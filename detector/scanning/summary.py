@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from detector.audio.status import Status
+from detector.scanning.clocks import ClockWatch
 from detector.scanning.outcome import Scanned
 from detector.texts import many
 
@@ -27,6 +28,8 @@ class Summary:
         Number of recordings with each of the statuses in `INCOMPLETE`.
     bugs : list of exceptions
         Errors of the program itself, one for each recording that failed through one.
+    clocks : ClockWatch
+        What is doubtful about the times of the recordings.
     """
 
     recordings: int = 0
@@ -35,6 +38,7 @@ class Summary:
     failed: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     bugs: list[Exception] = field(default_factory=list)
+    clocks: ClockWatch = field(default_factory=ClockWatch)
 
     def add(self, scanned: Scanned) -> None:
         """Count a recording."""
@@ -42,6 +46,7 @@ class Summary:
         self.seconds += scanned.scanned_s
         self.detections += len(scanned.detections)
         self.failed += scanned.failed
+        self.clocks.add(scanned)
         self.statuses.update({row.status for row in scanned.effort} & set(INCOMPLETE))
         if scanned.bug is not None:
             self.bugs.append(scanned.bug)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from detector.audio.status import STATUSES, Status
-from detector.chronology import Chronology, absolute_time
+from detector.chronology import NO_ZONE, Chronology, absolute_time
 from detector.errors import AnnotationError
 from detector.place import LocalPlace, Place
 from detector.tables.csv_rows import CsvRows
@@ -61,7 +61,7 @@ class Effort:
             "" if self.seconds is None else f"{self.seconds:.3f}",
             f"{self.scanned_s:.3f}",
             absolute_time(self.chronology, 0.0),
-            "" if self.chronology is None else self.chronology.source,
+            "" if self.chronology is None else self.chronology.time_source,
             self.detail,
         )
 
@@ -152,15 +152,10 @@ def _seconds(where: str, column: str, text: str) -> float:
 
 
 def _chronology(text: str, source: str) -> Chronology | None:
-    """Read the start of a recording; None if the text is not a time with UTC offset."""
+    """Read the start of a recording; None if the text is no time, or if time and source disagree on a zone."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if when.tzinfo is None:
-        return None
-    match source:
-        case "header" | "filename":
-            return Chronology.since(when, source, text)
-        case _:
-            return None
+    chronology = Chronology.since(when, source.removesuffix(NO_ZONE), text)
+    return chronology if source and chronology.time_source == source else None

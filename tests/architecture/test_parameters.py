@@ -25,12 +25,16 @@ ARGUMENT = {"Parameter": 0, "ParameterError": 0, "find_figure": 0, "check_pictur
 
 NEVER_SET = {
     "audit": {"format", "label"},  # it reads detections, which have labels
-    "benchmark": {"engine", "freeze", "group", "hop_s", "label", "resume", "start", "threshold"},
+    "benchmark": {
+        *("engine", "freeze", "group", "hop_s", "label", "resume", "start", "threshold", "time_pattern", "timezone"),
+    },
     "describe": {"threshold"},
-    "mine": {"engine", "freeze", "group", "hop_s", "label", "rename", "threshold"},
+    "mine": {
+        *("engine", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
+    },
     "scan": {"group", "label"},
     "train": {"threshold"},
-    "tune": {"engine", "precision", "threshold"},
+    "tune": {"engine", "precision", "threshold", "time_pattern", "timezone"},
 }
 """What a command does not let a user set, though it imports a module that names it."""
 

@@ -168,7 +168,8 @@ def test_a_broken_recording_is_named_and_costs_only_itself(folder: Path, run: Ru
     assert lines[1].startswith("detector: rec/ab.wav: is not audio that can be read")
     assert lines[2] == "detector: rec/ac.wav: silent"
     assert lines[3].startswith("detector: missing.wav: cannot be read: No such file")
-    assert lines[4] == "detector: 7 recordings, 0.00 h scanned, 3 detections, 3 failed"
+    assert "--timezone" in lines[4]
+    assert lines[5] == "detector: 7 recordings, 0.00 h scanned, 3 detections, 3 failed"
     effort = {row[0]: row[1:] for row in read("e.csv")}
     assert effort["rec/aa.wav"][1:4] == ["failed", "", "0.000"]
     assert effort["rec/aa.wav"][-1] == "rec/aa.wav: is an empty file (0 bytes)"
@@ -191,6 +192,8 @@ def test_a_broken_recording_is_named_and_costs_only_itself(folder: Path, run: Ru
         ),
         (("rec", "--timezone", "+25:00"), "'+25:00' is neither an offset such as +10:00"),
         (("rec", "--timezone", "Mars/Olympus"), "'Mars/Olympus' is neither an offset such as +10:00"),
+        (("rec", "--time-pattern", "%Y%m%d"), "detector: --time-pattern: '%Y%m%d': does not give an hour"),
+        (("rec", "--time-pattern", "%Y%Q"), "detector: --time-pattern: '%Y%Q': '%Q' is no known"),
         (
             ("rec", "--device", "cuda"),
             "detector: --device: cuda: is not available on this machine; allowed: auto, cpu",
@@ -223,6 +226,31 @@ def test_a_recipe_that_is_not_trained_is_no_model(folder: Path, run: Run) -> Non
 def test_a_zone_is_an_offset_or_a_name(folder: Path, run: Run, zone: str, offset: str) -> None:
     _, rows, _ = run("rec/b_20240511_053000.wav", "--timezone", zone)
     assert rows[1][8].endswith(offset)
+
+
+def test_a_time_without_a_zone_is_written_as_local_time_and_the_option_for_the_zone_is_named(
+    folder: Path, run: Run
+) -> None:
+    _, rows, messages = run("rec", "--effort", "e.csv")
+    assert [row[8] for row in rows[1:]] == ["", *(f"2024-05-11T05:30:0{row[2]}" for row in rows[2:])]
+    effort = {row[0]: row[5:7] for row in read("e.csv")[1:]}
+    assert effort["rec/b_20240511_053000.wav"] == ["2024-05-11T05:30:00.000", "filename, no zone"]
+    assert effort["rec/a.wav"] == ["", ""]
+    (line,) = (line for line in messages.splitlines() if "zone" in line)
+    assert "1 recording:" in line
+    assert "--timezone" in line
+    assert "rec/b_20240511_053000.wav" in line
+    assert "zone" not in run("rec", "--timezone", "Z")[2]
+
+
+def test_a_pattern_says_where_the_time_stands_in_names(folder: Path, run: Run) -> None:
+    recording(folder / "SITE_24132-0530.wav", (1.0, 2.0))
+    options = ("--time-pattern", "SITE_%y%j-%H%M", "--timezone", "Z")
+    _, rows, messages = run("SITE_24132-0530.wav", "rec/a.wav", *options)
+    assert rows[1][8] == f"2024-05-11T05:30:0{rows[1][2]}+00:00"
+    (line,) = (line for line in messages.splitlines() if "--time-pattern" in line)
+    assert "1 recording:" in line
+    assert "rec/a.wav" in line
 
 
 def test_an_output_that_exists_is_replaced_only_with_force(folder: Path, run: Run) -> None:
@@ -322,7 +350,7 @@ def test_every_real_recording_is_accounted_for(data: Path, run: Run, tmp_path: P
     assert effort["empty_2c.wav"][2] == "empty"
     assert "empty_2c.wav" in messages
     assert effort["stereo.wav"][2] == "short"
-    assert effort["audiomoth_gps.wav"][5:7] == ["2024-05-28T10:00:00.000+00:00", "header"]
+    assert effort["audiomoth_gps.wav"][5:7] == ["2024-05-28T10:00:00.000+00:00", "opensoundscape"]
     copies = [row for name, row in effort.items() if name.startswith("soundscape")]
     assert {tuple(row[2:5]) for row in copies} == {("ok", "120.000", "120.000")}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from detector.audio.metadata import name_chronology, read_chronology
+from detector.audio.metadata import name_chronology
 from detector.audio.reading import read_header
 from detector.errors import RecordingError
 from detector.place import LocalPlace
@@ -21,7 +21,7 @@ def run(data: bytes, folder: Path) -> None:
         assert header.sample_rate > 0
         assert header.n_channels > 0
         assert header.n_frames is None or header.n_frames >= 0
-        read_chronology(header)
+        assert header.chronology is None or header.chronology.pieces
     name_chronology(LocalPlace(path))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from math import inf
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,6 +47,28 @@ def test_outside_of_all_pieces_nobody_knows_the_time(offset_s: float) -> None:
     assert gap.at(30) is not None
 
 
+def test_a_time_without_a_zone_stays_without_one_until_the_zone_is_given() -> None:
+    local = Chronology.since(datetime(2024, 3, 31, 1, 30), "filename", "")
+    assert absolute_time(local, 3600.25) == "2024-03-31T02:30:00.250"
+    assert (local.zoned, local.time_source) == (False, "filename, no zone")
+    assert local.in_zone(None) == local
+    berlin = local.in_zone(ZoneInfo("Europe/Berlin"))
+    assert absolute_time(berlin, 3600.25) == "2024-03-31T03:30:00.250+02:00"
+    assert berlin.time_source == "filename"
+    assert berlin.in_zone(UTC) == berlin
+
+
+def test_breaks_are_where_time_jumps_or_is_unknown_and_not_where_it_goes_on() -> None:
+    def piece(offset_s: float, second: float, end_s: float = inf) -> Piece:
+        return Piece(offset_s, NOON + timedelta(seconds=second), "", end_s)
+
+    goes_on = Chronology((piece(0, 0, 10), piece(10, 10.05, 20), piece(20, 19.95)), "xwav")
+    assert goes_on.breaks() == Chronology.since(NOON, "xwav", "").breaks() == ()
+    jumps = Chronology((piece(0, 0, 10), piece(10, 11, 20), piece(20, 20.5, 30), piece(32, 32.5)), "xwav")
+    assert jumps.breaks() == (10, 20, 30, 32)
+    assert Chronology((piece(5, 0),), "xwav").breaks() == (5,)
+
+
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("Europe/Berlin")])
 def test_a_chronology_crosses_processes_and_cannot_be_changed(zone: timezone | ZoneInfo) -> None:
     whole = Chronology.since(NOON.astimezone(zone), "header", "noon")
@@ -56,7 +79,7 @@ def test_a_chronology_crosses_processes_and_cannot_be_changed(zone: timezone | Z
 
 def test_what_is_no_chronology_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="zone"):
-        Piece(0, NOON.replace(tzinfo=None), "")
+        Chronology((Piece(0, NOON.replace(tzinfo=None), "", 10), Piece(10, NOON, "")), "xwav")
     with pytest.raises(ValueError, match="offset_s"):
         Piece(5, NOON, "", 5)
     with pytest.raises(ValueError, match="at least one"):

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.audio.metadata import read_chronology
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream, Stretch
 from detector.place import Identity, LocalPlace
@@ -39,8 +38,7 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_healthy_file_is_opened_once_for_its_header_and_once_for_each_stretch(
     write: Write, opens: list[str], name: str
 ) -> None:
-    header = read_header(write(name, noise(3)))
-    read_chronology(header, UTC)
+    header = read_header(write(name, noise(3)), timezone=UTC)
     assert len(opens) == 1
     for stretch in (Stretch(), Stretch(48000, 96000)):
         list(AudioStream(header, ASIS, stretch=stretch).blocks())

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from detector.audio.metadata import read_chronology
 from detector.audio.reading import read_header
 from detector.audio.stream import AudioStream
 from detector.audio.verdict import Facts, judge
@@ -84,7 +83,7 @@ def test_a_time_of_guano_may_have_a_space_in_it_and_a_date_alone_is_none(write: 
 
     content = encoded(noise(1, RATE), "WAV", "PCM_16")
     path = write("a.wav", content + chunk(f"2023-07-04{between}21:30:00+02:00"))
-    found = read_chronology(read_header(path))
+    found = read_header(path).chronology
     assert found is not None
     assert found.pieces[0].start == datetime(2023, 7, 4, 19, 30, tzinfo=UTC)
-    assert read_chronology(read_header(write("b.wav", content + chunk("2023-07-04"))), UTC) is None
+    assert read_header(write("b.wav", content + chunk("2023-07-04")), timezone=UTC).chronology is None

@@ -31,7 +31,7 @@ from detector.tables.effort import Effort
 ZONES = st.sampled_from(
     [UTC, timezone(timedelta(hours=10)), timezone(-timedelta(hours=3, minutes=30)), ZoneInfo("Europe/Berlin")]
 )
-TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=ZONES)
+MOMENTS = (datetime(1990, 1, 1), datetime(2100, 1, 1))
 SECONDS = st.floats(0, 1e7)
 NAMES = st.text(st.characters(exclude_characters="\0/", codec="utf-8"), min_size=1).filter(
     lambda name: name not in {".", ".."}
@@ -43,8 +43,9 @@ def chronologies(draw: st.DrawFn) -> Chronology | None:
     """Draw chronologies of up to three pieces."""
     offsets = sorted(draw(st.sets(SECONDS, max_size=3)))
     ends = [*offsets[1:], float("inf")]
-    pieces = [Piece(offset, draw(TIMES), draw(st.text()), end) for offset, end in zip(offsets, ends)]
-    return Chronology(tuple(pieces), draw(st.sampled_from(["header", "filename"]))) if pieces else None
+    times = st.datetimes(*MOMENTS, timezones=draw(st.sampled_from([ZONES, st.none()])))
+    pieces = [Piece(offset, draw(times), draw(st.text()), end) for offset, end in zip(offsets, ends)]
+    return Chronology(tuple(pieces), draw(st.sampled_from(["guano", "filename"]))) if pieces else None
 
 
 @st.composite
