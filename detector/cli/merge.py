@@ -16,7 +16,8 @@ from detector.cli.progress import BY_RECORDING, Bars
 @click.command(short_help="Join the shards of a scan into one run.")
 @click.argument("runs", nargs=-1, required=True, type=RUN)
 @click.option("-o", "--output", required=True, type=NEW_FOLDER, help="Folder of the new run.")
-def merge(runs: tuple[Path, ...], output: Path) -> None:
+@click.option("--force", is_flag=True, help="Replace a run that exists.")
+def merge(runs: tuple[Path, ...], output: Path, force: bool) -> None:
     """Join RUNS, all shards of one scan, into one run.
 
     RUNS are the folders of scan --run with --shard 1/N to N/N, in any order. The new run holds all scores, and its
@@ -30,7 +31,7 @@ def merge(runs: tuple[Path, ...], output: Path) -> None:
     """  # noqa: D301
     from detector.runs.merge import merge_runs
 
-    summary = merge_runs(runs, output, Bars(form=BY_RECORDING))
+    summary = merge_runs(runs, output, force=force, progress=Bars(form=BY_RECORDING))
     say(summary)
     if summary.failed:
         sys.exit(1)

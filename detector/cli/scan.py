@@ -93,7 +93,7 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
     try:
         return None if value is None else parse_shard(value)
     except DetectorError as error:
-        raise click.BadParameter(str(error).partition(": ")[2], param=param) from error
+        raise click.BadParameter(str(error), param=param) from error
 
 
 @click.command()

@@ -21,7 +21,7 @@ SHOWN = 5
 """Most missing shards that a message names."""
 
 
-def merge_runs(folders: Sequence[Path], output: Path, progress: Progress = SILENT) -> Summary:
+def merge_runs(folders: Sequence[Path], output: Path, *, force: bool = False, progress: Progress = SILENT) -> Summary:
     """Join the shards of a scan into one run, whose tables are those of a scan without shards.
 
     Parameters
@@ -29,7 +29,9 @@ def merge_runs(folders: Sequence[Path], output: Path, progress: Progress = SILEN
     folders : sequence of Path
         Folders of the shards, in any order.
     output : Path
-        Folder of the new run. It must not exist.
+        Folder of the new run.
+    force : bool
+        Whether it may replace a run.
     progress : Progress
         Hears how far the work is.
 
@@ -43,7 +45,7 @@ def merge_runs(folders: Sequence[Path], output: Path, progress: Progress = SILEN
     with opened_runs(folders) as runs:
         _check_complete(runs)
         sources = sources_of(runs)
-        with new_folder(output, RUN_FOLDER, force=False) as folder:
+        with new_folder(output, RUN_FOLDER, force=force) as folder:
             for name in (RECIPE_FILE, OPERATING_FILE):
                 shutil.copyfile(runs[0].folder / name, folder / name)
             scorer = next((run.settings.scorer for run in runs if run.settings.scorer), "")

@@ -28,6 +28,18 @@ MODEL_FILES = (RECIPE_FILE, OPERATING_FILE, WEIGHTS_FILE)
 NO_RESULT_CHANGES = ("workers", "block_s")
 """The attributes of `Setting` that change no byte of the results, so that each resume may have others."""
 
+OPTIONS = {
+    "device": Parameter("device", "scan"),
+    "engine": Parameter("engine", "scan"),
+    "hop_s": Parameter("hop_s", "scan"),
+    "limits": Parameter("limits", "scan"),
+    "precision": Parameter("precision", "scan"),
+    "threshold": Parameter("threshold", "scan"),
+    "time_pattern": Parameter("time_pattern", "scan"),
+    "timezone": Parameter("timezone", "scan"),
+}
+"""The options that change results, by their names in `RunSettings.options`."""
+
 KeepScores = Literal["all", "none"]
 
 
@@ -71,11 +83,11 @@ class RunSettings(Frozen):
             if self.options.get(name) != other.options.get(name):
                 here = self.options.get(name, "its default")
                 there = other.options.get(name, "its default")
-                yield f"{Parameter(name)} {here}, not {there}"
+                yield f"{OPTIONS.get(name, name)} {here}, not {there}"
         if self.keep_scores != other.keep_scores:
-            yield f"{Parameter('keep_scores')} {self.keep_scores}, not {other.keep_scores}"
+            yield f"{Parameter('keep_scores', 'scan')} {self.keep_scores}, not {other.keep_scores}"
         if self.shard != other.shard:
-            yield f"{Parameter('shard')} {self.shard or 'none'}, not {other.shard or 'none'}"
+            yield f"{Parameter('shard', 'scan')} {self.shard or 'none'}, not {other.shard or 'none'}"
         if self.scorer and other.scorer and self.scorer != other.scorer:
             yield f"scores made as {self.scorer}, not {other.scorer}"
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import Field, model_validator
 
-from detector.errors import ParameterError
+from detector.errors import ConfigurationError
 from detector.recipe import Frozen
 
 Item = TypeVar("Item")
@@ -41,8 +41,8 @@ class Shard(Frozen):
 
 
 def parse_shard(text: str) -> Shard:
-    """Read a shard such as `1/4`; raise `ParameterError` if it is none."""
+    """Read a shard such as `1/4`; raise `ConfigurationError` if it is none."""
     form = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
     if form is None or not 1 <= int(form[1]) <= int(form[2]) <= MOST:
-        raise ParameterError("shard", text, "is not a slice", ALLOWED)
+        raise ConfigurationError(f"{text!r}: must be {ALLOWED}")
     return Shard(number=int(form[1]), count=int(form[2]))

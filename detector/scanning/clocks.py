@@ -86,11 +86,11 @@ class ClockWatch:
 
     def lines(self) -> Iterator[str]:
         """Describe each kind of doubtful clock in one line."""
-        zoneless = f"start_time is what the clock showed; give its zone with {Parameter('timezone')}"
+        zoneless = f"start_time is what the clock showed; give its zone with {Parameter('timezone', 'scan')}"
         doubts = (
             (
                 self._unmatched,
-                f"{Parameter('time_pattern')} does not fit the name of",
+                f"{Parameter('time_pattern', 'scan')} does not fit the name of",
                 "its time is read elsewhere, if at all",
             ),
             (self._zoneless, "no time zone in", zoneless),

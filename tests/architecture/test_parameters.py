@@ -24,11 +24,13 @@ ARGUMENT = {"Parameter": 0, "ParameterError": 0, "find_figure": 0, "check_pictur
 """Which argument of these names a parameter."""
 
 NEVER_SET = {
-    "audit": {"format", "label"},  # it reads detections, which have labels
+    "audit": {"format", "label", "threshold"},  # it reads detections, which have labels
     "benchmark": {
         *("engine", "freeze", "group", "hop_s", "label", "resume", "start", "threshold", "time_pattern", "timezone"),
     },
     "describe": {"threshold"},
+    "detect": {"engine", "hop_s", "label"},
+    "merge": {"label", "threshold"},
     "mine": {
         *("engine", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
     },

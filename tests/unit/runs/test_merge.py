@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from detector.errors import ConfigurationError, OutputError, ParameterError
+from detector.errors import ConfigurationError, OutputError
 from detector.runs.merge import merge_runs
 from detector.runs.shard import Shard, parse_shard
 from detector.scanning.setting import Setting
@@ -86,7 +86,7 @@ def test_a_shard_of_a_list_that_has_changed_is_refused(archive: Archive) -> None
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1/0", "1", "1/", "-1/4", "1/4/2", "a/b", "1/1000000", " 1/4"])
 def test_a_text_that_is_no_shard_is_refused(text: str) -> None:
-    with pytest.raises(ParameterError, match="I/N"):
+    with pytest.raises(ConfigurationError, match="I/N"):
         parse_shard(text)
 
 

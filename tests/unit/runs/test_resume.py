@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from collections import Counter
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from detector.errors import ConfigurationError, OutputError
 from detector.place import LocalPlace
 from detector.runs.folder import RUN_FOLDER, Run, merged_list
+from detector.runs.settings import NO_RESULT_CHANGES, OPTIONS
 from detector.runs.store import Store
 from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part
@@ -170,11 +172,11 @@ def test_two_sorted_lists_merge_into_all_of_both_in_the_order_of_the_later(befor
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"threshold": 0.9}, "`threshold` its default, not 0.9"),
-        ({"setting": Setting(hop_s=0.3)}, "`hop_s` its default, not 0.3"),
-        ({"setting": Setting(engine="windows")}, "`engine` auto, not windows"),
+        ({"threshold": 0.9}, "`scan.threshold` its default, not 0.9"),
+        ({"setting": Setting(hop_s=0.3)}, "`scan.hop_s` its default, not 0.3"),
+        ({"setting": Setting(engine="windows")}, "`scan.engine` auto, not windows"),
         ({"model": "window"}, "window (recipe.toml"),
-        ({"keep": "none"}, "`keep_scores` all, not none"),
+        ({"keep": "none"}, "`scan.keep_scores` all, not none"),
     ],
 )
 def test_another_option_or_model_is_refused_with_both_and_changes_nothing(
@@ -226,3 +228,8 @@ def test_a_run_without_results_cannot_be_read(archive: Archive) -> None:
     (archive.folder / "empty").mkdir()
     with pytest.raises(ConfigurationError, match="not the folder of a run"):
         Run(archive.folder / "empty")
+
+
+def test_every_attribute_of_a_setting_is_an_option_of_runs_or_changes_no_result() -> None:
+    names = {field.name for field in dataclasses.fields(Setting)}
+    assert names == (OPTIONS.keys() | set(NO_RESULT_CHANGES)) - {"device", "threshold"}
