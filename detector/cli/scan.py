@@ -15,9 +15,10 @@ import click
 
 from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, finite
-from detector.cli.paths import NEW_FILE
+from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.streams import byte_for_byte
+from detector.cli.table_format import FORMAT
 from detector.errors import ConfigurationError, DetectorError
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def threshold_or_target(ctx: click.Context, param: click.Parameter, value: str |
     "or at most R false alarms per hour.  [default: the model's]",
 )
 @click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
-@click.option("-o", "--output", type=NEW_FILE, help="Write the detections to FILE.  [default: standard output]")
+@click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
+@FORMAT
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
 @click.option(
     "--engine",
@@ -152,6 +154,7 @@ def scan(
     hop: float | None,
     workers: int | None,
     output: Path | None,
+    table_format: str | None,
     scores: Path | None,
     effort: Path | None,
     force: bool,
@@ -176,15 +179,17 @@ def scan(
       detector scan recordings/ -m models/my-tuned-whale --threshold fa=2/h -o detections.csv
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
       find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
+      detector scan recordings/ -m models/my-whale --format raven -o tables/
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
     """  # noqa: D301
     from detector.cores import count_cores
     from detector.scanning.results import Outputs
     from detector.scanning.scan import scan as scan_recordings
     from detector.scanning.scanner import Setting
+    from detector.tables.destination import Destination
 
     paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
-    outputs = Outputs(output, scores, effort, force)
+    outputs = Outputs(Destination.named(output, table_format), scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)
     bars = Bars(form=BY_RECORDING, hidden=output is None and stream.isatty())
@@ -195,7 +200,7 @@ def scan(
     if summary.bugs:
         hint = "" if debug else " with the output of --debug"
         say(f"a bug in the program caused {len(summary.bugs)} of these failures; please report it{hint}")
-    if summary.failed or (strict and summary.incomplete):
+    if summary.failed or summary.left_out or (strict and summary.incomplete):
         sys.exit(1)
 
 

@@ -27,6 +27,7 @@ from detector.scanning.outcome import Scanned, failed
 from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner, Setting
+from detector.tables.origin import Origin
 from detector.texts import many
 
 INCOMPLETE: tuple[Status, ...] = ("damaged", "truncated", "empty")
@@ -41,6 +42,8 @@ class Summary:
     ----------
     recordings, detections, failed : int
         Numbers of recordings, of detections, and of recordings that were not analysed.
+    left_out : int
+        Number of detections that the format of the table could not hold.
     seconds : float
         Length of the scanned sound, s.
     statuses : Counter
@@ -53,6 +56,7 @@ class Summary:
     seconds: float = 0.0
     detections: int = 0
     failed: int = 0
+    left_out: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     bugs: list[Exception] = field(default_factory=list)
 
@@ -169,11 +173,23 @@ def scan(
         with ScanProgress(progress, len(recordings)) as scan_progress:
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
-            with outputs.opened(stream, loaded.labels) as results:
-                summary = Summary()
+            summary = Summary()
+            with outputs.opened(stream, origin_of(loaded, scanner, threshold)) as results:
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
-                return scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
+                scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
+            summary.left_out = results.tally.n_left_out
+            for line in results.tally.lines(outputs.detections.format):
+                progress.say(line)
+            return summary
+
+
+def origin_of(model: Model, scanner: Scanner, threshold: float | Target | None) -> Origin:
+    """Return what a table says about the scan that made it."""
+    parameters = {"Model": model.fingerprint(), "Hop_s": f"{scanner.layout.grid.hop_s:g}"}
+    if threshold is not None:
+        parameters["Threshold"] = str(threshold)
+    return Origin(model.labels, parameters)
 
 
 def not_searched(folder: Place, reason: str) -> Scanned:

@@ -1,0 +1,183 @@
+"""Detections for Tethys: an XML document of what was searched, by which algorithm, and what was found.
+
+The order of the elements is that of the classes of Tethys 3.2 (nilus); the published schema itself was not at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from os.path import commonpath
+from pathlib import PurePath
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from xml.sax.saxutils import escape
+
+from detector.errors import OutputError
+from detector.tables.csv_table import DECIMALS, cells_of
+from detector.tables.detection import Detection
+from detector.tables.instants import after, instant, why_unknown
+from detector.tables.origin import Searched
+from detector.tables.sink import Sink
+from detector.tables.writer import WriteOptions, Writer
+
+NAMESPACE = "http://tethys.sdsu.edu/schema/1.0"
+ANIMALS = "202423"
+"""SpeciesId must be a number of ITIS. This one is of the animal kingdom: it stands where a label names no number."""
+
+SPECIES_LABEL = re.compile(r"(\d{5,7}|-10)(?: (.+))?", re.DOTALL)
+"""A label that begins with a SpeciesId, such as "180488 Clicks"; -10 stands for sounds of other kinds."""
+
+UNKNOWN = "unknown"
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML cannot hold."""
+
+SPOOL_BYTES = 2**24
+"""Detections wait in memory up to this size, then in a temporary file, because Effort stands before them."""
+
+
+def element(name: str, text: str) -> str:
+    """Write an element with text; nothing for an empty text."""
+    legal = ILLEGAL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    return f"<{name}>{escape(legal, {chr(13): '&#13;'})}</{name}>" if text else ""
+
+
+def parent(name: str, *children: str) -> str:
+    """Write an element with children; nothing if there are none."""
+    content = "".join(children)
+    return f"<{name}>{content}</{name}>" if content else ""
+
+
+def utc(when: datetime) -> str:
+    """Write an instant as Tethys does, to the millisecond, or to the microsecond where it is needed."""
+    unit = "microseconds" if when.microsecond % 1000 else "milliseconds"
+    return when.isoformat(timespec=unit).replace("+00:00", "Z")
+
+
+def species_and_call(label: str) -> tuple[str, str]:
+    """Return the elements SpeciesId and Call of a label."""
+    match = SPECIES_LABEL.fullmatch(label)
+    species, call = match.groups("") if match and match[1] != ANIMALS else (ANIMALS, label)
+    return element("SpeciesId", species), element("Call", call)
+
+
+@dataclass
+class Extent:
+    """The time from the first beginning to the last end of what was added, and the folder that has all recordings."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    folder: str | None = None
+
+    def add(self, recording: str, start: datetime | None, end: datetime | None) -> None:
+        """Add a recording or a detection; None stands for an unknown time."""
+        folder = PurePath(recording).parent.as_posix()
+        self.folder = folder if self.folder is None else _common(self.folder, folder)
+        if start is not None:
+            self.start = start if self.start is None else min(self.start, start)
+        if end is not None:
+            self.end = end if self.end is None else max(self.end, end)
+
+
+def _common(folder: str, other: str) -> str:
+    """Return the deepest folder that has both; "" if there is none."""
+    try:
+        return commonpath([folder, other])
+    except ValueError:  # one is absolute, the other is not
+        return ""
+
+
+class TethysWriter(Writer):
+    """Write a document. Detections without an instant are left out or refused, because Start is obligatory.
+
+    UserDefined holds what has no element of its own: Offset_s, the onset in the file, and the name of a channel that is
+    not a number. Effort extends from the beginning of the first recording to the end of the last one.
+
+    Raises
+    ------
+    OutputError
+        If the options have extra columns.
+    """
+
+    DECIMALS = DECIMALS
+
+    def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
+        super().__init__(sink, options)
+        if self._columns:
+            raise OutputError(f"a Tethys document cannot hold the column {self._columns[0]!r}")
+        self._found = SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8")  # noqa: SIM115 (`finish` closes it)
+        self._labels = dict.fromkeys(self._options.origin.labels)
+        self._recordings = Extent()
+        self._events = Extent()
+
+    def refusal(self, detection: Detection) -> str:
+        """Refuse a detection without an absolute time."""
+        return why_unknown(detection)
+
+    def cover(self, searched: Searched) -> None:
+        """Extend the effort by a recording."""
+        self._recordings.add(searched.recording, instant(searched.start_time), instant(searched.end_time))
+
+    def _write(self, detections: Iterable[Detection]) -> None:
+        for detection in detections:
+            self._labels[detection.event.label] = None
+            self._found.write(self._detection(detection) + "\n")
+
+    def _detection(self, detection: Detection) -> str:
+        start = instant(detection.start_time)
+        assert start is not None, "refused before"
+        cells = cells_of(detection, self._decimals)
+        end = after(start, self._decimals.length_s(detection.event))
+        self._events.add(detection.recording, start, end)
+        is_number = cells.channel.isascii() and cells.channel.isdecimal()
+        own = element("Offset_s", cells.start_s) + ("" if is_number else element("Channel", cells.channel))
+        return parent(
+            "Detection",
+            element("Input_file", cells.recording),
+            element("Start", utc(start)),
+            element("End", utc(end)),
+            element("Channel", cells.channel if is_number else ""),
+            *species_and_call(cells.label),
+            parent(
+                "Parameters",
+                element("Score", cells.score),
+                element("MinFreq_Hz", cells.low_hz),
+                element("MaxFreq_Hz", cells.high_hz),
+                parent("UserDefined", own),
+            ),
+        )
+
+    def finish(self) -> None:
+        """Write the document."""
+        has_effort = self._recordings.start is not None and self._recordings.end is not None
+        extent = self._recordings if has_effort else self._events
+        if extent.start is None or extent.end is None:
+            self.tally.remarks.append("Effort has no Start and no End, because no absolute time is known")
+        elif not has_effort:
+            self.tally.remarks.append("Effort is from the first to the last detection, because no effort was given")
+        self._sink.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<Detections xmlns="{NAMESPACE}">\n')
+        for line in self._head(extent):
+            self._sink.write(line + "\n")
+        self._sink.write("<OnEffort>\n")
+        self._found.seek(0)
+        copyfileobj(self._found, self._sink)
+        self._found.close()
+        self._sink.write("</OnEffort>\n</Detections>\n")
+
+    def _head(self, extent: Extent) -> Iterator[str]:
+        """Write the elements before the detections, one on each line."""
+        deployment = PurePath(extent.folder or "").name or UNKNOWN
+        since = f"{extent.start:_%Y%m%dT%H%M%SZ}" if extent.start else ""
+        parameters = (element(name, text) for name, text in self._options.origin.parameters.items())
+        times = (element(name, utc(when)) for name, when in (("Start", extent.start), ("End", extent.end)) if when)
+        granularity = element("Granularity", "call")
+        kinds = (parent("Kind", *species_and_call(label), granularity) for label in self._labels)
+        yield element("Id", deployment + since)
+        yield parent("DataSource", element("DeploymentId", deployment))
+        software = element("Software", "detector") + element("Version", version("detector"))
+        yield parent("Algorithm", software, parent("Parameters", *parameters))
+        yield element("UserId", UNKNOWN)
+        yield parent("Effort", *times, *kinds)
