@@ -19,7 +19,7 @@ from detector.tables.csv_table import SCORE_COLUMNS
 from detector.tables.destination import Destination
 from detector.tables.detection import Detection
 from detector.tables.effort import EffortWriter
-from detector.tables.origin import Origin, Searched
+from detector.tables.origin import Origin
 from detector.tables.sink import Sink
 from detector.tables.tally import Tally
 from detector.tables.writer import DetectionsTable, WriteOptions
@@ -113,7 +113,7 @@ class Results:
         """Write the results of a recording, and flush the tables."""
         self._detections.add(detections_of(scanned))
         if not scanned.failed:
-            self._detections.cover(searched_of(scanned))
+            self._detections.cover(scanned.effort[0].searched())
         self._detections.flush()
         if self._scores is not None:
             self._scores.flush()
@@ -138,14 +138,6 @@ def detections_of(scanned: Scanned) -> Iterator[Detection]:
     for channel, event in scanned.detections:
         start_time = absolute_time(scanned.chronology, event.start_s)
         yield Detection(recording, channel, event, start_time or None)
-
-
-def searched_of(scanned: Scanned) -> Searched:
-    """Return the length and the time of a recording that was scanned."""
-    seconds = max((row.scanned_s if row.seconds is None else row.seconds for row in scanned.effort), default=0.0)
-    start_time = absolute_time(scanned.chronology, 0.0)
-    end_time = absolute_time(scanned.chronology, seconds)
-    return Searched(scanned.recording.name, seconds, start_time or None, end_time or None)
 
 
 def score_rows(block: ScoreBlock) -> Iterator[Row]:

@@ -21,6 +21,7 @@ from detector.operating.target import Target
 from detector.place import Named, Place
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
+from detector.recipe import heard_hz
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.outcome import Scanned, failed
@@ -189,7 +190,8 @@ def origin_of(model: Model, scanner: Scanner, threshold: float | Target | None) 
     parameters = {"Model": model.fingerprint(), "Hop_s": f"{scanner.layout.grid.hop_s:g}"}
     if threshold is not None:
         parameters["Threshold"] = str(threshold)
-    return Origin(model.labels, parameters)
+    recipe = model.recipe
+    return Origin(model.labels, parameters, heard_hz(recipe.frontend, recipe.audio.sample_rate))
 
 
 def not_searched(folder: Place, reason: str) -> Scanned:

@@ -89,7 +89,7 @@ def start_of(name: str) -> datetime | None:
 class BiodcaseWriter(Writer):
     """Write the table; the dataset is the name of the recording's folder."""
 
-    DECIMALS = Decimals(seconds=6, hertz=1, score=4)
+    DECIMALS = Decimals(seconds=3, hertz=1, score=4)
 
     def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
         super().__init__(sink, options)

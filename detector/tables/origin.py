@@ -16,10 +16,14 @@ class Origin:
         The labels that were searched for, found or not.
     parameters : mapping of str to str
         How they were searched for, for example {"model": "call-activity", "hop_s": "0.25"}. Names are plain words.
+    band_hz : tuple of float or None
+        Lowest and highest frequency that was listened to, Hz. Raven draws boxes, so a selection without a band of its
+        own gets this one.
     """
 
     labels: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    band_hz: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

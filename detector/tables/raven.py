@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from detector.events import Event
 from detector.tables.detection import Detection
 from detector.tables.origin import Searched
 from detector.tables.rows import Row, table_of
@@ -126,6 +127,8 @@ class RavenWriter(Writer):
         super().__init__(sink, options)
         self._n_rows = 0
         self._before_s = 0.0
+        self._has_lengths = False
+        self._recordings: set[str] = set()
         self._rows = TabRows(sink)
         self._rows.add((*COLUMNS, *self._columns))
 
@@ -143,11 +146,25 @@ class RavenWriter(Writer):
     def cover(self, searched: Searched) -> None:
         """Let the next recording begin where this one ends."""
         self._before_s += searched.seconds
+        self._has_lengths = True
+
+    def finish(self) -> None:
+        """Say how Begin Time counts in a table of several recordings whose lengths are unknown."""
+        if len(self._recordings) > 1 and not self._has_lengths:
+            self.tally.remarks.append(
+                "Begin Time counts from the start of each recording, because no lengths are known"
+            )
 
     def _write(self, detections: Iterable[Detection]) -> None:
         for detection in detections:
             self._n_rows += 1
+            self._recordings.add(detection.recording)
             self._rows.add((str(self._n_rows), *self._cells(detection), *self._extra(detection)))
+
+    def _band(self, event: Event) -> tuple[float | None, float | None]:
+        """Return the band of an event; if it has none, the one that was listened to."""
+        heard = self._options.origin.band_hz
+        return heard if heard and event.low_hz is None and event.high_hz is None else (event.low_hz, event.high_hz)
 
     def _cells(self, detection: Detection) -> tuple[str, ...]:
         event = detection.event
@@ -158,8 +175,7 @@ class RavenWriter(Writer):
             str(int(detection.channel) + 1) if _is_channel(detection.channel) else "1",
             start,
             end,
-            self._decimals.frequency(event.low_hz),
-            self._decimals.frequency(event.high_hz),
+            *map(self._decimals.frequency, self._band(event)),
             PurePath(detection.recording).name,
             detection.recording,
             offset if detection.recording else "",

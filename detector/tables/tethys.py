@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
-from os.path import commonpath
 from pathlib import PurePath
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
 from xml.sax.saxutils import escape
 
 from detector.errors import OutputError
+from detector.events import Span, complement, merged
 from detector.tables.csv_table import DECIMALS, cells_of
 from detector.tables.detection import Detection
+from detector.tables.extent import Extent
 from detector.tables.instants import after, instant, why_unknown
 from detector.tables.origin import Searched
 from detector.tables.sink import Sink
 from detector.tables.writer import WriteOptions, Writer
+from detector.texts import many
 
 NAMESPACE = "http://tethys.sdsu.edu/schema/1.0"
 ANIMALS = "202423"
@@ -34,6 +35,9 @@ SPECIES_LABEL = re.compile(r"(\d{5,7}|-10)(?: (.+))?", re.DOTALL)
 UNKNOWN = "unknown"
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold."""
+
+LEAST_GAP_S = 1.0
+"""A shorter time between two recordings is no gap: clocks and names of files are not that exact."""
 
 SPOOL_BYTES = 2**24
 """Detections wait in memory up to this size, then in a temporary file, because Effort stands before them."""
@@ -57,6 +61,18 @@ def utc(when: datetime) -> str:
     return when.isoformat(timespec=unit).replace("+00:00", "Z")
 
 
+def gaps_between(spans: list[Span]) -> list[Span]:
+    """List the gaps between recordings, given when these begin and end, in s since 1970."""
+    listened = merged(spans, LEAST_GAP_S)
+    return complement(listened, listened[0][0], listened[-1][1]) if listened else []
+
+
+def gap(span: Span) -> str:
+    """Write a time without a recording."""
+    start, end = (utc(datetime.fromtimestamp(round(second, 3), UTC)) for second in span)
+    return parent("Aperiodic", element("Start", start), element("End", end), element("Reason", "no recording"))
+
+
 def species_and_call(label: str) -> tuple[str, str]:
     """Return the elements SpeciesId and Call of a label."""
     match = SPECIES_LABEL.fullmatch(label)
@@ -64,37 +80,12 @@ def species_and_call(label: str) -> tuple[str, str]:
     return element("SpeciesId", species), element("Call", call)
 
 
-@dataclass
-class Extent:
-    """The time from the first beginning to the last end of what was added, and the folder that has all recordings."""
-
-    start: datetime | None = None
-    end: datetime | None = None
-    folder: str | None = None
-
-    def add(self, recording: str, start: datetime | None, end: datetime | None) -> None:
-        """Add a recording or a detection; None stands for an unknown time."""
-        folder = PurePath(recording).parent.as_posix()
-        self.folder = folder if self.folder is None else _common(self.folder, folder)
-        if start is not None:
-            self.start = start if self.start is None else min(self.start, start)
-        if end is not None:
-            self.end = end if self.end is None else max(self.end, end)
-
-
-def _common(folder: str, other: str) -> str:
-    """Return the deepest folder that has both; "" if there is none."""
-    try:
-        return commonpath([folder, other])
-    except ValueError:  # one is absolute, the other is not
-        return ""
-
-
 class TethysWriter(Writer):
     """Write a document. Detections without an instant are left out or refused, because Start is obligatory.
 
     UserDefined holds what has no element of its own: Offset_s, the onset in the file, and the name of a channel that is
-    not a number. Effort extends from the beginning of the first recording to the end of the last one.
+    not a number. Effort extends from the beginning of the first recording to the end of the last one; the time between
+    two recordings is a gap.
 
     Raises
     ------
@@ -111,6 +102,8 @@ class TethysWriter(Writer):
         self._found = SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8")  # noqa: SIM115 (`finish` closes it)
         self._labels = dict.fromkeys(self._options.origin.labels)
         self._recordings = Extent()
+        self._spans: list[Span] = []
+        self._n_untimed = 0
         self._events = Extent()
 
     def refusal(self, detection: Detection) -> str:
@@ -119,7 +112,13 @@ class TethysWriter(Writer):
 
     def cover(self, searched: Searched) -> None:
         """Extend the effort by a recording."""
-        self._recordings.add(searched.recording, instant(searched.start_time), instant(searched.end_time))
+        start = instant(searched.start_time)
+        end = instant(searched.end_time)
+        self._recordings.add(searched.recording, start, end)
+        if start is None or end is None:
+            self._n_untimed += 1
+        else:
+            self._spans.append((start.timestamp(), end.timestamp()))
 
     def _write(self, detections: Iterable[Detection]) -> None:
         for detection in detections:
@@ -152,12 +151,14 @@ class TethysWriter(Writer):
 
     def finish(self) -> None:
         """Write the document."""
-        has_effort = self._recordings.start is not None and self._recordings.end is not None
-        extent = self._recordings if has_effort else self._events
-        if extent.start is None or extent.end is None:
+        extent = self._recordings if self._spans else self._events
+        if extent.start is None:
             self.tally.remarks.append("Effort has no Start and no End, because no absolute time is known")
-        elif not has_effort:
-            self.tally.remarks.append("Effort is from the first to the last detection, because no effort was given")
+        elif not self._spans:
+            self.tally.remarks.append("Effort is from the first to the last detection, because no other is known")
+        if self._n_untimed and self._spans:
+            lacking = many(self._n_untimed, "recording")
+            self.tally.remarks.append(f"Effort lacks {lacking} without an absolute time with an offset from UTC")
         self._sink.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<Detections xmlns="{NAMESPACE}">\n')
         for line in self._head(extent):
             self._sink.write(line + "\n")
@@ -172,7 +173,8 @@ class TethysWriter(Writer):
         deployment = PurePath(extent.folder or "").name or UNKNOWN
         since = f"{extent.start:_%Y%m%dT%H%M%SZ}" if extent.start else ""
         parameters = (element(name, text) for name, text in self._options.origin.parameters.items())
-        times = (element(name, utc(when)) for name, when in (("Start", extent.start), ("End", extent.end)) if when)
+        times = [element(name, utc(when)) for name, when in (("Start", extent.start), ("End", extent.end)) if when]
+        gaps = parent("AnalysisGaps", *map(gap, gaps_between(self._spans)))
         granularity = element("Granularity", "call")
         kinds = (parent("Kind", *species_and_call(label), granularity) for label in self._labels)
         yield element("Id", deployment + since)
@@ -180,4 +182,4 @@ class TethysWriter(Writer):
         software = element("Software", "detector") + element("Version", version("detector"))
         yield parent("Algorithm", software, parent("Parameters", *parameters))
         yield element("UserId", UNKNOWN)
-        yield parent("Effort", *times, *kinds)
+        yield parent("Effort", *times, gaps, *kinds)

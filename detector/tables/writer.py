@@ -56,8 +56,11 @@ class Decimals:
         """Return how many decimals the numbers are written with."""
         if not self.exact:
             return least
-        tried = range(least, MOST_DECIMALS)
-        return next((n for n in tried if all(round(number, n) == number for number in numbers)), MOST_DECIMALS)
+
+        def is_exact(n_decimals: int) -> bool:
+            return all(abs(round(number, n_decimals) - number) < 10**-MOST_DECIMALS / 2 for number in numbers)
+
+        return next(filter(is_exact, range(least, MOST_DECIMALS)), MOST_DECIMALS)
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ ARGUMENT = {"Parameter": 0, "ParameterError": 0, "find_figure": 0, "check_pictur
 
 NEVER_SET = {
     "audit": {"format", "label"},  # it reads detections, which have labels
-    "benchmark": {"engine", "freeze", "group", "hop_s", "label", "resume", "start", "threshold"},
+    "benchmark": {"engine", "format", "freeze", "group", "hop_s", "label", "resume", "start", "threshold"},
     "describe": {"threshold"},
-    "mine": {"engine", "freeze", "group", "hop_s", "label", "rename", "threshold"},
+    "mine": {"engine", "format", "freeze", "group", "hop_s", "label", "rename", "threshold"},
     "scan": {"group", "label"},
     "train": {"threshold"},
     "tune": {"engine", "precision", "threshold"},

@@ -145,7 +145,7 @@ def test_everything_survives_a_tethys_document(rows: list[Detection]) -> None:
 @patient
 @given(rows=st.lists(challenge_detections(), max_size=5))
 def test_recordings_times_and_labels_survive_a_biodcase_table(rows: list[Detection]) -> None:
-    for back, row in zip(read_back(rows, "biodcase"), rows, strict=True):
+    for back, row in zip(read_back(rows, "biodcase", WriteOptions(exact=True)), rows, strict=True):
         assert back.recording == row.recording
         assert datetime.fromisoformat(back.start_time or "") == datetime.fromisoformat(row.start_time or "")
         assert near(back.event.start_s, row.event.start_s, 6)
