@@ -17,8 +17,8 @@ class Origin:
     parameters : mapping of str to str
         How they were searched for, for example {"model": "call-activity", "hop_s": "0.25"}. Names are plain words.
     band_hz : tuple of float or None
-        Lowest and highest frequency that was listened to, Hz. Raven draws boxes, so a selection without a band of its
-        own gets this one.
+        Lowest and highest frequency that was listened to, Hz. Raven draws boxes, so a selection whose band is unknown
+        gets this one.
     """
 
     labels: tuple[str, ...] = ()

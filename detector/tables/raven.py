@@ -162,9 +162,12 @@ class RavenWriter(Writer):
             self._rows.add((str(self._n_rows), *self._cells(detection), *self._extra(detection)))
 
     def _band(self, event: Event) -> tuple[float | None, float | None]:
-        """Return the band of an event; if it has none, the one that was listened to."""
-        heard = self._options.origin.band_hz
-        return heard if heard and event.low_hz is None and event.high_hz is None else (event.low_hz, event.high_hz)
+        """Return the band of an event; an unknown edge is that of the band which was listened to."""
+        low_hz, high_hz = self._options.origin.band_hz or (None, None)
+        low_hz = low_hz if event.low_hz is None else event.low_hz
+        high_hz = high_hz if event.high_hz is None else event.high_hz
+        is_box = low_hz is None or high_hz is None or low_hz <= high_hz
+        return (low_hz, high_hz) if is_box else (event.low_hz, event.high_hz)
 
     def _cells(self, detection: Detection) -> tuple[str, ...]:
         event = detection.event
