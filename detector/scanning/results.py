@@ -89,14 +89,13 @@ class Outputs:
             opened = dict(zip(paths, streams))
             where = folder or (stream if destination.file is None else opened[destination.file])
             options = WriteOptions(leave_out=True, origin=origin)
-            detections = destination.table(where, options, dispensable=where is stream and bool(paths))
             sinks = {path: Sink(opened[path], path) for path in (self.scores, self.effort) if path is not None}
-            yield Results(
-                detections,
-                None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *origin.labels)),
-                None if self.effort is None else EffortWriter(sinks[self.effort]),
-            )
-            detections.finish()
+            with destination.table(where, options, dispensable=where is stream and bool(paths)) as detections:
+                yield Results(
+                    detections,
+                    None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *origin.labels)),
+                    None if self.effort is None else EffortWriter(sinks[self.effort]),
+                )
 
 
 class Results:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import DELIMITERS
 from detector.tables.detection import Detection
-from detector.tables.instants import after, instant, named_start, parse_time, since, why_unknown
+from detector.tables.instants import end_of, instant, named_start, parse_time, since, why_unknown
 from detector.tables.rows import Row, table_of
 from detector.tables.sheet import cell, first_line, plain, read_sheet
 from detector.tables.sink import Sink
@@ -121,7 +121,7 @@ class BiodcaseWriter(Writer):
     def _cells(self, detection: Detection) -> tuple[str, ...]:
         start = instant(detection.start_time)
         assert start is not None, "refused before"
-        end = after(start, self._decimals.length_s(detection.event))
+        end = end_of(start, self._decimals.length_s(detection.event))
         path = PurePath(detection.recording)
         times = (when.isoformat(timespec="microseconds") for when in (start, end))
         return (path.parent.name, path.name, detection.event.label, *times)

@@ -132,7 +132,9 @@ class Destination:
     def opened(self, stream: TextIO, options: WriteOptions | None = None, *, force: bool) -> Iterator[DetectionsTable]:
         """Open the table; it appears when the block succeeds. It goes to `stream` if there is no path."""
         paths = [] if self.file is None else [self.file]
-        with self.folder(force=force) as folder, new_files(paths, force=force) as files:
-            table = self.table(folder or next(iter(files), stream), options)
+        with (
+            self.folder(force=force) as folder,
+            new_files(paths, force=force) as files,
+            self.table(folder or next(iter(files), stream), options) as table,
+        ):
             yield table
-            table.finish()

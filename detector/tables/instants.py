@@ -44,6 +44,11 @@ def after(when: datetime, seconds: float) -> datetime:
     return when + timedelta(microseconds=round(seconds * 1e6))
 
 
+def end_of(start: datetime, length_s: float) -> datetime:
+    """Return when an event of this length ends, at least a microsecond after its start."""
+    return start + timedelta(microseconds=max(1, round(length_s * 1e6)))
+
+
 def onset_s(recording: str, when: datetime | None) -> float | None:
     """Return how long after the beginning of a recording a time is, s.
 

@@ -56,7 +56,8 @@ class ParquetWriter(Writer):
         text = pyarrow.string()
         types = {name: number if name in NUMBERS else text for name in COLUMNS} | dict.fromkeys(self._columns, text)
         self._schema = pyarrow.schema(list(types.items()))
-        self._file = parquet.ParquetWriter(_Stream(sink), self._schema)
+        self._stream = _Stream(sink)
+        self._file = parquet.ParquetWriter(self._stream, self._schema)
         self._rows: list[dict[str, Any]] = []
 
     def _write(self, detections: Iterable[Detection]) -> None:
@@ -78,6 +79,11 @@ class ParquetWriter(Writer):
             self._write_group()
         self._file.close()
 
+    def close(self) -> None:
+        """Close the file of pyarrow, which would write its end into a table that is not finished."""
+        self._stream.is_cut = True
+        self._file.close()
+
 
 def _valid(value: str | float | None) -> str | float | None:
     r"""Write bytes of a file name that are not text as escapes such as ``\xe9``; Parquet holds only valid text."""
@@ -95,14 +101,14 @@ class _Stream:
 
     def __init__(self, sink: Sink[bytes]) -> None:
         self._sink = sink
+        self.is_cut = False
 
     def write(self, content: bytes) -> int:
-        """Write bytes."""
-        return self._sink.write(bytes(content))
+        """Write bytes; drop them after the cut."""
+        return len(content) if self.is_cut else self._sink.write(bytes(content))
 
     def flush(self) -> None:
-        """Flush the sink."""
-        self._sink.flush()
+        """Leave the flush to the writer."""
 
     def close(self) -> None:
         """Leave the sink open."""

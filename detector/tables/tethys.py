@@ -19,10 +19,11 @@ from detector.events import Span, complement, merged
 from detector.tables.csv_table import DECIMALS, cells_of
 from detector.tables.detection import Detection
 from detector.tables.extent import Extent
-from detector.tables.instants import after, instant, why_unknown
+from detector.tables.instants import end_of, instant, why_unknown
 from detector.tables.origin import Searched
 from detector.tables.sink import Sink
 from detector.tables.writer import WriteOptions, Writer
+from detector.terminal import visible
 from detector.texts import many
 
 NAMESPACE = "http://tethys.sdsu.edu/schema/1.0"
@@ -99,7 +100,7 @@ class TethysWriter(Writer):
         super().__init__(sink, options)
         if self._columns:
             raise OutputError(f"a Tethys document cannot hold the column {self._columns[0]!r}")
-        self._found = SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8")  # noqa: SIM115 (`finish` closes it)
+        self._found = SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8")  # noqa: SIM115 (`close` closes it)
         self._labels = dict.fromkeys(self._options.origin.labels)
         self._recordings = Extent()
         self._spans: list[Span] = []
@@ -123,13 +124,14 @@ class TethysWriter(Writer):
     def _write(self, detections: Iterable[Detection]) -> None:
         for detection in detections:
             self._labels[detection.event.label] = None
-            self._found.write(self._detection(detection) + "\n")
+            text = self._detection(detection)
+            self._found.write((visible(text) if self._sink.on_terminal else text) + "\n")
 
     def _detection(self, detection: Detection) -> str:
         start = instant(detection.start_time)
         assert start is not None, "refused before"
         cells = cells_of(detection, self._decimals)
-        end = after(start, self._decimals.length_s(detection.event))
+        end = end_of(start, self._decimals.length_s(detection.event))
         self._events.add(detection.recording, start, end)
         is_number = cells.channel.isascii() and cells.channel.isdecimal()
         own = element("Offset_s", cells.start_s) + ("" if is_number else element("Channel", cells.channel))
@@ -165,8 +167,11 @@ class TethysWriter(Writer):
         self._sink.write("<OnEffort>\n")
         self._found.seek(0)
         copyfileobj(self._found, self._sink)
-        self._found.close()
         self._sink.write("</OnEffort>\n</Detections>\n")
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._found.close()
 
     def _head(self, extent: Extent) -> Iterator[str]:
         """Write the elements before the detections, one on each line."""

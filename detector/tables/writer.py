@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from detector.errors import OutputError
 from detector.events import Event
@@ -34,6 +34,8 @@ class Decimals:
     def span(self, event: Event) -> tuple[str, str]:
         """Format onset and offset; if rounding makes them equal, the offset is one unit later."""
         n_decimals = self._needed(self.seconds, event.start_s, event.end_s)
+        if self.exact and round(event.duration_s, n_decimals) <= 0:
+            n_decimals = MOST_DECIMALS  # so that a very short event does not become longer
         units_per_s = 10**n_decimals
         onset = round(event.start_s * units_per_s)
         offset = max(round(event.end_s * units_per_s), onset + 1)
@@ -91,6 +93,8 @@ class WriteOptions:
 class DetectionsTable(ABC):
     """A table of detections, or a folder of tables, that is written as results arrive.
 
+    As a context manager, it is finished when the block ends without an error, and closed in any case.
+
     Attributes
     ----------
     tally : Tally
@@ -118,6 +122,19 @@ class DetectionsTable(ABC):
 
     def finish(self) -> None:  # noqa: B027 (most formats have nothing to do here)
         """Write the end of the table, after all rows; the stream stays open."""
+
+    def close(self) -> None:  # noqa: B027 (most formats hold nothing)
+        """Let go of what is held; write nothing more, even if the table is not finished."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self.close()
 
 
 class Writer(DetectionsTable):

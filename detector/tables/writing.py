@@ -111,9 +111,8 @@ def writing_of(name: str) -> Writing:
 
 
 def _write(detections: Iterable[Detection], stream: IO[Any], writing: Writing, options: WriteOptions | None) -> Tally:
-    writer = writing.open(Sink(stream), options)
-    writer.add(detections)
-    writer.finish()
+    with writing.open(Sink(stream), options) as writer:
+        writer.add(detections)
     return writer.tally
 
 

@@ -118,7 +118,8 @@ READERS: tuple[tuple[str, Callable[[Path], object], str], ...] = (
         "id.csv",
         _annotations,
         (
-            "INDIR,FOLDER,IN FILE,CHANNEL,OFFSET,DURATION,DATE,TIME,HOUR,AUTO ID,Fmax,Fmin,MANUAL ID,confidence,start_time\n"
+            "INDIR,FOLDER,IN FILE,CHANNEL,OFFSET,DURATION,DATE,TIME,HOUR,AUTO ID,Fmax,Fmin,MANUAL ID,confidence,"
+            "start_time\n"
             "/a,,one.wav,0,1.5,0.5,2021-03-15,14:22:34,14,call,8.5,1.2,,0.875,2021-03-15T14:22:34.500+00:00\n"
         ),
     ),

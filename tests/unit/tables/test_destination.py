@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from pathlib import Path
 
@@ -98,6 +99,24 @@ def test_begin_time_runs_on_over_the_recordings_and_file_offset_does_not(tmp_pat
     assert [float(row["Begin Time (s)"]) for row in rows] == [1, 13]
     assert [float(row["End Time (s)"]) for row in rows] == [2, 14]
     assert [float(row["File Offset (s)"]) for row in rows] == [1, 3]
+
+
+def fail(destination: Destination, stream: io.TextIOWrapper) -> None:
+    with destination.opened(stream, force=False) as table:
+        table.add([Detection("a.wav", "0", Event(1, 2, "owl"), "2021-03-15T14:22:34.500+00:00")])
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(("name", "end"), [("parquet", b"PAR1"), ("tethys", b"</Detections>")])
+def test_a_failure_leaves_no_file_and_a_stream_no_end_of_a_table(tmp_path: Path, name: str, end: bytes) -> None:
+    pipe = io.TextIOWrapper(io.BytesIO())
+    for path in (tmp_path / "a", None):
+        with pytest.raises(RuntimeError):
+            fail(Destination(path, name), pipe)
+    gc.collect()  # pyarrow writes the end of a file when nobody holds it any more
+    assert not list(tmp_path.iterdir())
+    pipe.flush()
+    assert end not in pipe.buffer.getvalue()[4:]  # type: ignore[attr-defined]  # it is the BytesIO above
 
 
 def test_a_binary_table_goes_to_a_pipe_and_not_to_a_terminal() -> None:
