@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
@@ -16,6 +17,9 @@ from detector.tables.origin import Searched
 from detector.tables.sink import Sink
 from detector.tables.tally import Tally
 from detector.tables.writer import DetectionsTable, WriteOptions
+
+LONGEST_STEM = 220
+"""Most bytes of a recording's name in the name of a table; a file's name may have 255."""
 
 
 def write_table(
@@ -126,6 +130,8 @@ def _opened(path: Path, writing: Writing) -> IO[Any]:
 def _free_stem(recording: str, taken: set[str]) -> str:
     """Return the stem of a recording, with a number if it is in `taken`; add the result to `taken`."""
     stem = PurePath(recording).stem
+    if len(os.fsencode(stem)) > LONGEST_STEM:
+        stem = os.fsencode(stem)[:LONGEST_STEM].decode("utf-8", "ignore")
     name = stem
     n = 1
     while name.casefold() in taken:

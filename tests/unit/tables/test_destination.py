@@ -80,6 +80,15 @@ def test_a_folder_has_a_table_for_each_searched_recording_even_without_detection
     }
 
 
+def test_a_recording_with_a_very_long_name_has_its_table_too(tmp_path: Path) -> None:
+    recording = "é" * 125 + ".wav"
+    with Destination(tmp_path / "tables", "raven").opened(io.StringIO(), force=False) as table:
+        table.add([Detection(recording, "0", Event(1, 2, "owl"))])
+    (path,) = (tmp_path / "tables").iterdir()
+    assert path.name.startswith("é" * 110)
+    assert recording in path.read_text(encoding="utf-8")
+
+
 def test_a_folder_is_replaced_only_with_force_and_only_if_it_holds_nothing_else(tmp_path: Path) -> None:
     destination = Destination(tmp_path / "tables", "raven")
     write(destination)
