@@ -175,7 +175,7 @@ def scan(
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
             summary = Summary()
-            with outputs.opened(stream, origin_of(loaded, scanner, threshold)) as results:
+            with outputs.opened(stream, origin_of(loaded, model or DEFAULT_MODEL, grid.hop_s, threshold)) as results:
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
                 scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
@@ -185,9 +185,9 @@ def scan(
             return summary
 
 
-def origin_of(model: Model, scanner: Scanner, threshold: float | Target | None) -> Origin:
-    """Return what a table says about the scan that made it."""
-    parameters = {"Model": model.fingerprint(), "Hop_s": f"{scanner.layout.grid.hop_s:g}"}
+def origin_of(model: Model, name: str, hop_s: float, threshold: float | Target | None) -> Origin:
+    """Return what a table says about the scan that made it, with a model of this name."""
+    parameters = {"Model": Path(name).name, "Fingerprint": model.fingerprint(), "Hop_s": f"{hop_s:g}"}
     if threshold is not None:
         parameters["Threshold"] = str(threshold)
     recipe = model.recipe

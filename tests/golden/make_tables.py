@@ -9,7 +9,11 @@ from detector.tables import FORMATS, Detection, WriteOptions, write_table
 from detector.tables.origin import Origin
 
 FOLDER = Path(__file__).parent / "tables"
-ORIGIN = Origin(("Clicks", "Moan", "never found"), {"Model": "0123456789ab", "Hop_s": "0.5"}, (50.0, 12000.0))
+ORIGIN = Origin(
+    ("Clicks", "Moan", "never found"),
+    {"Model": "my-owl", "Fingerprint": "0123456789ab", "Hop_s": "0.5"},
+    (50.0, 12000.0),
+)
 NAME = "SITE1/2021-03-15T14-22-33_000.wav"
 ROWS = (
     Detection(NAME, "1", Event(1.5, 2.25, "Clicks", 1200.0, 8500.5, 0.875), "2021-03-15T14:22:34.500+00:00"),
