@@ -26,6 +26,8 @@ EVENT_COLUMNS = ["clip", "start_s", "end_s", "label"]
 UNCERTAIN = ""  # the label of a span that may hold a call; training ignores it
 CONFUSING = "(confusing)"  # the label of a span that is known not to be a call
 LONGEST_S = 1e9  # the latest time in a table, 30 years
+PLAIN_STRINGS = ("mode.string_storage", "python")
+"""With pyarrow installed, pandas would take its strings, which cannot hold names that are not UTF-8."""
 
 _Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 _Hertz = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
@@ -61,7 +63,8 @@ def write_table(path: Path, rows: Sequence[object], columns: list[str]) -> None:
     """Write rows as a CSV file; names that are not valid UTF-8 keep their bytes."""
     with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         stream: Any = LineEnds(file)
-        pd.DataFrame(rows, columns=columns).to_csv(stream, index=False, lineterminator=LineEnds.QUOTED)
+        with pd.option_context(*PLAIN_STRINGS):
+            pd.DataFrame(rows, columns=columns).to_csv(stream, index=False, lineterminator=LineEnds.QUOTED)
 
 
 def read_table(path: Path, columns: list[str], types: dict[str, Any], **options: Any) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def read_table(path: Path, columns: list[str], types: dict[str, Any], **options:
     """
     try:
         check_size(path, TABLE_BYTES)
-        with np.errstate(invalid="ignore"):  # infinite times are found by `check_spans`
+        with np.errstate(invalid="ignore"), pd.option_context(*PLAIN_STRINGS):  # `check_spans` finds infinite times
             options |= {"dtype": types, "keep_default_na": False, "usecols": columns}
             return pd.read_csv(path, encoding_errors="surrogateescape", **options)
     except (ValueError, OverflowError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Span = tuple[float, float]
 
@@ -35,6 +35,10 @@ class Event:
     def duration_s(self) -> float:
         """Return the length in seconds."""
         return self.end_s - self.start_s
+
+    def later(self, seconds: float) -> Event:
+        """Return the same event, moved by a time in s."""
+        return replace(self, start_s=self.start_s + seconds, end_s=self.end_s + seconds)
 
     @property
     def span(self) -> Span:

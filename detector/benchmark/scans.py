@@ -17,6 +17,8 @@ from detector.scanning.outcome import Scanned
 from detector.scanning.results import Outputs
 from detector.scanning.scanner import Scanner
 from detector.scanning.setting import Setting
+from detector.tables.destination import Destination
+from detector.tables.origin import Origin
 
 SHARES = (0.5, 0.1, 0.03)
 """The hops to measure, as shares of the window."""
@@ -94,9 +96,9 @@ def time_scan(model: Model, case: Case, folder: Path) -> Run:
     failed: list[str] = []
     n_windows = 0
     sound_s = 0.0
-    outputs = Outputs(folder / "detections.csv", force=True)
+    outputs = Outputs(Destination(folder / "detections.csv"), force=True)
     start = perf_counter()
-    with outputs.opened(sys.stdout, model.labels) as results:
+    with outputs.opened(sys.stdout, Origin(model.labels)) as results:
         for scanned in detect_all(scanner, case.recordings, event_rules, results.score_writer()):
             with scanner.clock("write"):
                 results.add(scanned)

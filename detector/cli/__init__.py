@@ -14,6 +14,7 @@ import click
 
 from detector.cli.audit import audit
 from detector.cli.benchmark import benchmark
+from detector.cli.convert import convert
 from detector.cli.decoders import without_decoder_messages
 from detector.cli.describe import describe
 from detector.cli.detect import detect
@@ -50,7 +51,11 @@ def commands() -> None:
     """  # noqa: D301
 
 
-for command in (recipe, describe, extract, train, mine, scan, detect, merge, tune, evaluate, benchmark, audit):
+for command in (
+    *(recipe, describe, extract, train, mine),
+    *(scan, detect, merge, convert),
+    *(tune, evaluate, benchmark, audit),
+):
     commands.add_command(command)
 
 

@@ -10,9 +10,10 @@ import click
 
 from detector.cli.messages import say
 from detector.cli.options import RUN, finite
-from detector.cli.paths import NEW_FILE
+from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.streams import byte_for_byte
+from detector.cli.table_format import FORMAT
 from detector.cli.thresholds import threshold_option
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ LENGTH = click.FloatRange(0, 86400)
     "--smooth", "smooth_s", type=LENGTH, callback=finite, help="Length of the moving median of scores, in s; 0: none."
 )
 @click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
-@click.option("-o", "--output", type=NEW_FILE, help="Write the detections to FILE.  [default: standard output]")
+@click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
+@FORMAT
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads.  [default: one on each core]")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
@@ -44,6 +46,7 @@ def detect(
     smooth_s: float | None,
     scores: Path | None,
     output: Path | None,
+    table_format: str | None,
     effort: Path | None,
     workers: int | None,
     force: bool,
@@ -57,6 +60,7 @@ def detect(
     Examples:
       detector detect season-2026 --threshold 0.9 > sure.csv
       detector detect season-2026 --threshold fa=2/h --gap 0.5 -o detections.csv
+      detector detect season-2026 --format raven -o tables/
       detector detect shard-* -o detections.csv --effort effort.csv
       detector tune models/my-whale calls.csv season-2026 && detector detect season-2026 -m models/my-whale
     """  # noqa: D301
@@ -64,16 +68,17 @@ def detect(
     from detector.presets import find_folder
     from detector.runs.detect import Changes, detect_runs
     from detector.scanning.results import Outputs
+    from detector.tables.destination import Destination
 
     summary = detect_runs(
         runs,
         Changes(threshold, gap_s, shortest_s, smooth_s),
-        Outputs(output, scores, effort, force),
+        Outputs(Destination.named(output, table_format), scores, effort, force),
         stream := byte_for_byte(sys.stdout),
         model=None if model is None else find_folder(model),
         workers=workers or count_cores(),
         progress=Bars(form=BY_RECORDING, hidden=output is None and stream.isatty()),
     )
     say(summary)
-    if summary.failed:
+    if summary.failed or summary.left_out:
         sys.exit(1)

@@ -17,9 +17,10 @@ import click
 
 from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, finite
-from detector.cli.paths import NEW_FILE
+from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.streams import byte_for_byte
+from detector.cli.table_format import FORMAT
 from detector.cli.thresholds import threshold_option
 from detector.errors import ConfigurationError, DetectorError, OutputError
 
@@ -109,7 +110,8 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
 )
 @threshold_option("the model's")
 @click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
-@click.option("-o", "--output", type=NEW_FILE, help="Write the detections to FILE.  [default: standard output]")
+@click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
+@FORMAT
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
 @click.option(
     "--run",
@@ -174,6 +176,7 @@ def scan(
     hop: float | None,
     workers: int | None,
     output: Path | None,
+    table_format: str | None,
     scores: Path | None,
     effort: Path | None,
     force: bool,
@@ -201,6 +204,7 @@ def scan(
       detector scan recordings/ -m models/my-tuned-whale --threshold fa=2/h -o detections.csv
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
       find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
+      detector scan recordings/ -m models/my-whale --format raven -o tables/
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
       detector scan /archive -m models/my-whale --run season-2026
       detector scan /archive -m models/my-whale --run shard-$I --shard $I/20
@@ -208,10 +212,11 @@ def scan(
     from detector.cores import count_cores
     from detector.scanning.results import Outputs
     from detector.scanning.setting import Setting
+    from detector.tables.destination import Destination
 
-    _refuse_mixture(run_folder, [output, scores, effort], shard, keep_scores, force=force)
+    _refuse_mixture(run_folder, [output, scores, effort, table_format], shard, keep_scores, force=force)
     paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
-    outputs = Outputs(output, scores, effort, force)
+    outputs = Outputs(Destination.named(output, table_format), scores, effort, force)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)
     bars = Bars(form=BY_RECORDING, hidden=output is None and run_folder is None and stream.isatty())
@@ -234,13 +239,13 @@ def scan(
     if summary.bugs:
         hint = "" if debug else " with the output of --debug"
         say(f"a bug in the program caused {len(summary.bugs)} of these failures; please report it{hint}")
-    if summary.failed or (strict and summary.incomplete):
+    if summary.failed or summary.left_out or (strict and summary.incomplete):
         sys.exit(1)
 
 
 def _refuse_mixture(
     run_folder: Path | None,
-    outputs: Sequence[Path | None],
+    outputs: Sequence[Path | str | None],
     shard: Shard | None,
     keep_scores: KeepScores,
     *,
@@ -252,7 +257,7 @@ def _refuse_mixture(
             raise click.UsageError("--shard and --keep-scores need --run, the folder that keeps the results.")
     elif any(outputs):
         raise click.UsageError(
-            f"--run writes its tables into {run_folder}; leave out -o, --scores and --effort. "
+            f"--run writes its tables into {run_folder}; leave out -o, --format, --scores and --effort. "
             "detector detect writes other tables from a run."
         )
     elif force:

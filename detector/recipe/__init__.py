@@ -11,6 +11,7 @@ from detector.recipe.frontends import (
     Unscaled,
     Waveform,
     filter_samples,
+    heard_hz,
     linear_bins,
 )
 from detector.recipe.networks import Activation, Dense, Grid, Network, Pool, Recurrent, Stage
@@ -42,6 +43,7 @@ __all__ = [
     "Waveform",
     "Window",
     "filter_samples",
+    "heard_hz",
     "linear_bins",
     "parse_recipe",
     "read_recipe",

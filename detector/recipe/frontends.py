@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import BeforeValidator, Field
 
@@ -90,6 +90,21 @@ class Waveform(Frozen):
 
 
 FrontEnd = Annotated[Mel | Linear | ConstantQ | Waveform, Field(discriminator="kind")]
+
+
+def heard_hz(frontend: FrontEnd, sample_rate: int) -> tuple[float, float]:
+    """Return the lowest and the highest frequency that a front end hears, Hz."""
+    nyquist_hz = sample_rate / 2
+    match frontend:
+        case Mel() | Linear():
+            return frontend.fmin, nyquist_hz if frontend.fmax is None else frontend.fmax
+        case ConstantQ():
+            highest = frontend.fmin * 2 ** ((frontend.n_bands - 1) / frontend.bins_per_octave)
+            return frontend.fmin, min(nyquist_hz, highest)
+        case Waveform():
+            return 0.0, nyquist_hz
+        case _:
+            assert_never(frontend)
 
 
 def filter_samples(frontend: ConstantQ, sample_rate: int, band: float = 0) -> float:

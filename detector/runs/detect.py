@@ -22,6 +22,7 @@ from detector.scanning.blocks import Take
 from detector.scanning.events import EventRules
 from detector.scanning.finding import Finding
 from detector.scanning.layout import EngineName, lay_out
+from detector.scanning.origins import origin_of
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.results import Outputs
 from detector.scanning.summary import Summary
@@ -113,8 +114,10 @@ def detect_runs(
         points = tuple(changes.of_point(point) for point in operating.at(threshold))
         event_rules = EventRules(first.recipe, grid, points)
         summary = Summary()
+        fingerprint = first.settings.scorer.partition("-")[0]
+        origin = origin_of(first.recipe, first.settings.model, fingerprint, grid.hop_s, changes.threshold)
         with (
-            outputs.opened(stream, first.recipe.labels.names) as results,
+            outputs.opened(stream, origin) as results,
             progress.begin(len(sources), "recording") as work,
         ):
             unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
@@ -125,6 +128,9 @@ def detect_runs(
                 if scanned.failed:
                     progress.say(scanned.remarks[0])
                 work.advance()
+        summary.left_out = results.tally.n_left_out
+        for line in results.tally.lines(outputs.detections.format):
+            progress.say(line)
     return summary
 
 

@@ -72,8 +72,9 @@ def write_tables(run: Run) -> None:
     with (
         _opened(run.folder / DETECTIONS_FILE) as detections,
         _opened(run.folder / EFFORT_FILE) as effort,
+        CsvWriter(detections) as table,
     ):
-        results = Results(CsvWriter(detections), None, EffortWriter(effort))
+        results = Results(table, None, EffortWriter(effort))
         for folder in run.unsearched:
             results.add(folder)
         for recording in run.own_recordings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -15,11 +15,14 @@ from detector.place import LocalPlace, Place
 from detector.scanning.blocks import ScoreBlock, Take
 from detector.scanning.outcome import Scanned
 from detector.tables.csv_rows import CsvRows
-from detector.tables.csv_table import SCORE_COLUMNS, CsvWriter
+from detector.tables.csv_table import SCORE_COLUMNS
+from detector.tables.destination import Destination
 from detector.tables.detection import Detection
 from detector.tables.effort import EffortWriter
+from detector.tables.origin import Origin
 from detector.tables.sink import Sink
-from detector.tables.writer import Writer
+from detector.tables.tally import Tally
+from detector.tables.writer import DetectionsTable, WriteOptions
 
 Row = tuple[str, ...]
 
@@ -30,60 +33,77 @@ class Outputs:
 
     Attributes
     ----------
-    detections : Path or None
-        The table of detections; None for a stream.
+    detections : Destination
+        Where the detections go, and in which format; CSV to a stream by default.
     scores, effort : Path or None
         The tables of scores and effort; None for none.
     force : bool
         Whether existing files may be replaced.
     """
 
-    detections: Path | None = None
+    detections: Destination = field(default_factory=Destination)
     scores: Path | None = None
     effort: Path | None = None
     force: bool = False
 
     def check(self) -> None:
         """Raise `OutputError` or `ConfigurationError` if a table cannot be written."""
-        paths = [path for path in (self.detections, self.scores, self.effort) if path is not None]
+        paths = self.paths
         for n, path in enumerate(paths):
             if path.resolve() in {other.resolve() for other in paths[:n]}:
                 raise ConfigurationError(f"{path}: is named for two outputs; each needs a file of its own")
-            check_output(path, self.force)
+        self.detections.check(force=self.force)
+        for table in (self.scores, self.effort):
+            if table is not None:
+                check_output(table, self.force)
+
+    @property
+    def paths(self) -> list[Path]:
+        """List the files and the folder to write."""
+        return [path for path in (self.detections.path, self.scores, self.effort) if path is not None]
 
     def check_inputs(self, recordings: Iterable[Place]) -> None:
         """Raise `ConfigurationError` if a table would replace a recording. `force` does not allow that."""
         folders: dict[str, str] = {}
         named = {recording.canonical(folders) for recording in recordings if recording.exists()}
-        for path in (self.detections, self.scores, self.effort):
-            if path is not None and LocalPlace(path).canonical(folders) in named:
+        for path in self.paths:
+            if LocalPlace(path).canonical(folders) in named:
                 raise ConfigurationError(f"{path}: is a recording of this scan; a table cannot take its place")
 
     @contextmanager
-    def opened(self, stream: TextIO, labels: tuple[str, ...]) -> Iterator[Results]:
+    def opened(self, stream: TextIO, origin: Origin) -> Iterator[Results]:
         """Open the tables. Detections go to `stream` where no file is named for them.
 
         The files appear together when the block ends without an error, even if the reader of `stream` has closed it.
+
+        Parameters
+        ----------
+        stream : TextIO
+            Standard output.
+        origin : Origin
+            What makes the detections. Its labels are the columns of the table of scores.
         """
-        paths = [path for path in (self.effort, self.scores, self.detections) if path is not None]
-        with new_files(paths, force=self.force) as streams:
-            sinks = {path: Sink(opened, path) for path, opened in zip(paths, streams)}
-            if self.detections is None:
-                detections = CsvWriter(Sink(stream, "standard output", dispensable=bool(paths)))
-            else:
-                detections = CsvWriter(sinks[self.detections])
-            yield Results(
-                detections,
-                None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *labels)),
-                None if self.effort is None else EffortWriter(sinks[self.effort]),
-            )
-            detections.finish()
+        destination = self.detections
+        paths = [path for path in (self.effort, self.scores, destination.file) if path is not None]
+        with destination.folder(force=self.force) as folder, new_files(paths, force=self.force) as streams:
+            opened = dict(zip(paths, streams))
+            where = folder or (stream if destination.file is None else opened[destination.file])
+            options = WriteOptions(leave_out=True, origin=origin)
+            sinks = {path: Sink(opened[path], path) for path in (self.scores, self.effort) if path is not None}
+            with destination.table(where, options, dispensable=where is stream and bool(paths)) as detections:
+                yield Results(
+                    detections,
+                    None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *origin.labels)),
+                    None if self.effort is None else EffortWriter(sinks[self.effort]),
+                )
 
 
 class Results:
     """The open tables of a scan."""
 
-    def __init__(self, detections: Writer, scores: CsvRows | None = None, effort: EffortWriter | None = None) -> None:
+    def __init__(
+        self, detections: DetectionsTable, scores: CsvRows | None = None, effort: EffortWriter | None = None
+    ) -> None:
         self._detections = detections
         self._scores = scores
         self._effort = effort
@@ -91,12 +111,19 @@ class Results:
     def add(self, scanned: Scanned) -> None:
         """Write the results of a recording, and flush the tables."""
         self._detections.add(detections_of(scanned))
+        if not scanned.failed:
+            self._detections.cover(scanned.effort[0].searched())
         self._detections.flush()
         if self._scores is not None:
             self._scores.flush()
         if self._effort is not None:
             self._effort.add(scanned.effort)
             self._effort.flush()
+
+    @property
+    def tally(self) -> Tally:
+        """Return what the format of the detections could not hold."""
+        return self._detections.tally
 
     def score_writer(self) -> Take | None:
         """Return the function that writes scores; None if there is no table of scores."""

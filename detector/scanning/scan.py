@@ -20,6 +20,7 @@ from detector.scanning.clocks import ClockWatch
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.listing import list_recordings, not_searched
+from detector.scanning.origins import origin_of
 from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Outputs, Results
@@ -80,12 +81,14 @@ def scan(
         with ScanProgress(progress, len(recordings)) as scan_progress:
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
-            with outputs.opened(stream, loaded.labels) as results:
-                summary = Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None))
+            summary = Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None))
+            origin = origin_of(loaded.recipe, model or DEFAULT_MODEL, loaded.fingerprint(), grid.hop_s, threshold)
+            with outputs.opened(stream, origin) as results:
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
                 scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
-            for line in summary.clocks.lines():
+            summary.left_out = results.tally.n_left_out
+            for line in (*results.tally.lines(outputs.detections.format), *summary.clocks.lines()):
                 progress.say(line)
             return summary
 

@@ -22,6 +22,8 @@ class Summary:
     ----------
     recordings, detections, failed : int
         Numbers of recordings, of detections, and of recordings that were not analysed.
+    left_out : int
+        Number of detections that the format of the table could not hold.
     seconds : float
         Length of the scanned sound, s.
     statuses : Counter
@@ -36,6 +38,7 @@ class Summary:
     seconds: float = 0.0
     detections: int = 0
     failed: int = 0
+    left_out: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     bugs: list[Exception] = field(default_factory=list)
     clocks: ClockWatch = field(default_factory=ClockWatch)

@@ -11,7 +11,7 @@ from detector.tables.detection import Detection
 from detector.tables.rows import Row, table_of
 from detector.tables.sheet import lines_of, read_text
 from detector.tables.sink import Sink
-from detector.tables.tab_rows import TabRows
+from detector.tables.tab_rows import TabRows, broken
 from detector.tables.table import Problem, ReadOptions, Table
 from detector.tables.writer import Decimals, WriteOptions, Writer
 
@@ -74,8 +74,16 @@ class AudacityWriter(Writer):
         self._rows = TabRows(sink)
         self._recording: str | None = None
 
-    def add(self, detections: Iterable[Detection]) -> None:
-        """Write labels; raise `OutputError` if they are of a second recording."""
+    def lost(self, detection: Detection) -> Iterable[str]:
+        """Name the fields that a label has no place for; the file's name stands for the recording."""
+        held = (detection.channel, detection.event.score, detection.start_time)
+        return [name for name, value in zip(("channel", "score", "start_time"), held) if value not in ("", None)]
+
+    def refusal(self, detection: Detection) -> str:
+        """Refuse a label that would break its line."""
+        return broken(detection.event.label)
+
+    def _write(self, detections: Iterable[Detection]) -> None:
         for detection in detections:
             self._check_recording(detection.recording)
             event = detection.event

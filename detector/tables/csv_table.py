@@ -48,6 +48,11 @@ def read(path: Path, options: ReadOptions) -> Table:
     if _holds_scores(sheet):
         option = Parameter("scores", "scan")
         raise AnnotationError(f"{path}: is a table of scores ({option} of scan); it has no detections or annotations")
+    return table_from(sheet, options, decimal_commas=delimiter == ";")
+
+
+def table_from(sheet: Sheet, options: ReadOptions, *, decimal_commas: bool = False) -> Table:
+    """Make a table of a sheet whose columns have names that people and programs give to them."""
     start = sheet.required(*START)
     audio = sheet.column(*AUDIO)
     time = sheet.column("start_time")
@@ -65,9 +70,9 @@ def read(path: Path, options: ReadOptions) -> Table:
     missing = len(sheet.header)  # index of an empty cell, which is added to each row for missing columns
     pick = itemgetter(*(missing if column is None else column for column in columns))
     rows = [_row(number, pick((*cells, ""))) for number, cells in sheet.rows]
-    if delimiter == ";":
+    if decimal_commas:
         rows = [_with_points(row) for row in rows]
-    return table_of(path, rows, options, names_audio=audio is not None, problems=sheet.problems)
+    return table_of(sheet.source, rows, options, names_audio=audio is not None, problems=sheet.problems)
 
 
 def _holds_scores(sheet: Sheet) -> bool:
@@ -142,6 +147,5 @@ class CsvWriter(Writer):
         super().__init__(sink, options)
         self._rows = CsvRows(sink, (*COLUMNS, *self._columns))
 
-    def add(self, detections: Iterable[Detection]) -> None:
-        """Write rows."""
+    def _write(self, detections: Iterable[Detection]) -> None:
         self._rows.add((*cells_of(row, self._decimals), *self._extra(row)) for row in detections)

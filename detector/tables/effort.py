@@ -13,6 +13,7 @@ from detector.errors import AnnotationError
 from detector.place import LocalPlace, Place
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import DELIMITERS
+from detector.tables.origin import Searched
 from detector.tables.rows import number
 from detector.tables.sheet import cell, first_line, read_sheet
 from detector.tables.sink import Sink
@@ -64,6 +65,13 @@ class Effort:
             "" if self.chronology is None else self.chronology.time_source,
             self.detail,
         )
+
+    def searched(self) -> Searched:
+        """Return the recording with its length and time."""
+        seconds = self.scanned_s if self.seconds is None else self.seconds
+        start_time = absolute_time(self.chronology, 0.0)
+        end_time = absolute_time(self.chronology, seconds)
+        return Searched(self.recording.name, seconds, start_time or None, end_time or None)
 
 
 class EffortWriter:

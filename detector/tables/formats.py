@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from detector.errors import AnnotationError, ParameterError
-from detector.tables import audacity, crowsetta_formats, csv_table, raven
+from detector.tables import (
+    audacity,
+    biodcase,
+    crowsetta_formats,
+    csv_table,
+    jsonl,
+    kaleidoscope,
+    parquet,
+    raven,
+    tethys,
+    tethys_reading,
+)
 from detector.tables.match import match_tables
 from detector.tables.sheet import first_line
 from detector.tables.sink import Sink
@@ -30,12 +41,15 @@ class Writing:
         Whether a file can hold the rows of only one recording.
     binary : bool
         Whether the format is binary, not text.
+    package : str
+        The package that writing needs, which has an extra of the format's name; "" if it needs none.
     """
 
     open: Callable[[Sink[Any], WriteOptions | None], Writer]
     ending: str
     one_recording: bool = False
     binary: bool = False
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,11 @@ class Format:
 RAVEN = Writing(raven.RavenWriter, ".Table.1.selections.txt")
 AUDACITY = Writing(audacity.AudacityWriter, ".txt", one_recording=True)
 CSV = Writing(csv_table.CsvWriter, ".csv")
+JSONL = Writing(jsonl.JsonLinesWriter, ".jsonl")
+PARQUET = Writing(parquet.ParquetWriter, ".parquet", binary=True, package="pyarrow")
+TETHYS = Writing(tethys.TethysWriter, ".xml")
+BIODCASE = Writing(biodcase.BiodcaseWriter, ".csv")
+KALEIDOSCOPE = Writing(kaleidoscope.KaleidoscopeWriter, ".csv")
 
 # The first format that recognises a file reads it. CSV comes last, because it looks only at the name of the file.
 FORMATS: dict[str, Format] = {
@@ -70,6 +89,11 @@ FORMATS: dict[str, Format] = {
     "textgrid": Format((".textgrid",), crowsetta_formats.is_textgrid, crowsetta_formats.read_textgrid),
     "raven": Format((".txt",), raven.recognise, raven.read, RAVEN),
     "audacity": Format((".txt",), audacity.recognise, audacity.read, AUDACITY),
+    "jsonl": Format((".jsonl", ".ndjson"), jsonl.recognise, jsonl.read, JSONL),
+    "parquet": Format((".parquet",), parquet.recognise, parquet.read, PARQUET),
+    "tethys": Format((".detections.xml",), tethys_reading.recognise, tethys_reading.read, TETHYS),
+    "biodcase": Format((".csv",), biodcase.recognise, biodcase.read, BIODCASE),
+    "kaleidoscope": Format((".csv",), kaleidoscope.recognise, kaleidoscope.read, KALEIDOSCOPE),
     "csv": Format((".csv", ".tsv"), csv_table.recognise, csv_table.read, CSV),
 }
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from detector.events import Event
 from detector.tables.detection import Detection
+from detector.tables.origin import Searched
 from detector.tables.rows import Row, table_of
 from detector.tables.sheet import Sheet, cell, plain, read_sheet
 from detector.tables.sink import Sink
-from detector.tables.tab_rows import TabRows
+from detector.tables.tab_rows import TabRows, broken
 from detector.tables.table import ReadOptions, Table
 from detector.tables.writer import Decimals, WriteOptions, Writer
 
@@ -110,10 +112,12 @@ def _is_channel(text: str) -> bool:
 
 
 class RavenWriter(Writer):
-    """Write a selection table; times are relative to the Begin File of each row.
+    """Write a selection table.
 
-    Raven uses Begin Path and File Offset to show a table of many recordings. If the name of a recording is "", both are
-    empty. Raven has no column for absolute time.
+    File Offset counts from the start of the row's own file, Begin Path. Begin Time counts from the start of the first
+    file, over all files before: so the rows stand in their places in Raven when it opens all recordings as one sound.
+    That needs their lengths (`cover`); without them, Begin Time counts like File Offset. If the name of a recording is
+    "", Begin Path and File Offset are empty. Raven has no column for absolute time, and its channels are numbers.
     """
 
     DECIMALS = Decimals(seconds=9, hertz=3, score=6)
@@ -122,28 +126,62 @@ class RavenWriter(Writer):
     def __init__(self, sink: Sink[str], options: WriteOptions | None = None) -> None:
         super().__init__(sink, options)
         self._n_rows = 0
+        self._before_s = 0.0
+        self._has_lengths = False
+        self._recordings: set[str] = set()
         self._rows = TabRows(sink)
         self._rows.add((*COLUMNS, *self._columns))
 
-    def add(self, detections: Iterable[Detection]) -> None:
-        """Write rows, numbered from 1."""
+    def lost(self, detection: Detection) -> Iterable[str]:
+        """Name the fields that a selection has no place for."""
+        if detection.channel and not _is_channel(detection.channel):
+            yield "channel"
+        if detection.start_time is not None:
+            yield "start_time"
+
+    def refusal(self, detection: Detection) -> str:
+        """Refuse texts that would break their line."""
+        return broken(detection.recording, detection.event.label, *detection.extra)
+
+    def cover(self, searched: Searched) -> None:
+        """Let the next recording begin where this one ends."""
+        self._before_s += searched.seconds
+        self._has_lengths = True
+
+    def finish(self) -> None:
+        """Say how Begin Time counts in a table of several recordings whose lengths are unknown."""
+        if len(self._recordings) > 1 and not self._has_lengths:
+            self.tally.remarks.append(
+                "Begin Time counts from the start of each recording, because no lengths are known"
+            )
+
+    def _write(self, detections: Iterable[Detection]) -> None:
         for detection in detections:
             self._n_rows += 1
+            self._recordings.add(detection.recording)
             self._rows.add((str(self._n_rows), *self._cells(detection), *self._extra(detection)))
+
+    def _band(self, event: Event) -> tuple[float | None, float | None]:
+        """Return the band of an event; an unknown edge is that of the band which was listened to."""
+        low_hz, high_hz = self._options.origin.band_hz or (None, None)
+        low_hz = low_hz if event.low_hz is None else event.low_hz
+        high_hz = high_hz if event.high_hz is None else event.high_hz
+        is_box = low_hz is None or high_hz is None or low_hz <= high_hz
+        return (low_hz, high_hz) if is_box else (event.low_hz, event.high_hz)
 
     def _cells(self, detection: Detection) -> tuple[str, ...]:
         event = detection.event
-        start, end = self._decimals.span(event)
+        offset, _ = self._decimals.span(event)
+        start, end = self._decimals.span(event.later(self._before_s)) if self._before_s else self._decimals.span(event)
         return (
             "Spectrogram 1",
             str(int(detection.channel) + 1) if _is_channel(detection.channel) else "1",
             start,
             end,
-            self._decimals.frequency(event.low_hz),
-            self._decimals.frequency(event.high_hz),
+            *map(self._decimals.frequency, self._band(event)),
             PurePath(detection.recording).name,
             detection.recording,
-            start if detection.recording else "",
+            offset if detection.recording else "",
             event.label,
             self._decimals.rounded(event.score),
         )

@@ -32,6 +32,12 @@ class TabRows:
 
 def without_separators(cell: str) -> str:
     """Pass the text of a cell; raise `OutputError` if it holds a tab or a line break."""
-    if SEPARATORS.search(cell):
-        raise OutputError(f"{cell!r} holds a tab or a line break, which this format cannot hold; write csv instead")
+    if reason := broken(cell):
+        raise OutputError(f"{cell!r}: {reason}; write csv instead")
     return cell
+
+
+def broken(*cells: str) -> str:
+    """Return why one of the cells cannot be written; "" if all can."""
+    holds_separator = any(SEPARATORS.search(cell) for cell in cells)
+    return "a text holds a tab or a line break, which this format cannot hold" if holds_separator else ""

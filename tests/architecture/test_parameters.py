@@ -26,13 +26,14 @@ ARGUMENT = {"Parameter": 0, "ParameterError": 0, "find_figure": 0, "check_pictur
 NEVER_SET = {
     "audit": {"format", "label", "threshold"},  # it reads detections, which have labels
     "benchmark": {
-        *("engine", "freeze", "group", "hop_s", "label", "resume", "start", "threshold", "time_pattern", "timezone"),
+        *("engine", "format", "freeze", "group", "hop_s", "label", "resume", "start", "threshold", "time_pattern"),
+        "timezone",
     },
     "describe": {"threshold"},
     "detect": {"engine", "hop_s", "label"},
-    "merge": {"label", "threshold"},
+    "merge": {"format", "label", "threshold"},
     "mine": {
-        *("engine", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
+        *("engine", "format", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
     },
     "scan": {"group", "label"},
     "train": {"threshold"},

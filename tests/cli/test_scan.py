@@ -275,7 +275,9 @@ def test_an_interrupted_scan_leaves_nothing_and_ends_with_130(
 
     monkeypatch.setattr(Scanner, "scan_all", interrupted)
     code, _, messages = run("rec", "-o", "d.csv", "--scores", "s.csv", "--effort", "e.csv")
-    assert (code, messages) == (130, NOTE + "detector: interrupted\n")
+    note, explanation, ending = messages.splitlines()
+    assert (code, f"{note}\n", ending) == (130, NOTE, "detector: interrupted")
+    assert "d.csv was not written" in explanation
     assert [path.name for path in folder.iterdir()] == ["rec"]
 
 

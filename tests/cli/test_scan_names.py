@@ -67,7 +67,7 @@ def test_every_name_reads_back_the_same_and_is_shown_on_a_line(folder: Path) -> 
         with Path(path).open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             rows = list(csv.reader(file))
         assert sorted({row[0] for row in rows[1:]}) == listed
-        frame = pd.read_csv(path, keep_default_na=False, encoding_errors="surrogateescape", dtype=str)
+        frame = pd.read_csv(path, keep_default_na=False, encoding_errors="surrogateescape", dtype=object)
         assert [list(frame.columns), *frame.to_numpy().tolist()] == rows
         assert list(as_r_reads(text)) == rows
     messages = done.stderr.decode().splitlines()

@@ -98,6 +98,42 @@ READERS: tuple[tuple[str, Callable[[Path], object], str], ...] = (
         )
         for reader in (_sample, _answers)
     ),
+    (
+        "calls.jsonl",
+        _annotations,
+        (
+            '{"recording": "one.wav", "channel": "0", "start_s": 1.0, "end_s": 2.0, "low_hz": null, "high_hz": 2000.0, '
+            '"label": "call", "score": 0.5, "start_time": null}\n{"file": "two.flac", "start": 3, "end": 4}\n'
+        ),
+    ),
+    (
+        "challenge.csv",
+        _annotations,
+        (
+            "dataset,filename,annotation,start_datetime,end_datetime\n"
+            "a,2014-02-18T21-00-00_000.wav,bma,2014-02-18T21:32:03.876700+00:00,2014-02-18T21:32:13.281600+00:00\n"
+        ),
+    ),
+    (
+        "id.csv",
+        _annotations,
+        (
+            "INDIR,FOLDER,IN FILE,CHANNEL,OFFSET,DURATION,DATE,TIME,HOUR,AUTO ID,Fmax,Fmin,MANUAL ID,confidence,"
+            "start_time\n"
+            "/a,,one.wav,0,1.5,0.5,2021-03-15,14:22:34,14,call,8.5,1.2,,0.875,2021-03-15T14:22:34.500+00:00\n"
+        ),
+    ),
+    (
+        "detections.xml",
+        _annotations,
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Detections xmlns="http://tethys.sdsu.edu/schema/1.0"><OnEffort>'
+            "<Detection><Input_file>one.wav</Input_file><Start>2021-03-15T14:22:34.500Z</Start>"
+            "<End>2021-03-15T14:22:35.250Z</End><Channel>1</Channel><SpeciesId>180488</SpeciesId><Call>Clicks</Call>"
+            "<Parameters><Score>0.875</Score><MinFreq_Hz>1200</MinFreq_Hz><UserDefined><Offset_s>1.5</Offset_s>"
+            "</UserDefined></Parameters></Detection></OnEffort></Detections>\n"
+        ),
+    ),
 )
 _PIECES = (
     *(b"", b" ", b"-1", b"0", b"1e400", b"nan", b"-inf", b"1_000", b"9" * 5000, b"0x1", b"1,5", b"\xb2", "٣".encode()),

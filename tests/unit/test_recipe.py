@@ -10,7 +10,20 @@ import pytest
 from pydantic import ValidationError
 
 from detector.errors import ConfigurationError
-from detector.recipe import Linear, Network, Pcen, Recipe, Stage, Waveform, parse_recipe, read_recipe
+from detector.recipe import (
+    ConstantQ,
+    FrontEnd,
+    Linear,
+    Mel,
+    Network,
+    Pcen,
+    Recipe,
+    Stage,
+    Waveform,
+    heard_hz,
+    parse_recipe,
+    read_recipe,
+)
 
 STAGE = "[network]\nstage = [{ filters = 3 }]\n"
 
@@ -216,6 +229,22 @@ def test_frames_follow_from_sample_rate_hop_and_duration() -> None:
     assert (spectral.hop_length, spectral.frame_rate, spectral.window_frames) == (480, 50.0, 150)
     samples = Recipe(frontend=Waveform(), network=Network(stage=(Stage(kind="conv1d", filters=1),)))
     assert (samples.hop_length, samples.n_bands, samples.window_frames) == (1, 1, 72000)
+
+
+@pytest.mark.parametrize(
+    ("frontend", "band_hz"),
+    [
+        (Mel(fmin=100), (100, 12_000)),
+        (Linear(fmin=50, fmax=2_000), (50, 2_000)),
+        (ConstantQ(fmin=100, n_bands=25, bins_per_octave=12), (100, 400)),
+        (ConstantQ(fmin=1_000, n_bands=85, bins_per_octave=12), (1_000, 12_000)),
+        (Waveform(), (0, 12_000)),
+    ],
+)
+def test_a_front_end_hears_up_to_its_highest_band_or_half_of_the_rate(
+    frontend: FrontEnd, band_hz: tuple[float, float]
+) -> None:
+    assert heard_hz(frontend, 24_000) == pytest.approx(band_hz)
 
 
 def test_a_linear_front_end_keeps_the_fourier_bins_from_fmin_to_fmax() -> None:

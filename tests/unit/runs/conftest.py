@@ -14,6 +14,7 @@ from detector.scanning.results import Outputs
 from detector.scanning.scan import scan
 from detector.scanning.setting import Setting
 from detector.scanning.summary import Summary
+from detector.tables.destination import Destination
 from tests.made import Heard
 from tests.unit.scanning.conftest import noise, short_parts, tone_model, with_tones, written
 
@@ -60,7 +61,7 @@ class Archive:
         """Scan the recordings without a run, into a new folder; return the tables."""
         folder = self.folder / name
         folder.mkdir()
-        outputs = Outputs(folder / TABLES[0], folder / "scores.csv", folder / TABLES[1])
+        outputs = Outputs(Destination(folder / TABLES[0]), folder / "scores.csv", folder / TABLES[1])
         with Path("/dev/null").open("w", encoding="utf-8") as stream:
             scan([self.recordings], str(self.folder / model), "cpu", Setting(workers=2), outputs, stream, **options)
         return self.tables(name)

@@ -17,6 +17,7 @@ from detector.runs.store import Extent
 from detector.scanning.results import Outputs
 from detector.scanning.setting import Setting
 from detector.scanning.summary import Summary
+from detector.tables.destination import Destination
 from tests.made import Heard
 
 from .conftest import TABLES, Archive
@@ -29,7 +30,7 @@ def detect(
     folder = archive.folder / name
     folder.mkdir()
     archive.lines.clear()
-    outputs = Outputs(folder / TABLES[0], None, folder / TABLES[1])
+    outputs = Outputs(Destination(folder / TABLES[0]), None, folder / TABLES[1])
     folders = [archive.folder / run for run in runs]
     progress = Heard(archive.lines)
     summary = detect_runs(folders, changes or Changes(), outputs, io.StringIO(), progress=progress, **options)
@@ -88,7 +89,7 @@ def test_scores_are_written_as_a_scan_writes_them(archive: Archive) -> None:
     archive.scan("scan", "frame")
     archive.run("run")
     scores = archive.folder / "scores.csv"
-    detect_runs([archive.folder / "run"], Changes(), Outputs(None, scores), io.StringIO())
+    detect_runs([archive.folder / "run"], Changes(), Outputs(Destination(), scores), io.StringIO())
     assert scores.read_bytes() == (archive.folder / "scan" / "scores.csv").read_bytes()
 
 
@@ -170,5 +171,5 @@ def test_a_run_is_no_place_for_outputs_of_another_command(archive: Archive) -> N
     table: Path = archive.folder / "run" / "detections.csv"
     before = table.read_bytes()
     with pytest.raises(Exception, match="exists already"):
-        detect_runs([archive.folder / "run"], Changes(0.9), Outputs(table), io.StringIO())
+        detect_runs([archive.folder / "run"], Changes(0.9), Outputs(Destination(table)), io.StringIO())
     assert table.read_bytes() == before

@@ -50,7 +50,7 @@ def test_clocks_without_a_zone_are_counted_and_the_option_that_helps_is_named() 
     (line,) = lines(*(scanned(f"a/S_20240511_05{minute}00.wav") for minute in range(10, 13)), scanned("b.wav"))
     assert "3 recordings" in line
     assert "a/S_20240511_051000.wav" in line
-    assert str(Parameter("timezone")) in line
+    assert str(Parameter("timezone", "scan")) in line
 
 
 @pytest.mark.parametrize("name", ["19700101_000012Z.wav", "19800101_000012Z.wav", "19891231_235959Z.wav"])
@@ -110,7 +110,7 @@ def test_a_pattern_that_does_not_fit_is_named() -> None:
     assert lines(scanned("a.wav", fits), patterned=True) == []
     (line,) = lines(scanned("a.wav", fits), scanned("b.wav"), patterned=True)
     assert "b.wav" in line
-    assert str(Parameter("time_pattern")) in line
+    assert str(Parameter("time_pattern", "scan")) in line
 
 
 def test_times_with_and_without_a_zone_are_never_compared() -> None:
