@@ -92,13 +92,15 @@ def in_a_copy(tmp_path: Path, epochs: int) -> Path:
 @pytest.mark.slow
 def test_the_commands_of_the_readme_lead_from_annotations_to_detections_as_written(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text(encoding="utf-8").split("## From annotations to detections")[1]
-    three_commands, pipeline = blocks(section.split("\n## ")[0])
+    three_commands, run, pipeline = blocks(section.split("\n## ")[0])
     root = in_a_copy(tmp_path, epochs=2)
     run_shell(three_commands, root)
     assert (root / "work" / "detections.csv").read_text(encoding="utf-8").startswith("recording,channel,")
     assert len((root / "work" / "effort.csv").read_text(encoding="utf-8").splitlines()) == 8
     counts = [line.split()[0] for line in run_shell(pipeline, root).stdout.splitlines()]
     assert sum(map(int, counts)) > 50
+    run_shell(run, root)
+    assert len(list((root / "work" / "tables").iterdir())) == 7
 
 
 @pytest.mark.slow
@@ -116,6 +118,15 @@ def test_detections_are_evaluated_as_written(tmp_path: Path) -> None:
     done = run_shell(block_after("evaluation.md", "this runs as printed:"), tmp_path)
     assert done.stdout.startswith("7 recordings, 0.0214 h\n")
     assert len((tmp_path / "found.csv").read_text(encoding="utf-8").splitlines()) > 40
+
+
+@pytest.mark.slow
+def test_a_run_serves_other_commands_as_written(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    run_shell(block_after("runs.md", "can be stopped\n"), tmp_path)
+    run_shell(block_after("runs.md", "in the place of tables:"), tmp_path)
+    tables = [(tmp_path / name).read_text(encoding="utf-8").splitlines() for name in ("sure.csv", "tuned.csv")]
+    assert all(len(lines) > 50 for lines in tables)
 
 
 @pytest.mark.slow
