@@ -25,6 +25,7 @@ from detector.cli.messages import droppable_messages, say, show
 from detector.cli.mine import mine
 from detector.cli.recipe import recipe
 from detector.cli.scan import scan
+from detector.cli.stopping import explain_stop
 from detector.cli.train import train
 from detector.cli.tune import tune
 from detector.errors import DetectorError
@@ -106,6 +107,7 @@ def signal_code(error: BaseException) -> int:
 def end_process(number: int) -> None:
     """End the process at once, for a signal that arrived during an import when there was nothing to clean up."""
     code = 128 + number
+    explain_stop()
     say(ENDED.get(code, "terminated"))
     os._exit(code)
 

@@ -19,6 +19,7 @@ from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, finite
 from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
+from detector.cli.stopping import explained_when_stopped
 from detector.cli.streams import byte_for_byte
 from detector.cli.table_format import FORMAT
 from detector.cli.thresholds import threshold_option
@@ -220,10 +221,11 @@ def scan(
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)
     bars = Bars(form=BY_RECORDING, hidden=output is None and run_folder is None and stream.isatty())
+    stop_line = _stop_line(run_folder, output)
     if run_folder is None:
         from detector.scanning.scan import scan as scan_recordings
 
-        with _stop_explained(output):
+        with explained_when_stopped(stop_line):
             summary = scan_recordings(
                 paths, model, device, setting, outputs, stream, threshold=threshold, progress=bars
             )
@@ -231,7 +233,7 @@ def scan(
         from detector.runs.scan import RunRequest, scan_run
 
         request = RunRequest(run_folder, shard, keep_scores)
-        with _resume_explained():
+        with explained_when_stopped(stop_line), _resume_explained(stop_line):
             summary = scan_run(request, paths, model, device, setting, threshold=threshold, progress=bars)
     say(summary)
     for bug in summary.bugs if debug else ():
@@ -264,26 +266,22 @@ def _refuse_mixture(
         raise click.UsageError("--run never replaces a run, so --force does nothing; delete the folder to begin anew.")
 
 
-@contextmanager
-def _stop_explained(output: Path | None) -> Iterator[None]:
-    """Say what a stopped scan has left."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if output is not None:
-            say(f"stopped: {output} was not written. A scan with --run DIR keeps what is done, and can go on")
-        raise
+def _stop_line(run_folder: Path | None, output: Path | None) -> str:
+    """Return what a user is told if a signal stops the scan."""
+    if run_folder is not None:
+        return f"stopped: what is done is kept. This command goes on: {shlex.join(['detector', *sys.argv[1:]])}"
+    lost = "" if output is None else f"{output} was not written. "
+    return f"stopped: {lost}A scan with --run DIR keeps what is done, and can go on"
 
 
 @contextmanager
-def _resume_explained() -> Iterator[None]:
-    """Say how a stopped scan goes on."""
+def _resume_explained(line: str) -> Iterator[None]:
+    """Say how a run goes on that could not be written, for example because the disk is full."""
     try:
         yield
-    except (KeyboardInterrupt, OutputError) as error:
-        if isinstance(error, KeyboardInterrupt) or error.__cause__ is not None:
-            command = shlex.join(["detector", *sys.argv[1:]])
-            say(f"stopped: what is done is kept. This command goes on: {command}")
+    except OutputError as error:
+        if error.__cause__ is not None:
+            say(line)
         raise
 
 
