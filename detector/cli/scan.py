@@ -17,7 +17,7 @@ import click
 
 from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, finite
-from detector.cli.paths import NEW_FILE, NEW_PATH
+from detector.cli.paths import NEW_FILE, NEW_FOLDER, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.stopping import explained_when_stopped
 from detector.cli.streams import byte_for_byte
@@ -117,7 +117,7 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
 @click.option(
     "--run",
     "run_folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NEW_FOLDER,
     metavar="DIR",
     help="Keep scores and tables in the folder DIR. The same command goes on with a scan that was stopped.",
 )
