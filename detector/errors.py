@@ -81,6 +81,10 @@ class RecordingError(DetectorError):
     exit_code = 1
 
 
+class ContentError(RecordingError):
+    """The content of a recording cannot be used. It fails in the same way each time, until the file changes."""
+
+
 class ClipsError(DetectorError):
     """A folder of clips is incomplete or damaged, or cannot be used for this purpose."""
 
@@ -103,17 +107,20 @@ class Fault:
         One line for the user.
     bug : Exception or None
         The exception, if the program is at fault; None if the recording is.
+    lasting : bool
+        Whether the content of the recording is at fault, so that another attempt fails in the same way.
     """
 
     reason: str
     bug: Exception | None = None
+    lasting: bool = False
 
 
 def fault_of(recording: object, error: Exception) -> Fault:
     """Return why a recording was not analysed, given the exception that stopped it."""
     match error:
         case DetectorError():
-            return Fault(str(error))
+            return Fault(str(error), lasting=isinstance(error, ContentError))
         case MemoryError():
             return Fault(f"{recording}: there is not enough memory for it")
     first = next(iter(str(error).splitlines()), "")

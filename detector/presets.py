@@ -46,6 +46,11 @@ def find_folder(name: str) -> Path:
     )
 
 
+def model_folder(name: str | None) -> Path:
+    """Find a model folder as `find_folder` does; None is the default model."""
+    return shipped_folder() / DEFAULT_MODEL if name is None else find_folder(name)
+
+
 def find_recipe(name: str) -> Recipe:
     """Read a recipe from a TOML file, from a model folder, or from a shipped folder by its name."""
     path = Path(name)

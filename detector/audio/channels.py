@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.audio.header import Header
-from detector.errors import RecordingError
+from detector.errors import ContentError
 
 
 def channel_names(header: Header, channel: str | int) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def channel_names(header: Header, channel: str | int) -> tuple[str, ...]:
     if channel == "each":
         return tuple(str(n) for n in range(header.n_channels))
     if int(channel) >= header.n_channels:
-        raise RecordingError(f"{header.place}: has no channel {channel}; its {header.n_channels} channels count from 0")
+        raise ContentError(f"{header.place}: has no channel {channel}; its {header.n_channels} channels count from 0")
     return (str(channel),)
 
 

@@ -15,7 +15,7 @@ from detector.audio.header import SAMPLE_BYTES, Header
 from detector.audio.opened import OpenRecording, header_by_libsndfile
 from detector.audio.status import Status
 from detector.audio.view import View
-from detector.errors import RecordingError
+from detector.errors import ContentError
 
 _FORMATS = {"WAV", "WAVEX", "RF64", "W64", "AIFF"}
 _WITH_32_BIT_SIZES = {"WAV", "WAVEX"}
@@ -90,7 +90,7 @@ def _with_true_extent(header: Header, recording: OpenRecording, witness: fields.
     extent = measure(recording.file, recording.size, second_bytes=max(frame_bytes, 1) * header.sample_rate)
     if extent is None:
         if header.raw:
-            raise RecordingError(f"{header.place}: is not audio that can be read: its samples are not to be found")
+            raise ContentError(f"{header.place}: is not audio that can be read: its samples are not to be found")
         return header
     n_bytes = extent.end - extent.start
     faults = (*header.faults, extent.fault) if extent.fault else header.faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detector.errors import RecordingError
+from detector.errors import ContentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Limits:
             If one of them is beyond its limit. The message begins with `where`, the name of the file.
         """
         if not LOWEST_RATE <= sample_rate <= self.rate:
-            raise RecordingError(
+            raise ContentError(
                 f"{where}: its header gives {sample_rate} Hz; "
                 f"a sample rate must be from {LOWEST_RATE} to {self.rate} Hz (limit: rate)"
             )
         if sample_rate * n_channels > self.data:
-            raise RecordingError(
+            raise ContentError(
                 f"{where}: its header gives {n_channels} channels at {sample_rate} Hz, which is "
                 f"{sample_rate * n_channels} samples a second; at most {self.data} are read (limit: data)"
             )

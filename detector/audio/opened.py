@@ -12,7 +12,7 @@ import soundfile
 from detector.audio.decode import Sound, decoding
 from detector.audio.header import Header
 from detector.audio.view import View
-from detector.errors import RecordingError
+from detector.errors import ContentError
 from detector.place import Identity, Place
 
 _SAMPLES_PER_BYTE = 65536  # no coding gets more into a byte, so a header that claims more is wrong
@@ -59,7 +59,7 @@ def header_by_libsndfile(recording: OpenRecording, view: View | None = None) -> 
     """
     with decoding(recording.file, view) as sound:
         if sound.samplerate < 1 or sound.channels < 1:
-            raise RecordingError(
+            raise ContentError(
                 f"{recording.place}: gives {sound.samplerate} Hz and {sound.channels} channels; both must be above 0"
             )
         is_plausible = 0 <= sound.frames <= recording.size * _SAMPLES_PER_BYTE

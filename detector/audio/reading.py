@@ -23,7 +23,7 @@ from detector.audio.ogg_header import read_ogg_header
 from detector.audio.opened import OpenRecording, header_by_libsndfile
 from detector.audio.times import xwav
 from detector.audio.times.evidence import Evidence
-from detector.errors import RecordingError
+from detector.errors import ContentError, RecordingError
 from detector.place import Named, place_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def read_header(
         with place.open() as file:
             opened = OpenRecording(place, file, place.identity(file))
             if opened.size == 0:
-                raise RecordingError(f"{place}: is an empty file (0 bytes)")
+                raise ContentError(f"{place}: is an empty file (0 bytes)")
             header = _read(opened)
             evidence = read_evidence(header, file)
     except OSError as error:
@@ -70,9 +70,9 @@ def read_header(
     except soundfile.SoundFileError as error:
         why = reason(error)
         why = _UNKNOWN if "does not exist" in why else why  # libsndfile says so of MP3 files without a frame
-        raise RecordingError(f"{place}: is not audio that can be read: {why}") from error
+        raise ContentError(f"{place}: is not audio that can be read: {why}") from error
     except TypeError as error:  # a name that ends with .raw, for which soundfile wants more arguments
-        raise RecordingError(f"{place}: is not audio that can be read: {_UNKNOWN}") from error
+        raise ContentError(f"{place}: is not audio that can be read: {_UNKNOWN}") from error
     header, evidence = _with_true_rate(header, evidence, limits)
     limits.check(str(place), header.sample_rate, header.n_channels)
     return replace(header, chronology=read_chronology(evidence, timezone, time_pattern))

@@ -15,7 +15,8 @@ def detections_and_effort(detections: Path, effort: Path | None) -> tuple[Path, 
     ConfigurationError
         If a run is not finished.
     """
-    from detector.runs.tables import is_run, run_tables
+    from detector.runs.folder import is_run
+    from detector.runs.tables import run_tables
 
     if effort is not None and is_run(effort):
         _, effort = run_tables(effort)

@@ -148,8 +148,8 @@ def tune(
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label))
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
     request = TuneRequest(annotations, recordings, read, rules, split, group, annotated_only)
-    with stored_scans(recordings, find_folder(model), hop) as stored:
-        heard = listen(request, loaded, hop, count_cores(), Bars(form=BY_RECORDING), stored)
+    stored = stored_scans(recordings, find_folder(model), hop)
+    heard = listen(request, loaded, hop, count_cores(), Bars(form=BY_RECORDING), stored)
     tuning = run(heard, loaded.operating, Goal(target, iou, calibration))
     store(model, tuning.operating, output, force=force)
     for line in (*heard.notes, *warnings(tuning)):

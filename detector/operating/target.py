@@ -32,7 +32,7 @@ class Target:
 
     def __str__(self) -> str:
         """Format the target as `parse_target` reads it."""
-        return {"f1": "f1", "p": f"p={self.value:g}", "fa": f"fa={self.value:g}/h"}[self.kind]
+        return {"f1": "f1", "p": f"p={self.value:.15g}", "fa": f"fa={self.value:.15g}/h"}[self.kind]
 
     @property
     def words(self) -> str:

@@ -6,27 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TextIO
 
-from detector.errors import ConfigurationError, DetectorError, Fault, fault_of
+from detector.errors import DetectorError, Fault, fault_of
 from detector.operating.notes import threshold_notes
 from detector.operating.points import Operating, OperatingPoint, read_operating
-from detector.operating.target import Target, parse_target
-from detector.presets import RECIPE_FILE, WEIGHTS_FILE
+from detector.operating.target import Target
 from detector.progress import SILENT, Progress
 from detector.runs.folder import Run
-from detector.runs.joined import Source, opened_runs, sources_of, unfinished
-from detector.runs.scores import stored_blocks
-from detector.runs.settings import model_files
+from detector.runs.scored import check_model, check_scores, grid_of, pass_scores, threshold_of
+from detector.runs.sources import Source, open_runs, sources_of, unfinished, with_scores
 from detector.scanning.blocks import Take
 from detector.scanning.events import EventRules
 from detector.scanning.finding import Finding
-from detector.scanning.layout import EngineName, lay_out
 from detector.scanning.origins import origin_of
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.results import Outputs
 from detector.scanning.summary import Summary
-from detector.scanning.windows import WindowGrid
 from detector.scanning.workers import Workers
 
 PATIENCE_S = 3600.0  # for the scores of one recording; reading them never waits for long
@@ -101,72 +97,41 @@ def detect_runs(
         If a run keeps no scores, or runs do not belong together.
     """
     outputs.check()
-    with opened_runs(folders) as runs:
-        first = runs[0]
-        for run in runs:
-            run.check_scores()
-        sources = sources_of(runs)
-        operating = first.operating if model is None else operating_now(first, model)
-        threshold = own_threshold(first) if changes.threshold is None else changes.threshold
-        grid = grid_of(first)
-        for note in (*threshold_notes(operating, threshold, grid.hop_s), *unfinished(runs)):
-            progress.say(note)
-        points = tuple(changes.of_point(point) for point in operating.at(threshold))
-        event_rules = EventRules(first.recipe, grid, points)
-        summary = Summary()
-        fingerprint = first.settings.scorer.partition("-")[0]
-        origin = origin_of(first.recipe, first.settings.model, fingerprint, grid.hop_s, changes.threshold)
-        with (
-            outputs.opened(stream, origin) as results,
-            progress.begin(len(sources), "recording") as work,
-        ):
-            unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
-            detected = _detected(sources, event_rules, results.score_writer(), workers)
-            for scanned in chain(unsearched.values(), detected):
-                results.add(scanned)
-                summary.add(scanned)
-                if scanned.failed:
-                    progress.say(scanned.remarks[0])
-                work.advance()
-        summary.left_out = results.tally.n_left_out
-        for line in results.tally.lines(outputs.detections.format):
-            progress.say(line)
+    runs = open_runs(folders)
+    first = with_scores(runs)
+    for run in runs:
+        check_scores(run)
+    sources = sources_of(runs)
+    operating = first.operating if model is None else operating_now(first, model)
+    threshold = threshold_of(first) if changes.threshold is None and model is None else changes.threshold
+    grid = grid_of(first)
+    for note in (*threshold_notes(operating, threshold, grid.hop_s), *unfinished(runs)):
+        progress.say(note)
+    points = tuple(changes.of_point(point) for point in operating.at(threshold))
+    event_rules = EventRules(first.recipe, grid, points)
+    fingerprint = first.settings.scorer.partition("-")[0]
+    name = first.settings.model if model is None else str(model)
+    origin = origin_of(first.recipe, name, fingerprint, grid.hop_s, threshold)
+    summary = Summary()
+    unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
+    with outputs.opened(stream, origin) as results, progress.begin(len(sources), "recording") as work:
+        detected = _detected(sources, event_rules, results.score_writer(), workers)
+        for scanned in chain(unsearched.values(), detected):
+            results.add(scanned)
+            summary.add(scanned)
+            if scanned.failed:
+                progress.say(scanned.remarks[0])
+            work.advance()
+    summary.left_out = results.tally.n_left_out
+    for line in results.tally.lines(outputs.detections.format):
+        progress.say(line)
     return summary
-
-
-def grid_of(run: Run) -> WindowGrid:
-    """Return the windows of a run's scan."""
-    options = run.settings.options
-    hop_s = float(options["hop_s"]) if "hop_s" in options else None
-    return lay_out(run.recipe, hop_s, cast("EngineName", options["engine"])).grid
-
-
-def own_threshold(run: Run) -> float | Target | None:
-    """Return the threshold that a run was scanned with; None for that of the model."""
-    text = run.settings.options.get("threshold")
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return parse_target(text)
 
 
 def operating_now(run: Run, model: Path) -> Operating:
     """Return the operating points of a model as they are now; raise `ConfigurationError` as `check_model`."""
     check_model(run, model)
     return read_operating(model, run.recipe.labels.names)
-
-
-def check_model(run: Run, model: Path) -> None:
-    """Raise `ConfigurationError` if the scores of a run are not those of a model."""
-    files = model_files(model)
-    for name in (WEIGHTS_FILE, RECIPE_FILE):
-        if files.get(name) != run.settings.files.get(name):
-            raise ConfigurationError(
-                f"{model}: did not make the scores of {run.folder}, which are of {run.settings.model}: "
-                f"its {name} is another one"
-            )
 
 
 def _detected(sources: Iterable[Source], event_rules: EventRules, take: Take | None, workers: int) -> Iterator[Scanned]:
@@ -188,13 +153,9 @@ def _result(source: Source, event_rules: EventRules, take: Take | None) -> Scann
     """Return the result of a recording with the events of its stored scores."""
     result = source.run.result(source.recording)
     assert result is not None
-    if result.scanned.failed:
-        return result.scanned
     finding = Finding(event_rules, take)
-    n_labels = len(event_rules.operating)
     try:
-        for block in stored_blocks(result, source.run.store, event_rules.grid, n_labels):
-            finding(block)
+        pass_scores(source.run, result, event_rules.grid, finding)
     except DetectorError as error:
         return _not_read(source, error)
     return finding.finish(result.scanned)

@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
-from detector.errors import ConfigurationError, Fault, OutputError, Parameter
+from detector.errors import ConfigurationError, Fault, OutputError
 from detector.operating.points import OPERATING_FILE, Operating, read_operating
-from detector.outputs import FolderKind, own_file, written
+from detector.outputs import FolderKind, written
 from detector.place import LocalPlace, Place
 from detector.presets import RECIPE_FILE
 from detector.recipe import Recipe, read_recipe
-from detector.runs.lock import run_lock
+from detector.runs.listing import LIST_FILE, Listing, read_listing, write_listing
+from detector.runs.lock import RunLock, run_lock
 from detector.runs.records import Chunk, Finished, bytes_of, finished_of, record_of
 from detector.runs.settings import SETTINGS_FILE, RunSettings, read_settings, write_settings
 from detector.runs.store import Extent, Record, Store
 from detector.scanning.outcome import Scanned, failed
 
 LOCK_FILE = "lock"
-LIST_FILE = "recordings.json"
 RESULTS = "results"  # name of the store
 DETECTIONS_FILE = "detections.csv"
 EFFORT_FILE = "effort.csv"
 UNSEARCHED_KEY = "unsearched"  # the key of the record that lists the folders that could not be searched
-TABLES_KEY = "tables"  # the key of the record which says that the tables were written
+FORGOTTEN_KEY = "forgotten"  # the key of the record of a recording whose result is damaged
 
 RUN_FOLDER = FolderKind(
     "a run",
     (
-        SETTINGS_FILE,
-        LOCK_FILE,
-        LIST_FILE,
-        RECIPE_FILE,
-        OPERATING_FILE,
-        f"{RESULTS}.*",
-        "parts-*",
-        "*.partial",
-        DETECTIONS_FILE,
-        EFFORT_FILE,
+        *(SETTINGS_FILE, LOCK_FILE, LIST_FILE, RECIPE_FILE, OPERATING_FILE, f"{RESULTS}.*"),
+        *("parts-*", "*.partial", DETECTIONS_FILE, EFFORT_FILE),
     ),
 )
 
@@ -53,15 +44,17 @@ class Run:
     Parameters
     ----------
     folder : Path
-        The folder of a run that exists.
-    writable : bool
-        Whether results can be added.
+        The folder of a run.
+    settings : RunSettings, optional
+        Of a run that begins; by default they are read from the folder.
+    lock : RunLock, optional
+        The lock on the folder. Without it, nothing can be added.
 
     Attributes
     ----------
     settings : RunSettings
         What the run was asked for.
-    recordings : list of Place
+    listing : Listing
         All recordings that the run is about, in the order of the tables. With a shard, those of all shards.
     store : Store
         The results.
@@ -72,19 +65,18 @@ class Run:
         If the folder is not a run.
     """
 
-    def __init__(self, folder: Path, *, writable: bool = False) -> None:
+    def __init__(self, folder: Path, settings: RunSettings | None = None, lock: RunLock | None = None) -> None:
         self.folder = folder
-        self.settings = read_settings(folder)
-        self.recordings = _read_list(folder)
-        if not writable and not (folder / f"{RESULTS}.jsonl").exists():
+        self.settings = settings or read_settings(folder)
+        self.listing = read_listing(folder)
+        self._lock = lock
+        if lock is None and not (folder / f"{RESULTS}.jsonl").exists():
             raise ConfigurationError(f"{folder}: this run has no results yet; begin it with the scan command first")
-        self.store = Store(folder, RESULTS, writable=writable)
-        self._records: dict[str, Record] = {
-            record["recording"]: record for record in self.store.records if "recording" in record
-        }
-        self._unsearched: list[list[str]] = next(
-            (record[UNSEARCHED_KEY] for record in reversed(self.store.records) if UNSEARCHED_KEY in record), []
-        )
+        self.store = Store(folder, RESULTS, writable=lock is not None)
+        self._records: dict[str, Record] = {}
+        self._unsearched: list[list[str]] = []
+        for record in self.store.records:
+            self._take(record)
 
     def __enter__(self) -> Run:
         return self
@@ -92,101 +84,117 @@ class Run:
     def __exit__(self, *error: object) -> None:
         self.store.close()
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe:
         """Return the recipe of the model."""
         return read_recipe(self.folder / RECIPE_FILE, stored=True)
 
-    @property
+    @cached_property
     def operating(self) -> Operating:
         """Return the operating points of the model as they were when the run began."""
         return read_operating(self.folder, self.recipe.labels.names)
-
-    def check_scores(self) -> None:
-        """Raise `ConfigurationError` if the run keeps no scores."""
-        if self.settings.keep_scores == "none":
-            raise ConfigurationError(
-                f"{self.folder}: keeps no scores ({Parameter('keep_scores', 'scan')} none); only a new scan has them"
-            )
 
     @property
     def own_recordings(self) -> Sequence[Place]:
         """Return the recordings that this run scans: those of its shard."""
         shard = self.settings.shard
-        return self.recordings if shard is None else shard.slice(self.recordings)
-
-    def result(self, recording: Place) -> Finished | None:
-        """Return the last result of a recording, failed or not; None if there is none."""
-        record = self._records.get(recording.name)
-        return None if record is None else finished_of(record)
-
-    def is_finished(self, name: str) -> bool:
-        """Return whether a recording was analysed. One that failed is tried again at the next resume."""
-        record = self._records.get(name)
-        return record is not None and record["size"] is not None
-
-    def state(self, name: str) -> tuple[int, int] | None:
-        """Return size and time of the last change of a recording when it was analysed; None if it was not."""
-        record = self._records.get(name)
-        return None if record is None or record["size"] is None else (record["size"], record["modified_ns"])
-
-    @property
-    def n_finished(self) -> int:
-        """Count the recordings of this run that were analysed."""
-        return sum(self.is_finished(recording.name) for recording in self.own_recordings)
-
-    def add(self, scanned: Scanned, chunks: Sequence[Chunk]) -> None:
-        """Keep the result of a recording; raise `OutputError` if it cannot be written."""
-        detections = self.store.put(bytes_of(scanned.detections)) if scanned.detections else None
-        kept = () if scanned.failed else tuple(chunks)
-        self._append(Finished(scanned, len(scanned.detections), detections, kept))
-
-    def copy(self, other: Run, recording: Place) -> None:
-        """Keep the result that another run has of a recording; raise `OutputError` if it cannot be written."""
-        result = other.result(recording)
-        assert result is not None
-        chunks = tuple(replace(chunk, extent=self._copied(other, chunk.extent)) for chunk in result.chunks)
-        detections = None if result.detections is None else self._copied(other, result.detections)
-        self._append(replace(result, chunks=chunks, detections=detections))
-
-    def _copied(self, other: Run, extent: Extent) -> Extent:
-        return self.store.put(other.store.read(extent))
-
-    def _append(self, result: Finished) -> None:
-        record = record_of(result)
-        self.store.append(record)
-        self._records[result.scanned.recording.name] = record
-
-    def set_recordings(self, recordings: Sequence[Place]) -> None:
-        """Keep the list of recordings; raise `OutputError` if it cannot be written."""
-        if [place.name for place in recordings] == [place.name for place in self.recordings]:
-            return
-        with written(self.folder / LIST_FILE), own_file(self.folder / LIST_FILE) as temporary:
-            temporary.write_text(json.dumps([place.name for place in recordings], indent=0), encoding="ascii")
-        self.recordings = list(recordings)
+        return self.listing.recordings if shard is None else shard.slice(self.listing.recordings)
 
     @property
     def unsearched(self) -> list[Scanned]:
         """Return the folders that could not be searched, as results of failed recordings."""
         return [failed(LocalPlace(Path(name)), None, Fault(reason)) for name, reason in self._unsearched]
 
+    def result(self, recording: Place) -> Finished | None:
+        """Return the last result of a recording, failed or not; None if there is none."""
+        record = self._records.get(recording.name)
+        return None if record is None else finished_of(record)
+
+    def state(self, recording: Place) -> tuple[int, int] | None:
+        """Return size and time of the last change of a recording when its result was found.
+
+        None stands for a recording without a result, and for one that may succeed the next time.
+        """
+        record = self._records.get(recording.name)
+        return None if record is None or record["size"] is None else (record["size"], record["modified_ns"])
+
+    def begin(self, model: Path, settings: RunSettings) -> None:
+        """Write the settings of a new run, with the recipe and the operating points of its model.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be written.
+        """
+        with written(self.folder):
+            for name in (RECIPE_FILE, OPERATING_FILE):
+                if not (self.folder / name).exists():
+                    shutil.copyfile(model / name, self.folder / name)
+            write_settings(settings, self.folder)
+        self.settings = settings
+
+    def set_recordings(self, recordings: Sequence[Place]) -> None:
+        """Keep the list of recordings; raise `OutputError` if it cannot be written."""
+        listing = Listing(tuple(recordings))
+        if listing.digest != self.listing.digest:
+            write_listing(self.folder, listing)
+            self.listing = listing
+
     def set_unsearched(self, folders: Sequence[Scanned]) -> None:
         """Keep the folders that could not be searched; raise `OutputError` if they cannot be written."""
         texts = [[folder.recording.name, folder.effort[0].detail] for folder in folders]
         if texts != self._unsearched:
-            self.store.append({UNSEARCHED_KEY: texts})
-            self._unsearched = texts
+            self._append({UNSEARCHED_KEY: texts})
 
-    def set_settings(self, settings: RunSettings) -> None:
-        """Keep settings; raise `OutputError` if they cannot be written."""
-        with written(self.folder / SETTINGS_FILE):
-            write_settings(settings, self.folder)
-        self.settings = settings
+    def add(self, scanned: Scanned, chunks: Sequence[Chunk]) -> None:
+        """Keep the result of a recording.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written, or another process writes the run by now.
+        """
+        detections = self.store.put(bytes_of(scanned.detections)) if scanned.detections else None
+        kept = () if scanned.failed else tuple(chunks)
+        self._append(record_of(Finished(scanned, len(scanned.detections), detections, kept)))
+
+    def copy(self, other: Run, recording: Place) -> None:
+        """Keep the result that another run has of a recording; raise `OutputError` if it cannot be read or written."""
+        result = other.result(recording)
+        assert result is not None
+
+        def copied(extent: Extent) -> Extent:
+            return self.store.put(other.store.read(extent))
+
+        chunks = tuple(replace(chunk, extent=copied(chunk.extent)) for chunk in result.chunks)
+        detections = None if result.detections is None else copied(result.detections)
+        self._append(record_of(replace(result, chunks=chunks, detections=detections)))
+
+    def forget(self, recording: Place) -> None:
+        """Drop the result of a recording, because it is damaged; raise `OutputError` if that cannot be written."""
+        self._append({FORGOTTEN_KEY: recording.name})
+
+    def _append(self, record: Record) -> None:
+        if self._lock is not None:
+            self._lock.check()
+        self.store.append(record)
+        self._take(record)
+
+    def _take(self, record: Record) -> None:
+        """Take in what a record says."""
+        if "recording" in record:
+            self._records[record["recording"]] = record
+        elif FORGOTTEN_KEY in record:
+            self._records.pop(record[FORGOTTEN_KEY], None)
+        elif UNSEARCHED_KEY in record:
+            self._unsearched = record[UNSEARCHED_KEY]
 
 
 @contextmanager
-def opened_run(folder: Path, settings: RunSettings, model: Path) -> Iterator[Run]:
-    """Open a run for writing, or begin one. No other process can write it meanwhile.
+def opened_run(folder: Path, settings: RunSettings) -> Iterator[Run]:
+    """Open a run for writing, or make the folder of one that begins. No other process can write it meanwhile.
+
+    A run that has not begun (`Run.begin`) when the block ends leaves no folder.
 
     Parameters
     ----------
@@ -194,8 +202,6 @@ def opened_run(folder: Path, settings: RunSettings, model: Path) -> Iterator[Run
         Folder of the run; it may not exist yet.
     settings : RunSettings
         What the run is asked for now.
-    model : Path
-        Folder of the model, whose recipe and operating points a new run keeps.
 
     Raises
     ------
@@ -204,55 +210,49 @@ def opened_run(folder: Path, settings: RunSettings, model: Path) -> Iterator[Run
     OutputError
         If another process writes the run, or it cannot be written.
     """
-    _make(folder)
-    with run_lock(folder / LOCK_FILE):
-        if (folder / SETTINGS_FILE).exists():
-            read_settings(folder).check_same(folder, settings)
-        else:
-            with written(folder):
-                for name in (RECIPE_FILE, OPERATING_FILE):
-                    shutil.copyfile(model / name, folder / name)
-                write_settings(settings, folder)
-        with Run(folder, writable=True) as run:
-            yield run
+    made = _make(folder)
+    try:
+        with run_lock(folder / LOCK_FILE) as lock:
+            begun = settings
+            if is_run(folder):
+                begun = read_settings(folder)
+                begun.check_same(folder, settings)
+            with Run(folder, begun, lock) as run:
+                yield run
+            if not is_run(folder):
+                run.store.remove()
+    finally:
+        if not is_run(folder):
+            _remove(folder, made)
 
 
-def _make(folder: Path) -> None:
-    """Make the folder of a run; raise `OutputError` if something else is there."""
+def is_run(folder: Path) -> bool:
+    """Return whether a folder is that of a run."""
+    return (folder / SETTINGS_FILE).is_file()
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make the folder of a run, and return which folders were made.
+
+    Raises
+    ------
+    OutputError
+        If something else is there.
+    """
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; a run needs a folder")
-    is_run = (folder / SETTINGS_FILE).exists()
-    if folder.is_dir() and not is_run and not RUN_FOLDER.is_kind_of(folder):
+    if folder.is_dir() and not is_run(folder) and not RUN_FOLDER.is_kind_of(folder):
         raise OutputError(f"{folder}: holds other files; a run needs a new folder, an empty one, or that of a run")
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     with written(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    return missing
 
 
-def _read_list(folder: Path) -> list[Place]:
-    path = folder / LIST_FILE
-    if not path.exists():
-        return []
-    try:
-        names = json.loads(path.read_bytes())
-        return [LocalPlace(Path(name)) for name in names]
-    except (OSError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-
-
-def merged_list(before: Sequence[Place], now: Sequence[Place]) -> list[Place]:
-    """Return the recordings of two lists, in the order of the later one.
-
-    A recording that only the earlier list has stays behind the one that it followed.
-    """
-    names = {place.name for place in now}
-    followers: dict[str, list[Place]] = defaultdict(list)
-    anchor = ""
-    for place in before:
-        if place.name in names:
-            anchor = place.name
-        else:
-            followers[anchor].append(place)
-    merged = list(followers[""])
-    for place in now:
-        merged += [place, *followers[place.name]]
-    return merged
+def _remove(folder: Path, made: Sequence[Path]) -> None:
+    """Remove what a run has left that did not begin."""
+    with suppress(OSError):
+        for name in (f"{RESULTS}.jsonl", f"{RESULTS}.data", LOCK_FILE):
+            (folder / name).unlink(missing_ok=True)
+        for path in made:
+            path.rmdir()

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -57,8 +57,38 @@ class Holder:
         return f"{self.machine}\t{self.process}\t{self.token}\t{self.count}\n"
 
 
+class RunLock:
+    """The lock that this process holds."""
+
+    def __init__(self, path: Path, holder: Holder) -> None:
+        self._path = path
+        self._holder = holder
+        self._other: Holder | None = None
+
+    def check(self) -> None:
+        """Raise `OutputError` if another process took the lock, because this one was paused for too long."""
+        if self._other is not None:
+            raise OutputError(f"{self._path.parent}: {self._other} writes this run by now, so this process ends")
+
+    def beat(self, count: int) -> None:
+        """Count in the lock file, unless another process took the lock."""
+        holder = _read(self._path)
+        if holder is not None and holder.token != self._holder.token:
+            self._other = holder
+        if self._other is None:
+            with suppress(OSError):
+                _write(self._path, replace(self._holder, count=count).text)
+
+    def release(self) -> None:
+        """Empty the lock file, unless another process took the lock."""
+        self.beat(0)
+        if self._other is None:
+            with suppress(OSError):
+                _write(self._path, "")
+
+
 @contextmanager
-def run_lock(path: Path) -> Iterator[None]:
+def run_lock(path: Path) -> Iterator[RunLock]:
     """Lock a run folder by its lock file, until the block ends.
 
     Raises
@@ -79,8 +109,9 @@ def run_lock(path: Path) -> Iterator[None]:
         if holder is not None and not (is_locked and holder.machine == own.machine):
             _refuse_living(path, holder, own.machine)
         _claim(path, own, alone=bool(is_locked))
-        with _beating(path, own):
-            yield
+        lock = RunLock(path, own)
+        with _beating(lock):
+            yield lock
     finally:
         os.close(descriptor)
 
@@ -128,6 +159,8 @@ def _machine() -> str:
 
 def _is_alive(process: int) -> bool:
     """Return whether a process of this machine is alive. It may be another one that has its number now."""
+    if sys.platform == "win32":  # where this signal would end the process; its count will tell
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -151,7 +184,7 @@ def _system_lock(descriptor: int) -> bool | None:
 
 
 @contextmanager
-def _beating(path: Path, own: Holder) -> Iterator[None]:
+def _beating(lock: RunLock) -> Iterator[None]:
     """Count in the lock file while the block runs; then empty it."""
     ended = Event()
 
@@ -159,8 +192,7 @@ def _beating(path: Path, own: Holder) -> Iterator[None]:
         count = 0
         while not ended.wait(BEAT_S):
             count += 1
-            with suppress(OSError):
-                _write(path, Holder(own.machine, own.process, own.token, count).text)
+            lock.beat(count)
 
     thread = Thread(target=beat, name="lock", daemon=True)
     thread.start()
@@ -169,8 +201,7 @@ def _beating(path: Path, own: Holder) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        with suppress(OSError):
-            _write(path, "")
+        lock.release()
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from detector.errors import ConfigurationError
-from detector.operating.points import OPERATING_FILE
+from detector.errors import ConfigurationError, OutputError
 from detector.outputs import new_folder
-from detector.presets import RECIPE_FILE
 from detector.progress import SILENT, Progress
-from detector.runs.folder import RUN_FOLDER, Run
-from detector.runs.joined import opened_runs, sources_of, unfinished
-from detector.runs.settings import write_settings
+from detector.runs.folder import LOCK_FILE, RUN_FOLDER, Run, is_run
+from detector.runs.lock import run_lock
+from detector.runs.sources import open_runs, sources_of, unfinished, with_scores
+from detector.runs.store import DamagedError
 from detector.runs.tables import summary_of, write_tables
 from detector.scanning.summary import Summary
 
@@ -42,21 +41,32 @@ def merge_runs(folders: Sequence[Path], output: Path, *, force: bool = False, pr
     OutputError
         If the new run cannot be written.
     """
-    with opened_runs(folders) as runs:
-        _check_complete(runs)
-        sources = sources_of(runs)
-        with new_folder(output, RUN_FOLDER, force=force) as folder:
-            for name in (RECIPE_FILE, OPERATING_FILE):
-                shutil.copyfile(runs[0].folder / name, folder / name)
-            scorer = next((run.settings.scorer for run in runs if run.settings.scorer), "")
-            write_settings(runs[0].settings.model_copy(update={"shard": None, "scorer": scorer}), folder)
-            with Run(folder, writable=True) as merged:
-                merged.set_recordings(runs[0].recordings)
-                merged.set_unsearched(runs[0].unsearched)
-                for source in progress.through(sources, len(sources), "recording"):
-                    merged.copy(source.run, source.recording)
-                write_tables(merged)
-                return summary_of(merged)
+    runs = open_runs(folders)
+    _check_complete(runs)
+    with ExitStack() as stack:
+        if is_run(output):  # it is replaced, so nobody may be writing it
+            stack.enter_context(run_lock(output / LOCK_FILE))
+        folder = stack.enter_context(new_folder(output, RUN_FOLDER, force=force))
+        with run_lock(folder / LOCK_FILE) as lock, Run(folder, runs[0].settings, lock) as merged:
+            _join(runs, merged, progress)
+            return summary_of(merged)
+
+
+def _join(runs: Sequence[Run], merged: Run, progress: Progress) -> None:
+    """Copy the results of all shards into a new run, and write its tables."""
+    settings = with_scores(runs).settings.model_copy(update={"shard": None})
+    merged.begin(runs[0].folder, settings)
+    merged.set_recordings(runs[0].listing.recordings)
+    merged.set_unsearched(runs[0].unsearched)
+    sources = sources_of(runs)
+    for source in progress.through(sources, len(sources), "recording"):
+        try:
+            merged.copy(source.run, source.recording)
+        except DamagedError as error:
+            raise OutputError(
+                f"{source.run.folder}: its stored result of {source.recording} is damaged; scan this shard again"
+            ) from error
+    write_tables(merged)
 
 
 def _check_complete(runs: Sequence[Run]) -> None:
@@ -64,14 +74,13 @@ def _check_complete(runs: Sequence[Run]) -> None:
     first = runs[0]
     given: dict[int, Run] = {}
     count = 1 if first.settings.shard is None else first.settings.shard.count
-    names = [place.name for place in first.recordings]
     for run in runs:
         shard = run.settings.shard
         if shard is None:
             raise ConfigurationError(f"{run.folder}: is no shard of a scan; detector detect reads several runs as one")
         if shard.count != count:
             raise ConfigurationError(f"{run.folder}: is shard {shard}, but {first.folder} is {first.settings.shard}")
-        if [place.name for place in run.recordings] != names:
+        if run.listing.digest != first.listing.digest:
             raise ConfigurationError(f"{run.folder}: is a shard of another list of recordings than {first.folder}")
         other = given.setdefault(shard.number, run)
         if other is not run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,7 @@ import numpy as np
 
 from detector.audio.verdict import Facts
 from detector.errors import OutputError
-from detector.runs.store import DamagedError, Extent, Record, Store
+from detector.runs.store import DamagedError, Record, Store, extents_of
 from detector.scanning.parts import PartScores
 from detector.scanning.plan import Part
 from detector.scanning.scanner import Pulse, ScorePart
@@ -38,6 +38,7 @@ class PartStore:
     def __init__(self, folder: Path, is_needed: Callable[[str], bool]) -> None:
         self._folder = folder
         self._lock = Lock()
+        self._is_closed = False
         self._stores: dict[int, Store] = {}
         self._where: dict[PartKey, tuple[int, Record]] = {}
         for number in sorted(int(form[1]) for path in folder.iterdir() if (form := NAME.fullmatch(path.name))):
@@ -51,9 +52,10 @@ class PartStore:
         if part.header.identity is None:
             return None
         with self._lock:
-            number, record = self._where.get(key_of(part), (0, {}))
-            if not record:
+            kept = self._where.get(key_of(part))
+            if kept is None or self._is_closed:
                 return None
+            number, record = kept
             try:
                 return scores_in(record, self._stores[number], part.fingerprint)
             except DamagedError:
@@ -64,6 +66,8 @@ class PartStore:
         if part.header.identity is None:
             return
         with self._lock:
+            if self._is_closed:  # the part was given up, and its thread came to an end after all
+                return
             number = max(self._stores, default=0)
             if number == 0 or self._stores[number].n_bytes > MOST_BYTES:
                 number += 1
@@ -83,36 +87,33 @@ class PartStore:
                     self._stores.pop(number).remove()
 
     def close(self) -> None:
-        """Close the files; delete those that are not needed."""
-        needed = {number for number, _ in self._where.values()}
-        for number, store in self._stores.items():
-            if number in needed:
-                store.close()
-            else:
-                store.remove()
-        self._stores.clear()
+        """Close the files; delete those that are not needed. Later scores are not kept."""
+        with self._lock:
+            self._is_closed = True
+            needed = {number for number, _ in self._where.values()}
+            for number, store in self._stores.items():
+                if number in needed:
+                    store.close()
+                else:
+                    store.remove()
+            self._stores.clear()
 
 
 class KeptScores:
-    """Score parts, or read their scores if they are kept.
-
-    Attributes
-    ----------
-    n_read : int
-        Parts that were read.
-    """
+    """Score parts, or read their scores if they are kept. Threads may share it."""
 
     def __init__(self, parts: PartStore, score: ScorePart) -> None:
         self._parts = parts
         self._score = score
         self._failure: OutputError | None = None
-        self.n_read = 0
 
     def __call__(self, part: Part, pulse: Pulse) -> PartScores:
-        """Return the scores of a part; see `Scanner.score`. A full disk is no fault of the recording: see `check`."""
+        """Return the scores of a part; see `Scanner.score`.
+
+        If they cannot be written, `check` raises the error: a full disk is no fault of the recording.
+        """
         kept = self._parts.scores(part)
         if kept is not None:
-            self.n_read += 1
             return kept
         scores = self._score(part, pulse)
         try:
@@ -169,9 +170,3 @@ def scores_in(record: Record, store: Store, fingerprint: str) -> PartScores:
         "holes": tuple((first, end) for first, end in facts["holes"]),
     }
     return PartScores(record["first"], fingerprint, scores, Facts(**read), record["ended"])
-
-
-def extents_of(record: Record) -> Iterator[Extent]:
-    """Yield the extents of a record's data."""
-    for extent in record["data"]:
-        yield Extent(*extent)

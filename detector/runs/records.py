@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from detector.audio.status import Status
 from detector.chronology import Chronology, Piece
 from detector.events import Event
-from detector.place import Identity, LocalPlace, Place
+from detector.place import Identity, LocalPlace
 from detector.runs.store import Extent, Record
 from detector.scanning.outcome import Scanned
 from detector.tables.effort import Effort
@@ -54,14 +54,6 @@ class Finished:
     def channels(self) -> tuple[str, ...]:
         """Return the names of the channels."""
         return tuple(row.channel for row in self.scanned.effort)
-
-
-def recording_key(recording: Place, identity: Identity) -> tuple[str, int, int]:
-    """Return what identifies a recording from day to day: path, size, and time of the last change.
-
-    The number of the inode is left out: on some network drives it changes when they are mounted again.
-    """
-    return recording.name, identity.size, identity.modified_ns
 
 
 def record_of(result: Finished) -> Record:

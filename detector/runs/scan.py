@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from detector.errors import ConfigurationError, RecordingError
 from detector.operating.target import Target
 from detector.place import Place
-from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
+from detector.presets import DEFAULT_MODEL, model_folder
 from detector.progress import SILENT, Progress
-from detector.runs.folder import Run, merged_list, opened_run
+from detector.runs.folder import Run, is_run, opened_run
+from detector.runs.listing import merged_list
 from detector.runs.settings import KeepScores, settings_of
 from detector.runs.shard import Shard
 from detector.runs.tables import summary_of, write_tables
@@ -25,6 +26,7 @@ from detector.texts import many
 
 if TYPE_CHECKING:
     from detector.device import DeviceName
+    from detector.runs.scoring import RunScan
 
 
 @dataclass(frozen=True)
@@ -79,72 +81,96 @@ def scan_run(
     """
     unsearched: list[Scanned] = []
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
-    folder = shipped_folder() / DEFAULT_MODEL if model is None else find_folder(model)
+    folder = model_folder(model)
+    options = {"device": device, "threshold": threshold}
     settings = settings_of(
-        model or DEFAULT_MODEL,
-        folder,
-        setting,
-        {"device": device, "threshold": threshold},
-        keep_scores=request.keep_scores,
-        shard=request.shard,
+        model or DEFAULT_MODEL, folder, setting, options, keep_scores=request.keep_scores, shard=request.shard
     )
-    with opened_run(request.folder, settings, folder) as run:
-        _set_recordings(run, listed, progress)
+    with opened_run(request.folder, settings) as run:
+        recordings = _listing(run, listed, progress)
+        own = recordings if request.shard is None else request.shard.slice(recordings)
+        missing = list(_missing(run, own, progress))
+        scan = _scan_of(run, folder, device, setting, threshold, progress) if missing else None
+        if scan is not None:
+            settings = settings.model_copy(update={"scorer": scan.fingerprint})
+        if not is_run(request.folder) or (scan is not None and run.settings != settings):
+            run.begin(folder, settings)
+        run.set_recordings(recordings)
         run.set_unsearched(unsearched)
         for scanned in unsearched:
             progress.say(scanned.remarks[0])
         bugs: list[Exception] = []
-
-        def report(scanned: Scanned) -> None:
-            for remark in scanned.remarks:
-                progress.say(remark)
-            if scanned.bug is not None:
-                bugs.append(scanned.bug)
-
-        missing = list(_missing(run, progress))
-        if missing:
-            from detector.runs.scoring import RunScan  # imports torch, which takes seconds; a finished run needs none
-
-            RunScan(run, folder, device, setting, threshold, progress=progress).scan(missing, report)
-        write_tables(run)
+        while True:
+            if scan is not None:
+                bugs += scan.scan(missing)
+            missing = write_tables(run)
+            if not missing:
+                break
+            for recording in missing:
+                progress.say(f"{recording}: its stored result is damaged, so it is scanned again")
+                run.forget(recording)
+            scan = scan or _scan_of(run, folder, device, setting, threshold, progress)
         summary = summary_of(run, Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None)))
-        for line in summary.clocks.lines():
-            progress.say(line)
         summary.bugs.extend(bugs)
-        return summary
+    for line in summary.clocks.lines():
+        progress.say(line)
+    return summary
 
 
-def _set_recordings(run: Run, listed: Sequence[Place], progress: Progress) -> None:
-    """Keep the list of recordings. Those that are gone stay in the run, because their results are still true."""
-    if not run.recordings:
-        run.set_recordings(listed)
-        return
-    known = {recording.name for recording in run.recordings}
+def _scan_of(
+    run: Run,
+    model: Path,
+    device: DeviceName,
+    setting: Setting,
+    threshold: float | Target | None,
+    progress: Progress,
+) -> RunScan:
+    """Load the model for a scan into a run. Only this needs torch, which takes seconds to import."""
+    from detector.runs.scoring import RunScan
+
+    return RunScan(run, model, device, setting, threshold, progress=progress)
+
+
+def _listing(run: Run, listed: Sequence[Place], progress: Progress) -> Sequence[Place]:
+    """Return the recordings of a run, given those that are there now.
+
+    Those that are gone stay in the run, because their results are still true.
+
+    Raises
+    ------
+    ConfigurationError
+        If the run is about other recordings, or about a shard of another list.
+    """
+    before = run.listing.recordings
+    if not before:
+        return listed
+    known = {recording.name for recording in before}
     names = {recording.name for recording in listed}
     if not known & names:
         raise ConfigurationError(
-            f"{run.folder}: this run is about other recordings, such as {run.recordings[0]}; these begin with "
-            f"{listed[0]}. Give the same command again, or another folder"
+            f"{run.folder}: this run is about other recordings, such as {before[0]}; these begin with {listed[0]}. "
+            "Give the same command again, or another folder"
         )
-    if run.settings.shard is not None and known != names:
-        other = next(iter(sorted(known ^ names)))
+    if run.settings.shard is not None and [place.name for place in before] != [place.name for place in listed]:
+        changed = sorted(known ^ names)
+        how = f"{changed[0]} is {'new' if changed[0] in names else 'gone'}" if changed else "its order is another one"
         raise ConfigurationError(
-            f"{run.folder}: a shard needs the list of recordings that it began with; {other} is "
-            f"{'new' if other in names else 'gone'}. Scan new recordings into a run of their own"
+            f"{run.folder}: a shard needs the list of recordings that it began with; {how}. "
+            "Scan new recordings into a run of their own"
         )
     gone = known - names
     if gone:
         kept = "their results are kept" if len(gone) > 1 else "its results are kept"
         progress.say(f"{many(len(gone), 'recording')} of this run can no longer be found; {kept}")
-    run.set_recordings(merged_list(run.recordings, listed))
+    return merged_list(before, listed)
 
 
-def _missing(run: Run, progress: Progress) -> Iterator[Place]:
+def _missing(run: Run, recordings: Sequence[Place], progress: Progress) -> Iterator[Place]:
     """Yield the recordings to scan, and say why some are scanned again."""
     n_failed = 0
     n_done = 0
-    for recording in run.own_recordings:
-        state = run.state(recording.name)
+    for recording in recordings:
+        state = run.state(recording)
         if state is None:
             n_failed += run.result(recording) is not None
             yield recording
@@ -156,7 +182,7 @@ def _missing(run: Run, progress: Progress) -> Iterator[Place]:
     if n_failed:
         progress.say(f"{many(n_failed, 'recording')} that failed before: tried again")
     if n_done:
-        progress.say(f"{n_done:,} of {many(len(run.own_recordings), 'recording')} were scanned before")
+        progress.say(f"{n_done:,} of {many(len(recordings), 'recording')} were scanned before")
 
 
 def _has_changed(recording: Place, state: tuple[int, int]) -> bool:

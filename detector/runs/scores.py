@@ -13,7 +13,6 @@ from detector.scanning.blocks import ScoreBlock
 from detector.scanning.windows import WindowGrid
 
 CHUNK_BYTES = 2**20  # about the size of a chunk of scores
-FLOAT_BYTES = 4
 
 
 class ScoreKeeper:

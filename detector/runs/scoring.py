@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from detector.device import DeviceName, choose_device
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, RecordingError
 from detector.model import load_model
 from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
-from detector.place import Place
+from detector.place import Identity, Place
 from detector.progress import Progress
 from detector.runs.folder import Run
 from detector.runs.parts import KeptScores, PartStore
@@ -45,6 +46,11 @@ class RunScan:
     progress : Progress
         Hears notes for the user, and how far the scan is.
 
+    Attributes
+    ----------
+    fingerprint : str
+        Of the model and of the options that change scores.
+
     Raises
     ------
     ConfigurationError
@@ -66,15 +72,22 @@ class RunScan:
         self._progress = progress
         self._setting = setting
         self._scanner = Scanner(loaded, setting, progress.say)
-        self._check_scorer(self._scanner.fingerprint)
+        self.fingerprint = self._scanner.fingerprint
+        self._check_scorer()
         grid = self._scanner.layout.grid
         self._notes = (*self._scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s))
         event_rules = EventRules(loaded.recipe, grid, loaded.operating.at(threshold))
         self._finding = Finding(event_rules, None, self._scanner.clock)
+        self._states: dict[str, Identity] = {}
         self._keeper = ScoreKeeper(run.store) if run.settings.keep_scores == "all" else None
 
-    def scan(self, recordings: Sequence[Place], take_result: Callable[[Scanned], None]) -> None:
-        """Scan recordings; keep the result of each, and pass it on.
+    def scan(self, recordings: Sequence[Place]) -> list[Exception]:
+        """Scan recordings, keep the result of each, and report faults.
+
+        Returns
+        -------
+        list of Exception
+            Errors of the program itself, one for each recording that failed through one.
 
         Raises
         ------
@@ -83,34 +96,59 @@ class RunScan:
         """
         for note in self._notes:
             self._progress.say(note)
+        bugs: list[Exception] = []
         parts = PartStore(self._run.folder, {recording.name for recording in recordings}.__contains__)
         kept = KeptScores(parts, self._scanner.score)
+
+        def take(block: ScoreBlock) -> None:
+            kept.check()
+            if self._keeper is not None:
+                self._keeper(block)
+            self._finding(block)
+
         with (
             closing(parts),
             one_thread_each(),
             ScanProgress(self._progress, len(recordings)) as scan_progress,
             Workers(self._setting.workers, self._setting.limits.patience) as workers,
         ):
-            for scanned in self._scanner.scan_with(workers, recordings, self._take, scan_progress.advance, kept):
+            places = self._looked_at(recordings)
+            for scanned in self._scanner.scan_with(workers, places, take, scan_progress.advance, kept):
                 kept.check()
-                result = self._finding.finish(scanned)
-                self._run.add(result, [] if self._keeper is None else self._keeper.chunks)
-                if not result.failed:
+                result = self._keep(scanned)
+                if not result.failed or result.lasting:
                     parts.drop(result.recording.name)
-                take_result(result)
+                for remark in result.remarks:
+                    self._progress.say(remark)
+                if result.bug is not None:
+                    bugs.append(result.bug)
                 scan_progress.done()
+        return bugs
 
-    def _take(self, block: ScoreBlock) -> None:
-        if self._keeper is not None:
-            self._keeper(block)
-        self._finding(block)
+    def _keep(self, scanned: Scanned) -> Scanned:
+        """Keep the result of a recording, and return it with its events.
 
-    def _check_scorer(self, fingerprint: str) -> None:
+        A recording that failed through its content is kept with its state before it was opened, so that it is tried
+        again only if it changes.
+        """
+        result = self._finding.finish(scanned)
+        before = self._states.pop(result.recording.name, None)
+        if result.failed and result.lasting:
+            result = replace(result, identity=before)
+        self._run.add(result, [] if self._keeper is None else self._keeper.chunks)
+        return result
+
+    def _looked_at(self, recordings: Sequence[Place]) -> Iterator[Place]:
+        """Yield recordings as the scan takes them, and remember their states."""
+        for recording in recordings:
+            with suppress(RecordingError):
+                self._states[recording.name] = recording.identity()
+            yield recording
+
+    def _check_scorer(self) -> None:
         settings = self._run.settings
-        if not settings.scorer:
-            self._run.set_settings(settings.model_copy(update={"scorer": fingerprint}))
-        elif settings.scorer != fingerprint:
+        if settings.scorer and settings.scorer != self.fingerprint:
             raise ConfigurationError(
                 f"{self._run.folder}: its scores were made as {settings.scorer}, this machine would make them as "
-                f"{fingerprint}; go on with the same device and precision, or take another folder"
+                f"{self.fingerprint}; go on with the same device and precision, or take another folder"
             )

@@ -148,8 +148,11 @@ def settings_of(
 
 
 def model_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of a model that results depend on; raise `ModelError` if one is unreadable."""
-    return {name: _digest(folder / name) for name in MODEL_FILES if (folder / name).exists()}
+    """Return the SHA-256 of each file of a model that results depend on; raise `ModelError` if one is missing."""
+    for name in MODEL_FILES:
+        if not (folder / name).exists():
+            raise ModelError(f"{folder}: has no {name}, so it is not a trained model")
+    return {name: _digest(folder / name) for name in MODEL_FILES}
 
 
 def _other_limits(limits: Limits) -> dict[str, str]:

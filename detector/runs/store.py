@@ -12,6 +12,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 from detector.errors import OutputError
 from detector.interruption import uninterrupted
 from detector.outputs import own_file
-from detector.outputs.files import CANNOT_FLUSH
+from detector.outputs.files import CANNOT_FLUSH, flush_file
 
 FLUSH_S = 30.0  # after a power failure, the last records of this many seconds may be lost
 FLUSHED = b"flushed"  # the record of a flush to disk: all before it is safe
@@ -93,6 +94,7 @@ class Store:
         self._lock = RLock()
         self._flushed_s = time.monotonic()
         self._unflushed = False
+        self._files: list[FileIO] = []  # that are open for writing
         try:
             self._open(writable)
         except OSError as error:
@@ -143,11 +145,16 @@ class Store:
         ------
         DamagedError
             If they are not what was written.
+        OutputError
+            If the file cannot be read.
         """
         offset, size, checksum = extent
-        with self._lock:
-            self._data.seek(offset)
-            data = self._data.read(size)
+        try:
+            with _unbuffered(self._data_path, writable=False) as file:  # many shards are read at once
+                file.seek(offset)
+                data = file.read(size)
+        except OSError as error:
+            raise OutputError(f"{self._data_path}: cannot be read: {error.strerror or error}") from error
         if len(data) != size or zlib.crc32(data) != checksum:
             raise DamagedError(f"{self._data_path}: is damaged between byte {offset} and {offset + size}")
         return data
@@ -166,45 +173,53 @@ class Store:
             self._unflushed = False
 
     def close(self) -> None:
-        """Flush and close the files."""
+        """Flush and close the files; raises as `put`."""
+        if not self._files:
+            return
         try:
-            if self._journal.writable():
-                self.flush()
+            self.flush()
         finally:
-            self._journal.close()
-            self._data.close()
+            self._close()
 
     def remove(self) -> None:
-        """Close the files and delete them."""
-        self._journal.close()
-        self._data.close()
-        for path in (self.path, self._data_path):
-            path.unlink(missing_ok=True)
+        """Close the files and delete them, as far as the disk allows."""
+        self._close()
+        for path in (self._data_path, self.path):  # the journal last: without it, nobody would find the data
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        for file in self._files:
+            with suppress(OSError):
+                file.close()
+        self._files = []
 
     def _open(self, writable: bool) -> None:
         for path in (self.path, self._data_path) if writable else ():
             path.open("ab").close()
-        self._journal = _unbuffered(self.path, writable)
-        self._data = _unbuffered(self._data_path, writable)
-        contents = _contents(self._journal)
-        data_size = os.fstat(self._data.fileno()).st_size
+        contents = _contents(self.path.read_bytes())
+        data_size = self._data_path.stat().st_size
         self.records = [
             record
             for n, record in enumerate(contents.records)
             if self._is_whole(record, data_size, check=writable and n >= contents.n_flushed)
         ]
         self._end = contents.end
-        self._data_end = max((extent.offset + extent.size for extent in _extents(self.records)), default=0)
+        ends = (extent.offset + extent.size for record in self.records for extent in extents_of(record))
+        self._data_end = max(ends, default=0)
         if not writable:
             return
         if contents.n_damaged or len(self.records) < len(contents.records):
             self._rewrite()
+        self._journal = _unbuffered(self.path, writable=True)
+        self._data = _unbuffered(self._data_path, writable=True)
+        self._files = [self._journal, self._data]
         self._journal.truncate(self._end)
         self._data.truncate(self._data_end)
 
     def _is_whole(self, record: Record, data_size: int, *, check: bool) -> bool:
         """Return whether the data of a record are there and, with `check`, undamaged."""
-        for extent in _extents([record]):
+        for extent in extents_of(record):
             if extent.offset + extent.size > data_size:
                 return False
             if check:
@@ -216,13 +231,12 @@ class Store:
 
     def _rewrite(self) -> None:
         """Write the journal anew, with the whole records only."""
-        self._journal.close()
+        flush_file(self._data_path)
         with own_file(self.path) as temporary, temporary.open("wb") as file:
             for record in self.records:
                 file.write(_line(json.dumps(record, separators=(",", ":")).encode("ascii")))
             file.write(_line(FLUSHED))
             self._end = file.tell()
-        self._journal = _unbuffered(self.path, writable=True)
 
     def _append(self, file: FileIO, path: Path, content: bytes, end: int) -> None:
         """Write at the end of a file; cut off what a full disk leaves of it."""
@@ -232,7 +246,8 @@ class Store:
             while rest:
                 rest = rest[file.write(rest) :]
         except OSError as error:
-            file.truncate(end)
+            with suppress(OSError):  # what is left is cut off when the store is opened again
+                file.truncate(end)
             raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
     def _sync(self, file: FileIO, path: Path) -> None:
@@ -251,26 +266,24 @@ def _line(content: bytes) -> bytes:
     return b"%08x %b\n" % (zlib.crc32(content), content)
 
 
-def _extents(records: list[Record]) -> Iterator[Extent]:
-    """Yield the extents of records."""
-    for record in records:
-        for extent in record.get(DATA_KEY, ()):
-            yield Extent(*extent)
+def extents_of(record: Record) -> Iterator[Extent]:
+    """Yield the extents of a record."""
+    for extent in record.get(DATA_KEY, ()):
+        yield Extent(*extent)
 
 
-def _contents(file: FileIO) -> Contents:
+def _contents(content: bytes) -> Contents:
     """Read the lines of a journal. Lines that are not what was written are passed over."""
     records: list[Record] = []
     n_flushed = 0
     n_damaged = 0
-    file.seek(0)
-    *lines, cut_off = file.read().split(b"\n")
+    *lines, cut_off = content.split(b"\n")
     for line in lines:
-        content = line[9:]
-        if line[:9] != b"%08x " % zlib.crc32(content):
+        text = line[9:]
+        if line[:9] != b"%08x " % zlib.crc32(text):
             n_damaged += 1
-        elif content == FLUSHED:
+        elif text == FLUSHED:
             n_flushed = len(records)
         else:
-            records.append(json.loads(content))
-    return Contents(records, n_flushed, file.tell() - len(cut_off), n_damaged)
+            records.append(json.loads(text))
+    return Contents(records, n_flushed, len(content) - len(cut_off), n_damaged)

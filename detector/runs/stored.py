@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
-from detector.errors import ConfigurationError, Parameter, fault_of
+from detector.errors import ConfigurationError, OutputError, Parameter, fault_of
 from detector.place import Named, place_of
-from detector.runs.detect import check_model, grid_of
-from detector.runs.folder import Run
-from detector.runs.joined import opened_runs, sources_of, unfinished
-from detector.runs.scores import stored_blocks
-from detector.runs.store import DamagedError
-from detector.runs.tables import is_run
+from detector.runs.folder import Run, is_run
+from detector.runs.scored import check_model, check_scores, grid_of, pass_scores
+from detector.runs.sources import open_runs, sources_of, unfinished
 from detector.scanning.blocks import Take
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.scanner import Advance
@@ -47,7 +43,7 @@ class StoredScans:
     def __init__(self, runs: Sequence[Run], model: Path, hop_s: float | None = None) -> None:
         self._runs = runs
         for run in runs:
-            run.check_scores()
+            check_scores(run)
             check_model(run, model)
         self.grid = grid_of(runs[0])
         if hop_s is not None and abs(hop_s - self.grid.hop_s) > 0.5 / self.grid.frame_rate:
@@ -74,17 +70,15 @@ class StoredScans:
             assert result is not None
             scanned = result.scanned
             try:
-                if take is not None and not scanned.failed:
-                    for block in stored_blocks(result, run.store, self.grid, len(run.recipe.labels.names)):
-                        take(block)
-            except DamagedError as error:
+                if take is not None:
+                    pass_scores(run, result, self.grid, take)
+            except OutputError as error:
                 scanned = failed(recording, scanned.chronology, fault_of(recording, error))
             yield scanned
 
 
-@contextmanager
-def stored_scans(paths: Sequence[Path], model: Path, hop_s: float | None = None) -> Iterator[StoredScans | None]:
-    """Open the runs among paths as `StoredScans`; yield None if there is none.
+def stored_scans(paths: Sequence[Path], model: Path, hop_s: float | None = None) -> StoredScans | None:
+    """Open the runs among paths as `StoredScans`; return None if there is none.
 
     Raises
     ------
@@ -93,9 +87,7 @@ def stored_scans(paths: Sequence[Path], model: Path, hop_s: float | None = None)
     """
     folders = [path for path in paths if is_run(path)]
     if not folders:
-        yield None
-        return
+        return None
     if others := [path for path in paths if path not in folders]:
         raise ConfigurationError(f"{folders[0]} is a run, {others[0]} is none; give either runs or recordings")
-    with opened_runs(folders) as runs:
-        yield StoredScans(runs, model, hop_s)
+    return StoredScans(open_runs(folders), model, hop_s)

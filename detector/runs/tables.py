@@ -9,16 +9,18 @@ from pathlib import Path
 
 from detector.errors import ConfigurationError
 from detector.outputs import own_file, written
-from detector.runs.folder import DETECTIONS_FILE, EFFORT_FILE, TABLES_KEY, Run
+from detector.place import Place
+from detector.runs.folder import DETECTIONS_FILE, EFFORT_FILE, Run
 from detector.runs.records import Finished, detections_of
-from detector.runs.settings import SETTINGS_FILE
-from detector.runs.store import Store
+from detector.runs.store import DamagedError, Store
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Results
 from detector.scanning.summary import Summary
 from detector.tables.csv_table import CsvWriter
 from detector.tables.effort import EffortWriter
 from detector.tables.sink import Sink
+
+TABLES_KEY = "tables"  # the key of the record which says for which list of recordings the tables were written
 
 
 def whole_result(result: Finished, store: Store) -> Scanned:
@@ -34,11 +36,6 @@ def whole_result(result: Finished, store: Store) -> Scanned:
     return replace(result.scanned, detections=detections_of(store.read(result.detections)))
 
 
-def is_run(folder: Path) -> bool:
-    """Return whether a folder is that of a run."""
-    return (folder / SETTINGS_FILE).is_file()
-
-
 def run_tables(folder: Path) -> tuple[Path, Path]:
     """Return the tables of detections and effort of a finished run.
 
@@ -48,7 +45,7 @@ def run_tables(folder: Path) -> tuple[Path, Path]:
         If the run is not finished, or the folder is not a run.
     """
     with Run(folder) as run:
-        if not _are_written(run, len(run.own_recordings)):
+        if not _are_written(run):
             raise ConfigurationError(
                 f"{folder}: this run is not finished; go on with its scan, or write tables of what is done with "
                 "detector detect"
@@ -56,19 +53,26 @@ def run_tables(folder: Path) -> tuple[Path, Path]:
     return folder / DETECTIONS_FILE, folder / EFFORT_FILE
 
 
-def write_tables(run: Run) -> None:
+def write_tables(run: Run) -> list[Place]:
     """Write the tables of detections and effort into the folder of a run, unless they are there.
 
     Folders that could not be searched come first, as in a scan.
 
+    Returns
+    -------
+    list of Place
+        Recordings whose stored detections are damaged. If there are any, nothing was written.
+
     Raises
     ------
     OutputError
-        If they cannot be written.
+        If the tables cannot be written.
     """
-    n_recordings = len(run.own_recordings)
-    if _are_written(run, n_recordings):
-        return
+    if _are_written(run):
+        return []
+    damaged = list(_damaged(run))
+    if damaged:
+        return damaged
     with (
         _opened(run.folder / DETECTIONS_FILE) as detections,
         _opened(run.folder / EFFORT_FILE) as effort,
@@ -81,7 +85,8 @@ def write_tables(run: Run) -> None:
             result = run.result(recording)
             if result is not None:
                 results.add(whole_result(result, run.store))
-    run.store.append({TABLES_KEY: n_recordings})
+    run.store.append({TABLES_KEY: run.listing.digest})
+    return []
 
 
 @contextmanager
@@ -108,8 +113,19 @@ def summary_of(run: Run, summary: Summary | None = None) -> Summary:
     return summary
 
 
-def _are_written(run: Run, n_recordings: int) -> bool:
-    """Return whether the tables are there, and nothing was added since."""
+def _damaged(run: Run) -> Iterator[Place]:
+    """Yield the recordings whose stored detections are damaged."""
+    for recording in run.own_recordings:
+        result = run.result(recording)
+        try:
+            if result is not None and result.detections is not None:
+                run.store.read(result.detections)
+        except DamagedError:
+            yield recording
+
+
+def _are_written(run: Run) -> bool:
+    """Return whether the tables are there, and neither a result nor the list was changed since."""
     last = run.store.records[-1] if run.store.records else {}
     tables = (run.folder / DETECTIONS_FILE, run.folder / EFFORT_FILE)
-    return last.get(TABLES_KEY) == n_recordings and all(path.exists() for path in tables)
+    return last.get(TABLES_KEY) == run.listing.digest and all(path.exists() for path in tables)

@@ -9,7 +9,7 @@ import numpy as np
 
 from detector.audio.status import Status
 from detector.audio.verdict import Facts, judge
-from detector.errors import Fault, RecordingError, fault_of
+from detector.errors import ContentError, Fault, fault_of
 from detector.recipe import Recipe
 from detector.scanning.blocks import Rows, ScoreBlock
 from detector.scanning.outcome import Scanned, failed
@@ -111,7 +111,7 @@ class Assembly:
         self._ended = part.n_windows is None or scores.n_windows < part.n_windows
         if not np.isfinite(scores.scores).all():
             read_s = self._facts.n_read / self._plan.header.sample_rate
-            raise RecordingError(f"{self._plan.recording}: gives scores that are no numbers, by {read_s:.0f} s")
+            raise ContentError(f"{self._plan.recording}: gives scores that are no numbers, by {read_s:.0f} s")
         rows = [timeline.push(of_channel) for timeline, of_channel in zip(self._timelines, scores.scores)]
         return self._block(rows, inf)
 

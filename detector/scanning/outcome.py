@@ -33,6 +33,8 @@ class Scanned:
         The error of the program itself, if the recording failed through one.
     identity : Identity or None
         The state of the file when it was planned; None if it could not be planned, or failed.
+    lasting : bool
+        Whether the recording failed through its content, so that another attempt fails in the same way.
     """
 
     recording: Place
@@ -43,6 +45,7 @@ class Scanned:
     heard_s: float = 0.0
     bug: Exception | None = None
     identity: Identity | None = None
+    lasting: bool = False
 
     @property
     def failed(self) -> bool:
@@ -58,4 +61,4 @@ class Scanned:
 def failed(recording: Place, chronology: Chronology | None, why: Fault) -> Scanned:
     """Return the result of a recording that was not analysed."""
     effort = Effort(recording, "", "failed", chronology=chronology, detail=why.reason)
-    return Scanned(recording, chronology, (effort,), remarks=(why.reason,), bug=why.bug)
+    return Scanned(recording, chronology, (effort,), remarks=(why.reason,), bug=why.bug, lasting=why.lasting)

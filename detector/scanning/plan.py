@@ -18,7 +18,7 @@ from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.reading import read_header
 from detector.audio.stream import MOST_SAMPLES
 from detector.chronology import Chronology
-from detector.errors import RecordingError
+from detector.errors import ContentError
 from detector.model import Model
 from detector.place import Identity, Named, Place
 from detector.scanning.engine import STRIP_BYTES, strip_columns
@@ -185,7 +185,7 @@ class Planner:
         shared_bytes = 2 * STRIP_BYTES + FLOAT_BYTES * KEPT_COPIES * MOST_SAMPLES
         needed_mb = (n_channels * channel_bytes + shared_bytes) / 1e6
         if needed_mb > self._limits.memory:
-            raise RecordingError(
+            raise ContentError(
                 f"{header.place}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
                 f"at most {self._limits.memory} MB may be used (limit: memory)"
             )

@@ -14,7 +14,7 @@ from detector.model import Model, load_model
 from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
 from detector.place import Named
-from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
+from detector.presets import DEFAULT_MODEL, model_folder
 from detector.progress import SILENT, Progress
 from detector.scanning.clocks import ClockWatch
 from detector.scanning.detecting import detect_all
@@ -95,8 +95,7 @@ def scan(
 
 def load_named(model: str | None, device: DeviceName) -> Model:
     """Load a model from its folder, or by the name of a shipped model; None is the default model."""
-    folder = shipped_folder() / DEFAULT_MODEL if model is None else find_folder(model)
-    return load_model(folder, choose_device(device))
+    return load_model(model_folder(model), choose_device(device))
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from detector.model import save_model
+from detector.runs.folder import Run
 from detector.runs.scan import RunRequest, scan_run
 from detector.runs.shard import Shard
+from detector.runs.store import Extent
 from detector.scanning.results import Outputs
 from detector.scanning.scan import scan
 from detector.scanning.setting import Setting
@@ -48,6 +51,7 @@ class Archive:
         shard: Shard | None = None,
         keep: str = "all",
         setting: Setting | None = None,
+        paths: Sequence[Path] | None = None,
         **options: object,
     ) -> Summary:
         """Scan the recordings into the run called `name`, or go on with it."""
@@ -55,15 +59,27 @@ class Archive:
         request = RunRequest(self.folder / name, shard, keep)
         model_folder = str(self.folder / model)
         setting = setting or Setting(workers=2)
-        return scan_run(request, [self.recordings], model_folder, "cpu", setting, progress=Heard(self.lines), **options)
+        return scan_run(
+            request, paths or [self.recordings], model_folder, "cpu", setting, progress=Heard(self.lines), **options
+        )
 
-    def scan(self, name: str, model: str = "frame", **options: object) -> dict[str, bytes]:
+    def scan(
+        self, name: str, model: str = "frame", *, paths: Sequence[Path] | None = None, **options: object
+    ) -> dict[str, bytes]:
         """Scan the recordings without a run, into a new folder; return the tables."""
         folder = self.folder / name
         folder.mkdir()
         outputs = Outputs(Destination(folder / TABLES[0]), folder / "scores.csv", folder / TABLES[1])
         with Path("/dev/null").open("w", encoding="utf-8") as stream:
-            scan([self.recordings], str(self.folder / model), "cpu", Setting(workers=2), outputs, stream, **options)
+            scan(
+                paths or [self.recordings],
+                str(self.folder / model),
+                "cpu",
+                Setting(workers=2),
+                outputs,
+                stream,
+                **options,
+            )
         return self.tables(name)
 
     def tables(self, name: str) -> dict[str, bytes]:
@@ -88,3 +104,12 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
         (tmp_path / per).mkdir()
         save_model(tone_model(per, window_s=1.0), tmp_path / per)
     return Archive(tmp_path, [])
+
+
+def damage(run: Path, recording: str, extent: int) -> None:
+    """Flip a bit in the data of a recording: in its first scores (0) or in its detections (-1)."""
+    with Run(run) as opened:
+        record = next(record for record in opened.store.records if record.get("recording", "").endswith(recording))
+    content = bytearray((run / "results.data").read_bytes())
+    content[Extent(*record["data"][extent]).offset] ^= 1
+    (run / "results.data").write_bytes(content)

@@ -13,14 +13,13 @@ from detector.operating.points import operating_toml, read_operating
 from detector.presets import find_recipe
 from detector.runs.detect import Changes, detect_runs
 from detector.runs.shard import Shard
-from detector.runs.store import Extent
 from detector.scanning.results import Outputs
 from detector.scanning.setting import Setting
 from detector.scanning.summary import Summary
 from detector.tables.destination import Destination
 from tests.made import Heard
 
-from .conftest import TABLES, Archive
+from .conftest import TABLES, Archive, damage
 
 
 def detect(
@@ -76,7 +75,7 @@ def test_gap_length_and_smoothing_act_as_in_a_scan_of_a_model_that_has_them(arch
 
 
 def test_the_points_that_a_model_has_now_are_used_when_it_is_named(archive: Archive) -> None:
-    archive.run("run")
+    archive.run("run", threshold=0.3)
     before = archive.tables("run")
     set_point(archive, "frame", threshold=0.02)
     assert detect(archive, ["run"], "as-scanned")[1] == before
@@ -117,23 +116,16 @@ def test_of_an_unfinished_run_what_is_done_is_written_and_the_rest_named(
             archive.run("run")
     summary, tables = detect(archive, ["run"], "detect")
     assert summary.recordings == 1
-    assert any("6 of 7 recordings missing" in line for line in archive.lines)
+    assert any("6 of 7" in line for line in archive.lines)
     assert archive.scan("scan")["detections.csv"].startswith(tables["detections.csv"])
 
 
 def test_damaged_scores_fail_their_recording_and_no_other(archive: Archive) -> None:
     archive.run("run")
-    from detector.runs.folder import Run
-
-    with Run(archive.folder / "run") as run:
-        record = next(record for record in run.store.records if record.get("recording", "").endswith("1.wav"))
-    path = archive.folder / "run" / "results.data"
-    content = bytearray(path.read_bytes())
-    content[Extent(*record["data"][0]).offset] ^= 1
-    path.write_bytes(content)
+    damage(archive.folder / "run", "1.wav", 0)
     summary, tables = detect(archive, ["run"], "detect")
     assert summary.failed == 2
-    assert any("1.wav: its stored scores" in line for line in archive.lines)
+    assert any("1.wav: " in line for line in archive.lines)
     assert tables["detections.csv"].count(b"\n") == archive.tables("run")["detections.csv"].count(b"\n") - 1
 
 
@@ -148,11 +140,28 @@ def test_shards_read_as_one_run_give_the_tables_of_one_scan(archive: Archive, co
 def test_runs_that_do_not_belong_together_are_refused(archive: Archive) -> None:
     archive.run("run")
     archive.run("copy")
-    with pytest.raises(ConfigurationError, match="is in two of the runs"):
+    with pytest.raises(ConfigurationError, match=r"run and .*copy"):
         detect(archive, ["run", "copy"], "twice")
     archive.run("other", setting=Setting(hop_s=0.2))
     with pytest.raises(ConfigurationError, match=r"do not belong together: `scan.hop_s` its default, not 0\.2"):
         detect(archive, ["run", "other"], "mixed")
+
+
+def test_scores_of_two_devices_do_not_belong_together_whatever_comes_first(archive: Archive) -> None:
+    for number in (1, 2, 9):
+        archive.run(str(number), shard=Shard(number=number, count=9))
+    settings = archive.folder / "2" / "run.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("float32-cpu", "tf32-cuda"), encoding="utf-8")
+    for n, names in enumerate((["9", "1", "2"], ["9", "2", "1"], ["1", "9", "2"])):
+        with pytest.raises(ConfigurationError, match="tf32-cuda"):
+            detect(archive, names, f"detect-{n}")
+
+
+def test_tables_that_name_the_threshold_name_that_of_the_run(archive: Archive) -> None:
+    archive.run("run", threshold=0.3)
+    table = archive.folder / "d.xml"
+    detect_runs([archive.folder / "run"], Changes(), Outputs(Destination.named(table)), io.StringIO())
+    assert "<Threshold>0.3</Threshold>" in table.read_text(encoding="utf-8")
 
 
 def test_runs_of_different_recordings_follow_one_another(archive: Archive) -> None:

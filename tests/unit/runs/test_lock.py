@@ -113,3 +113,19 @@ def test_of_two_that_begin_together_without_locks_only_one_goes_on(
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"), run_lock(tmp_path / "none" / "lock"):
         pass
+
+
+def test_a_process_that_was_paused_too_long_leaves_the_lock_to_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_system_lock", lambda _descriptor: None)
+    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(module, "BEAT_S", 0.05)
+    path = tmp_path / "lock"
+    with run_lock(path) as lock:
+        lock.check()
+        path.write_text("other 1\t1\tother\t5\n", encoding="utf-8")
+        time.sleep(0.5)
+        with pytest.raises(OutputError, match="process 1 on other"):
+            lock.check()
+    assert path.read_text(encoding="utf-8") == "other 1\t1\tother\t5\n"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import resource
+from pathlib import Path
+
 import pytest
 
 from detector.errors import ConfigurationError, OutputError
+from detector.runs.lock import run_lock
 from detector.runs.merge import merge_runs
 from detector.runs.shard import Shard, parse_shard
 from detector.scanning.setting import Setting
 
-from .conftest import Archive
+from .conftest import Archive, damage
 
 
 def shards(archive: Archive, count: int, *numbers: int, **options: object) -> None:
@@ -46,7 +50,7 @@ def test_an_unfinished_shard_is_named(archive: Archive, monkeypatch: pytest.Monk
         patch.setattr("detector.runs.scoring.PartStore.drop", stop)
         with pytest.raises(KeyboardInterrupt):
             shards(archive, 2, 2)
-    with pytest.raises(ConfigurationError, match=r"2: is not finished: 2 of 3 recordings missing"):
+    with pytest.raises(ConfigurationError, match=r"2: .*2 of 3"):
         merge_runs([archive.folder / "1", archive.folder / "2"], archive.folder / "merged")
 
 
@@ -96,3 +100,34 @@ def test_shards_divide_a_list() -> None:
         slices = [list(Shard(number=n + 1, count=count).slice(items)) for n in range(count)]
         assert sorted(item for part in slices for item in part) == items
         assert max(map(len, slices)) - min(map(len, slices)) <= 1
+
+
+def test_a_damaged_result_is_named_with_its_shard(archive: Archive) -> None:
+    shards(archive, 2, 1, 2)
+    damage(archive.folder / "2", "1.wav", 0)
+    with pytest.raises(OutputError, match=r"2: .*1\.wav"):
+        merge_runs([archive.folder / "1", archive.folder / "2"], archive.folder / "merged")
+    assert not (archive.folder / "merged").exists()
+
+
+def test_a_run_that_is_being_written_is_not_replaced(archive: Archive) -> None:
+    shards(archive, 1, 1)
+    archive.run("merged")
+    tables = archive.tables("merged")
+    with run_lock(archive.folder / "merged" / "lock"), pytest.raises(OutputError, match="merged: process"):
+        merge_runs([archive.folder / "1"], archive.folder / "merged", force=True)
+    assert archive.tables("merged") == tables
+    merge_runs([archive.folder / "1"], archive.folder / "merged", force=True)
+
+
+def test_more_shards_than_files_may_be_open_at_once(archive: Archive) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = 40
+    shards(archive, count, *range(1, count + 1))
+    n_open = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (n_open + 30, hard))
+    try:
+        merge_runs([archive.folder / str(n) for n in range(1, count + 1)], archive.folder / "merged")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert archive.tables("merged") == archive.scan("scan")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +22,7 @@ class Source:
     recording: Place
 
 
-@contextmanager
-def opened_runs(folders: Sequence[Path]) -> Iterator[list[Run]]:
+def open_runs(folders: Sequence[Path]) -> list[Run]:
     """Open runs for reading.
 
     Raises
@@ -32,11 +30,19 @@ def opened_runs(folders: Sequence[Path]) -> Iterator[list[Run]]:
     ConfigurationError
         If a folder is not a run, or the scores of two runs were made with different models or options.
     """
-    with ExitStack() as stack:
-        runs = [stack.enter_context(Run(folder)) for folder in folders]
-        for run in runs[1:]:
-            _check_alike(runs[0], run)
-        yield runs
+    runs = [Run(folder) for folder in folders]
+    first = with_scores(runs)
+    for run in runs:
+        if run is not first:
+            _check_alike(first, run)
+    for run in runs[1:]:  # shards of one list share it, because it may be long
+        run.listing = next(other.listing for other in runs if other.listing.digest == run.listing.digest)
+    return runs
+
+
+def with_scores(runs: Sequence[Run]) -> Run:
+    """Return the first run that has scanned something, or else the first run."""
+    return next((run for run in runs if run.settings.scorer), runs[0])
 
 
 def sources_of(runs: Sequence[Run]) -> list[Source]:
@@ -49,9 +55,9 @@ def sources_of(runs: Sequence[Run]) -> list[Source]:
     ConfigurationError
         If a recording belongs to two of the runs.
     """
-    groups: dict[tuple[str, ...], list[Run]] = defaultdict(list)
+    groups: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
-        groups[tuple(place.name for place in run.recordings)].append(run)
+        groups[run.listing.digest].append(run)
     owner: dict[str, Run] = {}
     for run in runs:
         for recording in run.own_recordings:
@@ -60,8 +66,11 @@ def sources_of(runs: Sequence[Run]) -> list[Source]:
                 raise ConfigurationError(f"{recording}: is in two of the runs, {other.folder} and {run.folder}")
     sources: list[Source] = []
     for group in groups.values():
-        belonging = (recording for recording in group[0].recordings if owner.get(recording.name) in group)
-        sources.extend(Source(owner[recording.name], recording) for recording in belonging)
+        folders = {run.folder for run in group}
+        for recording in group[0].listing.recordings:
+            its_run = owner.get(recording.name)
+            if its_run is not None and its_run.folder in folders:
+                sources.append(Source(its_run, recording))
     return sources
 
 
