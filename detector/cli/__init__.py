@@ -19,6 +19,7 @@ from detector.cli.describe import describe
 from detector.cli.detect import detect
 from detector.cli.evaluate import evaluate
 from detector.cli.extract import extract
+from detector.cli.info import info
 from detector.cli.merge import merge
 from detector.cli.messages import droppable_messages, say, show
 from detector.cli.mine import mine
@@ -50,7 +51,7 @@ def commands() -> None:
     """  # noqa: D301
 
 
-for command in (recipe, describe, extract, train, mine, scan, detect, merge, tune, evaluate, benchmark, audit):
+for command in (recipe, describe, info, extract, train, mine, scan, detect, merge, tune, evaluate, benchmark, audit):
     commands.add_command(command)
 
 

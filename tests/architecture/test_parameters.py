@@ -30,6 +30,7 @@ NEVER_SET = {
     },
     "describe": {"threshold"},
     "detect": {"engine", "hop_s", "label"},
+    "info": {"label"},
     "merge": {"label", "threshold"},
     "mine": {
         *("engine", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
