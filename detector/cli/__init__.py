@@ -25,6 +25,7 @@ from detector.cli.messages import droppable_messages, say, show
 from detector.cli.mine import mine
 from detector.cli.recipe import recipe
 from detector.cli.scan import scan
+from detector.cli.summary import summary
 from detector.cli.train import train
 from detector.cli.tune import tune
 from detector.errors import DetectorError
@@ -51,7 +52,22 @@ def commands() -> None:
     """  # noqa: D301
 
 
-for command in (recipe, describe, info, extract, train, mine, scan, detect, merge, tune, evaluate, benchmark, audit):
+for command in (
+    recipe,
+    describe,
+    info,
+    extract,
+    train,
+    mine,
+    scan,
+    detect,
+    merge,
+    tune,
+    evaluate,
+    summary,
+    benchmark,
+    audit,
+):
     commands.add_command(command)
 
 

@@ -79,13 +79,13 @@ def check_json(json_path: Path | None, force: bool) -> None:
         check_output(path, force)
 
 
-def show(text: Iterable[str], make_object: Callable[[], object], json_path: Path | None, force: bool) -> None:
+def show(text: Iterable[str] | None, make_object: Callable[[], object], json_path: Path | None, force: bool) -> None:
     """Print the lines of `text`; with --json, print the JSON object instead; with --json FILE, also write it to FILE.
 
     Parameters
     ----------
-    text : iterable of str
-        Lines. They are made only if they are printed.
+    text : iterable of str or None
+        Lines. They are made only if they are printed. None if something else is printed.
     make_object : callable
         Returns the object. It is called only with --json.
     json_path : Path or None
@@ -103,4 +103,5 @@ def show(text: Iterable[str], make_object: Callable[[], object], json_path: Path
     if json_path is not None:
         with new_file(json_path, force) as stream:
             json.dump(make_object(), stream, indent=1)
-    click.echo("\n".join(text))
+    if text is not None:
+        click.echo("\n".join(text))
