@@ -57,7 +57,7 @@ def spread(start: datetime, covered_ms: int, scanned_ms: int) -> Iterator[tuple[
     """
     done_ms = 0
     given_ms = 0
-    now = start
+    now = _later(start, 0)  # the same moment, also where the clock skipped this time
     while done_ms < covered_ms:
         left_ms = covered_ms - done_ms
         in_hour = timedelta(minutes=now.minute, seconds=now.second, microseconds=now.microsecond)

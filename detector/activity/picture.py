@@ -24,6 +24,9 @@ MOST_SITES = 20
 MOST_DAYS = 4000
 """Most days of a map; a longer time is that of a clock that was wrong."""
 
+MOST_TICKS = 7
+"""Most dates below a map."""
+
 EFFORT = "0.45"
 RATE = "#1b6ca8"
 NO_EFFORT = "0.9"
@@ -45,14 +48,10 @@ def draw_activity(activity: Activity, path: Path) -> None:
         If the file cannot be written.
     """
     labels = activity.frequent[:MOST_LABELS]
-    days = sorted(activity.by_day())
-    has_map = len(days) > 1 and (days[-1] - days[0]).days < MOST_DAYS
-    widths = [3.4, *([4.6] if has_map else []), *([2.6] if len(activity.sites) > 1 else [])]
-    figure = find_figure("plot")(
-        figsize=(1.2 + sum(widths), 0.5 + ROW_INCHES * (1 + len(labels))), layout="constrained"
-    )
-    rows = figure.subplots(1 + len(labels), len(widths), squeeze=False, width_ratios=widths)
-    panels = _Panels(activity, has_map)
+    panels = _Panels(activity)
+    size = (1.2 + sum(panels.widths), 0.5 + ROW_INCHES * (1 + len(labels)))
+    figure = find_figure("plot")(figsize=size, layout="constrained")
+    rows = figure.subplots(1 + len(labels), len(panels.widths), squeeze=False, width_ratios=panels.widths)
     panels.draw(rows[0], activity.labels[0], lambda rate: rate.effort_h, "effort, hours", EFFORT)
     for axes, label in zip(rows[1:], labels):
         panels.draw(axes, label, lambda rate: rate.per_hour, "detections per hour of effort", RATE)
@@ -68,30 +67,33 @@ def draw_activity(activity: Activity, path: Path) -> None:
 class _Panels:
     """The panels of one row after the other, with the same hours, days and sites in each.
 
-    Parameters
+    Attributes
     ----------
-    activity : Activity
-        What to draw.
-    has_map : bool
-        Whether there is a panel of days and hours.
+    widths : list of float
+        Width of each panel, inches.
     """
 
-    def __init__(self, activity: Activity, has_map: bool) -> None:
+    def __init__(self, activity: Activity) -> None:
         self._activity = activity
         self._by_hour = activity.by_hour()
         by_site = activity.by_site()
         most = sorted(by_site, key=lambda site: -_any(by_site[site]).effort_ms)[:MOST_SITES]
         self._by_site = {site: by_site[site] for site in sorted(most, reverse=True)}
-        self._map = _by_day_and_hour(activity) if has_map else None
+        self._first = min(activity.by_day(), default=date.min)
+        self._map = _by_day_and_hour(activity)
+        is_timed = bool(self._map)
+        drawn = (
+            (3.4, is_timed, self._draw_hours),
+            (4.6, 1 < len(self._map) <= MOST_DAYS, self._draw_map),
+            (2.6, len(by_site) > 1 or not is_timed, self._draw_sites),
+        )
+        self.widths = [width for width, is_drawn, _ in drawn if is_drawn]
+        self._draw = [draw for _, is_drawn, draw in drawn if is_drawn]
 
     def draw(self, axes: Sequence[Any], label: str, value: Value, name: str, color: str) -> None:
         """Draw a row of panels."""
-        panels = iter(axes)
-        self._draw_hours(next(panels), label, value, name, color)
-        if self._map is not None:
-            self._draw_map(next(panels), label, value, name, color)
-        if len(self._activity.sites) > 1:
-            self._draw_sites(next(panels), label, value, name, color)
+        for axis, draw in zip(axes, self._draw):
+            draw(axis, label, value, name, color)
 
     def _draw_hours(self, axis: Any, label: str, value: Value, name: str, color: str) -> None:
         heights = [value(self._by_hour[hour][label]) or 0.0 for hour in HOURS]
@@ -102,16 +104,14 @@ class _Panels:
 
     def _draw_map(self, axis: Any, label: str, value: Value, name: str, color: str) -> None:
         from matplotlib.colors import LinearSegmentedColormap
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator
 
-        assert self._map is not None
-        first, rates = self._map
-        grid = _grid(rates, label, value)
-        edges = [first + timedelta(days=n) for n in range(len(rates) + 1)]
+        grid = _grid(self._map, label, value)
+        edges = [self._first + timedelta(days=n) for n in range(len(grid) + 1)]
         shades = LinearSegmentedColormap.from_list("effort", [NO_EFFORT, "0.25"]) if color == EFFORT else "viridis"
         image = axis.pcolormesh(edges, range(25), grid.T, cmap=shades, vmin=0, vmax=_highest(grid))
         axis.set(facecolor=NO_EFFORT, yticks=range(0, 25, 4), ylabel="hour of day")
-        locator = AutoDateLocator(minticks=3, maxticks=7)
+        locator = DayLocator() if len(grid) <= MOST_TICKS else AutoDateLocator(minticks=3, maxticks=MOST_TICKS)
         axis.xaxis.set_major_locator(locator)
         axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         axis.figure.colorbar(image, ax=axis, pad=0.02).set_label(name, fontsize=8)
@@ -128,31 +128,28 @@ def _title(axis: Any, text: str) -> None:
     axis.set_title(text, loc="left", fontsize=11, fontweight="bold", parse_math=False)
 
 
-def _by_day_and_hour(activity: Activity) -> tuple[date, list[list[Rates | None]]]:
-    """Return the first day, and for each day from there on the rates of its hours; None without effort."""
-    effort_ms: dict[tuple[date, int], int] = {}
-    counts: dict[tuple[date, int], dict[str, int]] = {}
-    for cell, label, rate in activity.rows():
-        if cell.when is not None:
-            of_label = counts.setdefault(cell.when, {})
-            of_label[label] = of_label.get(label, 0) + rate.detections
-            if label == activity.labels[0]:
-                effort_ms[cell.when] = effort_ms.get(cell.when, 0) + rate.effort_ms
-    days = sorted(day for day, _ in effort_ms)
-    rates: list[list[Rates | None]] = [[None] * 24 for _ in range((days[-1] - days[0]).days + 1)]
-    for (day, hour), of_label in counts.items():
-        spent_ms = effort_ms[day, hour]
-        rates[(day - days[0]).days][hour] = {label: Rate(count, spent_ms) for label, count in of_label.items()}
-    return days[0], rates
+def _by_day_and_hour(activity: Activity) -> list[dict[int, Rates]]:
+    """Return the rates of each hour, over all sites, for each day from the first to the last; none without effort."""
+    rates_of = activity.by_day_and_hour()
+    if not rates_of:
+        return []
+    days = [when.day for when in rates_of]
+    first = min(days)
+    n_days = (max(days) - first).days + 1
+    by_day: list[dict[int, Rates]] = [{} for _ in range(min(n_days, MOST_DAYS + 1))]
+    for when, rates in rates_of.items():
+        if (when.day - first).days < len(by_day):
+            by_day[(when.day - first).days][when.hour] = rates
+    return by_day
 
 
-def _grid(rates: Sequence[Sequence[Rates | None]], label: str, value: Value) -> NDArray[np.float64]:
+def _grid(by_day: Sequence[dict[int, Rates]], label: str, value: Value) -> NDArray[np.float64]:
     """Return what is drawn of each day and hour (day, hour); not a number without effort."""
-    grid = np.full((len(rates), 24), np.nan)
-    for n, day in enumerate(rates):
-        for hour, of_label in enumerate(day):
-            if of_label is not None and of_label[label].effort_ms:
-                grid[n, hour] = value(of_label[label])
+    grid = np.full((len(by_day), 24), np.nan)
+    for n, day in enumerate(by_day):
+        for hour, rates in day.items():
+            if rates[label].effort_ms:
+                grid[n, hour] = value(rates[label])
     return grid
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 
-from detector.activity.hours import hour_of, local, spread
+from detector.activity.hours import Hour, hour_of, local, spread
 from detector.activity.sums import Activity, Cell
 from detector.chronology import Chronology
 from detector.errors import AnnotationError, Parameter
@@ -18,8 +18,8 @@ from detector.evaluation.pairing import names_of, pair
 from detector.evaluation.tables import left_out, read_rows
 from detector.groups import name_groups
 from detector.place.names import common_folder
-from detector.tables.effort import Effort, read_effort
-from detector.tables.table import Annotation, ReadOptions
+from detector.tables.effort import Effort
+from detector.tables.table import Annotation, ReadOptions, Table
 from detector.texts import many
 
 OTHER_TIME_S = 1.0
@@ -51,29 +51,29 @@ class _Sums:
         recording = Path(row.recording.name)
         site = self.sites[recording]
         scanned_ms = round(1000 * row.scanned_s)
-        covered_ms = max(scanned_ms, round(1000 * scan_of(row).end_s))
-        self.starts[recording] = None
-        if row.chronology is not None:
+        covered_ms = max(1, scanned_ms, round(1000 * scan_of(row).end_s))
+        chronology = row.chronology
+        hours: list[tuple[Hour | None, int]] = [(None, scanned_ms)]
+        if chronology is not None:
             try:
-                start = local(row.chronology.pieces[0].start, self.zone)
-                self.effort_ms.update(_at(site, start, covered_ms, scanned_ms))
+                hours = list(_hours(chronology, covered_ms, scanned_ms, self.zone))
+                self.zones[_zone_name(local(chronology.pieces[0].start, self.zone))] += 1
             except OverflowError:  # the first or the last year that there is
-                pass
-            else:
-                self.starts[recording] = row.chronology
-                self.zones[_zone_name(start)] += 1
-                return
-        self.effort_ms[Cell(site, None)] += scanned_ms
+                chronology = None
+        self.starts[recording] = chronology
+        for when, spent_ms in hours:
+            self.effort_ms[Cell(site, when)] += spent_ms
 
     def add_detection(self, recording: Path, row: Annotation) -> None:
         """Add a detection at its own time, or else at the one that the start of its recording gives."""
-        when = None
+        when: Hour | None = None
         chronology = self.starts[recording]
         if chronology is not None:
             with suppress(OverflowError):  # a time that no calendar has
-                by_start = chronology.pieces[0].at(row.event.start_s)
+                moment = chronology.at(row.event.start_s)
+                by_start = None if moment is None else moment.when
                 own = _own_time(row) or by_start
-                when = hour_of(local(own, self.zone))
+                when = None if own is None else hour_of(local(own, self.zone))
                 self.behind_pauses += _differ(own, by_start)
         self.counts[Cell(self.sites[recording], when), row.event.label] += 1
 
@@ -86,16 +86,22 @@ class _Sums:
 
 
 def read_activity(
-    detections: Path, effort: Path, group: str | None = None, zone: tzinfo | None = None
+    detections: Path,
+    effort: Sequence[Effort],
+    label: str | None = None,
+    group: str | None = None,
+    zone: tzinfo | None = None,
 ) -> tuple[Activity, list[str]]:
-    """Read the tables of a scan, and add up detections and effort.
+    """Read the detections of a scan, and add up detections and effort.
 
     Parameters
     ----------
     detections : Path
         A table of detections, or a folder of tables.
-    effort : Path
-        The effort table of the scan.
+    effort : sequence of Effort
+        The effort of the scan.
+    label : str, optional
+        The label of detections that have none.
     group : str, optional
         A regular expression that finds the site in a recording's name, as `name_groups` takes it. By default, the site
         is the folder.
@@ -110,29 +116,27 @@ def read_activity(
     Raises
     ------
     AnnotationError
-        If a table cannot be read, or `effort` lists no scanned recording or none of those with detections.
+        If the table cannot be read, or `effort` has no scanned recording or none of those with detections.
     """
-    rows = read_effort(effort)
-    scanned = [row for row in rows if row.scanned_s > 0]
+    scanned = [row for row in effort if row.scanned_s > 0]
     if not scanned:
-        raise AnnotationError(f"{effort}: lists no recording of which anything was scanned")
+        raise AnnotationError(f"{detections}: its effort has no recording of which anything was scanned")
     sums = _Sums(_sites([Path(row.recording.name) for row in scanned], group), zone)
     for row in scanned:
         sums.add_effort(row)
     notes: list[str] = []
-    _add_detections(sums, detections, rows, notes)
+    _add_detections(sums, read_rows(detections, ReadOptions(label), notes), effort, notes)
     activity = sums.activity()
     return activity, [*notes, *_time_notes(activity, sums)]
 
 
-def _add_detections(sums: _Sums, detections: Path, rows: Sequence[Effort], notes: list[str]) -> None:
-    """Read the detections and add them; note those that are left out."""
-    tables = read_rows(detections, ReadOptions(), notes)
+def _add_detections(sums: _Sums, tables: Sequence[Table], rows: Sequence[Effort], notes: list[str]) -> None:
+    """Add the detections; note those that are left out."""
     paired = pair(names_of(tables), list(dict.fromkeys(Path(row.recording.name) for row in rows)))
     notes += left_out(paired.lost, tables, "detection")
     if paired.lost and not paired.recordings:
         raise AnnotationError(
-            f"{detections}: the effort table names none of its recordings; was it made by another scan?"
+            f"{tables[0].source}: the effort table names none of its recordings; was it made by another scan?"
         )
     n_silent = 0
     for table in tables:
@@ -159,8 +163,8 @@ def _time_notes(activity: Activity, sums: _Sums) -> list[str]:
         )
     if sums.behind_pauses:
         notes.append(
-            f"{many(sums.behind_pauses, 'detection')} in recordings that pause: the effort table has only their start, "
-            "so their effort is counted as if they did not pause"
+            f"{many(sums.behind_pauses, 'detection')} in recordings that pause: their effort is counted as if they did "
+            "not, because an effort table has only their start (the folder of a run has the pauses)"
         )
     if sums.zone is None and len(sums.zones) > 1:
         zones = ", ".join(sorted(sums.zones))
@@ -181,9 +185,19 @@ def _sites(recordings: Sequence[Path], group: str | None) -> dict[Path, str]:
     return sites
 
 
-def _at(site: str, start: datetime, covered_ms: int, scanned_ms: int) -> Counter[Cell]:
-    """Return the scanned time of each hour at a site, ms."""
-    return Counter({Cell(site, hour): ms for hour, ms in spread(start, covered_ms, scanned_ms)})
+def _hours(
+    chronology: Chronology, covered_ms: int, scanned_ms: int, zone: tzinfo | None
+) -> Iterator[tuple[Hour | None, int]]:
+    """Yield each hour of a recording and its scanned time, ms; None stands for sound whose time is unknown."""
+    given_ms = 0
+    for piece, end_s in chronology.stretches(covered_ms / 1000):
+        first_ms = min(covered_ms, round(1000 * piece.offset_s))
+        end_ms = min(covered_ms, round(1000 * end_s))
+        part_ms = end_ms * scanned_ms // covered_ms - first_ms * scanned_ms // covered_ms
+        yield from spread(local(piece.start, zone), end_ms - first_ms, part_ms)
+        given_ms += part_ms
+    if given_ms < scanned_ms:
+        yield None, scanned_ms - given_ms
 
 
 def _own_time(row: Annotation) -> datetime | None:
@@ -194,8 +208,10 @@ def _own_time(row: Annotation) -> datetime | None:
         return None
 
 
-def _differ(when: datetime, other: datetime) -> bool:
+def _differ(when: datetime | None, other: datetime | None) -> bool:
     """Return whether two times of a detection differ; those with and without a zone cannot be compared."""
+    if when is None or other is None:
+        return when is not other
     if (when.tzinfo is None) != (other.tzinfo is None):
         return False
     return abs((when - other).total_seconds()) > OTHER_TIME_S

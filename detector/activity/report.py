@@ -22,7 +22,7 @@ def as_rows(activity: Activity) -> Iterator[tuple[str, ...]]:
         day = "" if cell.when is None else cell.when.day.isoformat()
         hour = "" if cell.when is None else str(cell.when.hour)
         per_hour = "" if rate.per_hour is None else f"{rate.per_hour:.6g}"
-        yield cell.site, day, hour, label, str(rate.detections), f"{rate.effort_h:.6f}", per_hour
+        yield cell.site, day, hour, label, str(rate.detections), f"{rate.effort_h:.10g}", per_hour
 
 
 def as_object(activity: Activity) -> dict[str, Any]:

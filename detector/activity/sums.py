@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from detector.activity.hours import HOUR_MS, Hour
 
-Key = TypeVar("Key", int, str, date)
+Key = TypeVar("Key", int, str, date, Hour)
 
 
 class Cell(NamedTuple):
@@ -98,6 +98,10 @@ class Activity:
     def by_day(self) -> dict[date, Rates]:
         """Return the rates of each day that has effort or detections."""
         return self._by(lambda cell: cell.when and cell.when.day)
+
+    def by_day_and_hour(self) -> dict[Hour, Rates]:
+        """Return the rates of each hour that has effort or detections, over all sites."""
+        return self._by(lambda cell: cell.when)
 
     def by_site(self) -> dict[str, Rates]:
         """Return the rates of each site, recordings without a start time included."""

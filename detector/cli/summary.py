@@ -17,7 +17,7 @@ from detector.cli.options import TABLE
 from detector.cli.paths import refuse_inputs
 from detector.cli.plotting import plot_option
 from detector.cli.recordings import zone
-from detector.cli.runs import detections_and_effort
+from detector.cli.runs import detections_and_effort, effort_rows
 from detector.cli.streams import byte_for_byte
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, short_help="Detections per hour of effort, by hour, day and site.")
 @click.argument("detections", metavar="RUN|DETECTIONS", type=TABLE)
 @click.option("--effort", type=TABLE, help="Table of scan --effort, or the folder of a run.")
+@click.option("--label", help="The label of rows that have none.")
 @group_option("the site; without it, the site is the folder")
 @click.option(
     "--timezone",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 def summary(
     detections: Path,
     effort: Path | None,
+    label: str | None,
     group: str | None,
     timezone: tzinfo | None,
     json_path: Path | None,
@@ -72,6 +74,7 @@ def summary(
 
     if STANDARD_OUTPUT == json_path == csv_path:
         raise click.UsageError("--json and --csv cannot both be printed; give one of them a FILE.")
+    given = effort or detections
     detections, effort = detections_and_effort(detections, effort)
     if effort is None:
         raise click.UsageError(f"{detections} is a table; give its effort table with --effort.")
@@ -81,7 +84,7 @@ def summary(
     if plot is not None:
         check_picture(plot, "plot")
         check_output(plot, force)
-    activity, notes = read_activity(detections, effort, group, timezone)
+    activity, notes = read_activity(detections, effort_rows(given), label, group, timezone)
     for note in notes:
         say(note)
     if plot is not None:

@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import inf
 from pathlib import PurePosixPath
 
 from detector.audio.header import Header
 from detector.audio.metadata import FIRST_YEAR
 from detector.audio.times.names import without_time
-from detector.chronology import Chronology, Piece
+from detector.chronology import Chronology
 from detector.events import Span
 from detector.survey.recording import RecordingInfo
 from detector.survey.schedule import Coverage, Schedule, find_coverage, find_schedule
@@ -92,7 +91,7 @@ class _Times:
     def add(self, recorder: str, chronology: Chronology, length_s: float) -> None:
         """Add the stretches of a recording."""
         self.n_recordings += 1
-        for piece, end_s in _stretches(chronology, length_s):
+        for piece, end_s in chronology.stretches(length_s):
             start = _seconds(piece.start)
             end = start + end_s - piece.offset_s
             self.spans[recorder].append((start, end))
@@ -144,19 +143,6 @@ class FolderSums:
             everything = [span for spans in times.spans.values() for span in spans]
             coverage = find_coverage(everything, schedule)
             yield FolderInfo(*counts, times.first[1], times.last[1], schedule, coverage)
-
-
-def _stretches(chronology: Chronology, length_s: float) -> Iterator[tuple[Piece, float]]:
-    """Yield the first piece of each stretch without a pause, and the offset at which the stretch ends, s."""
-    breaks = set(chronology.breaks())
-    first: Piece | None = None
-    for piece, later in zip(chronology.pieces, (*chronology.pieces[1:], None)):
-        first = first or piece
-        end_s = min(piece.end_s, length_s, inf if later is None else later.offset_s)
-        if later is None or later.offset_s in breaks:
-            if end_s > first.offset_s or first is chronology.pieces[0]:
-                yield first, max(end_s, first.offset_s)
-            first = None
 
 
 def _seconds(when: datetime) -> float:

@@ -36,6 +36,10 @@ NEVER_SET = {
         *("engine", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
     },
     "scan": {"group", "label"},
+    "summary": {
+        *("annotated_only", "format", "hours", "rename", "rules.background", "rules.only", "rules.uncertain"),
+        *("threshold", "time_pattern"),
+    },
     "train": {"threshold"},
     "tune": {"engine", "precision", "threshold", "time_pattern", "timezone"},
 }
