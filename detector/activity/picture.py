@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.activity.report import short_figure
 from detector.activity.sums import Activity, Rate, Rates
 from detector.drawing import find_figure, save_picture
 from detector.terminal import visible
@@ -57,7 +58,7 @@ def draw_activity(activity: Activity, path: Path) -> None:
         panels.draw(axes, label, lambda rate: rate.per_hour, "detections per hour of effort", RATE)
         count = sum(rates[label].detections for rates in activity.by_site().values())
         _title(axes[0], f"{visible(label)}: {many(count, 'detection')}" if label else many(count, "detection"))
-    _title(rows[0][0], f"effort: {activity.total().effort_h:,.3g} h")
+    _title(rows[0][0], f"effort: {short_figure(activity.total().effort_h)} h")
     rows[0][0].set_title("light grey: none", loc="right", fontsize=8, color=EFFORT)
     if len(labels) < len(activity.labels):
         figure.suptitle(f"the {len(labels)} of {len(activity.labels)} labels with most detections", fontsize=9)

@@ -56,7 +56,7 @@ def as_text(activity: Activity) -> Iterator[str]:
     total = activity.total()
     yield (
         f"{many(activity.recordings, 'recording')}, {many(len(activity.sites), 'site')}, "
-        f"{_figure(total.effort_h)} h of effort, {many(total.detections, 'detection')}"
+        f"{short_figure(total.effort_h)} h of effort, {many(total.detections, 'detection')}"
     )
     sections: list[tuple[str, Mapping[Any, Rates]]] = [("site", activity.by_site())]
     if activity.untimed < activity.recordings:
@@ -75,12 +75,12 @@ def as_text(activity: Activity) -> Iterator[str]:
 
 def _cells(key: int | str | date, rates: Rates, shown: Sequence[str], others: int) -> list[str]:
     """Write a line of a table."""
-    cells = [f"{key:02d}" if isinstance(key, int) else visible(str(key)), _figure(_effort_of(rates).effort_h)]
+    cells = [f"{key:02d}" if isinstance(key, int) else visible(str(key)), short_figure(_effort_of(rates).effort_h)]
     for label in shown:
-        cells += [f"{rates[label].detections:,}", _figure(rates[label].per_hour)]
+        cells += [f"{rates[label].detections:,}", short_figure(rates[label].per_hour)]
     if others:
         rest = sum(rate.detections for label, rate in rates.items() if label not in shown)
-        cells += [f"{rest:,}", _figure(Rate(rest, _effort_of(rates).effort_ms).per_hour)]
+        cells += [f"{rest:,}", short_figure(Rate(rest, _effort_of(rates).effort_ms).per_hour)]
     return cells
 
 
@@ -89,7 +89,7 @@ def _effort_of(rates: Rates) -> Rate:
     return next(iter(rates.values()))
 
 
-def _figure(value: float | None) -> str:
+def short_figure(value: float | None) -> str:
     """Write a figure with three significant digits or all whole ones; "-" for None."""
     if value is None:
         return "-"

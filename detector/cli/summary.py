@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.collection import without_collection
 from detector.cli.command import Command
 from detector.cli.grouping import group_option
 from detector.cli.json_option import CSV, JSON, STANDARD_OUTPUT, check_json, json_file, show
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @CSV
 @plot_option("the rates by hour of day, day and site")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
+@without_collection()
 def summary(
     detections: Path,
     effort: Path | None,
