@@ -53,20 +53,9 @@ def commands() -> None:
 
 
 for command in (
-    recipe,
-    describe,
-    info,
-    extract,
-    train,
-    mine,
-    scan,
-    detect,
-    merge,
-    tune,
-    evaluate,
-    summary,
-    benchmark,
-    audit,
+    *(recipe, describe, info, extract, train, mine),
+    *(scan, detect, merge),
+    *(tune, evaluate, summary, benchmark, audit),
 ):
     commands.add_command(command)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from datetime import timedelta, timezone
 from pathlib import Path
@@ -47,7 +49,11 @@ def test_each_file_is_opened_once_and_folders_are_summed_apart(tmp_path: Path, m
         return open_file(place, *rest)
 
     monkeypatch.setattr(LocalPlace, "open", counted)
+    first = next(Survey([tmp_path]).rows())
+    assert sum(opened.values()) == 1  # a row is known before the next file is read
+    opened.clear()
     rows, folders, _ = survey(tmp_path)
+    assert rows[0] == first
     assert set(opened.values()) == {2}  # a file of each folder
     assert [Path(folder.folder).name for folder in folders] == ["a", "b"]
     assert sum(folder.seconds for folder in folders) == sum(row.seconds or 0 for row in rows) == 6
@@ -61,6 +67,25 @@ def test_a_file_that_cannot_be_read_is_a_row_with_its_fault(tmp_path: Path) -> N
     assert [row.failed for row in rows] == [True, False, True]
     assert all(len(row.faults) == 1 and str(tmp_path) not in row.faults[0] for row in rows if row.failed)
     assert (made.failed, folder.failed, folder.recordings, folder.untimed) == (2, 2, 3, 3)
+
+
+def test_a_folder_that_cannot_be_searched_is_a_row_and_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wav(tmp_path / "a.wav")
+    (tmp_path / "locked").mkdir()
+    list_folder = os.scandir
+
+    def denied(path: Path) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    rows, folders, made = survey(tmp_path)
+    assert [(Path(row.recording).name, row.failed) for row in rows] == [("locked", True), ("a.wav", False)]
+    assert "Permission denied" in rows[0].faults[0]
+    assert (made.failed, len(folders)) == (1, 1)
 
 
 def test_a_file_that_holds_less_than_it_claims_is_truncated_and_counts_what_it_holds(tmp_path: Path) -> None:
