@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -153,6 +154,24 @@ class Chronology:
             elif abs(piece.seconds_until(later) - (later.offset_s - piece.offset_s)) > JITTER_S:
                 offsets.add(later.offset_s)
         return tuple(sorted(offsets))
+
+    def stretches(self, length_s: float) -> Iterator[tuple[Piece, float]]:
+        """Yield the first piece of each stretch without a pause, and the offset at which the stretch ends, s.
+
+        Parameters
+        ----------
+        length_s : float
+            Length of the recording, s. Stretches behind it are left out, but not the first one.
+        """
+        breaks = set(self.breaks())
+        first: Piece | None = None
+        for piece, later in zip(self.pieces, (*self.pieces[1:], None)):
+            first = first or piece
+            end_s = min(piece.end_s, length_s, inf if later is None else later.offset_s)
+            if later is None or later.offset_s in breaks:
+                if end_s > first.offset_s or first is self.pieces[0]:
+                    yield first, max(end_s, first.offset_s)
+                first = None
 
 
 def absolute_time(chronology: Chronology | None, offset_s: float) -> str:

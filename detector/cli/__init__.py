@@ -20,12 +20,14 @@ from detector.cli.describe import describe
 from detector.cli.detect import detect
 from detector.cli.evaluate import evaluate
 from detector.cli.extract import extract
+from detector.cli.info import info
 from detector.cli.merge import merge
 from detector.cli.messages import droppable_messages, say, show
 from detector.cli.mine import mine
 from detector.cli.recipe import recipe
 from detector.cli.scan import scan
 from detector.cli.stopping import explain_stop
+from detector.cli.summary import summary
 from detector.cli.train import train
 from detector.cli.tune import tune
 from detector.errors import DetectorError
@@ -53,9 +55,9 @@ def commands() -> None:
 
 
 for command in (
-    *(recipe, describe, extract, train, mine),
+    *(recipe, describe, info, extract, train, mine),
     *(scan, detect, merge, convert),
-    *(tune, evaluate, benchmark, audit),
+    *(tune, evaluate, summary, benchmark, audit),
 ):
     commands.add_command(command)
 

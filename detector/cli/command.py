@@ -1,4 +1,4 @@
-"""A command that accepts the old names of its options, and `--json [FILE]`, which Click cannot parse."""
+"""A command that accepts old names of its options, and `--json [FILE]` and `--csv [FILE]`, which Click cannot parse."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from detector.cli.json_option import JSON_FLAG, take_json_file
+from detector.cli.json_option import ENDINGS, take_file
 from detector.cli.messages import say
 
 
 class Command(click.Command):
-    """A command with `--json [FILE]` and with old names of options.
+    """A command with `--json [FILE]`, `--csv [FILE]` and old names of options.
 
     In `evaluate --json DET ANN`, Click would take DET for FILE. Here FILE is the next word only if it ends in .json.
 
@@ -45,8 +45,8 @@ class Command(click.Command):
             if flag in self.renamed:
                 flag = self._new_name(flag)
             has_next = flag in flags_with_value and not equals
-            if has_next and flag == JSON_FLAG:
-                yield f"{flag}={take_json_file(words)}"
+            if has_next and flag in ENDINGS:
+                yield f"{flag}={take_file(words, flag)}"
                 continue
             yield flag + equals + value
             if has_next and words:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from detector.cli.collection import without_collection
 from detector.cli.command import Command
 from detector.cli.doubts import doubts
 from detector.cli.grouping import group_option
@@ -53,18 +53,6 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     if not (0 < covered <= 1 and 0 < used <= 1):
         raise click.BadParameter(f"{value!r}: both must be above 0 and at most 1")
     return covered, used
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Turn the garbage collector off: it would search millions of objects again and again, and all stay in use."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @click.command(
@@ -116,7 +104,7 @@ def _without_collection() -> Iterator[None]:
 @plot_option("the curves")
 @click.option("--errors", type=NEW_FILE, help="Write misses and false alarms as a Raven selection table.")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
-@_without_collection()
+@without_collection()
 def evaluate(
     detections: Path,
     annotations: Path,

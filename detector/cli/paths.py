@@ -43,6 +43,8 @@ NEW_PATH = _output()
 
 def refuse_inputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
     """Raise `UsageError` where an output is the same file or folder as an input."""
+    if not any(outputs):  # a long list of inputs takes time
+        return
     resolved_inputs = {path.resolve() for path in inputs if path is not None}
     for path in outputs:
         if path is not None and path.resolve() in resolved_inputs:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detector.tables.effort import Effort
 
 
 def detections_and_effort(detections: Path, effort: Path | None) -> tuple[Path, Path | None]:
@@ -24,3 +28,12 @@ def detections_and_effort(detections: Path, effort: Path | None) -> tuple[Path, 
         return detections, effort
     of_run, effort_of_run = run_tables(detections)
     return of_run, effort or effort_of_run
+
+
+def effort_rows(effort: Path) -> list[Effort]:
+    """Read the rows of effort from a table, or from the folder of a run."""
+    from detector.runs.folder import is_run
+    from detector.runs.tables import run_effort
+    from detector.tables.effort import read_effort
+
+    return run_effort(effort) if is_run(effort) else read_effort(effort)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,72 +16,18 @@ from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, finite
 from detector.cli.paths import NEW_FILE, NEW_FOLDER, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
+from detector.cli.recordings import LIMIT, NULL, RECORDINGS, TIME_PATTERN, TIMEZONE, list_paths
 from detector.cli.stopping import explained_when_stopped
 from detector.cli.streams import byte_for_byte
 from detector.cli.table_format import FORMAT
 from detector.cli.thresholds import threshold_option
-from detector.errors import ConfigurationError, DetectorError, OutputError
+from detector.errors import DetectorError, OutputError
 
 if TYPE_CHECKING:
-    from detector.audio.limits import Limits
-    from detector.audio.times.pattern import TimePattern
     from detector.device import DeviceName
     from detector.operating.target import Target
     from detector.runs.settings import KeepScores
     from detector.runs.shard import Shard
-
-MOST_LIMIT = 10**9  # the largest value of --limit
-
-
-def zone(ctx: click.Context, param: click.Parameter, value: str | None) -> tzinfo | None:
-    """Read an offset from UTC such as +10:00, "Z", or a name such as Australia/Brisbane."""
-    from zoneinfo import ZoneInfo
-
-    del ctx
-    if value is None:
-        return None
-    try:
-        if value == "Z":
-            return UTC
-        if match := re.fullmatch(r"([+-])(\d\d):?(\d\d)?", value):
-            sign, hours, minutes = match.groups(default="0")
-            offset = timedelta(hours=int(hours), minutes=int(minutes))
-            return timezone(-offset if sign == "-" else offset)
-        return ZoneInfo(value)
-    except (ValueError, OSError, KeyError) as error:
-        raise click.BadParameter(
-            f"{value!r} is neither an offset such as +10:00, nor Z, nor a name such as Australia/Brisbane.", param=param
-        ) from error
-
-
-def pattern_of(ctx: click.Context, param: click.Parameter, value: str | None) -> TimePattern | None:
-    """Read a pattern for the time in file names."""
-    from detector.audio.times.pattern import TimePattern
-
-    del ctx, param
-    return None if value is None else TimePattern(value)
-
-
-def limits_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Limits:
-    """Read NAME=N, the limits of what a recording may require."""
-    from detector.audio.limits import DEFAULT_LIMITS
-
-    del ctx
-    given: dict[str, float] = {}
-    defaults = asdict(DEFAULT_LIMITS)
-    for value in values:
-        name, _, number = value.partition("=")
-        if name not in defaults:
-            raise click.BadParameter(f"{value!r}: must be NAME=N with NAME one of {', '.join(defaults)}.", param=param)
-        is_whole = isinstance(defaults[name], int)
-        try:
-            given[name] = int(number) if is_whole else float(number)
-        except ValueError:
-            given[name] = 0  # is refused below
-        if not MOST_LIMIT >= given[name] > 0:
-            kind = "a whole number" if is_whole else "a number"
-            raise click.BadParameter(f"{value!r}: N must be {kind} above 0 and at most {MOST_LIMIT}.", param=param)
-    return replace(DEFAULT_LIMITS, **given)  # type: ignore[arg-type]  # int for each limit that is an int
 
 
 def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard | None:
@@ -99,7 +42,7 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
 
 
 @click.command()
-@click.argument("recordings", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@RECORDINGS
 @click.option(
     "-m", "--model", metavar="MODEL", help="Folder of a model, or a shipped one's name.  [default: call-activity]"
 )
@@ -145,29 +88,12 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
     help="Number format of the convolutions.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one on each core]")
-@click.option(
-    "--timezone",
-    metavar="ZONE",
-    callback=zone,
-    help="Time zone of recordings that do not state it: +10:00, Z, Africa/Nairobi.",
-)
-@click.option(
-    "--time-pattern",
-    metavar="PATTERN",
-    callback=pattern_of,
-    help="Where the time stands in file names: %Y%m%d_%H%M%S, SITE_%y%j-%H%M.",
-)
-@click.option(
-    "--limit",
-    "limits",
-    multiple=True,
-    callback=limits_of,
-    metavar="NAME=N",
-    help="Largest rate (Hz), data (samples a second), memory (MB) or patience (s) of a recording.",
-)
+@TIMEZONE
+@TIME_PATTERN
+@LIMIT
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a recording was damaged, truncated or empty.")
 @click.option("--debug", is_flag=True, help="Show the traceback where the program failed on a recording.")
-@click.option("-0", "--null", is_flag=True, help="Paths on standard input end with NUL, as find -print0 writes them.")
+@NULL
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def scan(
     recordings: tuple[str, ...],
@@ -283,16 +209,3 @@ def _resume_explained(line: str) -> Iterator[None]:
         if error.__cause__ is not None:
             say(line)
         raise
-
-
-def list_paths(arguments: Iterable[str], stream: TextIO, *, null: bool = False) -> Iterable[str]:
-    """List the paths of the arguments; `-` stands for the lines of `stream`, or with `null` its parts between NULs."""
-    for argument in arguments:
-        if not argument:
-            raise ConfigurationError("RECORDINGS: '' names no recording and no folder")
-        if argument != "-":
-            yield argument
-        elif null:
-            yield from filter(None, stream.read().split("\0"))
-        else:
-            yield from filter(None, (line.removesuffix("\n").removesuffix("\r") for line in stream))

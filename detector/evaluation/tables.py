@@ -81,8 +81,8 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
         problem = f"{Parameter('effort')} says how long was scanned; give one of the two"
         raise ParameterError("hours", request.hours, problem)
     notes: list[str] = []
-    estimated = _read(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
-    reference = _read(request.annotations, request.read, notes)
+    estimated = read_rows(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
+    reference = read_rows(request.annotations, request.read, notes)
     if request.effort is None:
         scans, of_estimated, of_reference = _named(estimated, reference, notes)
     else:
@@ -106,7 +106,7 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     return material, [*notes, *_label_notes(material, request)]
 
 
-def _read(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:
+def read_rows(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:
     """Read tables, and list rows that cannot be used in `notes`. Raise `AnnotationError` if no row can be used."""
     tables, problems = read_tables(path, options)
     faults = [*problems, *(problem for table in tables for problem in table.problems)]
@@ -138,7 +138,7 @@ def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[s
     added = own_recordings(name for name, candidates in paired.lost.items() if len(candidates) < 2)
     recordings = dict(paired.recordings) | added
     unclear = {name: candidates for name, candidates in paired.lost.items() if name not in added}
-    notes += _left_out(unclear, reference, "annotation")
+    notes += left_out(unclear, reference, "annotation")
     if added:
         notes.append(f"{many(len(set(added.values())), 'annotated recording')} without detections: counted as scanned")
     return _without_length(own | recordings, estimated), Pairing(own, {}), Pairing(recordings, unclear)
@@ -166,7 +166,7 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
     for side, row in ((estimated, "detection"), (reference, "annotation")):
         paired = pair(names_of(side), everything)
         inside = {name: path for name, path in paired.recordings.items() if path not in failed}
-        notes += _left_out(paired.lost, side, row)
+        notes += left_out(paired.lost, side, row)
         if side is estimated and paired.lost and not paired.recordings:
             raise AnnotationError(
                 f"{estimated[0].source}: the effort table names none of its recordings; was it made by another scan?"
@@ -175,7 +175,7 @@ def _listed(effort: Sequence[Scan], estimated: Sequence[Table], reference: Seque
     return scans, pairings[0], pairings[1]
 
 
-def _left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table], row: str) -> Iterator[str]:
+def left_out(lost: Mapping[Name, Sequence[Path]], tables: Sequence[Table], row: str) -> Iterator[str]:
     """Yield a note for each reason why names have no recording. `row` is "detection" or "annotation"."""
     if not lost:
         return

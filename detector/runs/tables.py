@@ -17,7 +17,7 @@ from detector.scanning.outcome import Scanned
 from detector.scanning.results import Results
 from detector.scanning.summary import Summary
 from detector.tables.csv_table import CsvWriter
-from detector.tables.effort import EffortWriter
+from detector.tables.effort import Effort, EffortWriter
 from detector.tables.sink import Sink
 
 TABLES_KEY = "tables"  # the key of the record which says for which list of recordings the tables were written
@@ -51,6 +51,13 @@ def run_tables(folder: Path) -> tuple[Path, Path]:
                 "detector detect"
             )
     return folder / DETECTIONS_FILE, folder / EFFORT_FILE
+
+
+def run_effort(folder: Path) -> list[Effort]:
+    """Return the rows of effort of a run. Unlike its table, they have the pauses within recordings."""
+    run = Run(folder)
+    results = [run.result(recording) for recording in run.own_recordings]
+    return [row for result in results if result is not None for row in result.scanned.effort]
 
 
 def write_tables(run: Run) -> list[Place]:

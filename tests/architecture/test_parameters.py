@@ -31,11 +31,16 @@ NEVER_SET = {
     },
     "describe": {"threshold"},
     "detect": {"engine", "hop_s", "label"},
+    "info": {"label"},
     "merge": {"format", "label", "threshold"},
     "mine": {
         *("engine", "format", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
     },
     "scan": {"group", "label"},
+    "summary": {
+        *("annotated_only", "format", "hours", "rename", "rules.background", "rules.only", "rules.uncertain"),
+        *("threshold", "time_pattern"),
+    },
     "train": {"threshold"},
     "tune": {"engine", "precision", "threshold", "time_pattern", "timezone"},
 }

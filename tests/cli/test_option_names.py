@@ -38,7 +38,7 @@ def test_options_of_one_purpose_have_one_name() -> None:
 
 def test_every_command_with_json_reads_its_file_by_the_same_rule() -> None:
     with_json = [name for name, option in OPTIONS if option.name == "json_path"]
-    assert with_json == ["describe", "tune", "evaluate", "benchmark", "audit"]
+    assert with_json == ["describe", "info", "tune", "evaluate", "summary", "benchmark", "audit"]
     assert all(isinstance(commands.commands[name], Command) for name in with_json)
 
 

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from math import inf
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers, lists, tuples
 
 from detector.chronology import Chronology, Piece, absolute_time
 
@@ -86,3 +89,19 @@ def test_what_is_no_chronology_cannot_be_made() -> None:
         Chronology((), "header")
     with pytest.raises(ValueError, match="10"):
         Chronology((Piece(0, NOON, "", 11), Piece(10, NOON, "")), "header")
+
+
+@given(lists(tuples(integers(1, 50), integers(0, 3)), min_size=1, max_size=12), integers(1, 700))
+def test_stretches_hold_the_whole_recording_and_nothing_twice(drawn: list[tuple[int, int]], length_s: int) -> None:
+    pieces = []
+    offset_s = 0
+    when = NOON
+    for seconds, pause_s in drawn:
+        pieces.append(Piece(offset_s, when, "x", offset_s + seconds))
+        offset_s += seconds
+        when += timedelta(seconds=seconds + pause_s)
+    chronology = Chronology(tuple(pieces), "xwav")
+    stretches = [(piece.offset_s, end_s) for piece, end_s in chronology.stretches(length_s)]
+    inside = [offset for offset in chronology.breaks() if offset < length_s]
+    edges = [0, *inside, min(length_s, offset_s)]
+    assert stretches == list(pairwise(edges))

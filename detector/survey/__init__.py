@@ -1,0 +1,1 @@
+"""Describe recordings by their headers: what the files are, when they were recorded, on which schedule."""
