@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from detector.cli.messages import say
-from detector.cli.options import RUN, finite
+from detector.cli.options import RUN, WORKERS, finite
 from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.streams import byte_for_byte
@@ -35,7 +35,7 @@ LENGTH = click.FloatRange(0, 86400)
 @click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
 @FORMAT
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
-@click.option("--workers", type=click.IntRange(min=1), help="Threads.  [default: one on each core]")
+@click.option("--workers", type=WORKERS, help="Threads.  [default: one on each core]")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def detect(
     runs: tuple[Path, ...],

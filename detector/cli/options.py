@@ -11,6 +11,7 @@ SECONDS = click.FloatRange(min=0, min_open=True)
 SHARE = click.FloatRange(0, 1, min_open=True)
 DEVICE = click.Choice(["auto", "cpu", "cuda", "mps"])
 RUN = click.Path(exists=True, file_okay=False, path_type=Path)
+WORKERS = click.IntRange(1, 1024)
 TABLE = click.Path(exists=True, path_type=Path)
 
 

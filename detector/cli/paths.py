@@ -17,6 +17,8 @@ class _Output(click.Path):
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
         """Convert the path; refuse one that looks like an option."""
+        if not os.fspath(value):
+            self.fail("is empty; give a name.", param, ctx)
         if os.fspath(value).startswith("--"):
             self.fail(f"{value!r} is an option, not a file name; a file of this name is ./{value}", param, ctx)
         if _is_recording(Path(value)):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from detector.cli.messages import say
-from detector.cli.options import DEVICE, SECONDS, finite
+from detector.cli.options import DEVICE, SECONDS, WORKERS, finite
 from detector.cli.paths import NEW_FILE, NEW_FOLDER, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.recordings import LIMIT, NULL, RECORDINGS, TIME_PATTERN, TIMEZONE, list_paths
@@ -87,7 +87,7 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
     show_default=True,
     help="Number format of the convolutions.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Threads that scan.  [default: one on each core]")
+@click.option("--workers", type=WORKERS, help="Threads that scan.  [default: one on each core]")
 @TIMEZONE
 @TIME_PATTERN
 @LIMIT
@@ -147,7 +147,7 @@ def scan(
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)
     bars = Bars(form=BY_RECORDING, hidden=output is None and run_folder is None and stream.isatty())
-    stop_line = _stop_line(run_folder, output)
+    stop_line = _stop_line(run_folder, output, recordings)
     if run_folder is None:
         from detector.scanning.scan import scan as scan_recordings
 
@@ -159,7 +159,7 @@ def scan(
         from detector.runs.scan import RunRequest, scan_run
 
         request = RunRequest(run_folder, shard, keep_scores)
-        with explained_when_stopped(stop_line), _resume_explained(stop_line):
+        with explained_when_stopped(stop_line), _resume_explained(stop_line, run_folder):
             summary = scan_run(request, paths, model, device, setting, threshold=threshold, progress=bars)
     say(summary)
     for bug in summary.bugs if debug else ():
@@ -192,20 +192,23 @@ def _refuse_mixture(
         raise click.UsageError("--run never replaces a run, so --force does nothing; delete the folder to begin anew.")
 
 
-def _stop_line(run_folder: Path | None, output: Path | None) -> str:
+def _stop_line(run_folder: Path | None, output: Path | None, recordings: Sequence[str]) -> str:
     """Return what a user is told if a signal stops the scan."""
     if run_folder is not None:
-        return f"stopped: what is done is kept. This command goes on: {shlex.join(['detector', *sys.argv[1:]])}"
+        hint = ", with the same list on standard input" if "-" in recordings else ""
+        return f"stopped. This command goes on{hint}: {shlex.join(['detector', *sys.argv[1:]])}"
     lost = "" if output is None else f"{output} was not written. "
     return f"stopped: {lost}A scan with --run DIR keeps what is done, and can go on"
 
 
 @contextmanager
-def _resume_explained(line: str) -> Iterator[None]:
-    """Say how a run goes on that could not be written, for example because the disk is full."""
+def _resume_explained(line: str, run_folder: Path) -> Iterator[None]:
+    """Say how a run goes on that has begun and could not be written, for example because the disk is full."""
+    from detector.runs.folder import is_run
+
     try:
         yield
-    except OutputError as error:
-        if error.__cause__ is not None:
+    except OutputError:
+        if is_run(run_folder):
             say(line)
         raise

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from detector.errors import DetectorError, Fault, fault_of
+from detector.errors import ConfigurationError, DetectorError, Fault, fault_of
 from detector.operating.notes import threshold_notes
 from detector.operating.points import Operating, OperatingPoint, read_operating
 from detector.operating.target import Target
@@ -96,6 +96,7 @@ def detect_runs(
     ConfigurationError
         If a run keeps no scores, or runs do not belong together.
     """
+    _refuse_runs(outputs, folders)
     outputs.check()
     runs = open_runs(folders)
     first = with_scores(runs)
@@ -105,10 +106,10 @@ def detect_runs(
     operating = first.operating if model is None else operating_now(first, model)
     threshold = threshold_of(first) if changes.threshold is None and model is None else changes.threshold
     grid = grid_of(first)
-    for note in (*threshold_notes(operating, threshold, grid.hop_s), *unfinished(runs)):
-        progress.say(note)
     points = tuple(changes.of_point(point) for point in operating.at(threshold))
     event_rules = EventRules(first.recipe, grid, points)
+    for note in (*threshold_notes(operating, threshold, grid.hop_s), *unfinished(runs)):
+        progress.say(note)
     fingerprint = first.settings.scorer.partition("-")[0]
     name = first.settings.model if model is None else str(model)
     origin = origin_of(first.recipe, name, fingerprint, grid.hop_s, threshold)
@@ -126,6 +127,15 @@ def detect_runs(
     for line in results.tally.lines(outputs.detections.format):
         progress.say(line)
     return summary
+
+
+def _refuse_runs(outputs: Outputs, folders: Sequence[Path]) -> None:
+    """Raise `ConfigurationError` if a table would be written into the folder of a run, which only its scan writes."""
+    runs = {folder.resolve() for folder in folders}
+    for path in outputs.paths:
+        inside = runs & {path.resolve(), *path.resolve().parents}
+        if inside:
+            raise ConfigurationError(f"{path}: lies in a run that is read; write it elsewhere")
 
 
 def operating_now(run: Run, model: Path) -> Operating:

@@ -27,6 +27,7 @@ RESULTS = "results"  # name of the store
 DETECTIONS_FILE = "detections.csv"
 EFFORT_FILE = "effort.csv"
 UNSEARCHED_KEY = "unsearched"  # the key of the record that lists the folders that could not be searched
+LIST_KEY = "list"  # the key of the record with the digest of the list of recordings
 FORGOTTEN_KEY = "forgotten"  # the key of the record of a recording whose result is damaged
 
 RUN_FOLDER = FolderKind(
@@ -75,8 +76,13 @@ class Run:
         self.store = Store(folder, RESULTS, writable=lock is not None)
         self._records: dict[str, Record] = {}
         self._unsearched: list[list[str]] = []
+        self._list_digest = Listing().digest  # of the list that was written last
         for record in self.store.records:
             self._take(record)
+        if lock is None and self.listing.digest != self._list_digest:
+            raise ConfigurationError(
+                f"{folder / LIST_FILE}: is not the list of recordings of this run; give the scan command again"
+            )
 
     def __enter__(self) -> Run:
         return self
@@ -116,7 +122,9 @@ class Run:
         None stands for a recording without a result, and for one that may succeed the next time.
         """
         record = self._records.get(recording.name)
-        return None if record is None or record["size"] is None else (record["size"], record["modified_ns"])
+        if record is None or record.get("size") is None:
+            return None
+        return record["size"], record.get("modified_ns", 0)
 
     def begin(self, model: Path, settings: RunSettings) -> None:
         """Write the settings of a new run, with the recipe and the operating points of its model.
@@ -136,9 +144,10 @@ class Run:
     def set_recordings(self, recordings: Sequence[Place]) -> None:
         """Keep the list of recordings; raise `OutputError` if it cannot be written."""
         listing = Listing(tuple(recordings))
-        if listing.digest != self.listing.digest:
+        if not listing.digest == self.listing.digest == self._list_digest:
             write_listing(self.folder, listing)
             self.listing = listing
+            self._append({LIST_KEY: listing.digest})
 
     def set_unsearched(self, folders: Sequence[Scanned]) -> None:
         """Keep the folders that could not be searched; raise `OutputError` if they cannot be written."""
@@ -188,6 +197,8 @@ class Run:
             self._records.pop(record[FORGOTTEN_KEY], None)
         elif UNSEARCHED_KEY in record:
             self._unsearched = record[UNSEARCHED_KEY]
+        elif LIST_KEY in record:
+            self._list_digest = record[LIST_KEY]
 
 
 @contextmanager
@@ -239,14 +250,27 @@ def _make(folder: Path) -> list[Path]:
     OutputError
         If something else is there.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; a run needs a folder")
-    if folder.is_dir() and not is_run(folder) and not RUN_FOLDER.is_kind_of(folder):
-        raise OutputError(f"{folder}: holds other files; a run needs a new folder, an empty one, or that of a run")
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     with written(folder):
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{folder}: is a file; a run needs a folder")
+        if folder.is_dir() and not is_run(folder) and not _can_begin_in(folder):
+            raise OutputError(
+                f"{folder}: holds other files, or results without their {SETTINGS_FILE}; a run needs a new folder, an "
+                "empty one, or that of a run"
+            )
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     return missing
+
+
+def _can_begin_in(folder: Path) -> bool:
+    """Return whether a folder without settings is empty, or holds what a run left that was killed as it began."""
+    names = {path.name for path in folder.iterdir()}
+    if not names:
+        return True
+    results = [folder / f"{RESULTS}.{ending}" for ending in ("jsonl", "data")]
+    is_fresh = all(not path.exists() or path.stat().st_size == 0 for path in results)
+    return LOCK_FILE in names and is_fresh and RUN_FOLDER.is_kind_of(folder)
 
 
 def _remove(folder: Path, made: Sequence[Path]) -> None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from detector.errors import ConfigurationError
+from detector.errors import ConfigurationError, one_line
 from detector.outputs import own_file, written
 from detector.place import LocalPlace, Place
+from detector.texts import parse_json, read_text
 
 LIST_FILE = "recordings.json"
+LIST_BYTES = 2**30  # most bytes of a list: some ten million recordings
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,11 @@ def read_listing(folder: Path) -> Listing:
     if not path.exists():
         return Listing()
     try:
-        names = json.loads(path.read_bytes())
+        names = parse_json(read_text(path, LIST_BYTES))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigurationError(f"{path}: is not a list of names of recordings")
+        raise ConfigurationError(f"{path}: cannot be read: {one_line(error)}") from error
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise ConfigurationError(f"{path}: is not a list of names of recordings, each once")
     return Listing(tuple(LocalPlace(Path(name)) for name in names))
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import socket
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -102,6 +104,8 @@ def run_lock(path: Path) -> Iterator[RunLock]:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
     own = Holder(_machine(), os.getpid(), secrets.token_hex(4))
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OutputError(f"{path}: is not a regular file; delete it")
         is_locked = _system_lock(descriptor)
         holder = _read(path)
         if is_locked is False:
@@ -220,5 +224,5 @@ def _read(path: Path) -> Holder | None:
     machine, process, token, count = (text.rstrip("\n").split("\t") + [""] * 4)[:4]
     if not text:
         return None
-    numbers = [int(number) if number.isdecimal() else 0 for number in (process, count)]
+    numbers = [int(number) if re.fullmatch("[0-9]{1,18}", number) else 0 for number in (process, count)]
     return Holder(machine, numbers[0], token, numbers[1])

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from detector.errors import ConfigurationError, OutputError
-from detector.outputs import new_folder
+from detector.outputs import new_folder, written
 from detector.progress import SILENT, Progress
 from detector.runs.folder import LOCK_FILE, RUN_FOLDER, Run, is_run
 from detector.runs.lock import run_lock
@@ -43,6 +43,7 @@ def merge_runs(folders: Sequence[Path], output: Path, *, force: bool = False, pr
     """
     runs = open_runs(folders)
     _check_complete(runs)
+    _check_output(runs, output)
     with ExitStack() as stack:
         if is_run(output):  # it is replaced, so nobody may be writing it
             stack.enter_context(run_lock(output / LOCK_FILE))
@@ -50,6 +51,16 @@ def merge_runs(folders: Sequence[Path], output: Path, *, force: bool = False, pr
         with run_lock(folder / LOCK_FILE) as lock, Run(folder, runs[0].settings, lock) as merged:
             _join(runs, merged, progress)
             return summary_of(merged)
+
+
+def _check_output(runs: Sequence[Run], output: Path) -> None:
+    """Raise an error if a new run cannot take this place."""
+    with written(output):
+        if output.exists() and not is_run(output):
+            raise OutputError(f"{output}: exists already, and is not a run; choose another name")
+        for run in runs:
+            if run.folder.resolve() in {output.resolve(), *output.resolve().parents}:
+                raise ConfigurationError(f"{output}: is one of the shards, or lies in one; choose another name")
 
 
 def _join(runs: Sequence[Run], merged: Run, progress: Progress) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
@@ -44,8 +45,9 @@ class PartStore:
         for number in sorted(int(form[1]) for path in folder.iterdir() if (form := NAME.fullmatch(path.name))):
             self._stores[number] = Store(folder, file_name(number))
             for record in self._stores[number].records:
-                if is_needed(record["recording"]):
-                    self._where[key_in(record)] = number, record
+                with suppress(KeyError, TypeError):  # it is none of a part, and its part is scored again
+                    if is_needed(record["recording"]):
+                        self._where[key_in(record)] = number, record
 
     def scores(self, part: Part) -> PartScores | None:
         """Return the scores of a part; None if they are not kept, or damaged."""
@@ -162,11 +164,14 @@ def record_of(part: Part, scores: PartScores) -> Record:
 
 def scores_in(record: Record, store: Store, fingerprint: str) -> PartScores:
     """Return the scores of a record; raise `DamagedError` if they are damaged."""
-    (extent,) = extents_of(record)
-    scores = np.frombuffer(store.read(extent), dtype=np.float32).reshape(record["shape"])
-    facts = record["facts"]
-    read = facts | {
-        "sounding": tuple(facts["sounding"]),
-        "holes": tuple((first, end) for first, end in facts["holes"]),
-    }
-    return PartScores(record["first"], fingerprint, scores, Facts(**read), record["ended"])
+    try:
+        (extent,) = extents_of(record)
+        scores = np.frombuffer(store.read(extent), dtype=np.float32).reshape(record["shape"])
+        facts = record["facts"]
+        read = facts | {
+            "sounding": tuple(facts["sounding"]),
+            "holes": tuple((first, end) for first, end in facts["holes"]),
+        }
+        return PartScores(record["first"], fingerprint, scores, Facts(**read), record["ended"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedError(f"stored scores of a part are damaged: {error}") from error

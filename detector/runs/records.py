@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from detector.audio.status import Status
+from detector.audio.status import STATUSES, Status
 from detector.chronology import Chronology, Piece
+from detector.errors import shown
 from detector.events import Event
 from detector.place import Identity, LocalPlace
-from detector.runs.store import Extent, Record
+from detector.runs.store import DamagedError, Extent, Record
 from detector.scanning.outcome import Scanned
 from detector.tables.effort import Effort
 
@@ -76,11 +78,33 @@ def record_of(result: Finished) -> Record:
 
 
 def finished_of(record: Record) -> Finished:
-    """Return the result that a record holds."""
+    """Return the result that a record holds.
+
+    Raises
+    ------
+    DamagedError
+        If it is not the record of a result.
+    """
+    try:
+        return _finished(record)
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        name = record.get("recording")
+        raise DamagedError(f"the journal of the run: the record of {shown(name)} is damaged: {error}") from error
+
+
+def _finished(record: Record) -> Finished:
     recording = LocalPlace(Path(record["recording"]))
     chronology = chronology_of(record["time"])
     effort = tuple(
-        Effort(recording, channel, _status(status), seconds, scanned_s, chronology, detail)
+        Effort(
+            recording,
+            str(channel),
+            _status(status),
+            None if seconds is None else float(seconds),
+            float(scanned_s),
+            chronology,
+            str(detail),
+        )
         for channel, status, seconds, scanned_s, detail in record["effort"]
     )
     identity = None if record["size"] is None else Identity(record["size"], record["modified_ns"])
@@ -89,13 +113,13 @@ def finished_of(record: Record) -> Finished:
         chronology,
         effort,
         remarks=tuple(record["remarks"]),
-        heard_s=record["heard_s"],
+        heard_s=float(record["heard_s"]),
         identity=identity,
     )
     extents = [Extent(*extent) for extent in record["data"]]
     points = record["points"]
     chunks = tuple(Chunk(n, extent) for n, extent in zip(points, extents))
-    return Finished(scanned, record["detections"], extents[-1] if len(extents) > len(points) else None, chunks)
+    return Finished(scanned, int(record["detections"]), extents[-1] if len(extents) > len(points) else None, chunks)
 
 
 def bytes_of(detections: Detections) -> bytes:
@@ -108,8 +132,11 @@ def bytes_of(detections: Detections) -> bytes:
 
 
 def detections_of(data: bytes) -> Detections:
-    """Read detections from JSON."""
-    return tuple((channel, Event(*values)) for channel, *values in json.loads(data))
+    """Read detections from JSON; raise `DamagedError` if they are none."""
+    try:
+        return tuple((channel, Event(*values)) for channel, *values in json.loads(data))
+    except (ValueError, TypeError) as error:
+        raise DamagedError(f"stored detections are damaged: {error}") from error
 
 
 def time_of(chronology: Chronology | None) -> Any:
@@ -142,8 +169,10 @@ def chronology_of(content: Any) -> Chronology | None:
 
 def _moment(start: str, zone: str | None) -> datetime:
     when = datetime.fromisoformat(start)
-    return when if zone is None else when.astimezone(ZoneInfo(zone))
+    with suppress(ZoneInfoNotFoundError):  # another machine may not know the zone; its offset is true for the start
+        return when if zone is None else when.astimezone(ZoneInfo(zone))
+    return when
 
 
 def _status(text: str) -> Status:
-    return text  # type: ignore[return-value]  # the program wrote it, and the line has a checksum
+    return next(status for status in STATUSES if status == text)

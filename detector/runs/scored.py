@@ -40,7 +40,7 @@ def grid_of(run: Run) -> WindowGrid:
     """Return the windows of a run's scan."""
     options = run.settings.options
     hop_s = float(options["hop_s"]) if "hop_s" in options else None
-    return lay_out(run.recipe, hop_s, cast("EngineName", options["engine"])).grid
+    return lay_out(run.recipe, hop_s, cast("EngineName", options.get("engine", "auto"))).grid
 
 
 def threshold_of(run: Run) -> float | Target | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.runs.records import Chunk, Finished
-from detector.runs.store import Store
+from detector.runs.store import DamagedError, Store
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.windows import WindowGrid
 
@@ -79,7 +80,10 @@ def stored_blocks(result: Finished, store: Store, grid: WindowGrid, n_labels: in
     first = 0
     for chunk in result.chunks:
         content = np.frombuffer(store.read(chunk.extent), dtype=np.float32)
-        scores = content.reshape(len(result.channels), chunk.n_points, n_labels).astype(np.float64)
+        shape = (len(result.channels), chunk.n_points, n_labels)
+        if content.size != math.prod(shape):
+            raise DamagedError(f"{scanned.recording}: has {content.size} stored scores instead of {math.prod(shape)}")
+        scores = content.reshape(shape).astype(np.float64)
         of_channel = dict(zip(result.channels, scores))
         yield ScoreBlock(scanned.recording, grid.points, first, limit_s, of_channel)
         first += chunk.n_points

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from importlib.metadata import version
@@ -10,11 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import tomli_w
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.errors import ConfigurationError, ModelError, Parameter, fault_lines, one_line
 from detector.operating.points import OPERATING_FILE
+from detector.operating.target import parse_target
 from detector.outputs import own_file
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
 from detector.recipe import Frozen
@@ -39,6 +41,8 @@ OPTIONS = {
     "timezone": Parameter("timezone", "scan"),
 }
 """The options that change results, by their names in `RunSettings.options`."""
+
+ENGINES = ("auto", "shared", "windows")
 
 KeepScores = Literal["all", "none"]
 
@@ -71,6 +75,23 @@ class RunSettings(Frozen):
     keep_scores: KeepScores = "all"
     shard: Shard | None = None
     scorer: str = ""
+
+    @field_validator("options")
+    @classmethod
+    def _options_are_valid(cls, options: dict[str, str]) -> dict[str, str]:
+        """Check the options that stored scores are read by."""
+        if options.get("engine", "auto") not in ENGINES:
+            raise ValueError(f"options.engine: {options['engine']!r}: must be one of {', '.join(ENGINES)}")
+        hop_s = _number(options.get("hop_s", "1"))
+        if not 0 < hop_s < math.inf:
+            raise ValueError(f"options.hop_s: {options['hop_s']!r}: must be a number above 0")
+        threshold = options.get("threshold", "0")
+        if not 0 <= _number(threshold) <= 1:
+            try:
+                parse_target(threshold)
+            except ConfigurationError as error:
+                raise ValueError(f"options.threshold: {error}, or a number from 0 to 1") from error
+        return options
 
     def differences(self, other: RunSettings) -> Iterator[str]:
         """Describe what differs in another run, each as one text: what is here, and what is there."""
@@ -160,6 +181,14 @@ def _other_limits(limits: Limits) -> dict[str, str]:
     changed = {name: value for name, value in asdict(limits).items() if value != getattr(DEFAULT_LIMITS, name)}
     text = ", ".join(f"{name}={value:g}" for name, value in sorted(changed.items()) if name != "patience")
     return {"limits": text} if text else {}
+
+
+def _number(text: str) -> float:
+    """Read a number; nan if the text is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _digest(path: Path) -> str:

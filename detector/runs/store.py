@@ -98,7 +98,8 @@ class Store:
         try:
             self._open(writable)
         except OSError as error:
-            raise OutputError(f"{self.path}: cannot be opened: {error.strerror or error}") from error
+            path = error.filename or self.path
+            raise OutputError(f"{path}: cannot be opened: {error.strerror or error}") from error
 
     def __enter__(self) -> Store:
         return self
@@ -272,6 +273,24 @@ def extents_of(record: Record) -> Iterator[Extent]:
         yield Extent(*extent)
 
 
+def _parsed(text: bytes) -> Record | None:
+    """Read a record; None if it is none."""
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and _extents_are_valid(record) else None
+
+
+def _extents_are_valid(record: Record) -> bool:
+    """Return whether the extents of a record are whole numbers, from 0."""
+    extents = record.get(DATA_KEY, [])
+    return isinstance(extents, list) and all(
+        isinstance(extent, list) and len(extent) == 3 and all(type(number) is int and number >= 0 for number in extent)
+        for extent in extents
+    )
+
+
 def _contents(content: bytes) -> Contents:
     """Read the lines of a journal. Lines that are not what was written are passed over."""
     records: list[Record] = []
@@ -285,5 +304,7 @@ def _contents(content: bytes) -> Contents:
         elif text == FLUSHED:
             n_flushed = len(records)
         else:
-            records.append(json.loads(text))
+            record = _parsed(text)
+            n_damaged += record is None
+            records += [] if record is None else [record]
     return Contents(records, n_flushed, len(content) - len(cut_off), n_damaged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from detector.outputs import own_file, written
 from detector.place import Place
 from detector.runs.folder import DETECTIONS_FILE, EFFORT_FILE, Run
 from detector.runs.records import Finished, detections_of
-from detector.runs.store import DamagedError, Store
+from detector.runs.store import DamagedError, Record, Store
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Results
 from detector.scanning.summary import Summary
@@ -20,7 +21,7 @@ from detector.tables.csv_table import CsvWriter
 from detector.tables.effort import Effort, EffortWriter
 from detector.tables.sink import Sink
 
-TABLES_KEY = "tables"  # the key of the record which says for which list of recordings the tables were written
+TABLES_KEY = "tables"  # the key of the record of the tables
 
 
 def whole_result(result: Finished, store: Store) -> Scanned:
@@ -92,7 +93,7 @@ def write_tables(run: Run) -> list[Place]:
             result = run.result(recording)
             if result is not None:
                 results.add(whole_result(result, run.store))
-    run.store.append({TABLES_KEY: run.listing.digest})
+    run.store.append(_state(run))
     return []
 
 
@@ -123,16 +124,35 @@ def summary_of(run: Run, summary: Summary | None = None) -> Summary:
 def _damaged(run: Run) -> Iterator[Place]:
     """Yield the recordings whose stored detections are damaged."""
     for recording in run.own_recordings:
-        result = run.result(recording)
         try:
+            result = run.result(recording)
             if result is not None and result.detections is not None:
-                run.store.read(result.detections)
+                detections_of(run.store.read(result.detections))
         except DamagedError:
             yield recording
 
 
 def _are_written(run: Run) -> bool:
-    """Return whether the tables are there, and neither a result nor the list was changed since."""
+    """Return whether the tables are as they were written, and neither a result nor the list was changed since."""
     last = run.store.records[-1] if run.store.records else {}
-    tables = (run.folder / DETECTIONS_FILE, run.folder / EFFORT_FILE)
-    return last.get(TABLES_KEY) == run.listing.digest and all(path.exists() for path in tables)
+    try:
+        return TABLES_KEY in last and last == _state(run)
+    except OSError:
+        return False
+
+
+def _state(run: Run) -> Record:
+    """Return the record of the tables that are there: their list of recordings, their sizes and checksums."""
+    tables = {name: _checksum(run.folder / name) for name in (DETECTIONS_FILE, EFFORT_FILE)}
+    return {TABLES_KEY: tables, "of": run.listing.digest}
+
+
+def _checksum(path: Path) -> list[int]:
+    """Return size and checksum of a file."""
+    checksum = 0
+    size = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            checksum = zlib.crc32(block, checksum)
+            size += len(block)
+    return [size, checksum]

@@ -179,6 +179,7 @@ def test_a_run_is_no_place_for_outputs_of_another_command(archive: Archive) -> N
     archive.run("run")
     table: Path = archive.folder / "run" / "detections.csv"
     before = table.read_bytes()
-    with pytest.raises(Exception, match="exists already"):
-        detect_runs([archive.folder / "run"], Changes(0.9), Outputs(Destination(table)), io.StringIO())
+    for outputs in (Outputs(Destination(table), force=True), Outputs(effort=table.parent / "new.csv")):
+        with pytest.raises(ConfigurationError, match="lies in a run"):
+            detect_runs([archive.folder / "run"], Changes(0.9), outputs, io.StringIO())
     assert table.read_bytes() == before
