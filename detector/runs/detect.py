@@ -117,7 +117,7 @@ def detect_runs(
         fingerprint = first.settings.scorer.partition("-")[0]
         origin = origin_of(first.recipe, first.settings.model, fingerprint, grid.hop_s, changes.threshold)
         with (
-            outputs.opened(stream, origin) as results,
+            outputs.opened(stream, origin, progress) as results,
             progress.begin(len(sources), "recording") as work,
         ):
             unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
@@ -129,6 +129,7 @@ def detect_runs(
                     progress.say(scanned.remarks[0])
                 work.advance()
         summary.left_out = results.tally.n_left_out
+        summary.count_clips(results.clips)
         for line in results.tally.lines(outputs.detections.format):
             progress.say(line)
     return summary
