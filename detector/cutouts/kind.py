@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from detector.cutouts.names import ENDING
+from detector.errors import AnnotationError
 from detector.outputs import FolderKind
+from detector.tables.sheet import cell, read_sheet
 
 TABLE = "detections.csv"
 CLIP_COLUMN = "clip"
@@ -26,7 +27,8 @@ KIND = ClipsKind("a folder of clips", (TABLE, f"*{ENDING}"))
 def _listed(folder: Path) -> set[str]:
     """Return the names of the clips that a folder's table lists."""
     try:
-        with (folder / TABLE).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return {row.get(CLIP_COLUMN) or "" for row in csv.DictReader(stream)}
-    except (OSError, csv.Error):
+        sheet = read_sheet(folder / TABLE, ",", quoted=True)
+    except AnnotationError:
         return set()
+    column = sheet.column(CLIP_COLUMN)
+    return {cell(cells, column) for _, cells in sheet.rows}
