@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +35,18 @@ class Cutout:
 
 @dataclass(frozen=True)
 class _Clip:
-    """A clip in progress: its first sample in the recording, the one after its last, and its file."""
+    """A clip in progress. Samples count from the recording's start; `end` is the one after the last."""
 
     cutout: Cutout
     first: int
+    onset: int
     end: int
     file: WavWriter
+
+    @property
+    def has_onset(self) -> bool:
+        """Return whether more than the margin before the detection was written."""
+        return self.first + self.file.n_samples > self.onset
 
 
 def cut_recording(recording: Place, cutouts: Sequence[Cutout], folder: Path, margin_s: float) -> list[Cutout]:
@@ -61,7 +66,7 @@ def cut_recording(recording: Place, cutouts: Sequence[Cutout], folder: Path, mar
     Returns
     -------
     list of Cutout
-        Those that are written, in their order. One is missing if the recording ends before it.
+        Those that are written, in their order. A detection behind the end of the recording is left out.
 
     Raises
     ------
@@ -79,11 +84,10 @@ def cut_recording(recording: Place, cutouts: Sequence[Cutout], folder: Path, mar
         for stretch in stretches(clips, together=not _can_begin_anywhere(header)):
             _fill(header, stretch)
     except RecordingError:
-        for clip in clips:
-            with suppress(OSError):
-                clip.file.path.unlink(missing_ok=True)
+        _drop(clips)
         raise
-    finished = [clip for clip in clips if clip.file.n_samples]
+    _drop([clip for clip in clips if not clip.has_onset])
+    finished = [clip for clip in clips if clip.has_onset]
     for clip in finished:
         first_s = clip.first / header.sample_rate
         length_s = clip.file.n_samples / header.sample_rate
@@ -129,6 +133,7 @@ def _begun(header: Header, cutout: Cutout, span: Span, folder: Path) -> _Clip:
     """Begin a clip; raise `RecordingError` if it is too large for a WAV file."""
     start_s, end_s = span
     first = round(start_s * header.sample_rate)
+    onset = round(cutout.detection.event.start_s * header.sample_rate)
     end = max(round(end_s * header.sample_rate), first + 1)
     if header.n_planned is not None:
         end = min(end, header.n_planned)
@@ -137,7 +142,13 @@ def _begun(header: Header, cutout: Cutout, span: Span, folder: Path) -> _Clip:
         raise RecordingError(
             f"{header.place}: the clip from {start_s:.3f} to {end_s:.3f} s is too large for a WAV file (4 GiB)"
         )
-    return _Clip(cutout, first, end, file)
+    return _Clip(cutout, first, max(first, onset), end, file)
+
+
+def _drop(clips: Sequence[_Clip]) -> None:
+    """Remove the files of clips."""
+    for clip in clips:
+        clip.file.path.unlink(missing_ok=True)
 
 
 def _can_begin_anywhere(header: Header) -> bool:

@@ -193,7 +193,7 @@ def test_a_clip_is_shorter_where_the_recording_ends_and_missing_behind_it(tmp_pa
     path = wav(tmp_path / "x.wav", samples=np.ones(RATE, np.int16))
     content = path.read_bytes()
     path.write_bytes(content[: len(content) - RATE])  # half of the samples
-    clips = cut(path, (0.25, 0.5), (0.75, 0.9), margin_s=0.2)
+    clips = cut(path, (0.25, 0.5), (0.55, 0.9), (0.75, 0.9), margin_s=0.2)
     assert [clip.name for clip in clips] == ["0.wav"]
     assert soundfile.info(clips[0]).frames == 3600
     assert [clip.name for clip in (tmp_path / "clips").iterdir()] == ["0.wav"]
