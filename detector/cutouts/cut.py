@@ -83,7 +83,7 @@ def cut_recording(recording: Place, cutouts: Sequence[Cutout], folder: Path, mar
     try:
         for stretch in stretches(clips, together=not _can_begin_anywhere(header)):
             _fill(header, stretch)
-    except RecordingError:
+    except Exception:
         _drop(clips)
         raise
     _drop([clip for clip in clips if not clip.has_onset])

@@ -11,7 +11,7 @@ from detector.cutouts.best import Best
 from detector.cutouts.cut import Cutout, cut_recording
 from detector.cutouts.kind import CLIP_COLUMN, KIND, TABLE
 from detector.cutouts.names import ClipNames
-from detector.errors import RecordingError
+from detector.errors import RecordingError, fault_of
 from detector.outputs import new_folder, refuse_folder
 from detector.place import Place, place_of
 from detector.progress import SILENT, Progress
@@ -48,6 +48,8 @@ class ClipCutter:
     ----------
     n_clips, n_missing : int
         Number of clips that were cut, and of those that could not be.
+    bugs : list of exceptions
+        Errors of the program itself, one for each recording whose clips are missing through one.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class ClipCutter:
     ) -> None:
         self.n_clips = 0
         self.n_missing = 0
+        self.bugs: list[Exception] = []
         self._n_unread = 0
         self._folder = folder
         self._table = table
@@ -99,9 +102,13 @@ class ClipCutter:
         try:
             cut = cut_recording(recording, cutouts, self._folder, self._margin_s)
             reason = f"{recording}: ends before {len(cutouts) - len(cut):,} of its detections"
-        except RecordingError as error:
+        except OSError:  # the clips cannot be written
+            raise
+        except Exception as error:  # noqa: BLE001 (one recording must not stop the others)
             cut = []
-            reason = str(error)
+            fault = fault_of(recording, error)
+            reason = fault.reason
+            self.bugs += [] if fault.bug is None else [fault.bug]
         self._table.add(replace(cutout.detection, extra=(cutout.name,)) for cutout in cut)
         self._table.flush()
         self.n_clips += len(cut)

@@ -66,6 +66,7 @@ class Summary:
         if cutter is not None:
             self.clips = cutter.n_clips
             self.uncut = cutter.n_missing
+            self.bugs.extend(cutter.bugs)
 
     @property
     def incomplete(self) -> bool:

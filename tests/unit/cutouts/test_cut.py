@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detector.audio.contents import read_evidence
 from detector.audio.reading import read_header
@@ -83,6 +85,27 @@ def test_a_lossy_recording_gives_the_samples_that_decoding_gives(tmp_path: Path,
     first, second = cut(path, (2.0, 2.5), (1.0, 1.5), margin_s=0)
     np.testing.assert_array_equal(soundfile.read(first, dtype="int16")[0], whole[96000:120000])
     np.testing.assert_array_equal(soundfile.read(second, dtype="int16")[0], whole[48000:72000])
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 2900), st.integers(1, 900)), min_size=1, max_size=8)
+
+
+@given(SPANS, st.integers(0, 500), st.integers(100, 5000), st.sampled_from(["wav", "flac", "ogg"]))
+def test_overlaps_and_blocks_change_no_sample_of_a_clip(
+    tmp_path_factory: pytest.TempPathFactory, spans: list[tuple[int, int]], margin: int, block: int, format_: str
+) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    path = folder / f"x.{format_}"
+    soundfile.write(path, np.random.default_rng(1).standard_normal((3 * RATE, 2)) * 0.1, RATE)
+    whole = np.clip(np.rint(soundfile.read(path, dtype="float32")[0].astype(np.float64) * 2**15), -(2**15), 2**15 - 1)
+    in_s = [(start / 1000, (start + length) / 1000) for start, length in spans]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("detector.audio.original.MOST_SAMPLES", block)
+        clips = cut(path, *in_s, margin_s=margin / 1000)
+    for clip, (start, length) in zip(clips, spans, strict=True):
+        first = max(0, start - margin) * RATE // 1000
+        end = min(3000, start + length + margin) * RATE // 1000
+        np.testing.assert_array_equal(soundfile.read(clip, dtype="int16")[0], whole[first:end])
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from detector.cutouts import Cutting, cut_rows
+from detector.cutouts.cut import Cutout, cut_recording
 from detector.errors import OutputError, RecordingError
 from detector.events import Event
+from detector.place import Place
 from detector.tables.detection import Detection
 from tests.made import Heard
 from tests.recorders import wav
@@ -113,3 +116,17 @@ def test_a_full_disk_names_the_folder_and_leaves_nothing(monkeypatch: pytest.Mon
     with pytest.raises(OutputError, match=r"^clips: .*No space left"):
         cut_rows([row("a/x.wav", 1)], Cutting(Path("clips")), force=False)
     assert sorted(path.name for path in Path().iterdir()) == ["a", "b"]
+
+
+def test_a_bug_in_one_recording_costs_its_clips_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(recording: Place, *rest: Any) -> list[Cutout]:
+        if str(recording) == "a/x.wav":
+            raise ZeroDivisionError("division by zero")
+        return cut_recording(recording, *rest)
+
+    monkeypatch.setattr("detector.cutouts.cutter.cut_recording", failing)
+    heard = Heard()
+    cutter = cut_rows([row("a/x.wav", 1), row("b/x.wav", 1)], Cutting(Path("clips")), force=False, progress=heard)
+    assert (cutter.n_clips, cutter.n_missing, len(cutter.bugs)) == (1, 1, 1)
+    assert "a/x.wav" in heard.lines[0]
+    assert [cells["recording"] for cells in table()] == ["b/x.wav"]
