@@ -13,12 +13,14 @@ from detector.audio.decode import Sound, reason
 from detector.audio.header import Header
 from detector.audio.view import View
 
-Coded = NDArray[np.float32] | NDArray[np.int16]
+Coded = NDArray[np.float32] | NDArray[np.int16] | NDArray[np.int32]
+"""Samples as the file codes them where it holds integers of 16 or 32 bits; in other codings, from -1 to 1."""
 Piece = tuple[int, Coded]
 """The number of the first sample, counted from the recording's start, and samples (sample, channel)."""
 Notice = Callable[[], None]
 """Is called when foreign bytes lie between two pieces, even if no sample is lost."""
 
+_INTEGERS: dict[str, type[np.int16] | type[np.int32]] = {"PCM_16": np.int16, "PCM_32": np.int32}
 _MPEG_READ = 4608  # an error in MP3 loses the whole read, so reads are short
 
 
@@ -36,7 +38,7 @@ def read_block(sound: Sound, header: Header, n_frames: int) -> tuple[Coded, str]
     str
         The reason of the error; empty without one.
     """
-    block = np.empty((n_frames, header.n_channels), dtype=np.int16 if header.subtype == "PCM_16" else np.float32)
+    block = np.empty((n_frames, header.n_channels), dtype=_INTEGERS.get(header.subtype, np.float32))
     most = _MPEG_READ if header.format == "MP3" else n_frames
     n_read = 0
     while n_read < n_frames:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detector.cli.clips import clip_options, cutting_of
 from detector.cli.messages import say
 from detector.cli.options import RUN, WORKERS, finite
 from detector.cli.paths import NEW_FILE, NEW_PATH
@@ -35,6 +36,7 @@ LENGTH = click.FloatRange(0, 86400)
 @click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
 @FORMAT
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
+@clip_options
 @click.option("--workers", type=WORKERS, help="Threads.  [default: one on each core]")
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 def detect(
@@ -48,10 +50,13 @@ def detect(
     output: Path | None,
     table_format: str | None,
     effort: Path | None,
+    clips: Path | None,
+    best: int | None,
+    margin: float | None,
     workers: int | None,
     force: bool,
 ) -> None:
-    """Make the table of detections of RUNS from their stored scores. No recording is read.
+    """Make the table of detections of RUNS from their stored scores. Recordings are read only for --clips.
 
     RUNS are folders that scan --run wrote: the shards of one scan, or scans of different recordings with one model.
     Without options, the table is the one that the scan wrote.
@@ -61,6 +66,7 @@ def detect(
       detector detect season-2026 --threshold 0.9 > sure.csv
       detector detect season-2026 --threshold fa=2/h --gap 0.5 -o detections.csv
       detector detect season-2026 --format raven -o tables/
+      detector detect season-2026 --clips clips/ --best 50 -o detections.csv
       detector detect shard-* -o detections.csv --effort effort.csv
       detector tune models/my-whale calls.csv season-2026 && detector detect season-2026 -m models/my-whale
     """  # noqa: D301
@@ -73,12 +79,12 @@ def detect(
     summary = detect_runs(
         runs,
         Changes(threshold, gap_s, shortest_s, smooth_s),
-        Outputs(Destination.named(output, table_format), scores, effort, force),
+        Outputs(Destination.named(output, table_format), scores, effort, force, cutting_of(clips, best, margin)),
         stream := byte_for_byte(sys.stdout),
         model=None if model is None else find_folder(model),
         workers=workers or count_cores(),
         progress=Bars(form=BY_RECORDING, hidden=output is None and stream.isatty()),
     )
     say(summary)
-    if summary.failed or summary.left_out:
+    if summary.failed or summary.left_out or summary.uncut:
         sys.exit(1)

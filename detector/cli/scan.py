@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from detector.cli.clips import clip_options, cutting_of
 from detector.cli.messages import say
 from detector.cli.options import DEVICE, SECONDS, WORKERS, finite
 from detector.cli.paths import NEW_FILE, NEW_FOLDER, NEW_PATH
@@ -57,6 +58,7 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
 @click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
 @FORMAT
 @click.option("--effort", type=NEW_FILE, help="Write to FILE how much of each recording and channel was scanned.")
+@clip_options
 @click.option(
     "--run",
     "run_folder",
@@ -106,6 +108,9 @@ def scan(
     table_format: str | None,
     scores: Path | None,
     effort: Path | None,
+    clips: Path | None,
+    best: int | None,
+    margin: float | None,
     force: bool,
     strict: bool,
     debug: bool,
@@ -132,6 +137,7 @@ def scan(
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
       find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
       detector scan recordings/ -m models/my-whale --format raven -o tables/
+      detector scan recordings/ -m models/my-whale --clips clips/ --best 50 -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
       detector scan /archive -m models/my-whale --run season-2026
       detector scan /archive -m models/my-whale --run shard-$I --shard $I/20
@@ -141,9 +147,10 @@ def scan(
     from detector.scanning.setting import Setting
     from detector.tables.destination import Destination
 
-    _refuse_mixture(run_folder, [output, scores, effort, table_format], shard, keep_scores, force=force)
+    cutting = cutting_of(clips, best, margin)
+    _refuse_mixture(run_folder, [output, scores, effort, table_format, clips], shard, keep_scores, force=force)
     paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
-    outputs = Outputs(Destination.named(output, table_format), scores, effort, force)
+    outputs = Outputs(Destination.named(output, table_format), scores, effort, force, cutting)
     setting = Setting(hop_s=hop, workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)
     bars = Bars(form=BY_RECORDING, hidden=output is None and run_folder is None and stream.isatty())
@@ -167,7 +174,7 @@ def scan(
     if summary.bugs:
         hint = "" if debug else " with the output of --debug"
         say(f"a bug in the program caused {len(summary.bugs)} of these failures; please report it{hint}")
-    if summary.failed or summary.left_out or (strict and summary.incomplete):
+    if summary.failed or summary.left_out or summary.uncut or (strict and summary.incomplete):
         sys.exit(1)
 
 
@@ -185,8 +192,8 @@ def _refuse_mixture(
             raise click.UsageError("--shard and --keep-scores need --run, the folder that keeps the results.")
     elif any(outputs):
         raise click.UsageError(
-            f"--run writes its tables into {run_folder}; leave out -o, --format, --scores and --effort. "
-            "detector detect writes other tables from a run."
+            f"--run writes its tables into {run_folder}; leave out -o, --format, --scores, --effort and --clips. "
+            f"detector detect {run_folder} writes other tables, and clips, from the run."
         )
     elif force:
         raise click.UsageError("--run never replaces a run, so --force does nothing; delete the folder to begin anew.")

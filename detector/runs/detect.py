@@ -115,7 +115,7 @@ def detect_runs(
     origin = origin_of(first.recipe, name, fingerprint, grid.hop_s, threshold)
     summary = Summary()
     unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
-    with outputs.opened(stream, origin) as results, progress.begin(len(sources), "recording") as work:
+    with outputs.opened(stream, origin, progress) as results, progress.begin(len(sources), "recording") as work:
         detected = _detected(sources, event_rules, results.score_writer(), workers)
         for scanned in chain(unsearched.values(), detected):
             results.add(scanned)
@@ -124,6 +124,7 @@ def detect_runs(
                 progress.say(scanned.remarks[0])
             work.advance()
     summary.left_out = results.tally.n_left_out
+    summary.count_clips(results.clips)
     for line in results.tally.lines(outputs.detections.format):
         progress.say(line)
     return summary

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from detector.chronology import absolute_time
+from detector.cutouts import ClipCutter, Cutting
 from detector.errors import ConfigurationError
 from detector.outputs import check_output, new_files
 from detector.place import LocalPlace, Place
+from detector.progress import SILENT, Progress
 from detector.scanning.blocks import ScoreBlock, Take
 from detector.scanning.outcome import Scanned
 from detector.tables.csv_rows import CsvRows
@@ -39,12 +41,15 @@ class Outputs:
         The tables of scores and effort; None for none.
     force : bool
         Whether existing files may be replaced.
+    clips : Cutting or None
+        Which detections are cut out as clips; None for none.
     """
 
     detections: Destination = field(default_factory=Destination)
     scores: Path | None = None
     effort: Path | None = None
     force: bool = False
+    clips: Cutting | None = None
 
     def check(self) -> None:
         """Raise `OutputError` or `ConfigurationError` if a table cannot be written."""
@@ -56,11 +61,14 @@ class Outputs:
         for table in (self.scores, self.effort):
             if table is not None:
                 check_output(table, self.force)
+        if self.clips is not None:
+            self.clips.check(force=self.force)
 
     @property
     def paths(self) -> list[Path]:
-        """List the files and the folder to write."""
-        return [path for path in (self.detections.path, self.scores, self.effort) if path is not None]
+        """List the files and the folders to write."""
+        clips = None if self.clips is None else self.clips.folder
+        return [path for path in (self.detections.path, self.scores, self.effort, clips) if path is not None]
 
     def check_inputs(self, recordings: Iterable[Place]) -> None:
         """Raise `ConfigurationError` if a table would replace a recording. `force` does not allow that."""
@@ -69,9 +77,15 @@ class Outputs:
         for path in self.paths:
             if LocalPlace(path).canonical(folders) in named:
                 raise ConfigurationError(f"{path}: is a recording of this scan; a table cannot take its place")
+        if self.clips is not None:
+            folder = Path(LocalPlace(self.clips.folder).canonical(folders))
+            if any(folder in Path(recording).parents for recording in named):
+                raise ConfigurationError(
+                    f"{self.clips.folder}: holds recordings of this scan; clips cannot take its place"
+                )
 
     @contextmanager
-    def opened(self, stream: TextIO, origin: Origin) -> Iterator[Results]:
+    def opened(self, stream: TextIO, origin: Origin, progress: Progress = SILENT) -> Iterator[Results]:
         """Open the tables. Detections go to `stream` where no file is named for them.
 
         The files appear together when the block ends without an error, even if the reader of `stream` has closed it.
@@ -82,6 +96,8 @@ class Outputs:
             Standard output.
         origin : Origin
             What makes the detections. Its labels are the columns of the table of scores.
+        progress : Progress
+            Hears which recordings cannot be cut.
         """
         destination = self.detections
         paths = [path for path in (self.effort, self.scores, destination.file) if path is not None]
@@ -90,11 +106,16 @@ class Outputs:
             where = folder or (stream if destination.file is None else opened[destination.file])
             options = WriteOptions(leave_out=True, origin=origin)
             sinks = {path: Sink(opened[path], path) for path in (self.scores, self.effort) if path is not None}
-            with destination.table(where, options, dispensable=where is stream and bool(paths)) as detections:
+            dispensable = where is stream and bool(self.paths)
+            with destination.table(where, options, dispensable=dispensable) as detections, ExitStack() as stack:
+                clips = None
+                if self.clips is not None:
+                    clips = stack.enter_context(self.clips.opened(force=self.force, progress=progress))
                 yield Results(
                     detections,
                     None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *origin.labels)),
                     None if self.effort is None else EffortWriter(sinks[self.effort]),
+                    clips,
                 )
 
 
@@ -102,8 +123,13 @@ class Results:
     """The open tables of a scan."""
 
     def __init__(
-        self, detections: DetectionsTable, scores: CsvRows | None = None, effort: EffortWriter | None = None
+        self,
+        detections: DetectionsTable,
+        scores: CsvRows | None = None,
+        effort: EffortWriter | None = None,
+        clips: ClipCutter | None = None,
     ) -> None:
+        self.clips = clips
         self._detections = detections
         self._scores = scores
         self._effort = effort
@@ -119,6 +145,8 @@ class Results:
         if self._effort is not None:
             self._effort.add(scanned.effort)
             self._effort.flush()
+        if self.clips is not None:
+            self.clips.add(scanned.recording, detections_of(scanned))
 
     @property
     def tally(self) -> Tally:

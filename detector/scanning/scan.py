@@ -83,11 +83,12 @@ def scan(
                 progress.say(note)
             summary = Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None))
             origin = origin_of(loaded.recipe, model or DEFAULT_MODEL, loaded.fingerprint(), grid.hop_s, threshold)
-            with outputs.opened(stream, origin) as results:
+            with outputs.opened(stream, origin, progress) as results:
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
                 scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
             summary.left_out = results.tally.n_left_out
+            summary.count_clips(results.clips)
             for line in (*results.tally.lines(outputs.detections.format), *summary.clocks.lines()):
                 progress.say(line)
             return summary

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from detector.audio.status import Status
+from detector.cutouts import ClipCutter
 from detector.scanning.clocks import ClockWatch
 from detector.scanning.outcome import Scanned
 from detector.texts import many
@@ -24,6 +25,10 @@ class Summary:
         Numbers of recordings, of detections, and of recordings that were not analysed.
     left_out : int
         Number of detections that the format of the table could not hold.
+    clips : int or None
+        Number of clips that were cut; None if none were asked for.
+    uncut : int
+        Number of detections that could not be cut.
     seconds : float
         Length of the scanned sound, s.
     statuses : Counter
@@ -39,6 +44,8 @@ class Summary:
     detections: int = 0
     failed: int = 0
     left_out: int = 0
+    clips: int | None = None
+    uncut: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     bugs: list[Exception] = field(default_factory=list)
     clocks: ClockWatch = field(default_factory=ClockWatch)
@@ -54,6 +61,13 @@ class Summary:
         if scanned.bug is not None:
             self.bugs.append(scanned.bug)
 
+    def count_clips(self, cutter: ClipCutter | None) -> None:
+        """Count the clips; None for none."""
+        if cutter is not None:
+            self.clips = cutter.n_clips
+            self.uncut = cutter.n_missing
+            self.bugs.extend(cutter.bugs)
+
     @property
     def incomplete(self) -> bool:
         """Return whether a recording failed, or was scanned only in part."""
@@ -65,6 +79,7 @@ class Summary:
             many(self.recordings, "recording"),
             f"{self.seconds / 3600:.2f} h scanned",
             many(self.detections, "detection"),
+            *([] if self.clips is None else [many(self.clips, "clip")]),
             f"{self.failed} failed",
             *(f"{self.statuses[status]} {status}" for status in INCOMPLETE if self.statuses[status]),
         )
