@@ -61,10 +61,11 @@ def write_run(folder: Path, model: Path, n_files: int, file_s: float) -> None:
     n_points = round(file_s / grid.points.step_s)
     settings = settings_of(str(model), model, Setting(), {})
     scores = made_scores(n_points, np.random.default_rng(0))
-    with opened_run(folder, settings, model) as run:
+    with opened_run(folder, settings) as run:
+        run.begin(model, settings)
         run.set_recordings([LocalPlace(Path(f"{n:06d}.wav")) for n in range(n_files)])
         keeper = ScoreKeeper(run.store)
-        for n, recording in enumerate(run.recordings):
+        for n, recording in enumerate(run.own_recordings):
             rolled = np.roll(scores, 97 * n, axis=0)
             keeper(ScoreBlock(recording, grid.points, 0, file_s, {"mix": rolled}, file_s))
             effort = Effort(recording, "mix", "ok", file_s, file_s)

@@ -89,11 +89,13 @@ def make_run(folder: Path, archive: Path) -> None:
     model = find_folder(DEFAULT_MODEL)
     options = {"device": "auto", "threshold": None}
     scores = np.random.default_rng(0).uniform(0, 1, (N_POINTS, 1))
-    with opened_run(folder, settings_of(DEFAULT_MODEL, model, Setting(), options), model) as run:
+    settings = settings_of(DEFAULT_MODEL, model, Setting(), options)
+    with opened_run(folder, settings) as run:
+        run.begin(model, settings)
         run.set_recordings(list_recordings([archive]))
         keeper = ScoreKeeper(run.store)
         events = tuple(("mix", Event(10.0 * n, 10.0 * n + 1, "call", None, None, 0.75)) for n in range(10))
-        for recording in run.recordings:
+        for recording in run.own_recordings:
             keeper(ScoreBlock(recording, Points(0.0, 0.04, 0.02), 0, 120.0, {"mix": scores}, 120.0))
             effort = (Effort(recording, "mix", "ok", 120.0, 120.0),)
             identity = LocalPlace(Path(recording.name)).identity()

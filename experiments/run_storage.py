@@ -23,8 +23,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from detector.runs.detect import grid_of, own_threshold
 from detector.runs.folder import Run
+from detector.runs.scored import grid_of, threshold_of
 from detector.runs.scores import stored_blocks
 from detector.runs.store import Store
 from detector.scanning.events import EventRules
@@ -97,7 +97,7 @@ def compare_float16(folder: Path) -> None:
     with Run(folder) as run:
         grid = grid_of(run)
         operating = run.operating
-        for threshold in (own_threshold(run), 0.1, 0.5, 0.9):
+        for threshold in (threshold_of(run), 0.1, 0.5, 0.9):
             points = operating.at(threshold)
             event_rules = EventRules(run.recipe, grid, points)
             exact = rows_of(run, event_rules, np.float32)

@@ -283,12 +283,11 @@ def _parsed(text: bytes) -> Record | None:
 
 
 def _extents_are_valid(record: Record) -> bool:
-    """Return whether the extents of a record are whole numbers, from 0."""
-    extents = record.get(DATA_KEY, [])
-    return isinstance(extents, list) and all(
-        isinstance(extent, list) and len(extent) == 3 and all(type(number) is int and number >= 0 for number in extent)
-        for extent in extents
-    )
+    """Return whether the extents of a record are three whole numbers each, from 0."""
+    try:
+        return all((offset | size | checksum) >= 0 for offset, size, checksum in record.get(DATA_KEY, ()))
+    except (TypeError, ValueError):
+        return False
 
 
 def _contents(content: bytes) -> Contents:
