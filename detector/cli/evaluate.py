@@ -157,6 +157,7 @@ def evaluate(
     from detector.tables.table import ReadOptions
 
     detections, effort = detections_and_effort(detections, effort)
+    annotations, _ = detections_and_effort(annotations, None)
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), only_label)
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
     request = EvaluateRequest(detections, annotations, effort, hours, read, rules, group, annotated_only)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shlex
@@ -109,6 +110,11 @@ def detector(*arguments: str, code: int | None = 0, program: str | None = None) 
     return done.stderr.splitlines()
 
 
+def written_bytes(name: str) -> int:
+    """Return how much a run has written of results and of parts."""
+    return sum(path.stat().st_size for path in Path(name).glob("*.jsonl"))
+
+
 def in_process(*arguments: str, code: int = 0) -> str:
     """Run a command in this process, which saves the import of torch; return what it said."""
     done = CliRunner().invoke(commands, arguments)
@@ -128,7 +134,10 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_tables_of_one_scan(t
     command = [sys.executable, "-m", "detector", "scan", "rec", "--run", "run"]
     for _ in range(4):
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        time.sleep(generator.uniform(1.0, 3.0))
+        before = written_bytes("run")
+        while written_bytes("run") == before and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(generator.uniform(0.0, 0.1))
         process.kill()
         process.wait()
     detector("scan", "rec", "--run", "run", code=1)
@@ -147,6 +156,18 @@ def test_a_signal_ends_a_run_within_five_seconds_and_names_the_command_that_goes
     (line,) = (line for line in messages if "detector scan rec --run run" in line)
     words = shlex.split(line[line.index("detector scan") :])
     detector(*words[1:], code=1)
+    assert of_run() == tables
+
+
+def test_a_signal_while_the_model_is_loaded_names_the_command_too(tables: dict[str, bytes]) -> None:
+    command = [sys.executable, "-m", "detector", "scan", "rec", "--run", "run"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_for("run/lock", process)
+    process.send_signal(signal.SIGTERM)
+    messages = process.communicate()[1].splitlines()
+    assert process.returncode == 143
+    assert any("detector scan rec --run run" in line for line in messages)
+    detector("scan", "rec", "--run", "run", code=1)
     assert of_run() == tables
 
 
@@ -241,6 +262,8 @@ def test_tune_evaluate_and_audit_accept_a_run_in_the_place_of_recordings_and_tab
     in_process("evaluate", "run", annotations, *rename, "--json", "a.json")
     in_process("evaluate", "d.csv", annotations, *rename, "--effort", "e.csv", "--json", "b.json")
     assert Path("a.json").read_bytes() == Path("b.json").read_bytes()
+    in_process("evaluate", "d.csv", "run", "--effort", "run", "--json", "c.json")
+    assert json.loads(Path("c.json").read_text(encoding="utf-8"))["labels"]
     in_process("audit", "run", "-n", "3", "--background", "2", "-o", "a.csv")
     in_process("audit", "d.csv", "-n", "3", "--background", "2", "--effort", "e.csv", "-o", "b.csv")
     assert Path("a.csv").read_bytes() == Path("b.csv").read_bytes()
