@@ -12,6 +12,7 @@ from detector.cli.messages import say
 from detector.cli.options import TABLE
 from detector.cli.paths import NEW_PATH, refuse_inputs
 from detector.cli.progress import BY_RECORDING, Bars
+from detector.cli.runs import detections_and_effort
 from detector.cli.streams import byte_for_byte
 from detector.cli.table_format import FORMAT, READABLE
 
@@ -74,6 +75,9 @@ def convert(
 
     cutting = cutting_of(clips, best, margin)
     refuse_inputs([output, clips], [*tables, effort])
+    if len(tables) == 1:
+        detections, effort = detections_and_effort(tables[0], effort)
+        tables = (detections,)
     if cutting is not None:
         if output is not None and output.resolve() == cutting.folder.resolve():
             raise click.UsageError(f"{output} is named for two outputs; the clips need a folder of their own.")

@@ -13,11 +13,14 @@ from detector.cli.messages import say
 from detector.cli.options import RUN, WORKERS, finite
 from detector.cli.paths import NEW_FILE, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
+from detector.cli.recordings import TIMEZONE
 from detector.cli.streams import byte_for_byte
 from detector.cli.table_format import FORMAT
 from detector.cli.thresholds import threshold_option
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from detector.operating.target import Target
 
 LENGTH = click.FloatRange(0, 86400)
@@ -32,6 +35,7 @@ LENGTH = click.FloatRange(0, 86400)
 @click.option(
     "--smooth", "smooth_s", type=LENGTH, callback=finite, help="Length of the moving median of scores, in s; 0: none."
 )
+@TIMEZONE
 @click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
 @click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
 @FORMAT
@@ -46,6 +50,7 @@ def detect(
     gap_s: float | None,
     shortest_s: float | None,
     smooth_s: float | None,
+    timezone: tzinfo | None,
     scores: Path | None,
     output: Path | None,
     table_format: str | None,
@@ -78,7 +83,7 @@ def detect(
 
     summary = detect_runs(
         runs,
-        Changes(threshold, gap_s, shortest_s, smooth_s),
+        Changes(threshold, gap_s, shortest_s, smooth_s, timezone),
         Outputs(Destination.named(output, table_format), scores, effort, force, cutting_of(clips, best, margin)),
         stream := byte_for_byte(sys.stdout),
         model=None if model is None else find_folder(model),

@@ -203,7 +203,7 @@ def _stop_line(run_folder: Path | None, output: Path | None, recordings: Sequenc
     """Return what a user is told if a signal stops the scan."""
     if run_folder is not None:
         hint = ", with the same list on standard input" if "-" in recordings else ""
-        return f"stopped. This command goes on{hint}: {shlex.join(['detector', *sys.argv[1:]])}"
+        return f"stopped; nothing is lost. To go on, type{hint}: {shlex.join(['detector', *sys.argv[1:]])}"
     lost = "" if output is None else f"{output} was not written. "
     return f"stopped: {lost}A scan with --run DIR keeps what is done, and can go on"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import TextIO
@@ -38,12 +39,15 @@ class Changes:
         Threshold for all labels, or a target.
     gap_s, shortest_s, smooth_s : float or None
         For all labels; as in `OperatingPoint`. A `smooth_s` of 0 turns smoothing off.
+    timezone : tzinfo or None
+        Zone of the times that have none.
     """
 
     threshold: float | Target | None = None
     gap_s: float | None = None
     shortest_s: float | None = None
     smooth_s: float | None = None
+    timezone: tzinfo | None = None
 
     def of_point(self, point: OperatingPoint) -> OperatingPoint:
         """Return an operating point with the changes, except for the threshold."""
@@ -55,6 +59,14 @@ class Changes:
         if self.smooth_s is not None:
             update["smooth_s"] = self.smooth_s or None
         return point.model_copy(update=update)
+
+    def of_result(self, scanned: Scanned) -> Scanned:
+        """Return a result whose times have a zone."""
+        if self.timezone is None or scanned.chronology is None:
+            return scanned
+        chronology = scanned.chronology.in_zone(self.timezone)
+        effort = tuple(replace(row, chronology=chronology) for row in scanned.effort)
+        return replace(scanned, chronology=chronology, effort=effort)
 
 
 def detect_runs(
@@ -117,7 +129,7 @@ def detect_runs(
     unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
     with outputs.opened(stream, origin, progress) as results, progress.begin(len(sources), "recording") as work:
         detected = _detected(sources, event_rules, results.score_writer(), workers)
-        for scanned in chain(unsearched.values(), detected):
+        for scanned in map(changes.of_result, chain(unsearched.values(), detected)):
             results.add(scanned)
             summary.add(scanned)
             if scanned.failed:

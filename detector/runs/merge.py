@@ -99,7 +99,7 @@ def _check_complete(runs: Sequence[Run]) -> None:
     missing = [f"{n}/{count}" for n in range(1, count + 1) if n not in given]
     if missing:
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        raise ConfigurationError(f"not all shards are there: {', '.join(missing[:SHOWN])}{more} missing")
+        raise ConfigurationError(f"not all shards are there: {', '.join(missing[:SHOWN])}{more} must be given, too")
     incomplete = list(unfinished(runs))
     if incomplete:
         raise ConfigurationError(*incomplete)

@@ -42,6 +42,9 @@ OPTIONS = {
 }
 """The options that change results, by their names in `RunSettings.options`."""
 
+CHANGEABLE = {"threshold", "timezone"}
+"""The options that `detector detect` can change later."""
+
 ENGINES = ("auto", "shared", "windows")
 
 KeepScores = Literal["all", "none"]
@@ -119,11 +122,15 @@ class RunSettings(Frozen):
     def check_same(self, folder: Path, now: RunSettings) -> None:
         """Raise `ConfigurationError` if a run in `folder` with these settings cannot go on with other ones."""
         differences = list(self.differences(now))
-        if differences:
-            raise ConfigurationError(
-                f"{folder}: was begun with {'; '.join(differences)}. Give the same command again, or another folder. "
-                "Thresholds can be changed without a new scan: see detector detect"
-            )
+        if not differences:
+            return
+        changed = {name for name in OPTIONS if self.options.get(name) != now.options.get(name)}
+        hint = ""
+        if changed and changed <= CHANGEABLE:
+            hint = ". Detector detect changes that without a new scan"
+        raise ConfigurationError(
+            f"{folder}: was begun with {'; '.join(differences)}. Give the same command again, or another folder{hint}"
+        )
 
 
 def settings_of(

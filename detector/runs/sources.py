@@ -80,7 +80,7 @@ def unfinished(runs: Sequence[Run]) -> Iterator[str]:
         n_missing = sum(run.result(recording) is None for recording in run.own_recordings)
         if n_missing:
             n_all = many(len(run.own_recordings), "recording")
-            yield f"{run.folder}: is not finished: {n_missing:,} of {n_all} missing"
+            yield f"{run.folder}: is not finished: {n_missing:,} of {n_all} are not scanned yet"
 
 
 def _check_alike(first: Run, other: Run) -> None:

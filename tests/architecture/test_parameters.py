@@ -30,7 +30,8 @@ NEVER_SET = {
         "timezone",
     },
     "describe": {"threshold"},
-    "detect": {"engine", "hop_s", "label"},
+    "convert": {"threshold"},
+    "detect": {"engine", "hop_s", "label", "time_pattern"},
     "info": {"label"},
     "merge": {"format", "label", "threshold"},
     "mine": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from datetime import UTC, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,16 @@ def test_the_points_that_a_model_has_now_are_used_when_it_is_named(archive: Arch
     _, tables = detect(archive, ["run"], "now", model=archive.folder / "frame")
     assert tables == archive.scan("scan")
     assert tables != before
+
+
+def test_a_zone_can_be_given_to_the_times_of_a_run_later(archive: Archive) -> None:
+    shutil.copy(archive.recordings / "f.wav", archive.recordings / "g_20240511_053000.wav")
+    zone = timezone(timedelta(hours=10))
+    archive.run("zoned", setting=Setting(workers=2, timezone=zone))
+    archive.run("run")
+    assert b"+10:00" in archive.tables("zoned")["detections.csv"]
+    assert detect(archive, ["run"], "later", Changes(timezone=zone))[1] == archive.tables("zoned")
+    assert detect(archive, ["zoned"], "other", Changes(timezone=UTC))[1] == archive.tables("zoned")
 
 
 def test_scores_are_written_as_a_scan_writes_them(archive: Archive) -> None:
