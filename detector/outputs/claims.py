@@ -6,7 +6,6 @@ killed process and is removed. On a file system without locks, temporary names a
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from detector.errors import OutputError
 from detector.interruption import unfinished, uninterrupted
+from detector.outputs.locks import system_lock
 
 PATIENCE_S = 0.5  # the longest wait for the lock of a folder; another program might never release it
 LONGEST = 200  # bytes of a name, so that a temporary name, which is longer, is still allowed
@@ -61,7 +61,7 @@ def claimed(output: Path, *, folder: bool = False) -> Iterator[Claim]:
             temporary, descriptor = _made_folder(output) if folder else _made_file(output)
             stack.callback(_released, temporary, descriptor)
             if descriptor is not None:
-                _lock(descriptor)
+                system_lock(descriptor)
         yield Claim(output, temporary)
 
 
@@ -80,7 +80,7 @@ def locked(folder: Path) -> Iterator[None]:
     descriptor = _opened(folder.resolve())
     try:
         end = time.monotonic() + PATIENCE_S
-        while descriptor is not None and _lock(descriptor) is False and time.monotonic() < end:
+        while descriptor is not None and system_lock(descriptor) is False and time.monotonic() < end:
             time.sleep(0.01)
         yield
     finally:
@@ -121,7 +121,7 @@ def _sweep(output: Path) -> None:
         if descriptor is None:
             continue
         try:
-            free = _lock(descriptor)
+            free = system_lock(descriptor)
             if free is False:
                 raise OutputError(f"{output}: another process is writing it (into {leftover.name})")
             if free:
@@ -168,16 +168,3 @@ def _opened(path: Path) -> int | None:
         with suppress(OSError):
             return os.open(path, access | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     return None
-
-
-def _lock(descriptor: int) -> bool | None:
-    """Lock an open file or folder; False if another process holds the lock, None if there are no locks."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return False if error.errno in {errno.EWOULDBLOCK, errno.EACCES} else None
-    return True

@@ -15,11 +15,12 @@ from detector.outputs import FolderKind, written
 from detector.place import LocalPlace, Place
 from detector.presets import RECIPE_FILE
 from detector.recipe import Recipe, read_recipe
+from detector.runs.journal import Extent, Record
 from detector.runs.listing import LIST_FILE, Listing, read_listing, write_listing
 from detector.runs.lock import RunLock, run_lock
 from detector.runs.records import Chunk, Finished, bytes_of, finished_of, record_of
 from detector.runs.settings import SETTINGS_FILE, RunSettings, read_settings, write_settings
-from detector.runs.store import Extent, Record, Store
+from detector.runs.store import Store
 from detector.scanning.outcome import Scanned, failed
 
 LOCK_FILE = "lock"

@@ -8,7 +8,6 @@ that stands still for `DEAD_S` belongs to a dead process. No clock is compared w
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
@@ -23,6 +22,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from detector.errors import OutputError
+from detector.outputs.locks import system_lock
 
 BEAT_S = 2.0  # from one count to the next
 DEAD_S = 20.0  # without a new count for this long, a process on another machine is dead
@@ -106,7 +106,7 @@ def run_lock(path: Path) -> Iterator[RunLock]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OutputError(f"{path}: is not a regular file; delete it")
-        is_locked = _system_lock(descriptor)
+        is_locked = system_lock(descriptor)
         holder = _read(path)
         if is_locked is False:
             raise _in_use(path, holder)
@@ -171,19 +171,6 @@ def _is_alive(process: int) -> bool:
         return False
     except OSError:
         return True
-    return True
-
-
-def _system_lock(descriptor: int) -> bool | None:
-    """Lock an open file for this process; False if another process holds the lock, None if there are no locks."""
-    if sys.platform == "win32":
-        return None
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return False if error.errno in {errno.EWOULDBLOCK, errno.EACCES} else None
     return True
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from detector.audio.verdict import Facts
 from detector.errors import OutputError
-from detector.runs.store import DamagedError, Record, Store, extents_of
+from detector.runs.journal import Record, extents_of
+from detector.runs.store import DamagedError, Store
 from detector.scanning.parts import PartScores
 from detector.scanning.plan import Part
 from detector.scanning.scanner import Pulse, ScorePart

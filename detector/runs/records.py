@@ -16,7 +16,8 @@ from detector.chronology import Chronology, Piece
 from detector.errors import shown
 from detector.events import Event
 from detector.place import Identity, LocalPlace
-from detector.runs.store import DamagedError, Extent, Record
+from detector.runs.journal import Extent, Record
+from detector.runs.store import DamagedError
 from detector.scanning.outcome import Scanned
 from detector.tables.effort import Effort
 

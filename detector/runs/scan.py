@@ -86,11 +86,18 @@ def scan_run(
     settings = settings_of(
         model or DEFAULT_MODEL, folder, setting, options, keep_scores=request.keep_scores, shard=request.shard
     )
+
+    def loaded(run: Run) -> RunScan:
+        """Load the model. Only this needs torch, which takes seconds to import."""
+        from detector.runs.scoring import RunScan
+
+        return RunScan(run, folder, device, setting, threshold, progress=progress)
+
     with opened_run(request.folder, settings) as run:
         recordings = _listing(run, listed, progress)
         own = recordings if request.shard is None else request.shard.slice(recordings)
         missing = list(_missing(run, own, progress))
-        scan = _scan_of(run, folder, device, setting, threshold, progress) if missing else None
+        scan = loaded(run) if missing else None
         if scan is not None:
             settings = settings.model_copy(update={"scorer": scan.fingerprint})
         if not is_run(request.folder) or (scan is not None and run.settings != settings):
@@ -99,36 +106,18 @@ def scan_run(
         run.set_unsearched(unsearched)
         for scanned in unsearched:
             progress.say(scanned.remarks[0])
-        bugs: list[Exception] = []
-        while True:
-            if scan is not None:
-                bugs += scan.scan(missing)
-            missing = write_tables(run)
-            if not missing:
-                break
-            for recording in missing:
+        bugs = [] if scan is None else scan.scan(missing)
+        while damaged := write_tables(run):
+            for recording in damaged:
                 progress.say(f"{recording}: its stored result is damaged, so it is scanned again")
                 run.forget(recording)
-            scan = scan or _scan_of(run, folder, device, setting, threshold, progress)
+            scan = scan or loaded(run)
+            bugs += scan.scan(damaged)
         summary = summary_of(run, Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None)))
         summary.bugs.extend(bugs)
     for line in summary.clocks.lines():
         progress.say(line)
     return summary
-
-
-def _scan_of(
-    run: Run,
-    model: Path,
-    device: DeviceName,
-    setting: Setting,
-    threshold: float | Target | None,
-    progress: Progress,
-) -> RunScan:
-    """Load the model for a scan into a run. Only this needs torch, which takes seconds to import."""
-    from detector.runs.scoring import RunScan
-
-    return RunScan(run, model, device, setting, threshold, progress=progress)
 
 
 def _listing(run: Run, listed: Sequence[Place], progress: Progress) -> Sequence[Place]:

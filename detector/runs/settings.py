@@ -105,8 +105,8 @@ class RunSettings(Frozen):
                 yield f"the model {self._named(name)}, not {other._named(name)}"
         for name in sorted(self.options.keys() | other.options.keys()):
             if self.options.get(name) != other.options.get(name):
-                here = self.options.get(name, "its default")
-                there = other.options.get(name, "its default")
+                here = self.options.get(name, "as by default")
+                there = other.options.get(name, "as by default")
                 yield f"{OPTIONS.get(name, name)} {here}, not {there}"
         if self.keep_scores != other.keep_scores:
             yield f"{Parameter('keep_scores', 'scan')} {self.keep_scores}, not {other.keep_scores}"

@@ -11,58 +11,22 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from threading import RLock
-from typing import Any, NamedTuple
 
 from detector.errors import OutputError
 from detector.interruption import uninterrupted
 from detector.outputs import own_file
 from detector.outputs.files import CANNOT_FLUSH, flush_file
+from detector.runs.journal import DATA_KEY, FLUSHED, Extent, Record, contents_of, extents_of, line_of
 
 FLUSH_S = 30.0  # after a power failure, the last records of this many seconds may be lost
-FLUSHED = b"flushed"  # the record of a flush to disk: all before it is safe
-DATA_KEY = "data"  # the key of a record's extents
-
-Record = dict[str, Any]
-
-
-class Extent(NamedTuple):
-    """A stretch of the data file: where it begins, its bytes, and the checksum of its bytes."""
-
-    offset: int
-    size: int
-    checksum: int
 
 
 class DamagedError(OutputError):
     """The data of a record are not what was written."""
-
-
-@dataclass(frozen=True)
-class Contents:
-    """The contents of a journal.
-
-    Attributes
-    ----------
-    records : list of dict
-        The whole records, in order.
-    n_flushed : int
-        Of them, those that were flushed to disk.
-    end : int
-        Where the last line ends, in bytes. What follows was cut off.
-    n_damaged : int
-        Damaged lines before the end.
-    """
-
-    records: list[Record]
-    n_flushed: int
-    end: int
-    n_damaged: int
 
 
 class Store:
@@ -131,7 +95,7 @@ class Store:
         with self._lock, uninterrupted():
             if data is not None:
                 record = {**record, DATA_KEY: [self.put(data)]}
-            line = _line(json.dumps(record, separators=(",", ":")).encode("ascii"))
+            line = line_of(json.dumps(record, separators=(",", ":")).encode("ascii"))
             self._append(self._journal, self.path, line, self._end)
             self._end += len(line)
             self.records.append(record)
@@ -166,7 +130,7 @@ class Store:
             if not self._unflushed:
                 return
             self._sync(self._data, self._data_path)
-            line = _line(FLUSHED)
+            line = line_of(FLUSHED)
             self._append(self._journal, self.path, line, self._end)
             self._end += len(line)
             self._sync(self._journal, self.path)
@@ -198,7 +162,7 @@ class Store:
     def _open(self, writable: bool) -> None:
         for path in (self.path, self._data_path) if writable else ():
             path.open("ab").close()
-        contents = _contents(self.path.read_bytes())
+        contents = contents_of(self.path.read_bytes())
         data_size = self._data_path.stat().st_size
         self.records = [
             record
@@ -235,8 +199,8 @@ class Store:
         flush_file(self._data_path)
         with own_file(self.path) as temporary, temporary.open("wb") as file:
             for record in self.records:
-                file.write(_line(json.dumps(record, separators=(",", ":")).encode("ascii")))
-            file.write(_line(FLUSHED))
+                file.write(line_of(json.dumps(record, separators=(",", ":")).encode("ascii")))
+            file.write(line_of(FLUSHED))
             self._end = file.tell()
 
     def _append(self, file: FileIO, path: Path, content: bytes, end: int) -> None:
@@ -261,49 +225,3 @@ class Store:
 
 def _unbuffered(path: Path, writable: bool) -> FileIO:
     return FileIO(path, "r+b" if writable else "rb")
-
-
-def _line(content: bytes) -> bytes:
-    return b"%08x %b\n" % (zlib.crc32(content), content)
-
-
-def extents_of(record: Record) -> Iterator[Extent]:
-    """Yield the extents of a record."""
-    for extent in record.get(DATA_KEY, ()):
-        yield Extent(*extent)
-
-
-def _parsed(text: bytes) -> Record | None:
-    """Read a record; None if it is none."""
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) and _extents_are_valid(record) else None
-
-
-def _extents_are_valid(record: Record) -> bool:
-    """Return whether the extents of a record are three whole numbers each, from 0."""
-    try:
-        return all((offset | size | checksum) >= 0 for offset, size, checksum in record.get(DATA_KEY, ()))
-    except (TypeError, ValueError):
-        return False
-
-
-def _contents(content: bytes) -> Contents:
-    """Read the lines of a journal. Lines that are not what was written are passed over."""
-    records: list[Record] = []
-    n_flushed = 0
-    n_damaged = 0
-    *lines, cut_off = content.split(b"\n")
-    for line in lines:
-        text = line[9:]
-        if line[:9] != b"%08x " % zlib.crc32(text):
-            n_damaged += 1
-        elif text == FLUSHED:
-            n_flushed = len(records)
-        else:
-            record = _parsed(text)
-            n_damaged += record is None
-            records += [] if record is None else [record]
-    return Contents(records, n_flushed, len(content) - len(cut_off), n_damaged)

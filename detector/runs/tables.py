@@ -12,8 +12,9 @@ from detector.errors import ConfigurationError
 from detector.outputs import own_file, written
 from detector.place import Place
 from detector.runs.folder import DETECTIONS_FILE, EFFORT_FILE, Run
+from detector.runs.journal import Record
 from detector.runs.records import Finished, detections_of
-from detector.runs.store import DamagedError, Record, Store
+from detector.runs.store import DamagedError, Store
 from detector.scanning.outcome import Scanned
 from detector.scanning.results import Results
 from detector.scanning.summary import Summary

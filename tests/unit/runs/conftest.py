@@ -10,9 +10,9 @@ import pytest
 
 from detector.model import save_model
 from detector.runs.folder import Run
+from detector.runs.journal import Extent
 from detector.runs.scan import RunRequest, scan_run
 from detector.runs.shard import Shard
-from detector.runs.store import Extent
 from detector.scanning.results import Outputs
 from detector.scanning.scan import scan
 from detector.scanning.setting import Setting

@@ -154,7 +154,7 @@ def test_runs_that_do_not_belong_together_are_refused(archive: Archive) -> None:
     with pytest.raises(ConfigurationError, match=r"run and .*copy"):
         detect(archive, ["run", "copy"], "twice")
     archive.run("other", setting=Setting(hop_s=0.2))
-    with pytest.raises(ConfigurationError, match=r"do not belong together: `scan.hop_s` its default, not 0\.2"):
+    with pytest.raises(ConfigurationError, match=r"do not belong together: `scan.hop_s` as by default, not 0\.2"):
         detect(archive, ["run", "other"], "mixed")
 
 

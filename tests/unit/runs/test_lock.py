@@ -21,7 +21,7 @@ from pathlib import Path
 from detector.runs import lock
 lock.BEAT_S = 0.05
 if sys.argv[2] == "no locks":
-    lock._system_lock = lambda descriptor: None
+    lock.system_lock = lambda descriptor: None
     lock.LOOK_S = 0.05
 if len(sys.argv) > 3:
     lock._machine = lambda: sys.argv[3]
@@ -39,7 +39,7 @@ def holder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(module, "DEAD_S", 1.0)
     arguments = [str(tmp_path / "lock"), "locks"]
     if request.param != "locks":
-        monkeypatch.setattr(module, "_system_lock", lambda _descriptor: None)
+        monkeypatch.setattr(module, "system_lock", lambda _descriptor: None)
         arguments[1] = "no locks"
     if request.param == "another machine":
         arguments.append("another 12345678")
@@ -68,7 +68,7 @@ def test_a_killed_process_keeps_no_lock(holder: Path, request: pytest.FixtureReq
 
 
 def test_a_lock_that_was_given_back_is_free_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_system_lock", lambda _descriptor: None)
+    monkeypatch.setattr(module, "system_lock", lambda _descriptor: None)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     for machine in ("one", "other"):
         monkeypatch.setattr(module, "_machine", lambda machine=machine: machine)
@@ -97,7 +97,7 @@ def test_a_system_without_locks_is_known_by_its_error(tmp_path: Path, monkeypatc
 def test_of_two_that_begin_together_without_locks_only_one_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_system_lock", lambda _descriptor: None)
+    monkeypatch.setattr(module, "system_lock", lambda _descriptor: None)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     write = module._write
 
@@ -118,7 +118,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 def test_a_process_that_was_paused_too_long_leaves_the_lock_to_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_system_lock", lambda _descriptor: None)
+    monkeypatch.setattr(module, "system_lock", lambda _descriptor: None)
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     monkeypatch.setattr(module, "BEAT_S", 0.05)
     path = tmp_path / "lock"

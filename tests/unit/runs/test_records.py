@@ -14,6 +14,7 @@ from detector.audio.status import STATUSES
 from detector.chronology import Chronology, Piece
 from detector.events import Event
 from detector.place import Identity, LocalPlace
+from detector.runs.journal import Extent
 from detector.runs.records import (
     Chunk,
     Finished,
@@ -24,7 +25,6 @@ from detector.runs.records import (
     record_of,
     time_of,
 )
-from detector.runs.store import Extent
 from detector.scanning.outcome import Scanned
 from detector.tables.effort import Effort
 

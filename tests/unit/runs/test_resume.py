@@ -307,8 +307,8 @@ def test_two_sorted_lists_merge_into_all_of_both_in_the_order_of_the_later(befor
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"threshold": 0.9}, "`scan.threshold` its default, not 0.9"),
-        ({"setting": Setting(hop_s=0.3)}, "`scan.hop_s` its default, not 0.3"),
+        ({"threshold": 0.9}, "`scan.threshold` as by default, not 0.9"),
+        ({"setting": Setting(hop_s=0.3)}, "`scan.hop_s` as by default, not 0.3"),
         ({"setting": Setting(engine="windows")}, "`scan.engine` auto, not windows"),
         ({"model": "window"}, "window (recipe.toml"),
         ({"keep": "none"}, "`scan.keep_scores` all, not none"),

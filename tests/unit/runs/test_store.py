@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from detector.errors import OutputError
 from detector.runs import store as module
-from detector.runs.store import DamagedError, Extent, Store
+from detector.runs.journal import Extent
+from detector.runs.store import DamagedError, Store
 
 RECORDS = [({"n": 1}, b"abc"), ({"name": "\udcff ä\n"}, b""), ({"n": 3, "rows": [[1.5, None]]}, bytes(1000))]
 
