@@ -155,6 +155,11 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
     help="Where the time stands in file names: %Y%m%d_%H%M%S, SITE_%y%j-%H%M.",
 )
 @click.option(
+    "--continuous",
+    is_flag=True,
+    help="Let windows and calls go on into the next file, where it follows without a pause.",
+)
+@click.option(
     "--limit",
     "limits",
     multiple=True,
@@ -202,6 +207,7 @@ def scan(
       find /archive -name '*.wav' | detector scan - -m models/my-whale -o detections.csv --effort effort.csv
       find /archive -name '*.wav' -print0 | detector scan -0 - -m models/my-whale -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
+      detector scan deployment/ -m models/my-whale --continuous -o detections.csv
       detector scan /archive -m models/my-whale --run season-2026
       detector scan /archive -m models/my-whale --run shard-$I --shard $I/20
     """  # noqa: D301

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detector.errors import ConfigurationError, RecordingError
+from detector.errors import ConfigurationError, Parameter, RecordingError
 from detector.operating.target import Target
 from detector.place import Place
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
@@ -73,10 +73,16 @@ def scan_run(
     Raises
     ------
     ConfigurationError
-        If the run was begun with another model or other options, or with a shard of other recordings.
+        If windows are to go on across recordings, or the run was begun with another model or other options, or with a
+        shard of other recordings.
     OutputError
         If another process writes the run, or it cannot be written. What was written before is kept.
     """
+    if setting.continuous:
+        raise ConfigurationError(
+            f"{Parameter('continuous', 'scan')} cannot be combined with {Parameter('run_folder', 'scan')}, which keeps "
+            "each recording by itself; leave one of them out"
+        )
     unsearched: list[Scanned] = []
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
     folder = shipped_folder() / DEFAULT_MODEL if model is None else find_folder(model)

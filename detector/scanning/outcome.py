@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from detector.chronology import Chronology
 from detector.errors import Fault
@@ -33,6 +34,9 @@ class Scanned:
         The error of the program itself, if the recording failed through one.
     identity : Identity or None
         The state of the file when it was planned; None if it could not be planned, or failed.
+    offset_s, until_s : float
+        In a series, the times at which this recording and the next one begin, s. Events that begin between them belong
+        to this recording. By itself, a recording has all of them.
     """
 
     recording: Place
@@ -43,6 +47,8 @@ class Scanned:
     heard_s: float = 0.0
     bug: Exception | None = None
     identity: Identity | None = None
+    offset_s: float = 0.0
+    until_s: float = inf
 
     @property
     def failed(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TextIO
 import torch
 
 from detector.device import DeviceName, choose_device, keep_freed_memory
+from detector.errors import Parameter
 from detector.model import Model, load_model
 from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
@@ -26,6 +27,7 @@ from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner
 from detector.scanning.setting import Setting
 from detector.scanning.summary import Summary
+from detector.texts import many
 
 
 def scan(
@@ -85,9 +87,17 @@ def scan(
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
                 scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
-            for line in summary.clocks.lines():
+            for line in (*_joined(summary, setting), *summary.clocks.lines()):
                 progress.say(line)
             return summary
+
+
+def _joined(summary: Summary, setting: Setting) -> Iterator[str]:
+    """Say how many recordings were scanned across the seam before them, if that was asked for."""
+    if setting.continuous:
+        n_joined = f"{summary.joined:,} of {many(summary.recordings, 'recording')}"
+        hint = "" if summary.joined else "; this needs start times, and WAV, FLAC, AIFF, W64 or RF64"
+        yield f"{Parameter('continuous', 'scan')}: {n_joined} began where the one before ended{hint}"
 
 
 def load_named(model: str | None, device: DeviceName) -> Model:

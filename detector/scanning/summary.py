@@ -24,6 +24,8 @@ class Summary:
         Numbers of recordings, of detections, and of recordings that were not analysed.
     seconds : float
         Length of the scanned sound, s.
+    joined : int
+        Number of recordings that were scanned as the continuation of another one.
     statuses : Counter
         Number of recordings with each of the statuses in `INCOMPLETE`.
     bugs : list of exceptions
@@ -34,6 +36,7 @@ class Summary:
 
     recordings: int = 0
     seconds: float = 0.0
+    joined: int = 0
     detections: int = 0
     failed: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
@@ -44,6 +47,7 @@ class Summary:
         """Count a recording."""
         self.recordings += 1
         self.seconds += scanned.scanned_s
+        self.joined += scanned.offset_s > 0
         self.detections += len(scanned.detections)
         self.failed += scanned.failed
         self.clocks.add(scanned)
