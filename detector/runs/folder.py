@@ -17,10 +17,10 @@ from detector.place import LocalPlace, Place
 from detector.presets import RECIPE_FILE
 from detector.recipe import Recipe, read_recipe
 from detector.runs.lock import run_lock
-from detector.runs.records import Chunk, Finished, bytes_of, finished_of, record_of
+from detector.runs.records import Chunk, Finished, bytes_of, finished_of, member_of, record_of
 from detector.runs.settings import SETTINGS_FILE, RunSettings, read_settings, write_settings
 from detector.runs.store import Extent, Record, Store
-from detector.scanning.outcome import Scanned, failed
+from detector.scanning.outcome import Member, Scanned, failed
 
 LOCK_FILE = "lock"
 LIST_FILE = "recordings.json"
@@ -129,6 +129,11 @@ class Run:
         """Return size and time of the last change of a recording when it was analysed; None if it was not."""
         record = self._records.get(name)
         return None if record is None or record["size"] is None else (record["size"], record["modified_ns"])
+
+    def member(self, name: str) -> Member | None:
+        """Return the part that a recording had in a series; None if it was scanned by itself, or not at all."""
+        record = self._records.get(name)
+        return None if record is None else member_of(record)
 
     @property
     def n_finished(self) -> int:

@@ -12,15 +12,15 @@ from detector.operating.target import Target
 from detector.place import Place
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
+from detector.runs.continuous import SeriesOfRun
 from detector.runs.folder import Run, merged_list, opened_run
 from detector.runs.settings import KeepScores, settings_of
 from detector.runs.shard import Shard
 from detector.runs.tables import summary_of, write_tables
-from detector.scanning.clocks import ClockWatch
 from detector.scanning.listing import list_recordings, not_searched
 from detector.scanning.outcome import Scanned
 from detector.scanning.setting import Setting
-from detector.scanning.summary import Summary
+from detector.scanning.summary import Summary, summary_for
 from detector.texts import many
 
 if TYPE_CHECKING:
@@ -73,16 +73,13 @@ def scan_run(
     Raises
     ------
     ConfigurationError
-        If windows are to go on across recordings, or the run was begun with another model or other options, or with a
-        shard of other recordings.
+        If the run was begun with another model or other options, or with a shard of other recordings. If windows go on
+        across recordings, and there is a shard, or scores are to be kept.
     OutputError
         If another process writes the run, or it cannot be written. What was written before is kept.
     """
     if setting.continuous:
-        raise ConfigurationError(
-            f"{Parameter('continuous', 'scan')} cannot be combined with {Parameter('run_folder', 'scan')}, which keeps "
-            "each recording by itself; leave one of them out"
-        )
+        _check_continuous(request)
     unsearched: list[Scanned] = []
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
     folder = shipped_folder() / DEFAULT_MODEL if model is None else find_folder(model)
@@ -108,16 +105,34 @@ def scan_run(
                 bugs.append(scanned.bug)
 
         missing = list(_missing(run, progress))
-        if missing:
+        series = SeriesOfRun(run, {recording.name for recording in missing}) if setting.continuous else None
+        stretches = [missing] if series is None else list(series.islands())
+        if any(stretches):
             from detector.runs.scoring import RunScan  # imports torch, which takes seconds; a finished run needs none
 
-            RunScan(run, folder, device, setting, threshold, progress=progress).scan(missing, report)
+            scan = RunScan(run, folder, device, setting, threshold, progress=progress)
+            scan.scan(stretches, report, None if series is None else series.holds)
         write_tables(run)
-        summary = summary_of(run, Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None)))
-        for line in summary.clocks.lines():
+        summary = summary_of(run, summary_for(setting))
+        for line in summary.notes():
             progress.say(line)
         summary.bugs.extend(bugs)
         return summary
+
+
+def _check_continuous(request: RunRequest) -> None:
+    """Raise `ConfigurationError` if a request does not go together with windows across recordings."""
+    continuous = Parameter("continuous", "scan")
+    if request.shard is not None:
+        raise ConfigurationError(
+            f"{continuous} cannot be combined with {Parameter('shard', 'scan')}, which may part a deployment; give "
+            "each deployment a run of its own"
+        )
+    if request.keep_scores != "none":
+        raise ConfigurationError(
+            f"{continuous} in a run needs {Parameter('keep_scores', 'scan')} none: a run keeps scores by file, and "
+            "these belong to several files together"
+        )
 
 
 def _set_recordings(run: Run, listed: Sequence[Place], progress: Progress) -> None:

@@ -22,7 +22,7 @@ from detector.scanning.finding import Finding
 from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
 from detector.scanning.scan import one_thread_each
-from detector.scanning.scanner import Scanner
+from detector.scanning.scanner import Scanner, Skip
 from detector.scanning.setting import Setting
 from detector.scanning.workers import Workers
 
@@ -63,6 +63,7 @@ class RunScan:
     ) -> None:
         loaded = load_model(model, choose_device(device))
         self._run = run
+        self._begun: list[Scanned] = []  # results of the series that is being kept
         self._progress = progress
         self._setting = setting
         self._scanner = Scanner(loaded, setting, progress.say)
@@ -73,8 +74,22 @@ class RunScan:
         self._finding = Finding(event_rules, None, self._scanner.clock)
         self._keeper = ScoreKeeper(run.store) if run.settings.keep_scores == "all" else None
 
-    def scan(self, recordings: Sequence[Place], take_result: Callable[[Scanned], None]) -> None:
+    def scan(
+        self,
+        stretches: Sequence[Sequence[Place]],
+        take_result: Callable[[Scanned], None],
+        skip: Skip | None = None,
+    ) -> None:
         """Scan recordings; keep the result of each, and pass it on.
+
+        Parameters
+        ----------
+        stretches : sequence of sequences of Place
+            The recordings. No series reaches from one stretch into the next.
+        take_result : callable
+            Is called with each result.
+        skip : callable, optional
+            As for `Scanner.scan_with`.
 
         Raises
         ------
@@ -83,22 +98,34 @@ class RunScan:
         """
         for note in self._notes:
             self._progress.say(note)
-        parts = PartStore(self._run.folder, {recording.name for recording in recordings}.__contains__)
+        names = {recording.name for recordings in stretches for recording in recordings}
+        parts = PartStore(self._run.folder, names.__contains__)
         kept = KeptScores(parts, self._scanner.score)
         with (
             closing(parts),
             one_thread_each(),
-            ScanProgress(self._progress, len(recordings)) as scan_progress,
+            ScanProgress(self._progress, len(names)) as scan_progress,
             Workers(self._setting.workers, self._setting.limits.patience) as workers,
         ):
-            for scanned in self._scanner.scan_with(workers, recordings, self._take, scan_progress.advance, kept):
-                kept.check()
-                result = self._finding.finish(scanned)
-                self._run.add(result, [] if self._keeper is None else self._keeper.chunks)
-                if not result.failed:
-                    parts.drop(result.recording.name)
-                take_result(result)
-                scan_progress.done()
+            for recordings in stretches:
+                advance = scan_progress.advance
+                for scanned in self._scanner.scan_with(workers, recordings, self._take, advance, kept, skip):
+                    kept.check()
+                    result = self._finding.finish(scanned)
+                    self._run.add(result, [] if self._keeper is None else self._keeper.chunks)
+                    self._drop(parts, result)
+                    take_result(result)
+                    scan_progress.done()
+
+    def _drop(self, parts: PartStore, result: Scanned) -> None:
+        """Forget the parts of a recording that did not fail; those of a series after its last result."""
+        member = result.member
+        if member is None or member.number == 0:
+            self._begun = []
+        self._begun.append(result)
+        is_last = member is None or member.number == member.count - 1
+        if is_last and not any(begun.failed for begun in self._begun):
+            parts.drop(self._begun[0].recording.name)
 
     def _take(self, block: ScoreBlock) -> None:
         if self._keeper is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -16,7 +17,7 @@ from detector.recipe import Recipe
 from detector.scanning.blocks import Rows, ScoreBlock
 from detector.scanning.describing import described
 from detector.scanning.executor import given_up
-from detector.scanning.outcome import Scanned, failed
+from detector.scanning.outcome import Member, Scanned, failed
 from detector.scanning.parts import PartScores, first_sample
 from detector.scanning.plan import Part, Plan
 from detector.scanning.timeline import timeline
@@ -122,11 +123,14 @@ class Assembly:
             n_samples = min(n_samples, self._n_windows * self._grid.hop * self._recipe.hop_length)
         try:
             last = self._last_block(n_samples) if self._failure is None or self._n_failing else None
-            self._results = tuple(self._described())
+            results = tuple(self._described())
         except Exception as error:  # noqa: BLE001 (as above)
             why = fault_of(self._plan.recording, error)
-            self._results = tuple(failed(header.place, header.chronology, why) for header in self._plan.headers)
-            return None
+            results = tuple(failed(header.place, header.chronology, why) for header in self._plan.headers)
+            last = None
+        self._results = tuple(
+            replace(scanned, member=self._member(number, len(results))) for number, scanned in enumerate(results)
+        )
         return last
 
     def _added(self, part: Part, scores: PartScores, number: int) -> ScoreBlock | None:
@@ -179,13 +183,15 @@ class Assembly:
             if why is not None:
                 yield failed(header.place, header.chronology, why)
                 return
-            yield described(header, self._plan.channels, member.facts, self._recipe, self._span_s(number))
+            in_series = bool(self._members)
+            yield described(header, self._plan.channels, member.facts, self._recipe, in_series=in_series)
             if member.broken:
                 return
 
-    def _span_s(self, number: int) -> tuple[float, float] | None:
-        """Return the times at which a recording of a series and the next one begin, s; None without a series."""
+    def _member(self, number: int, count: int) -> Member | None:
+        """Return the part that a recording has in the series; None without a series."""
         if not self._members:
             return None
         begins = [begin_s for begin_s, _ in self._members[number : number + 2]]
-        return begins[0], begins[1] if len(begins) > 1 else inf
+        until_s = begins[1] if len(begins) > 1 else inf
+        return Member(self._plan.series, number, count, begins[0], until_s)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
-
 from detector.audio.header import Header
 from detector.audio.status import Status
 from detector.audio.verdict import Facts, judge
@@ -17,7 +15,8 @@ def described(
     channels: tuple[str, ...],
     facts: Facts,
     recipe: Recipe,
-    series_s: tuple[float, float] | None = None,
+    *,
+    in_series: bool,
 ) -> Scanned:
     """Return the result of a recording without its detections.
 
@@ -31,9 +30,8 @@ def described(
         What decoding found out about the whole recording.
     recipe : Recipe
         Of the model.
-    series_s : (float, float), optional
-        The times at which the recording and the next one begin in a series, s. A recording of a series cannot be
-        too short for a window, because windows go on into the next one.
+    in_series : bool
+        Whether windows go on into other recordings, so that it cannot be too short for a window.
     """
     status, found = judge(header, channels, facts)
     faults = "; ".join((*header.faults, *found))
@@ -41,7 +39,7 @@ def described(
     n_claimed = whole.n_read if header.n_frames is None else header.n_frames
     n_samples = facts.n_read * recipe.audio.sample_rate // header.sample_rate
     shortest = round(recipe.window.duration * recipe.audio.sample_rate)
-    short = series_s is None and n_samples < shortest
+    short = not in_series and n_samples < shortest
     effort = tuple(
         Effort(
             header.place,
@@ -54,7 +52,6 @@ def described(
         )
         for channel, sounding in zip(channels, facts.sounding)
     )
-    offset_s, until_s = series_s or (0.0, inf)
     return Scanned(
         header.place,
         header.chronology,
@@ -62,8 +59,6 @@ def described(
         remarks=(f"{header.place}: {faults}",) if faults else (),
         heard_s=n_samples / recipe.audio.sample_rate,
         identity=header.identity,
-        offset_s=offset_s,
-        until_s=until_s,
     )
 
 

@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import inf
 
 import numpy as np
 
@@ -162,8 +161,6 @@ def events_within(
     offset_s, until_s : float
         The times at which that recording and the next one begin, s.
     """
-    if (offset_s, until_s) == (0.0, inf):
-        return detections
     first, end = (
         bisect_left(detections, time_s - ROUNDING_S, key=lambda detection: detection[1].start_s)
         for time_s in (offset_s, until_s)

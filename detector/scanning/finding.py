@@ -46,12 +46,14 @@ class Finding:
         if scanned.failed:
             return scanned
         if self._failure is not None:
-            return failed(scanned.recording, scanned.chronology, self._failure)
+            return replace(failed(scanned.recording, scanned.chronology, self._failure), member=scanned.member)
         return replace(scanned, detections=self._detections(scanned))
 
     def _detections(self, scanned: Scanned) -> tuple[tuple[str, Event], ...]:
         """Return channel and event of each detection. None lasts longer than a pause of the recorder lets it."""
-        detections = events_within(self._finder.events(), scanned.offset_s, scanned.until_s)
+        detections = self._finder.events()
+        if scanned.member is not None:
+            detections = events_within(detections, scanned.member.offset_s, scanned.member.until_s)
         chronology = scanned.chronology
         breaks = () if chronology is None else chronology.breaks()
         if not breaks:

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
 from detector.chronology import Chronology
 from detector.errors import Fault
 from detector.events import Event
 from detector.place import Identity, Place
 from detector.tables.effort import Effort
+
+
+@dataclass(frozen=True)
+class Member:
+    """The part that a recording had in a series.
+
+    Attributes
+    ----------
+    series : str
+        What identifies the series: another one if one of its files changed.
+    number : int
+        Number of the recording, from 0.
+    count : int
+        Number of recordings that have results. A series can end early.
+    offset_s, until_s : float
+        The times at which this recording and the next one begin, s. Events that begin between them belong to this one.
+    """
+
+    series: str
+    number: int
+    count: int
+    offset_s: float
+    until_s: float
 
 
 @dataclass(frozen=True)
@@ -34,9 +56,8 @@ class Scanned:
         The error of the program itself, if the recording failed through one.
     identity : Identity or None
         The state of the file when it was planned; None if it could not be planned, or failed.
-    offset_s, until_s : float
-        In a series, the times at which this recording and the next one begin, s. Events that begin between them belong
-        to this recording. By itself, a recording has all of them.
+    member : Member or None
+        The part that it had in a series; None if it was scanned by itself.
     """
 
     recording: Place
@@ -47,8 +68,7 @@ class Scanned:
     heard_s: float = 0.0
     bug: Exception | None = None
     identity: Identity | None = None
-    offset_s: float = 0.0
-    until_s: float = inf
+    member: Member | None = None
 
     @property
     def failed(self) -> bool:

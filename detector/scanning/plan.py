@@ -6,6 +6,7 @@ the front end depends. Two parts share no results, so each can be scored on any 
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -53,6 +54,8 @@ class Part:
         Of the model and the options with which it must be scored.
     followers : tuple of Header
         The recordings that follow, if `header` is that of the first recording of a series.
+    series : str
+        What identifies the series: another one if one of its files changed. Empty for a recording by itself.
     """
 
     header: Header
@@ -61,6 +64,7 @@ class Part:
     end: int | None
     fingerprint: str
     followers: tuple[Header, ...] = ()
+    series: str = ""
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -101,6 +105,8 @@ class Plan:
         Of the model and the options.
     followers : tuple of Header
         The recordings that follow the first one in a series; empty for a recording by itself.
+    series : str
+        As in `Part`.
     """
 
     header: Header
@@ -109,6 +115,7 @@ class Plan:
     length: int
     fingerprint: str
     followers: tuple[Header, ...] = ()
+    series: str = ""
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -134,7 +141,7 @@ class Plan:
         """Yield the parts in order; the last one goes on to the end of the recording."""
         for first in range(0, max(1, self.n_windows), self.length):
             end = first + self.length if first + self.length < self.n_windows else None
-            yield Part(self.header, self.channels, first, end, self.fingerprint, self.followers)
+            yield Part(self.header, self.channels, first, end, self.fingerprint, self.followers, self.series)
 
 
 class Planner:
@@ -204,7 +211,8 @@ class Planner:
         n_samples = sum(length_of(plan.header) for plan in plans)
         n_windows = self._count(n_samples, first.header.sample_rate)
         length = equal_parts(n_windows, self._longest)
-        return Plan(first.header, first.channels, n_windows, length, self._fingerprint, followers)
+        series = key_of_series([plan.header for plan in plans])
+        return Plan(first.header, first.channels, n_windows, length, self._fingerprint, followers, series)
 
     def _count(self, n_samples: int, sample_rate: int) -> int:
         """Count the windows of a recording of `n_samples` in the file."""
@@ -227,6 +235,15 @@ class Planner:
                 f"{header.place}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
                 f"at most {self._limits.memory} MB may be used (limit: memory)"
             )
+
+
+def key_of_series(headers: Sequence[Header]) -> str:
+    """Return what identifies a series: the names of its files, their sizes, and the times of their last changes."""
+    states = [
+        (header.place.name, header.identity and (header.identity.size, header.identity.modified_ns))
+        for header in headers
+    ]
+    return hashlib.sha256(repr(states).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def equal_parts(n_windows: int, most: int) -> int:

@@ -10,14 +10,12 @@ from typing import TextIO
 import torch
 
 from detector.device import DeviceName, choose_device, keep_freed_memory
-from detector.errors import Parameter
 from detector.model import Model, load_model
 from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
 from detector.place import Named
 from detector.presets import DEFAULT_MODEL, find_folder, shipped_folder
 from detector.progress import SILENT, Progress
-from detector.scanning.clocks import ClockWatch
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.listing import list_recordings, not_searched
@@ -26,8 +24,7 @@ from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner
 from detector.scanning.setting import Setting
-from detector.scanning.summary import Summary
-from detector.texts import many
+from detector.scanning.summary import Summary, summary_for
 
 
 def scan(
@@ -83,21 +80,13 @@ def scan(
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
             with outputs.opened(stream, loaded.labels) as results:
-                summary = Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None))
+                summary = summary_for(setting)
                 for folder in unsearched:
                     keep(folder, summary, results, scan_progress)
                 scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
-            for line in (*_joined(summary, setting), *summary.clocks.lines()):
+            for line in summary.notes():
                 progress.say(line)
             return summary
-
-
-def _joined(summary: Summary, setting: Setting) -> Iterator[str]:
-    """Say how many recordings were scanned across the seam before them, if that was asked for."""
-    if setting.continuous:
-        n_joined = f"{summary.joined:,} of {many(summary.recordings, 'recording')}"
-        hint = "" if summary.joined else "; this needs start times, and WAV, FLAC, AIFF, W64 or RF64"
-        yield f"{Parameter('continuous', 'scan')}: {n_joined} began where the one before ended{hint}"
 
 
 def load_named(model: str | None, device: DeviceName) -> Model:

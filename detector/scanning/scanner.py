@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detector.audio.metadata import name_chronology
 from detector.clock import Clock
@@ -27,6 +27,7 @@ Advance = Callable[[float], None]
 Pulse = Callable[[], None]
 ScorePart = Callable[[Part, Pulse], PartScores]
 """A function that scores a part; see `Scanner.score`."""
+Skip = Callable[[Plan], bool]
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ class Scanner:
         take: Take | None = None,
         advance: Advance | None = None,
         score: ScorePart | None = None,
+        skip: Skip | None = None,
     ) -> Iterator[Scanned]:
         """Scan recordings with an executor; see `scan_all`.
 
@@ -158,13 +160,15 @@ class Scanner:
         ----------
         score : callable, optional
             Scores parts in the place of `Scanner.score`, for example by reading scores that were kept.
+        skip : callable, optional
+            Returns whether a recording or series is left out, given its plan.
         """
-        jobs = Jobs(executor, take, advance, score or self.score)
+        jobs = Jobs(executor, take, advance, score or self.score, skip)
         for results, left_out in self._each(jobs, recordings):
             yield from results
             rest = left_out
             while rest:
-                rest = yield from self._again(jobs, rest)
+                rest = yield from self._again(replace(jobs, skip=None), rest)
 
     def _again(self, jobs: Jobs, recordings: Sequence[Place]) -> Generator[Scanned, None, Sequence[Place]]:
         """Scan what a series left out, until another series ends early; return what that one left out, and the rest.
@@ -184,6 +188,8 @@ class Scanner:
         plans = jobs.executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
         if self._setting.continuous:
             plans = in_series(plans, self.recipe.window.duration, self._planner.joined)
+        if jobs.skip is not None:
+            plans = (planned for planned in plans if isinstance(planned[1], Exception) or not jobs.skip(planned[1]))
         over: set[int] = set()  # plans whose other parts are left out
         scored = jobs.executor.in_order(
             steps_of(plans, over), lambda step, pulse: None if step.part is None else jobs.score(step.part, pulse)
@@ -218,6 +224,7 @@ class Jobs:
     take: Take | None
     advance: Advance | None
     score: ScorePart
+    skip: Skip | None
 
 
 def steps_of(plans: Iterable[tuple[Place, Plan | Exception]], over: Container[int]) -> Iterator[Step]:

@@ -56,13 +56,16 @@ class Archive:
         setting = setting or Setting(workers=2)
         return scan_run(request, [self.recordings], model_folder, "cpu", setting, progress=Heard(self.lines), **options)
 
-    def scan(self, name: str, model: str = "frame", **options: object) -> dict[str, bytes]:
+    def scan(
+        self, name: str, model: str = "frame", setting: Setting | None = None, **options: object
+    ) -> dict[str, bytes]:
         """Scan the recordings without a run, into a new folder; return the tables."""
+        setting = setting or Setting(workers=2)
         folder = self.folder / name
         folder.mkdir()
         outputs = Outputs(folder / TABLES[0], folder / "scores.csv", folder / TABLES[1])
         with Path("/dev/null").open("w", encoding="utf-8") as stream:
-            scan([self.recordings], str(self.folder / model), "cpu", Setting(workers=2), outputs, stream, **options)
+            scan([self.recordings], str(self.folder / model), "cpu", setting, outputs, stream, **options)
         return self.tables(name)
 
     def tables(self, name: str) -> dict[str, bytes]:

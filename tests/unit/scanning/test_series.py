@@ -67,7 +67,7 @@ def scores(blocks: Sequence[ScoreBlock]) -> np.ndarray:
 
 def events(results: Sequence[Scanned]) -> list[tuple[float, float, str, float | None]]:
     """List the events of a series, with times from its start."""
-    offsets = [result.offset_s for result in results]
+    offsets = [0.0 if result.member is None else result.member.offset_s for result in results]
     return [
         (offset_s + event.start_s, offset_s + event.end_s, event.label, event.score)
         for offset_s, result in zip(offsets, results)
@@ -266,7 +266,7 @@ def test_a_thousand_broken_files_are_no_deeper_than_one(tmp_path: Path, monkeypa
 def test_a_series_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(series, "MOST_RECORDINGS", 3)
     results, blocks, _ = scan(tone_model(), pieces(tmp_path, noise(16), [2 * n * RATE for n in range(1, 8)]))
-    assert [result.offset_s for result in results] == [0, 2, 4, 0, 2, 4, 0, 2]
+    assert [result.member.offset_s for result in results if result.member] == [0, 2, 4, 0, 2, 4, 0, 2]
     assert [block.heard_s for block in blocks if block.heard_s is not None] == [6, 6, 4]
 
 
