@@ -20,6 +20,7 @@ from detector.scanning.blocks import ScoreBlock
 from detector.scanning.events import EventRules
 from detector.scanning.finding import Finding
 from detector.scanning.outcome import Scanned
+from detector.scanning.plan import Plan
 from detector.scanning.progress import ScanProgress
 from detector.scanning.scan import one_thread_each
 from detector.scanning.scanner import Scanner, Skip
@@ -109,7 +110,8 @@ class RunScan:
         ):
             for recordings in stretches:
                 advance = scan_progress.advance
-                for scanned in self._scanner.scan_with(workers, recordings, self._take, advance, kept, skip):
+                wanted = None if skip is None else counted(skip, scan_progress)
+                for scanned in self._scanner.scan_with(workers, recordings, self._take, advance, kept, wanted):
                     kept.check()
                     result = self._finding.finish(scanned)
                     self._run.add(result, [] if self._keeper is None else self._keeper.chunks)
@@ -141,3 +143,15 @@ class RunScan:
                 f"{self._run.folder}: its scores were made as {settings.scorer}, this machine would make them as "
                 f"{fingerprint}; go on with the same device and precision, or take another folder"
             )
+
+
+def counted(skip: Skip, progress: ScanProgress) -> Skip:
+    """Return a function that says what is left out, and reports it as done."""
+
+    def skipped(plan: Plan) -> bool:
+        held = skip(plan)
+        for _ in plan.headers if held else ():
+            progress.done()
+        return held
+
+    return skipped

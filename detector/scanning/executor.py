@@ -28,6 +28,8 @@ class Executor(Protocol):
     ) -> Iterator[tuple[Item, Made | Exception]]:
         """Apply a function to items; yield each item with its result, or with the error that was raised, in order.
 
+        It may be called again while an earlier call is not exhausted.
+
         Parameters
         ----------
         items : iterable
