@@ -152,11 +152,12 @@ def test_a_changed_file_is_scanned_again_with_its_series(deployment: Archive, nu
     assert deployment.tables("run") == tables
 
 
+@pytest.mark.parametrize(("number", "seconds"), [(0, 6), (2, 3)])
 def test_a_run_killed_while_it_scans_a_changed_series_again_mixes_no_results(
-    deployment: Archive, monkeypatch: pytest.MonkeyPatch
+    deployment: Archive, monkeypatch: pytest.MonkeyPatch, number: int, seconds: int
 ) -> None:
     run(deployment)
-    written(deployment.recordings / name(2), with_tones(noise(3, 9), (0.0, 0.5)))  # a pause follows it now
+    written(deployment.recordings / name(number), with_tones(noise(seconds, 9), (0.0, 0.5)))
     add = Run.add
     n_left = 0
 

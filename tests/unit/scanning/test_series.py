@@ -28,6 +28,7 @@ from detector.scanning.results import detections_of, score_rows
 from detector.scanning.scanner import Pulse, Scanner
 from detector.scanning.series import follows
 from detector.scanning.setting import Setting
+from detector.scanning.workers import AHEAD
 from tests.places import Failing, Outage
 from tests.scans import detected_all
 
@@ -183,6 +184,23 @@ def test_each_channel_of_each_file_has_its_own_row_of_effort(tmp_path: Path) -> 
     assert rows[0].detail.startswith("1 samples")
 
 
+@pytest.mark.parametrize("rate", [RATE, 11025])
+def test_effort_is_that_of_each_file_by_itself_wherever_the_parts_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
+) -> None:
+    sound = np.stack([noise(30), noise(30, 1)], axis=1)
+    sound[np.random.default_rng(0).choice(len(sound), 300, replace=False), 0] = np.nan
+    sound[6 * rate : 12 * rate, 1] = 0
+    files = pieces(tmp_path, sound, [3 * rate, 6 * rate, 12 * rate], rate)
+    for seconds in (0.7, 2.0, 1000.0):
+        short_parts(monkeypatch, seconds)
+        found = scan(MODELS["pcen"], files)[0]
+        expected = scan(MODELS["pcen"], files, ALONE)[0]
+        assert [result.effort for result in found] == [result.effort for result in expected]
+        assert [result.remarks for result in found] == [result.remarks for result in expected]
+    assert len({row.detail for result in found for row in result.effort}) == 4  # other faults in each file
+
+
 def damaged(path: Path) -> None:
     """Cut a FLAC file in its middle, behind its metadata that promise the whole."""
     content = path.read_bytes()
@@ -209,6 +227,24 @@ def test_a_file_that_ends_too_early_ends_the_series_and_the_next_file_begins_ano
     for found, expected in zip(together, parted):
         spans = [event.span for _, event in found.detections]
         assert np.array(spans) == pytest.approx(np.array([event.span for _, event in expected.detections]), abs=1e-4)
+
+
+def test_parts_behind_the_end_of_a_series_are_not_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    short_parts(monkeypatch, 1.0)
+    files = pieces(tmp_path, noise(60), [3 * RATE, 6 * RATE], kind="flac", subtype="PCM_16")
+    damaged(files[0])
+    scored: list[Part] = []
+    score = Scanner.score
+
+    def counting(self: Scanner, part: Part, pulse: Pulse | None = None) -> object:
+        scored.append(part)
+        return score(self, part, pulse)
+
+    monkeypatch.setattr(Scanner, "score", counting)
+    detected_all(tone_model("frame", window_s=0.5), files, CONTINUOUS)
+    of_first = [part for part in scored if part.header.place.name == files[0].as_posix()]
+    assert len(of_first) <= 3 + AHEAD
+    assert len(scored) > 50
 
 
 @pytest.mark.parametrize("workers", [1, 3])
