@@ -24,7 +24,7 @@ from tests.unit.scanning.conftest import RATE, noise, with_tones, written
 from .conftest import Archive
 
 CONTINUOUS = Setting(workers=1, continuous=True)
-SOUND = with_tones(noise(36, 7), (2.0, 2.5), (5.5, 6.5), (11.8, 18.3), (23.5, 24.4), (29.0, 29.5), (35.0, 36.0))
+SOUND = with_tones(noise(36, 7), (2.0, 2.5), (5.5, 6.5), (11.8, 18.3), (24.01, 24.4), (29.0, 29.5), (35.0, 36.0))
 SECONDS = 6  # of a file
 
 
@@ -152,12 +152,18 @@ def test_a_changed_file_is_scanned_again_with_its_series(deployment: Archive, nu
     assert deployment.tables("run") == tables
 
 
-@pytest.mark.parametrize(("number", "seconds"), [(0, 6), (2, 3)])
+@pytest.mark.parametrize(
+    ("number", "seconds", "tone"),
+    [
+        (2, 3, (0.0, 0.5)),  # now a pause follows
+        (3, 6, (5.0, 6.0)),  # now a call goes on into file 4, where it began before
+    ],
+)
 def test_a_run_killed_while_it_scans_a_changed_series_again_mixes_no_results(
-    deployment: Archive, monkeypatch: pytest.MonkeyPatch, number: int, seconds: int
+    deployment: Archive, monkeypatch: pytest.MonkeyPatch, number: int, seconds: int, tone: tuple[float, float]
 ) -> None:
     run(deployment)
-    written(deployment.recordings / name(number), with_tones(noise(seconds, 9), (0.0, 0.5)))
+    written(deployment.recordings / name(number), with_tones(noise(seconds, 9), tone))
     add = Run.add
     n_left = 0
 
