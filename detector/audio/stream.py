@@ -83,6 +83,8 @@ class AudioStream:
         Samples of each channel yielded so far, at the recipe's rate.
     ended : bool
         Whether `blocks` reached the end of the recording, or the sample where decoding stops, within the stretch.
+    at_end : bool
+        The same of `decoded`.
     facts : Facts
         The facts found so far. `judge` judges a whole recording by them.
 
@@ -104,7 +106,7 @@ class AudioStream:
         self.channels = channel_names(self.header, audio.channel)
         self.n_samples = 0
         self.ended = False
-        self._at_end = False
+        self.at_end = False
         self.facts = Facts((False,) * len(self.channels))
         self._audio = audio
         self._block_s = block_s
@@ -147,14 +149,14 @@ class AudioStream:
         """
         first, end, skip = self._bounds()
         resample = Resampler(self.header.sample_rate, self._audio.sample_rate, len(self.channels))
-        for block in self._clock.each("decode", self._decoded(first, end)):  # (sample, channel) of the stream
+        for block in self._clock.each("decode", self.decoded(first, end)):  # (sample, channel) of the stream
             with self._clock("resample"):
                 samples = resample(block)
             yield from self._counted(samples[skip:])
             skip -= min(skip, len(samples))
-        if self._at_end:
+        if self.at_end:
             yield from self._counted(resample.flushed()[skip:])
-        self.ended = self._at_end
+        self.ended = self.at_end
 
     def _bounds(self) -> tuple[int, int | None, int]:
         """Return the file's first sample to decode, the end, and the number of samples to drop after resampling.
@@ -180,10 +182,10 @@ class AudioStream:
             self.n_samples += len(block)
             yield np.ascontiguousarray(block.T)
 
-    def _decoded(self, first: int, end: int | None) -> Iterator[Samples]:
+    def decoded(self, first: int, end: int | None) -> Iterator[Samples]:
         """Decode the file's samples from `first` to `end`; yield blocks (sample, channel) of the chosen channels.
 
-        A hole gives zeros if later samples can be read.
+        They have the sample rate of the file. A hole gives zeros if later samples can be read.
         """
         position = first
         length = self._block_length()
@@ -204,7 +206,7 @@ class AudioStream:
             time_s = position / self.header.sample_rate
             why = error.strerror or error
             raise RecordingError(f"{self.header.place}: cannot be read: {why} (at {time_s:.1f} s)") from error
-        self._at_end = end is None or position < end
+        self.at_end = end is None or position < end
         self.header.check_unchanged()
 
     def _notice(self) -> None:

@@ -92,6 +92,11 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
 @click.option("--workers", type=WORKERS, help="Threads that scan.  [default: one on each core]")
 @TIMEZONE
 @TIME_PATTERN
+@click.option(
+    "--continuous",
+    is_flag=True,
+    help="Let windows and calls go on into the next file, where it follows without a pause.",
+)
 @LIMIT
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a recording was damaged, truncated or empty.")
 @click.option("--debug", is_flag=True, help="Show the traceback where the program failed on a recording.")
@@ -139,6 +144,7 @@ def scan(
       detector scan recordings/ -m models/my-whale --format raven -o tables/
       detector scan recordings/ -m models/my-whale --clips clips/ --best 50 -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
+      detector scan deployment/ -m models/my-whale --continuous -o detections.csv
       detector scan /archive -m models/my-whale --run season-2026
       detector scan /archive -m models/my-whale --run shard-$I --shard $I/20
     """  # noqa: D301

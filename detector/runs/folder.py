@@ -18,10 +18,10 @@ from detector.recipe import Recipe, read_recipe
 from detector.runs.journal import Extent, Record
 from detector.runs.listing import LIST_FILE, Listing, read_listing, write_listing
 from detector.runs.lock import RunLock, run_lock
-from detector.runs.records import Chunk, Finished, bytes_of, finished_of, record_of
+from detector.runs.records import Chunk, Finished, bytes_of, finished_of, member_of, record_of
 from detector.runs.settings import SETTINGS_FILE, RunSettings, read_settings, write_settings
 from detector.runs.store import Store
-from detector.scanning.outcome import Scanned, failed
+from detector.scanning.outcome import Member, Scanned, failed
 
 LOCK_FILE = "lock"
 RESULTS = "results"  # name of the store
@@ -126,6 +126,11 @@ class Run:
         if record is None or record.get("size") is None:
             return None
         return record["size"], record.get("modified_ns", 0)
+
+    def member(self, recording: Place) -> Member | None:
+        """Return the part that a recording had in a series; None if it was scanned by itself, or not at all."""
+        record = self._records.get(recording.name)
+        return None if record is None else member_of(record)
 
     def begin(self, model: Path, settings: RunSettings) -> None:
         """Write the settings of a new run, with the recipe and the operating points of its model.

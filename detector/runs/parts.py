@@ -12,6 +12,7 @@ from threading import Lock
 
 import numpy as np
 
+from detector.audio.series import MemberFacts
 from detector.audio.verdict import Facts
 from detector.errors import OutputError
 from detector.runs.journal import Record, extents_of
@@ -23,7 +24,7 @@ from detector.scanning.scanner import Pulse, ScorePart
 MOST_BYTES = 2**26  # after this many bytes a new file begins, and a file is deleted when all its parts are needless
 NAME = re.compile(r"parts-([0-9]{6})\.jsonl")
 
-PartKey = tuple[str, int, int, int, int | None]
+PartKey = tuple[str, int, int, str, int, int | None]
 
 
 class PartStore:
@@ -119,6 +120,8 @@ class KeptScores:
         if kept is not None:
             return kept
         scores = self._score(part, pulse)
+        if any(member.failure for member in scores.members):
+            return scores  # the file may be readable at the next resume
         try:
             self._parts.add(part, scores)
         except OutputError as error:
@@ -137,21 +140,24 @@ def file_name(number: int) -> str:
 
 
 def key_of(part: Part) -> PartKey:
-    """Return what identifies a part: the recording, its state, and the windows."""
+    """Return what identifies a part: the recording, its state, the series, and the windows."""
     identity = part.header.identity
     assert identity is not None
-    return part.header.place.name, identity.size, identity.modified_ns, part.first, part.end
+    return part.header.place.name, identity.size, identity.modified_ns, part.series, part.first, part.end
 
 
 def key_in(record: Record) -> PartKey:
     """Return what identifies the part of a record."""
-    return record["recording"], record["size"], record["modified_ns"], record["first"], record["end"]
+    state = record["recording"], record["size"], record["modified_ns"]
+    return *state, record.get("series", ""), record["first"], record["end"]
 
 
 def record_of(part: Part, scores: PartScores) -> Record:
     """Return the record of a part; its data are the scores, float32."""
-    recording, size, modified_ns, first, end = key_of(part)
-    return {
+    recording, size, modified_ns, series, first, end = key_of(part)
+    members = [[member.number, asdict(member.facts), member.broken] for member in scores.members]
+    of_series = {"series": series, "members": members} if series else {}
+    return of_series | {
         "recording": recording,
         "size": size,
         "modified_ns": modified_ns,
@@ -168,11 +174,17 @@ def scores_in(record: Record, store: Store, fingerprint: str) -> PartScores:
     try:
         (extent,) = extents_of(record)
         scores = np.frombuffer(store.read(extent), dtype=np.float32).reshape(record["shape"])
-        facts = record["facts"]
-        read = facts | {
-            "sounding": tuple(facts["sounding"]),
-            "holes": tuple((first, end) for first, end in facts["holes"]),
-        }
-        return PartScores(record["first"], fingerprint, scores, Facts(**read), record["ended"])
+        facts = facts_in(record["facts"])
+        members = tuple(MemberFacts(number, facts_in(of), broken) for number, of, broken in record.get("members", ()))
+        return PartScores(record["first"], fingerprint, scores, facts, record["ended"], members)
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedError(f"stored scores of a part are damaged: {error}") from error
+
+
+def facts_in(facts: Record) -> Facts:
+    """Return facts, given as in a record."""
+    read = facts | {
+        "sounding": tuple(facts["sounding"]),
+        "holes": tuple((first, end) for first, end in facts["holes"]),
+    }
+    return Facts(**read)

@@ -18,7 +18,7 @@ from detector.events import Event
 from detector.place import Identity, LocalPlace
 from detector.runs.journal import Extent, Record
 from detector.runs.store import DamagedError
-from detector.scanning.outcome import Scanned
+from detector.scanning.outcome import Member, Scanned
 from detector.tables.effort import Effort
 
 Detections = tuple[tuple[str, Event], ...]
@@ -64,7 +64,8 @@ def record_of(result: Finished) -> Record:
     scanned = result.scanned
     identity = scanned.identity
     extents = [chunk.extent for chunk in result.chunks] + ([] if result.detections is None else [result.detections])
-    return {
+    series = {} if scanned.member is None else {"series": _json_of(scanned.member)}
+    return series | {
         "recording": scanned.recording.name,
         "size": None if identity is None else identity.size,
         "modified_ns": None if identity is None else identity.modified_ns,
@@ -116,11 +117,25 @@ def _finished(record: Record) -> Finished:
         remarks=tuple(record["remarks"]),
         heard_s=float(record["heard_s"]),
         identity=identity,
+        member=member_of(record),
     )
     extents = [Extent(*extent) for extent in record["data"]]
     points = record["points"]
     chunks = tuple(Chunk(n, extent) for n, extent in zip(points, extents))
     return Finished(scanned, int(record["detections"]), extents[-1] if len(extents) > len(points) else None, chunks)
+
+
+def member_of(record: Record) -> Member | None:
+    """Return the part that the recording of a record had in a series."""
+    if "series" not in record:
+        return None
+    series, number, count, offset_s, until_s = record["series"]
+    return Member(series, number, count, offset_s, inf if until_s is None else until_s)
+
+
+def _json_of(member: Member) -> list[Any]:
+    until_s = None if member.until_s == inf else member.until_s
+    return [member.series, member.number, member.count, member.offset_s, until_s]
 
 
 def bytes_of(detections: Detections) -> bytes:

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detector.errors import ConfigurationError, RecordingError
+from detector.errors import ConfigurationError, Parameter, RecordingError
 from detector.operating.target import Target
 from detector.place import Place
 from detector.presets import DEFAULT_MODEL, model_folder
 from detector.progress import SILENT, Progress
+from detector.runs.continuous import work_of
 from detector.runs.folder import Run, is_run, opened_run
 from detector.runs.listing import merged_list
-from detector.runs.settings import KeepScores, settings_of
+from detector.runs.settings import KeepScores, RunSettings, settings_of
 from detector.runs.shard import Shard
 from detector.runs.tables import summary_of, write_tables
-from detector.scanning.clocks import ClockWatch
 from detector.scanning.listing import list_recordings, not_searched
 from detector.scanning.outcome import Scanned
 from detector.scanning.setting import Setting
-from detector.scanning.summary import Summary
+from detector.scanning.summary import Summary, summary_for
 from detector.texts import many
 
 if TYPE_CHECKING:
@@ -75,10 +75,13 @@ def scan_run(
     Raises
     ------
     ConfigurationError
-        If the run was begun with another model or other options, or with a shard of other recordings.
+        If the run was begun with another model or other options, or with a shard of other recordings. If windows go on
+        across recordings, and there is a shard, or scores are to be kept.
     OutputError
         If another process writes the run, or it cannot be written. What was written before is kept.
     """
+    if setting.continuous:
+        _check_continuous(request)
     unsearched: list[Scanned] = []
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
     folder = model_folder(model)
@@ -97,27 +100,48 @@ def scan_run(
         recordings = _listing(run, listed, progress)
         own = recordings if request.shard is None else request.shard.slice(recordings)
         missing = list(_missing(run, own, progress))
-        scan = loaded(run) if missing else None
-        if scan is not None:
-            settings = settings.model_copy(update={"scorer": scan.fingerprint})
-        if not is_run(request.folder) or (scan is not None and run.settings != settings):
-            run.begin(folder, settings)
+        work = work_of(run, own, missing, continuous=setting.continuous)
+        scan = loaded(run) if work.stretches else None
+        _begin(run, folder, settings, scan)
         run.set_recordings(recordings)
         run.set_unsearched(unsearched)
         for scanned in unsearched:
             progress.say(scanned.remarks[0])
-        bugs = [] if scan is None else scan.scan(missing)
+        bugs = [] if scan is None else scan.scan(work)
         while damaged := write_tables(run):
             for recording in damaged:
                 progress.say(f"{recording}: its stored result is damaged, so it is scanned again")
                 run.forget(recording)
             scan = scan or loaded(run)
-            bugs += scan.scan(damaged)
-        summary = summary_of(run, Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None)))
+            bugs += scan.scan(work_of(run, own, damaged, continuous=setting.continuous))
+        summary = summary_of(run, summary_for(setting))
         summary.bugs.extend(bugs)
-    for line in summary.clocks.lines():
+    for line in summary.notes():
         progress.say(line)
     return summary
+
+
+def _check_continuous(request: RunRequest) -> None:
+    """Raise `ConfigurationError` if a request does not go together with windows across recordings."""
+    continuous = Parameter("continuous", "scan")
+    if request.shard is not None:
+        raise ConfigurationError(
+            f"{continuous} cannot be combined with {Parameter('shard', 'scan')}, which may part a deployment; give "
+            "each deployment a run of its own"
+        )
+    if request.keep_scores != "none":
+        raise ConfigurationError(
+            f"{continuous} in a run needs {Parameter('keep_scores', 'scan')} none: a run keeps scores by file, and "
+            "these belong to several files together"
+        )
+
+
+def _begin(run: Run, model: Path, settings: RunSettings, scan: RunScan | None) -> None:
+    """Write the settings of a run that begins, and those that a scan changes."""
+    if scan is not None:
+        settings = settings.model_copy(update={"scorer": scan.fingerprint})
+    if not is_run(run.folder) or (scan is not None and run.settings != settings):
+        run.begin(model, settings)
 
 
 def _listing(run: Run, listed: Sequence[Place], progress: Progress) -> Sequence[Place]:

@@ -14,6 +14,7 @@ from detector.operating.notes import threshold_notes
 from detector.operating.target import Target
 from detector.place import Identity, Place
 from detector.progress import Progress
+from detector.runs.continuous import Work
 from detector.runs.folder import Run
 from detector.runs.parts import KeptScores, PartStore
 from detector.runs.scores import ScoreKeeper
@@ -21,9 +22,10 @@ from detector.scanning.blocks import ScoreBlock
 from detector.scanning.events import EventRules
 from detector.scanning.finding import Finding
 from detector.scanning.outcome import Scanned
+from detector.scanning.plan import Plan
 from detector.scanning.progress import ScanProgress
 from detector.scanning.scan import one_thread_each
-from detector.scanning.scanner import Scanner
+from detector.scanning.scanner import Scanner, Skip
 from detector.scanning.setting import Setting
 from detector.scanning.workers import Workers
 
@@ -69,6 +71,7 @@ class RunScan:
     ) -> None:
         loaded = load_model(model, choose_device(device))
         self._run = run
+        self._begun: list[Scanned] = []  # results of the series that is being kept
         self._progress = progress
         self._setting = setting
         self._scanner = Scanner(loaded, setting, progress.say)
@@ -81,7 +84,7 @@ class RunScan:
         self._states: dict[str, Identity] = {}
         self._keeper = ScoreKeeper(run.store) if run.settings.keep_scores == "all" else None
 
-    def scan(self, recordings: Sequence[Place]) -> list[Exception]:
+    def scan(self, work: Work) -> list[Exception]:
         """Scan recordings, keep the result of each, and report faults.
 
         Returns
@@ -97,7 +100,7 @@ class RunScan:
         for note in self._notes:
             self._progress.say(note)
         bugs: list[Exception] = []
-        parts = PartStore(self._run.folder, {recording.name for recording in recordings}.__contains__)
+        parts = PartStore(self._run.folder, work.names.__contains__)
         kept = KeptScores(parts, self._scanner.score)
 
         def take(block: ScoreBlock) -> None:
@@ -109,21 +112,32 @@ class RunScan:
         with (
             closing(parts),
             one_thread_each(),
-            ScanProgress(self._progress, len(recordings)) as scan_progress,
+            ScanProgress(self._progress, len(work.names)) as scan_progress,
             Workers(self._setting.workers, self._setting.limits.patience) as workers,
         ):
-            places = self._looked_at(recordings)
-            for scanned in self._scanner.scan_with(workers, places, take, scan_progress.advance, kept):
-                kept.check()
-                result = self._keep(scanned)
-                if not result.failed or result.lasting:
-                    parts.drop(result.recording.name)
-                for remark in result.remarks:
-                    self._progress.say(remark)
-                if result.bug is not None:
-                    bugs.append(result.bug)
-                scan_progress.done()
+            held = None if work.is_held is None else counted(work.is_held, scan_progress)
+            for recordings in work.stretches:
+                places = self._looked_at(recordings)
+                for scanned in self._scanner.scan_with(workers, places, take, scan_progress.advance, kept, held):
+                    kept.check()
+                    result = self._keep(scanned)
+                    self._drop(parts, result)
+                    for remark in result.remarks:
+                        self._progress.say(remark)
+                    if result.bug is not None:
+                        bugs.append(result.bug)
+                    scan_progress.done()
         return bugs
+
+    def _drop(self, parts: PartStore, result: Scanned) -> None:
+        """Forget the parts of a recording that need not be scanned again; those of a series after its last result."""
+        member = result.member
+        if member is None or member.number == 0:
+            self._begun = []
+        self._begun.append(result)
+        is_last = member is None or member.number == member.count - 1
+        if is_last and all(not begun.failed or begun.lasting for begun in self._begun):
+            parts.drop(self._begun[0].recording.name)
 
     def _keep(self, scanned: Scanned) -> Scanned:
         """Keep the result of a recording, and return it with its events.
@@ -152,3 +166,15 @@ class RunScan:
                 f"{self._run.folder}: its scores were made as {settings.scorer}, this machine would make them as "
                 f"{self.fingerprint}; go on with the same device and precision, or take another folder"
             )
+
+
+def counted(skip: Skip, progress: ScanProgress) -> Skip:
+    """Return a function that says what is left out, and reports it as done."""
+
+    def skipped(plan: Plan) -> bool:
+        held = skip(plan)
+        for _ in plan.headers if held else ():
+            progress.done()
+        return held
+
+    return skipped

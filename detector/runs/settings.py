@@ -31,6 +31,7 @@ NO_RESULT_CHANGES = ("workers", "block_s")
 """The attributes of `Setting` that change no byte of the results, so that each resume may have others."""
 
 OPTIONS = {
+    "continuous": Parameter("continuous", "scan"),
     "device": Parameter("device", "scan"),
     "engine": Parameter("engine", "scan"),
     "hop_s": Parameter("hop_s", "scan"),
@@ -153,7 +154,7 @@ def settings_of(
     setting : Setting
         How to scan.
     options : mapping of str to object
-        Other options that change results. None stands for the default.
+        Other options that change results. None and False stand for the default.
     keep_scores, shard
         As in `RunSettings`.
 
@@ -164,7 +165,8 @@ def settings_of(
     """
     given = {field.name: getattr(setting, field.name) for field in fields(setting)} | dict(options)
     limits = given.pop("limits")
-    texts = {name: str(value) for name, value in given.items() if name not in NO_RESULT_CHANGES and value is not None}
+    asked = {name: value for name, value in given.items() if value is not None and value is not False}
+    texts = {name: str(value) for name, value in asked.items() if name not in NO_RESULT_CHANGES}
     return RunSettings(
         version=version("detector"),
         model=visible(model),

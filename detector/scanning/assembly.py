@@ -1,32 +1,36 @@
-"""The third step of a scan: assemble the scores of the parts, and describe the recording."""
+"""The third step of a scan: assemble the scores of the parts, and describe the recordings."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 
-from detector.audio.status import Status
-from detector.audio.verdict import Facts, judge
+from detector.audio.series import MemberFacts, length_of, starts_of
+from detector.audio.verdict import Facts
 from detector.errors import ContentError, Fault, fault_of
+from detector.place import Place
 from detector.recipe import Recipe
 from detector.scanning.blocks import Rows, ScoreBlock
-from detector.scanning.outcome import Scanned, failed
-from detector.scanning.parts import PartScores
+from detector.scanning.describing import described
+from detector.scanning.executor import given_up
+from detector.scanning.outcome import Member, Scanned, failed
+from detector.scanning.parts import PartScores, first_sample
 from detector.scanning.plan import Part, Plan
 from detector.scanning.timeline import timeline
 from detector.scanning.windows import WindowGrid
-from detector.tables.effort import Effort
 
 
 class Assembly:
-    """Assemble the scores of the parts of a recording, in order.
+    """Assemble the scores of the parts of a recording, or of a series of recordings, in order.
 
     Parameters
     ----------
     plan : Plan
-        Of the recording.
+        Of the recording or the series.
     recipe : Recipe
         Of the model.
     grid : WindowGrid
@@ -37,25 +41,48 @@ class Assembly:
         self._plan = plan
         self._recipe = recipe
         self._grid = grid
+        self._starts = starts_of(plan.headers)
+        places = (header.place for header in plan.headers)
+        begins = zip((start / plan.header.sample_rate for start in self._starts), places)
+        self._members = tuple(begins) if plan.followers else ()
+        self._n_claimed = plan.header.n_frames
+        if plan.followers:
+            self._n_claimed = self._starts[-1] + length_of(plan.followers[-1])
         self._timelines = [timeline(grid) for _ in plan.channels]
         self._facts = Facts((False,) * len(plan.channels))
+        self._facts_of: dict[int, MemberFacts] = {}
         self._next_window = 0
+        self._n_windows = 0
         self._n_points = 0
-        self._result: Scanned | None = None
+        self._results: tuple[Scanned, ...] = ()
         self._seen_end = False
         self._ended = False
         self._failure: Fault | None = None
+        self._n_failing = 0  # number of the recording that `_failure` is about
 
     @property
     def share(self) -> float:
-        """Return the fraction (0 to 1) of the recording that was scanned, by the length that its header claims."""
-        return self._facts.n_read / max(1, self._plan.header.n_frames or self._facts.n_read)
+        """Return how many recordings were scanned, by the length that their headers claim: a fraction, if it is one."""
+        n_read = self._facts.n_read
+        return len(self._plan.headers) * min(1.0, n_read / max(1, self._n_claimed or n_read))
 
     @property
-    def result(self) -> Scanned:
-        """Return the result of the recording, without detections, after `blocks` or `finish`."""
-        assert self._result is not None
-        return self._result
+    def over(self) -> bool:
+        """Return whether scores of later parts are left out, because the recording has ended or failed."""
+        return self._ended or self._failure is not None
+
+    @property
+    def results(self) -> tuple[Scanned, ...]:
+        """Return the results, without detections, after `blocks` or `finish`.
+
+        A series ends with the first recording that fails, or cannot be read to its end: it has the last result.
+        """
+        return self._results
+
+    @property
+    def rest(self) -> tuple[Place, ...]:
+        """Return the recordings of a series that have no result, because it ended before them."""
+        return tuple(header.place for header in self._plan.headers[len(self._results) :])
 
     def blocks(self, parts: Iterable[tuple[Part, PartScores | Exception]]) -> Iterator[ScoreBlock]:
         """Yield the scores of the recording, from its parts in order, each with its scores or its error.
@@ -66,7 +93,7 @@ class Assembly:
             block = self.add(part, scores)
             if block is not None:
                 yield block
-        last, self._result = self.finish()
+        last = self.finish()
         if last is not None:
             yield last
 
@@ -76,28 +103,37 @@ class Assembly:
         If a part has fewer windows than planned, the recording ends there, and later parts are left out. If a part
         could not be scored, or its scores are not finite, the recording has failed.
         """
-        if self._failure is not None or self._ended:
+        if self.over:
             return None
+        number = bisect_right(self._starts, first_sample(part, self._grid, self._recipe)) - 1
+        recording = self._plan.headers[number].place
         try:
             if not isinstance(scores, Exception):
-                return self._added(part, scores)
-            self._failure = fault_of(self._plan.recording, scores)
+                return self._added(part, scores, number)
+            self._failure = fault_of(recording, given_up(recording, scores))
         except Exception as error:  # noqa: BLE001 (one recording must not stop the others)
-            self._failure = fault_of(self._plan.recording, error)
+            self._failure = fault_of(recording, error)
+        self._n_failing = number
         return None
 
-    def finish(self) -> tuple[ScoreBlock | None, Scanned]:
-        """End the recording; return its last scores, and its result without detections."""
+    def finish(self) -> ScoreBlock | None:
+        """End the recording; return its last scores."""
+        n_samples = self._facts.n_read * self._recipe.audio.sample_rate // self._plan.header.sample_rate
+        if self._failure is not None:  # nothing is known from the first window on that has no scores
+            n_samples = min(n_samples, self._n_windows * self._grid.hop * self._recipe.hop_length)
         try:
-            if self._failure is None:
-                n_samples = self._facts.n_read * self._recipe.audio.sample_rate // self._plan.header.sample_rate
-                return self._last_block(n_samples), self._scanned(n_samples)
+            last = self._last_block(n_samples) if self._failure is None or self._n_failing else None
+            results = tuple(self._described())
         except Exception as error:  # noqa: BLE001 (as above)
-            self._failure = fault_of(self._plan.recording, error)
-        assert self._failure is not None
-        return None, failed(self._plan.recording, self._plan.chronology, self._failure)
+            why = fault_of(self._plan.recording, error)
+            results = tuple(failed(header.place, header.chronology, why) for header in self._plan.headers)
+            last = None
+        self._results = tuple(
+            replace(scanned, member=self._member(number, len(results))) for number, scanned in enumerate(results)
+        )
+        return last
 
-    def _added(self, part: Part, scores: PartScores) -> ScoreBlock | None:
+    def _added(self, part: Part, scores: PartScores, number: int) -> ScoreBlock | None:
         if (part.first, part.fingerprint) != (self._next_window, self._plan.fingerprint):
             raise ValueError(f"part from window {part.first} where the one from {self._next_window} comes next")
         if (part.first, part.fingerprint) != (scores.first, scores.fingerprint):
@@ -107,12 +143,17 @@ class Assembly:
             self._ended = True  # this part begins after the damage that ended the part before it
             return None
         self._facts = self._facts.joined_with(scores.facts)
+        for member in scores.members:
+            before = self._facts_of.get(member.number)
+            self._facts_of[member.number] = member if before is None else before.joined_with(member)
         self._seen_end = scores.ended
         self._ended = part.n_windows is None or scores.n_windows < part.n_windows
         if not np.isfinite(scores.scores).all():
-            read_s = self._facts.n_read / self._plan.header.sample_rate
-            raise ContentError(f"{self._plan.recording}: gives scores that are no numbers, by {read_s:.0f} s")
+            read_s = (self._facts.n_read - self._starts[number]) / self._plan.header.sample_rate
+            recording = self._plan.headers[number].place
+            raise ContentError(f"{recording}: gives scores that are no numbers, by {read_s:.0f} s")
         rows = [timeline.push(of_channel) for timeline, of_channel in zip(self._timelines, scores.scores)]
+        self._n_windows += scores.n_windows
         return self._block(rows, inf)
 
     def _last_block(self, n_samples: int) -> ScoreBlock:
@@ -125,41 +166,32 @@ class Assembly:
         scores = {
             name: of_channel if len(of_channel) else nothing for name, of_channel in zip(self._plan.channels, rows)
         }
-        block = ScoreBlock(self._plan.recording, self._grid.points, self._n_points, limit_s, scores, heard_s)
+        block = ScoreBlock(
+            self._plan.recording, self._grid.points, self._n_points, limit_s, scores, heard_s, self._members
+        )
         self._n_points += block.n_points
         return block
 
-    def _scanned(self, n_samples: int) -> Scanned:
-        plan = self._plan
-        header = plan.header
-        status, found = judge(header, plan.channels, self._facts)
-        faults = "; ".join((*header.faults, *found))
-        scanned_s = self._facts.ended().n_scanned / header.sample_rate
-        n_claimed = self._facts.ended().n_read if header.n_frames is None else header.n_frames
-        shortest = round(self._recipe.window.duration * self._recipe.audio.sample_rate)
-        effort = tuple(
-            Effort(
-                plan.recording,
-                channel,
-                _status_of(status, sounding=sounding, short=n_samples < shortest),
-                n_claimed / header.sample_rate,
-                scanned_s,
-                plan.chronology,
-                faults,
-            )
-            for channel, sounding in zip(plan.channels, self._facts.sounding)
-        )
-        remarks = (f"{plan.recording}: {faults}",) if faults else ()
-        heard_s = n_samples / self._recipe.audio.sample_rate
-        return Scanned(
-            plan.recording, plan.chronology, effort, remarks=remarks, heard_s=heard_s, identity=plan.identity
-        )
+    def _described(self) -> Iterator[Scanned]:
+        """Yield the result of each recording, up to the first that failed or is broken."""
+        nothing = Facts((False,) * len(self._plan.channels))
+        for number, header in enumerate(self._plan.headers):
+            member = self._facts_of.get(number, MemberFacts(number, nothing if self._members else self._facts))
+            why = Fault(member.failure) if member.failure else None
+            if number == self._n_failing:
+                why = self._failure or why
+            if why is not None:
+                yield failed(header.place, header.chronology, why)
+                return
+            in_series = bool(self._members)
+            yield described(header, self._plan.channels, member.facts, self._recipe, in_series=in_series)
+            if member.broken:
+                return
 
-
-def _status_of(status: Status, *, sounding: bool, short: bool) -> Status:
-    """Return the status of one channel of a recording."""
-    if status != "ok":
-        return status
-    if not sounding:
-        return "silent"
-    return "short" if short else "ok"
+    def _member(self, number: int, count: int) -> Member | None:
+        """Return the part that a recording has in the series; None without a series."""
+        if not self._members:
+            return None
+        begins = [begin_s for begin_s, _ in self._members[number : number + 2]]
+        until_s = begins[1] if len(begins) > 1 else inf
+        return Member(self._plan.series, number, count, begins[0], until_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from detector.place import Place
 from detector.scanning.windows import Points
 
 Rows = NDArray[np.float64]
+ROUNDING_S = 1e-6
+"""A time that is earlier than the begin of a recording by no more than this lies in the recording, s."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class ScoreBlock:
         By channel, (point, label), the same number of points for each.
     heard_s : float or None
         In the last block of a recording, the length of the recording, s; None if more blocks follow.
+    members : tuple of (float, Place)
+        For a series, the time at which each of its recordings begins, s, and the recording; otherwise empty.
     """
 
     recording: Place
@@ -41,6 +46,14 @@ class ScoreBlock:
     limit_s: float
     scores: dict[str, Rows]
     heard_s: float | None = None
+    members: tuple[tuple[float, Place], ...] = ()
+
+    def owner(self, time_s: float) -> tuple[float, Place]:
+        """Return the recording that a time lies in, s, and the time at which that recording begins."""
+        if not self.members:
+            return 0.0, self.recording
+        number = bisect_right(self.members, time_s + ROUNDING_S, key=lambda member: member[0])
+        return self.members[max(0, number - 1)]
 
     @property
     def n_points(self) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
-from detector.scanning.blocks import Rows, ScoreBlock
+from detector.scanning.blocks import ROUNDING_S, Rows, ScoreBlock
 from detector.scanning.score_runs import RunFinder, ScoreRun
 from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.spans import ColumnReading, Reading, WindowReading
@@ -95,22 +95,22 @@ class EventFinder:
         self._reader = event_rules
         self._thresholds = [point.raw_threshold for point in event_rules.operating]
         self._finders: dict[str, RunFinder] = {}
-        self._events: list[tuple[str, Event]] = []
+        self._events: tuple[tuple[str, Event], ...] = ()
 
     def __call__(self, block: ScoreBlock) -> None:
         """Add the next scores."""
         if block.first == 0:
             points = self._reader.grid.points
             self._finders = {channel: RunFinder(self._thresholds, points) for channel in block.scores}
-            self._events = []
+            self._events = ()
         for channel, finder in self._finders.items():
             finder.push(block.scores[channel])
         if block.heard_s is not None:
-            self._events = list(self._found(block.heard_s))
+            self._events = tuple(sorted(self._found(block.heard_s), key=lambda detection: detection[1].span))
 
     def events(self) -> tuple[tuple[str, Event], ...]:
         """Return channel and event of each detection in the recording that ended last, in order of time."""
-        return tuple(sorted(self._events, key=lambda detection: detection[1].span))
+        return self._events
 
     def _found(self, seconds: float) -> Iterator[tuple[str, Event]]:
         for channel, finder in self._finders.items():
@@ -147,6 +147,28 @@ def events_of(runs: Iterable[ScoreRun], reading: Reading, operating: Sequence[Op
         if end_s - start_s >= point.shortest_s - SLACK_S
     ]
     return sorted(events, key=lambda event: event.span)
+
+
+def events_within(
+    detections: tuple[tuple[str, Event], ...], offset_s: float, until_s: float
+) -> tuple[tuple[str, Event], ...]:
+    """Return the events of a series that begin in one of its recordings, with times from the start of that recording.
+
+    Parameters
+    ----------
+    detections : tuple of (str, Event)
+        Channel and event, in order of time.
+    offset_s, until_s : float
+        The times at which that recording and the next one begin, s.
+    """
+    first, end = (
+        bisect_left(detections, time_s - ROUNDING_S, key=lambda detection: detection[1].start_s)
+        for time_s in (offset_s, until_s)
+    )
+    return tuple(
+        (channel, replace(event, start_s=max(0.0, event.start_s - offset_s), end_s=event.end_s - offset_s))
+        for channel, event in detections[first:end]
+    )
 
 
 def cut_at(breaks: Sequence[float], event: Event, shortest_s: float) -> Iterator[Event]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
+from detector.errors import RecordingError
+from detector.place import Place
+
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -25,6 +28,8 @@ class Executor(Protocol):
     ) -> Iterator[tuple[Item, Made | Exception]]:
         """Apply a function to items; yield each item with its result, or with the error that was raised, in order.
 
+        It may be called again while an earlier call is not exhausted.
+
         Parameters
         ----------
         items : iterable
@@ -33,3 +38,14 @@ class Executor(Protocol):
             Takes an item, and a function that it calls now and then to show that it still makes progress.
         """
         ...
+
+
+def given_up(recording: Place, error: Exception) -> Exception:
+    """Turn `Stuck` and `Died` into errors of the recording; return other errors as they are."""
+    if isinstance(error, Stuck):
+        return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")
+    if isinstance(error, Died):
+        return RecordingError(
+            f"{recording}: given up, because its worker ended: {str(error) or 'the reason is unknown'}"
+        )
+    return error

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detector.chronology import Chronology
 from detector.clock import Clock
 from detector.errors import Fault, fault_of
 from detector.events import Event
 from detector.scanning.blocks import ScoreBlock, Take
-from detector.scanning.events import EventFinder, EventRules, Smoothing, cut_at
+from detector.scanning.events import EventFinder, EventRules, Smoothing, cut_at, events_within
 from detector.scanning.outcome import Scanned, failed
 
 
@@ -43,16 +42,19 @@ class Finding:
             self._take(self._reader.written(smooth))
 
     def finish(self, scanned: Scanned) -> Scanned:
-        """Return the result of a recording with its events."""
+        """Return the result of a recording with its events. Those of a series come one after another."""
         if scanned.failed:
             return scanned
         if self._failure is not None:
-            return failed(scanned.recording, scanned.chronology, self._failure)
-        return replace(scanned, detections=self._detections(scanned.chronology))
+            return replace(failed(scanned.recording, scanned.chronology, self._failure), member=scanned.member)
+        return replace(scanned, detections=self._detections(scanned))
 
-    def _detections(self, chronology: Chronology | None) -> tuple[tuple[str, Event], ...]:
+    def _detections(self, scanned: Scanned) -> tuple[tuple[str, Event], ...]:
         """Return channel and event of each detection. None lasts longer than a pause of the recorder lets it."""
         detections = self._finder.events()
+        if scanned.member is not None:
+            detections = events_within(detections, scanned.member.offset_s, scanned.member.until_s)
+        chronology = scanned.chronology
         breaks = () if chronology is None else chronology.breaks()
         if not breaks:
             return detections

@@ -12,6 +12,29 @@ from detector.tables.effort import Effort
 
 
 @dataclass(frozen=True)
+class Member:
+    """The part that a recording had in a series.
+
+    Attributes
+    ----------
+    series : str
+        What identifies the series: another one if one of its files changed.
+    number : int
+        Number of the recording, from 0.
+    count : int
+        Number of recordings that have results. A series can end early.
+    offset_s, until_s : float
+        The times at which this recording and the next one begin, s. Events that begin between them belong to this one.
+    """
+
+    series: str
+    number: int
+    count: int
+    offset_s: float
+    until_s: float
+
+
+@dataclass(frozen=True)
 class Scanned:
     """The result of scanning a recording.
 
@@ -35,6 +58,8 @@ class Scanned:
         The state of the file when it was planned; None if it could not be planned, or failed.
     lasting : bool
         Whether the recording failed through its content, so that another attempt fails in the same way.
+    member : Member or None
+        The part that it had in a series; None if it was scanned by itself.
     """
 
     recording: Place
@@ -46,6 +71,7 @@ class Scanned:
     bug: Exception | None = None
     identity: Identity | None = None
     lasting: bool = False
+    member: Member | None = None
 
     @property
     def failed(self) -> bool:

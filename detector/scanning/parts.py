@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,17 +11,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from detector.audio.header import Header
+from detector.audio.series import MemberFacts, SeriesStream
 from detector.audio.stream import AudioStream, Stretch
 from detector.audio.verdict import Facts
 from detector.clock import Clock
 from detector.errors import ConfigurationError, RecordingError
 from detector.frontend.stream import PowerStream, ScaleStream
 from detector.model import Model
+from detector.recipe import Recipe
 from detector.scanning.batches import SMALLER_BATCHES, Batches, Once, is_out_of_memory
 from detector.scanning.engine import Engine, Scores, SharedEngine, WindowEngine
 from detector.scanning.layout import Layout
 from detector.scanning.plan import Part
 from detector.scanning.trunks import Precision, trunk_runner
+from detector.scanning.windows import WindowGrid
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class PartScores:
         The facts that decoding found out about the part.
     ended : bool
         Whether the recording ended within what was read.
+    members : tuple of MemberFacts
+        For a series, the facts about each recording that the part read; otherwise empty.
     """
 
     first: int
@@ -47,6 +52,7 @@ class PartScores:
     scores: Scores
     facts: Facts
     ended: bool
+    members: tuple[MemberFacts, ...] = ()
 
     @property
     def n_windows(self) -> int:
@@ -123,11 +129,12 @@ class PartScorer:
             if not is_out_of_memory(error):
                 raise
         # not in `except`: the error would stay with this one, and keep tensors in the memory that is full
-        raise RecordingError(f"{part.header.place}: the memory of the accelerator is too small to scan it")
+        place = part.place_at(self._stretch(part).answers[0])
+        raise RecordingError(f"{place}: the memory of the accelerator is too small to scan it")
 
     def _score(self, part: Part, clock: Clock, pulse: Callable[[], None] | None) -> PartScores:
         header = part.header
-        stream = AudioStream(header, self._model.recipe.audio, self._block_s, self._stretch(part), clock)
+        stream = self._stream(part, clock)
         rows = [stream.channels.index(channel) for channel in part.channels]
         scans = [ChannelScan(self._model, self._engine(clock), self._bounds(part), clock) for _ in rows]
         for block in stream.blocks():
@@ -139,9 +146,17 @@ class PartScorer:
         n_frames = self._n_frames(header, stream.facts.n_read) if stream.ended else None
         n_windows = self._count(part, n_frames)
         scores = np.stack([scan.finish(n_windows, n_frames) for scan in scans])
-        sounding = tuple(stream.facts.sounding[row] for row in rows)
-        facts = replace(stream.facts, sounding=sounding)
-        return PartScores(part.first, part.fingerprint, scores, facts, stream.ended)
+        facts = of_rows(stream.facts, rows)
+        found = stream.members if isinstance(stream, SeriesStream) else ()
+        members = tuple(replace(member, facts=of_rows(member.facts, rows)) for member in found)
+        return PartScores(part.first, part.fingerprint, scores, facts, stream.ended, members)
+
+    def _stream(self, part: Part, clock: Clock) -> AudioStream:
+        audio = self._model.recipe.audio
+        stretch = self._stretch(part)
+        if part.followers:
+            return SeriesStream(part.headers, audio, self._block_s, stretch, clock)
+        return AudioStream(part.header, audio, self._block_s, stretch, clock)
 
     def _engine(self, clock: Clock) -> Engine:
         kind = SharedEngine if self._layout.engine == "shared" else WindowEngine
@@ -160,7 +175,7 @@ class PartScorer:
         bounds = self._bounds(part)
         hop = self._layout.grid.hop * power.hop_length  # samples at the model's rate
         rate = part.header.sample_rate / self._model.recipe.audio.sample_rate
-        reported = round(part.first * hop * rate)
+        reported = first_sample(part, self._layout.grid, self._model.recipe)
         first = max(0, bounds.settling * power.hop_length - power.lead)
         if part.end is None or bounds.end is None:
             return Stretch(first, None, (reported, None))
@@ -225,6 +240,17 @@ class ChannelScan:
                 unused = min(self._unused, frames.shape[-1])
                 self._unused -= unused
             self._scores.extend(self._engine.push(frames[:, unused:]))
+
+
+def first_sample(part: Part, grid: WindowGrid, recipe: Recipe) -> int:
+    """Return the first sample of the file whose faults a part reports: the one where its first window lies."""
+    rate = part.header.sample_rate / recipe.audio.sample_rate
+    return round(part.first * grid.hop * recipe.hop_length * rate)
+
+
+def of_rows(facts: Facts, rows: Sequence[int]) -> Facts:
+    """Return facts about some of the channels."""
+    return replace(facts, sounding=tuple(facts.sounding[row] for row in rows))
 
 
 def empty_scores(model: Model) -> NDArray[np.float32]:

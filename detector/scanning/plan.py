@@ -6,8 +6,10 @@ the front end depends. Two parts share no results, so each can be scored on any 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from math import prod
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from detector.audio.channels import channel_names
 from detector.audio.header import Header
 from detector.audio.limits import DEFAULT_LIMITS, Limits
 from detector.audio.reading import read_header
+from detector.audio.series import length_of, starts_of
 from detector.audio.stream import MOST_SAMPLES
 from detector.chronology import Chronology
 from detector.errors import ContentError
@@ -49,6 +52,10 @@ class Part:
         Its first window, and the one after its last, counted from 0. None stands for the end of the recording.
     fingerprint : str
         Of the model and the options with which it must be scored.
+    followers : tuple of Header
+        The recordings that follow, if `header` is that of the first recording of a series.
+    series : str
+        What identifies the series: another one if one of its files changed. Empty for a recording by itself.
     """
 
     header: Header
@@ -56,6 +63,18 @@ class Part:
     first: int
     end: int | None
     fingerprint: str
+    followers: tuple[Header, ...] = ()
+    series: str = ""
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """Return the headers of the recording, or of all recordings of the series."""
+        return (self.header, *self.followers)
+
+    def place_at(self, sample: int) -> Place:
+        """Return the file that holds a sample of the recording or series."""
+        headers = self.headers
+        return headers[bisect_right(starts_of(headers), sample) - 1].place
 
     @property
     def is_last(self) -> bool:
@@ -70,7 +89,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan for the scan of a recording.
+    """The plan for the scan of a recording, or of a series of recordings.
 
     Attributes
     ----------
@@ -84,6 +103,10 @@ class Plan:
         Number of windows of a part.
     fingerprint : str
         Of the model and the options.
+    followers : tuple of Header
+        The recordings that follow the first one in a series; empty for a recording by itself.
+    series : str
+        As in `Part`.
     """
 
     header: Header
@@ -91,6 +114,13 @@ class Plan:
     n_windows: int
     length: int
     fingerprint: str
+    followers: tuple[Header, ...] = ()
+    series: str = ""
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """Return the headers of all recordings."""
+        return (self.header, *self.followers)
 
     @property
     def recording(self) -> Place:
@@ -111,7 +141,7 @@ class Plan:
         """Yield the parts in order; the last one goes on to the end of the recording."""
         for first in range(0, max(1, self.n_windows), self.length):
             end = first + self.length if first + self.length < self.n_windows else None
-            yield Part(self.header, self.channels, first, end, self.fingerprint)
+            yield Part(self.header, self.channels, first, end, self.fingerprint, self.followers, self.series)
 
 
 class Planner:
@@ -169,9 +199,25 @@ class Planner:
         """Cut a recording into parts; into one part if it can only be decoded from its beginning."""
         n_windows = 1
         if header.n_planned is not None and header.divisible:
-            n_samples = header.n_planned * self._model.recipe.audio.sample_rate // header.sample_rate
-            n_windows = self._layout.grid.count(self._model.power.count_frames(n_samples))
+            n_windows = self._count(header.n_planned, header.sample_rate)
         return Plan(header, channels, n_windows, equal_parts(n_windows, self._longest), self._fingerprint)
+
+    def joined(self, plans: Sequence[Plan]) -> Plan:
+        """Return the plan for a series, given the plans of its recordings; see `detector.scanning.series`."""
+        first, *others = plans
+        if not others:
+            return first
+        followers = tuple(replace(plan.header, chunks=(), comment="") for plan in others)  # thousands, so keep little
+        n_samples = sum(length_of(plan.header) for plan in plans)
+        n_windows = self._count(n_samples, first.header.sample_rate)
+        length = equal_parts(n_windows, self._longest)
+        series = key_of_series([plan.header for plan in plans])
+        return Plan(first.header, first.channels, n_windows, length, self._fingerprint, followers, series)
+
+    def _count(self, n_samples: int, sample_rate: int) -> int:
+        """Count the windows of a recording of `n_samples` in the file."""
+        n_frames = self._model.power.count_frames(n_samples * self._model.recipe.audio.sample_rate // sample_rate)
+        return self._layout.grid.count(n_frames)
 
     def _check_memory(self, header: Header, n_channels: int) -> None:
         """Raise `RecordingError` if scanning all channels at once would need more memory than the limit, about."""
@@ -189,6 +235,15 @@ class Planner:
                 f"{header.place}: scanning its {n_channels} channels side by side takes about {needed_mb:.0f} MB; "
                 f"at most {self._limits.memory} MB may be used (limit: memory)"
             )
+
+
+def key_of_series(headers: Sequence[Header]) -> str:
+    """Return what identifies a series: the names of its files, their sizes, and the times of their last changes."""
+    states = [
+        (header.place.name, header.identity and (header.identity.size, header.identity.modified_ns))
+        for header in headers
+    ]
+    return hashlib.sha256(repr(states).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def equal_parts(n_windows: int, most: int) -> int:

@@ -23,8 +23,8 @@ class ScanProgress:
         self._work.done()
 
     def advance(self, share: float) -> None:
-        """Report that the fraction `share` (0 to 1) of the current recording is done."""
-        self._report(self._n_done + min(1.0, share))
+        """Report that the fraction `share` (0 to 1) of the current recording is done; above 1, the next ones, too."""
+        self._report(self._n_done + share)
 
     def done(self) -> None:
         """Report that the current recording is done."""
@@ -32,5 +32,6 @@ class ScanProgress:
         self._report(self._n_done)
 
     def _report(self, n: float) -> None:
-        self._work.advance(n - self._reported)
-        self._reported = n
+        if n > self._reported:
+            self._work.advance(n - self._reported)
+            self._reported = n

@@ -169,9 +169,9 @@ def detections_of(scanned: Scanned) -> Iterator[Detection]:
 
 def score_rows(block: ScoreBlock) -> Iterator[Row]:
     """Write scores as cells, in order of time, then of channels."""
-    recording = block.recording.name
     for n in range(block.n_points):
         start_s, end_s = block.points.span(block.first + n)
-        times = f"{max(0.0, start_s):.3f}", f"{min(end_s, block.limit_s):.3f}"
+        offset_s, recording = block.owner(start_s)
+        times = f"{max(0.0, start_s - offset_s):.3f}", f"{min(end_s, block.limit_s) - offset_s:.3f}"
         for channel, scores in block.scores.items():
-            yield (recording, channel, *times, *(f"{score:.6f}" for score in scores[n]))
+            yield (recording.name, channel, *times, *(f"{score:.6f}" for score in scores[n]))

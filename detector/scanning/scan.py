@@ -16,7 +16,6 @@ from detector.operating.target import Target
 from detector.place import Named
 from detector.presets import DEFAULT_MODEL, model_folder
 from detector.progress import SILENT, Progress
-from detector.scanning.clocks import ClockWatch
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
 from detector.scanning.listing import list_recordings, not_searched
@@ -26,7 +25,7 @@ from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner
 from detector.scanning.setting import Setting
-from detector.scanning.summary import Summary
+from detector.scanning.summary import Summary, summary_for
 
 
 def scan(
@@ -81,7 +80,7 @@ def scan(
         with ScanProgress(progress, len(recordings)) as scan_progress:
             for note in (*scanner.notes(), *threshold_notes(loaded.operating, threshold, grid.hop_s)):
                 progress.say(note)
-            summary = Summary(clocks=ClockWatch(patterned=setting.time_pattern is not None))
+            summary = summary_for(setting)
             origin = origin_of(loaded.recipe, model or DEFAULT_MODEL, loaded.fingerprint(), grid.hop_s, threshold)
             with outputs.opened(stream, origin, progress) as results:
                 for folder in unsearched:
@@ -89,7 +88,7 @@ def scan(
                 scan_each(recordings, scanner, event_rules, results, scan_progress, summary)
             summary.left_out = results.tally.n_left_out
             summary.count_clips(results.clips)
-            for line in (*results.tally.lines(outputs.detections.format), *summary.clocks.lines()):
+            for line in (*results.tally.lines(outputs.detections.format), *summary.notes()):
                 progress.say(line)
             return summary
 

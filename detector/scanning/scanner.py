@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from detector.audio.metadata import name_chronology
 from detector.clock import Clock
-from detector.errors import Parameter, RecordingError, fault_of
+from detector.errors import Parameter, fault_of
 from detector.model import Model
 from detector.place import Named, Place, place_of
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import Take
-from detector.scanning.executor import Died, Executor, Stuck
+from detector.scanning.executor import Executor, given_up
 from detector.scanning.layout import lay_out
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part, Plan, Planner
+from detector.scanning.series import in_series
 from detector.scanning.setting import Setting
 from detector.scanning.trunks import choose_precision
 from detector.scanning.windows import WindowGrid
@@ -26,14 +27,28 @@ Advance = Callable[[float], None]
 Pulse = Callable[[], None]
 ScorePart = Callable[[Part, Pulse], PartScores]
 """A function that scores a part; see `Scanner.score`."""
+Skip = Callable[[Plan], bool]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One part of a plan. Without a part, `plan` is the error of a recording that could not be planned."""
+    """One part of a plan.
+
+    Attributes
+    ----------
+    recording : Place
+        The file, or the first of a series.
+    plan : Plan or Exception
+        The plan, or the error of a recording that could not be planned.
+    number : int
+        Of the plan, in the scan.
+    part : Part or None
+        None after such an error, or if the other parts of the plan are left out.
+    """
 
     recording: Place
     plan: Plan | Exception
+    number: int
     part: Part | None = None
 
 
@@ -118,7 +133,8 @@ class Scanner:
         take : callable, optional
             Is called with the raw scores of the network.
         advance : callable, optional
-            Is called now and then with the finished fraction (0 to 1) of the current recording.
+            Is called now and then with the number of recordings that are finished of those which are not yielded yet:
+            a fraction (0 to 1), except in a series.
 
         Yields
         ------
@@ -136,6 +152,7 @@ class Scanner:
         take: Take | None = None,
         advance: Advance | None = None,
         score: ScorePart | None = None,
+        skip: Skip | None = None,
     ) -> Iterator[Scanned]:
         """Scan recordings with an executor; see `scan_all`.
 
@@ -143,61 +160,99 @@ class Scanner:
         ----------
         score : callable, optional
             Scores parts in the place of `Scanner.score`, for example by reading scores that were kept.
+        skip : callable, optional
+            Returns whether a recording or series is left out, given its plan.
         """
-        score_part = score or self.score
-        plans = executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
-        scored = executor.in_order(
-            steps_of(plans), lambda step, pulse: None if step.part is None else score_part(step.part, pulse)
+        jobs = Jobs(executor, take, advance, score or self.score, skip)
+        for results, left_out in self._each(jobs, recordings):
+            yield from results
+            rest = left_out
+            while rest:
+                rest = yield from self._again(replace(jobs, skip=None), rest)
+
+    def _again(self, jobs: Jobs, recordings: Sequence[Place]) -> Generator[Scanned, None, Sequence[Place]]:
+        """Scan what a series left out, until another series ends early; return what that one left out, and the rest.
+
+        So one call does not wait within another for each file of a broken archive.
+        """
+        n_done = 0
+        for results, rest in self._each(jobs, recordings):
+            yield from results
+            n_done += len(results)
+            if rest:
+                break
+        return recordings[n_done:]
+
+    def _each(self, jobs: Jobs, recordings: Iterable[Named]) -> Iterator[tuple[Sequence[Scanned], Sequence[Place]]]:
+        """Scan recordings; yield the results of each recording or series, and the recordings that a series left out."""
+        plans = jobs.executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
+        if self._setting.continuous:
+            plans = in_series(plans, self.recipe.window.duration, self._planner.joined)
+        if jobs.skip is not None:
+            plans = (planned for planned in plans if isinstance(planned[1], Exception) or not jobs.skip(planned[1]))
+        over: set[int] = set()  # plans whose other parts are left out
+        scored = jobs.executor.in_order(
+            steps_of(plans, over), lambda step, pulse: None if step.part is None else jobs.score(step.part, pulse)
         )
         for step, scores in scored:
             if isinstance(step.plan, Exception):
                 chronology = name_chronology(step.recording, self._setting.timezone, self._setting.time_pattern)
-                yield failed(step.recording, chronology, fault_of(step.recording, given_up(step.recording, step.plan)))
+                why = fault_of(step.recording, given_up(step.recording, step.plan))
+                yield (failed(step.recording, chronology, why),), ()
             else:
-                yield self._assembled(step.plan, of_plan(step, scores, scored), take, advance)
+                assembly = self.assemble(step.plan)
+                self._assemble(assembly, of_plan(step, scores, scored, assembly, over), jobs)
+                yield assembly.results, assembly.rest
 
-    def _assembled(self, plan: Plan, parts: Iterable[Scores], take: Take | None, advance: Advance | None) -> Scanned:
-        """Assemble the scores of the parts of a recording as they come."""
-        assembly = self.assemble(plan)
+    def _assemble(self, assembly: Assembly, parts: Iterable[Scores], jobs: Jobs) -> None:
+        """Assemble the scores of the parts of a recording or series as they come."""
         for block in self.clock.each("events", assembly.blocks(parts)):
-            if take is not None:
-                take(block)
-            if advance is not None:
-                advance(assembly.share)
-        return assembly.result
+            if jobs.take is not None:
+                jobs.take(block)
+            if jobs.advance is not None:
+                jobs.advance(assembly.share)
 
 
 Scores = tuple[Part, PartScores | Exception]
 
 
-def steps_of(plans: Iterable[tuple[Place, Plan | Exception]]) -> Iterator[Step]:
-    """Cut plans into steps."""
-    for recording, plan in plans:
+@dataclass(frozen=True)
+class Jobs:
+    """What a scan does its work with: see `Scanner.scan_with`."""
+
+    executor: Executor
+    take: Take | None
+    advance: Advance | None
+    score: ScorePart
+    skip: Skip | None
+
+
+def steps_of(plans: Iterable[tuple[Place, Plan | Exception]], over: Container[int]) -> Iterator[Step]:
+    """Cut plans into steps. Once the number of a plan is in `over`, a step without a part ends it."""
+    for number, (recording, plan) in enumerate(plans):
         if isinstance(plan, Exception):
-            yield Step(recording, plan)
-        else:
-            yield from (Step(recording, plan, part) for part in plan.parts())
+            yield Step(recording, plan, number)
+            continue
+        for part in plan.parts():
+            if number in over:
+                yield Step(recording, plan, number)
+                break
+            yield Step(recording, plan, number, part)
 
 
 def of_plan(
-    step: Step, scores: PartScores | Exception | None, following: Iterator[tuple[Step, PartScores | Exception | None]]
+    step: Step,
+    scores: PartScores | Exception | None,
+    following: Iterator[tuple[Step, PartScores | Exception | None]],
+    assembly: Assembly,
+    over: set[int],
 ) -> Iterator[Scores]:
-    """Yield the parts of one recording with their scores, beginning with the given one."""
-    while True:
-        assert step.part is not None
+    """Yield the parts of one plan with their scores, beginning with the given one, until the recording is over."""
+    while step.part is not None:
         assert scores is not None
-        yield step.part, given_up(step.recording, scores) if isinstance(scores, Exception) else scores
+        yield step.part, scores
+        if assembly.over:
+            over.add(step.number)
         if step.part.is_last:
             return
         step, scores = next(following)
-
-
-def given_up(recording: Place, error: Exception) -> Exception:
-    """Turn `Stuck` and `Died` into errors of the recording; return other errors as they are."""
-    if isinstance(error, Stuck):
-        return RecordingError(f"{recording}: given up after {error} s without any progress (limit: patience)")
-    if isinstance(error, Died):
-        return RecordingError(
-            f"{recording}: given up, because its worker ended: {str(error) or 'the reason is unknown'}"
-        )
-    return error

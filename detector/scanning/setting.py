@@ -36,6 +36,8 @@ class Setting:
         Number of threads. It changes no byte of the results.
     block_s : float
         Length of a decoded block, s. It changes no byte of the results.
+    continuous : bool
+        Whether windows and events go on from one recording into the next, where that follows without a pause.
     limits : Limits
         The largest values that a recording may have.
     """
@@ -47,4 +49,5 @@ class Setting:
     precision: Precision = "auto"
     workers: int = 1
     block_s: float = BLOCK_S
+    continuous: bool = False
     limits: Limits = DEFAULT_LIMITS

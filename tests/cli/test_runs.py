@@ -231,6 +231,8 @@ def test_a_stopped_scan_without_a_run_leaves_no_file_and_says_so() -> None:
         (["--run", "run", "--effort", "e.csv"], "--effort"),
         (["--run", "run", "--force"], "--force"),
         (["--run", "run", "--shard", "3/2"], "I/N"),
+        (["--run", "run", "--continuous"], "`scan.keep_scores` none"),
+        (["--run", "run", "--continuous", "--keep-scores", "none", "--shard", "1/2"], "`scan.shard`"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(arguments: list[str], named: str) -> None:

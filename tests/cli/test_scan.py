@@ -253,6 +253,32 @@ def test_a_pattern_says_where_the_time_stands_in_names(folder: Path, run: Run) -
     assert "rec/a.wav" in line
 
 
+def test_a_call_goes_on_into_the_next_file_of_a_continuous_deployment(folder: Path, run: Run) -> None:
+    recording(folder / "rec" / "b_20240511_053004.wav", (0.0, 1.5))
+    recording(folder / "rec" / "b_20240511_053000.wav", (3.0, 4.0))
+    code, (_, *apart), messages = run("rec")
+    assert (code, len([row for row in apart if "b_2" in row[0]])) == (0, 2)
+    assert "--continuous" not in messages
+    code, (_, *rows), messages = run("rec", "--continuous", "--effort", "effort.csv")
+    ((name, _, start, end, *_, start_time),) = [row for row in rows if "b_2" in row[0]]
+    assert (code, name) == (0, "rec/b_20240511_053000.wav")
+    assert (float(start), float(end)) == pytest.approx((3.0, 5.5), abs=0.3)
+    assert start_time.startswith("2024-05-11T05:30:0")
+    assert "--continuous: 1 of 4 recordings" in messages
+    effort = list(csv.reader((folder / "effort.csv").open()))
+    assert [(row[0], row[2], row[3]) for row in effort[2:4]] == [
+        ("rec/b_20240511_053000.wav", "ok", "4.000"),
+        ("rec/b_20240511_053004.wav", "ok", "4.000"),
+    ]
+    assert [row for row in rows if "b_2" not in row[0]] == [row for row in apart if "b_2" not in row[0]]
+
+
+def test_recordings_that_do_not_follow_one_another_are_said_not_to(folder: Path, run: Run) -> None:
+    _, _, messages = run("rec", "--continuous")
+    assert "--continuous: 0 of 3 recordings" in messages
+    assert "start times" in messages
+
+
 def test_an_output_that_exists_is_replaced_only_with_force(folder: Path, run: Run) -> None:
     Path("d.csv").write_text("mine", encoding="utf-8")
     assert run("rec", "-o", "d.csv")[0] == 2

@@ -64,22 +64,21 @@ class Archive:
         )
 
     def scan(
-        self, name: str, model: str = "frame", *, paths: Sequence[Path] | None = None, **options: object
+        self,
+        name: str,
+        model: str = "frame",
+        setting: Setting | None = None,
+        *,
+        paths: Sequence[Path] | None = None,
+        **options: object,
     ) -> dict[str, bytes]:
         """Scan the recordings without a run, into a new folder; return the tables."""
+        setting = setting or Setting(workers=2)
         folder = self.folder / name
         folder.mkdir()
         outputs = Outputs(Destination(folder / TABLES[0]), folder / "scores.csv", folder / TABLES[1])
         with Path("/dev/null").open("w", encoding="utf-8") as stream:
-            scan(
-                paths or [self.recordings],
-                str(self.folder / model),
-                "cpu",
-                Setting(workers=2),
-                outputs,
-                stream,
-                **options,
-            )
+            scan(paths or [self.recordings], str(self.folder / model), "cpu", setting, outputs, stream, **options)
         return self.tables(name)
 
     def tables(self, name: str) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from detector.place import LocalPlace
 from detector.scanning.assembly import Assembly
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.layout import lay_out
-from detector.scanning.outcome import failed
+from detector.scanning.outcome import Scanned, failed
 from detector.scanning.parts import PartScores
 from detector.scanning.plan import Plan
 
@@ -34,7 +34,11 @@ class Whole:
         plan = Plan(header, channels or ("mix",), n_windows, PLANNED, "a fingerprint")
         self.parts = {part.first: part for part in plan.parts()}
         self.assembly = Assembly(plan, model.recipe, lay_out(model.recipe).grid)
-        self.finish = self.assembly.finish
+
+    def finish(self) -> tuple[ScoreBlock | None, Scanned]:
+        last = self.assembly.finish()
+        (scanned,) = self.assembly.results
+        return last, scanned
 
     def add(self, first: int, scores: PartScores | Exception) -> ScoreBlock | None:
         return self.assembly.add(self.parts[first], scores)
@@ -137,8 +141,8 @@ def test_blocks_come_as_parts_do_and_the_result_with_the_last() -> None:
     whole = Whole()
     blocks = list(whole.assembly.blocks((part, scores_of(first)) for first, part in whole.parts.items()))
     assert [block.heard_s is None for block in blocks] == [True, True, True, True, False]
-    assert whole.assembly.result.scanned_s == blocks[-1].heard_s
+    assert whole.assembly.results[0].scanned_s == blocks[-1].heard_s
     failed_one = Whole()
     parts = [(failed_one.parts[0], scores_of(0)), (failed_one.parts[5], RecordingError("a.wav: is gone"))]
     assert [block.heard_s for block in failed_one.assembly.blocks(parts)] == [None]
-    assert failed_one.assembly.result.failed
+    assert failed_one.assembly.results[0].failed

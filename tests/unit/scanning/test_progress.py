@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from detector.scanning.progress import ScanProgress
 from tests.made import Heard
 
-SHARES = st.lists(st.floats(0, 1.5), max_size=5).map(sorted)
+SHARES = st.lists(st.floats(0, 1), max_size=5).map(sorted)
 
 
 @given(st.lists(SHARES, max_size=4))
