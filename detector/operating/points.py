@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OPERATING_FILE = "operating.toml"
+LEVEL = 0.5
+DEPTH = 0.2
 
 
 def _readable(text: str) -> str:
@@ -65,6 +67,10 @@ class OperatingPoint(Frozen):
         The label.
     threshold : float
         Least score of an event, on the scale of written scores. `calibration`, if there is one, defines this scale.
+    level : float
+        The share of its highest score at which an event begins and ends.
+    depth : float
+        The share of its highest score by which scores must fall between two events.
     gap_s : float
         Gaps of at most this length are bridged, s.
     shortest_s : float
@@ -83,6 +89,8 @@ class OperatingPoint(Frozen):
 
     name: str
     threshold: Share = 0.5
+    level: Share = LEVEL
+    depth: Share = DEPTH
     gap_s: Length = 0.0
     shortest_s: Length = 0.0
     smooth_s: Seconds | None = None

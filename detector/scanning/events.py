@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import floor
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
 from detector.scanning.blocks import ROUNDING_S, Rows, ScoreBlock
-from detector.scanning.score_runs import RunFinder, ScoreRun
+from detector.scanning.peak_finder import PeakFinder, TimedPeak
+from detector.scanning.peaks import PeakRule
 from detector.scanning.smoothing import Smoother, half_width
 from detector.scanning.spans import ColumnReading, Reading, WindowReading
 from detector.scanning.windows import WindowGrid
 
 Scored = tuple[float, float, float]  # onset in s, offset in s, score
+ROUNDING = 1e-6  # of a quotient of times
 SLACK_S = 1e-9  # an event may be shorter than `shortest_s` by this much, s
 SHORTEST_PART_S = 0.001  # of an event that is cut; tables write milliseconds
 
@@ -46,6 +49,19 @@ class EventRules:
         if self.grid.columns is None:
             return WindowReading(self.grid.points, n_points, seconds, self.recipe.labels.overlap)
         return ColumnReading(self.grid.points, n_points, seconds)
+
+    def peak_rules(self) -> list[PeakRule]:
+        """Return the rule for the peaks of each label."""
+        return [PeakRule(point.raw_threshold, point.level, point.depth, self._dip(point)) for point in self.operating]
+
+    def _dip(self, point: OperatingPoint) -> int:
+        """Return the number of scores in the longest dip that is bridged."""
+        points = self.grid.points
+        excess_s = 0.0
+        if self.grid.columns is None:
+            reading = WindowReading(points, 0, 0.0, self.recipe.labels.overlap)
+            excess_s = reading.excess_s(point.typical_s)
+        return max(0, floor((point.gap_s - excess_s) / points.step_s + ROUNDING))
 
     def written(self, block: ScoreBlock) -> ScoreBlock:
         """Return scores as tables show them: calibrated for each label that has a calibration."""
@@ -93,15 +109,15 @@ class EventFinder:
 
     def __init__(self, event_rules: EventRules) -> None:
         self._reader = event_rules
-        self._thresholds = [point.raw_threshold for point in event_rules.operating]
-        self._finders: dict[str, RunFinder] = {}
+        self._peak_rules = event_rules.peak_rules()
+        self._finders: dict[str, PeakFinder] = {}
         self._events: tuple[tuple[str, Event], ...] = ()
 
     def __call__(self, block: ScoreBlock) -> None:
         """Add the next scores."""
         if block.first == 0:
             points = self._reader.grid.points
-            self._finders = {channel: RunFinder(self._thresholds, points) for channel in block.scores}
+            self._finders = {channel: PeakFinder(self._peak_rules, points) for channel in block.scores}
             self._events = ()
         for channel, finder in self._finders.items():
             finder.push(block.scores[channel])
@@ -119,17 +135,17 @@ class EventFinder:
                 yield channel, event
 
 
-def events_of(runs: Iterable[ScoreRun], reading: Reading, operating: Sequence[OperatingPoint]) -> list[Event]:
-    """Turn runs into events: find onsets and offsets, join close events, drop short ones.
+def events_of(peaks: Iterable[TimedPeak], reading: Reading, operating: Sequence[OperatingPoint]) -> list[Event]:
+    """Turn peaks into events: find onsets and offsets, drop short ones.
 
     Parameters
     ----------
-    runs : iterable of ScoreRun
-        Runs of one channel of one recording.
+    peaks : iterable of TimedPeak
+        Peaks of one channel of one recording.
     reading : Reading
         The rule for onsets and offsets.
     operating : sequence of OperatingPoint
-        One for each label. Events at most `gap_s` apart are joined; events shorter than `shortest_s` are dropped.
+        One for each label. Events shorter than `shortest_s` are dropped.
 
     Returns
     -------
@@ -137,13 +153,13 @@ def events_of(runs: Iterable[ScoreRun], reading: Reading, operating: Sequence[Op
         In order of onset, then of labels.
     """
     spans_of_label: list[list[Scored]] = [[] for _ in operating]
-    for run in runs:
-        start_s, end_s = reading.span(run, operating[run.label].typical_s)
-        spans_of_label[run.label].append((start_s, end_s, run.score))
+    for peak in peaks:
+        start_s, end_s = reading.span(peak, operating[peak.label].typical_s)
+        spans_of_label[peak.label].append((start_s, end_s, peak.score))
     events = [
         Event(start_s, end_s, point.name, point.low_hz, point.high_hz, score)
         for point, spans in zip(operating, spans_of_label)
-        for start_s, end_s, score in _written(joined(spans, point.gap_s), point)
+        for start_s, end_s, score in _written(apart(spans), point)
         if end_s - start_s >= point.shortest_s - SLACK_S
     ]
     return sorted(events, key=lambda event: event.span)
@@ -200,12 +216,16 @@ def _written(spans: list[Scored], point: OperatingPoint) -> list[Scored]:
     return [(start_s, end_s, score) for (start_s, end_s, _), score in zip(spans, scores)]
 
 
-def joined(scored: Iterable[Scored], gap_s: float) -> list[Scored]:
-    """Join spans (start, end, score) that are at most `gap_s` apart; a joined span has the highest score."""
+def apart(scored: Sequence[Scored]) -> list[Scored]:
+    """Cut spans (start, end, score) where one with a higher score begins or ends; leave out those within others.
+
+    Of equal scores, the first counts as the highest. So a span depends only on spans with higher scores.
+    """
     kept: list[Scored] = []
-    for start_s, end_s, score in sorted(scored):
-        if kept and start_s - kept[-1][1] <= gap_s:
-            kept[-1] = (kept[-1][0], max(kept[-1][1], end_s), max(kept[-1][2], score))
-        else:
-            kept.append((start_s, end_s, score))
+    for start_s, end_s, score in sorted(scored, key=lambda span: (-span[2], span[0])):
+        place = bisect_left(kept, (start_s, end_s, score))
+        first_s = max(start_s, kept[place - 1][1]) if place else start_s
+        last_s = min(end_s, kept[place][0]) if place < len(kept) else end_s
+        if last_s > first_s:
+            kept.insert(place, (first_s, last_s, score))
     return kept

@@ -1,4 +1,4 @@
-"""Estimate the onset and offset of a sound from a run of high scores."""
+"""Estimate the onset and offset of a sound from a peak of scores."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from detector.events import Span
-from detector.scanning.score_runs import ScoreRun
+from detector.scanning.peak_finder import TimedPeak
 from detector.scanning.windows import Points
 
 
 class Reading(Protocol):
-    """A rule that gives the onset and offset of the sound that made a run."""
+    """A rule that gives the onset and offset of the sound that made a peak."""
 
-    def span(self, run: ScoreRun, typical_s: float | None) -> Span:
+    def span(self, peak: TimedPeak, typical_s: float | None) -> Span:
         """Return onset and offset, s. `typical_s` is the typical length of such sounds, if it is known."""
         ...
 
@@ -30,11 +30,11 @@ class ColumnReading:
     n_points: int
     seconds: float
 
-    def span(self, run: ScoreRun, typical_s: float | None) -> Span:
+    def span(self, peak: TimedPeak, typical_s: float | None) -> Span:
         """Return onset and offset within the recording, s."""
         del typical_s
-        start_s = self.points.span(0)[0] if run.start_s is None else run.start_s
-        end_s = self.points.span(self.n_points - 1)[1] if run.end_s is None else run.end_s
+        start_s = self.points.span(0)[0] if peak.start_s is None else peak.start_s
+        end_s = self.points.span(self.n_points - 1)[1] if peak.end_s is None else peak.end_s
         return max(0.0, start_s), min(end_s, self.seconds)
 
 
@@ -58,20 +58,27 @@ class WindowReading:
     seconds: float
     overlap: float
 
-    def span(self, run: ScoreRun, typical_s: float | None) -> Span:
+    def span(self, peak: TimedPeak, typical_s: float | None) -> Span:
         """Return onset and offset within the recording, s."""
-        window_s = 2 * self.points.half_s
-        typical = window_s if typical_s is None else min(typical_s, window_s)
-        expected = window_s + (1 - 2 * self.overlap) * typical
-        start_s, end_s = self._crossings(run, expected)
+        typical = self._typical(typical_s)
+        expected = typical + self.excess_s(typical_s)
+        start_s, end_s = self._crossings(peak, expected)
         half = (typical + max(0.0, end_s - start_s - expected)) / 2
         middle = min(max(0.0, (start_s + end_s) / 2), self.seconds)
         return max(0.0, middle - half), min(middle + half, self.seconds)
 
-    def _crossings(self, run: ScoreRun, expected: float) -> Span:
+    def excess_s(self, typical_s: float | None) -> float:
+        """Return by how much a peak lasts longer than the sound that made it, s."""
+        return 2 * self.points.half_s - 2 * self.overlap * self._typical(typical_s)
+
+    def _typical(self, typical_s: float | None) -> float:
+        window_s = 2 * self.points.half_s
+        return window_s if typical_s is None else min(typical_s, window_s)
+
+    def _crossings(self, peak: TimedPeak, expected: float) -> Span:
         """Return both ends of a run, s; an end that the recording cuts off is estimated."""
-        start_s = run.start_s
-        end_s = run.end_s
+        start_s = peak.start_s
+        end_s = peak.end_s
         if start_s is None and end_s is None:
             return 0.0, self.seconds
         if start_s is None:

@@ -17,6 +17,12 @@ WIDTHS = (3, 7, 15)
 SHARES = (0.5, 1.0)
 """Shares of the shortest gap, and of the shortest annotation, that are tried as gap and as least length."""
 
+LEVELS = (0.3, 0.5, 0.7)
+"""Shares of its height at which an event begins and ends."""
+
+DEPTHS = (0.1, 0.2, 0.3, 0.5)
+"""Shares of its height by which scores fall between an event and a higher one."""
+
 NEAR = 0.2
 """Smallest relative difference between two settings that are both tried."""
 
@@ -77,8 +83,8 @@ def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:
     return sorted(set(_logit_spaced(float(fine[first]), float(high[-1]), n).tolist()))
 
 
-def most_runs(subject: TuneSubject) -> float:
-    """Return the most runs that a threshold may give."""
+def most_peaks(subject: TuneSubject) -> float:
+    """Return the most events that a threshold may give, about."""
     return MOST_PER_EVENT * subject.n_events + max(MOST, MOST_PER_HOUR * subject.hours)
 
 

@@ -1,17 +1,19 @@
-"""Search the smoothing, gap, least length and threshold of one label that give the best events."""
+"""Search the settings of one label that give the best events: smoothing, gap, ends, depth, least length, threshold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
+from detector.evaluation.ranking import Ranking
 from detector.operating.curve import Curve
-from detector.operating.points import OperatingPoint
+from detector.operating.points import DEPTH, LEVEL, OperatingPoint
 from detector.operating.target import Target
-from detector.tuning.grids import gaps, most_runs, shortest, smoothings, spread
-from detector.tuning.subject import TuneSubject
+from detector.tuning.grids import DEPTHS, LEVELS, gaps, most_peaks, shortest, smoothings, spread
+from detector.tuning.subject import TuneSubject, long_enough
 
 COARSE = 20
 """Number of thresholds that are tried with each combination of the other settings."""
@@ -31,57 +33,68 @@ class Candidate:
     def complexity(self) -> tuple[int, float]:
         """Return a sort key, lowest for the simplest settings: the number in use, and how much they change."""
         used = [self.point.smooth_s or 0.0, self.point.gap_s, self.point.shortest_s]
-        return sum(value > 0 for value in used), sum(used)
+        shapes = [abs(self.point.level - LEVEL), abs(self.point.depth - DEPTH)]
+        return sum(value > 0 for value in used + shapes), sum(used + shapes)
 
 
 def search(subject: TuneSubject, target: Target) -> Candidate:
-    """Try all settings, and choose the simplest that comes within `MARGIN` of the best for the target."""
-    candidates = list(_candidates(subject))
-    merits = [candidate.curve.merit(target) for candidate in candidates]
+    """Choose the simplest settings that come within `MARGIN` of the best for the target.
+
+    Smoothing, gap and least length are tried in all combinations first, then level and depth in all combinations.
+    """
+    own = subject.own
+    smooth_and_gap = product(smoothings(subject), gaps(subject))
+    points = [own.model_copy(update={"smooth_s": smooth_s, "gap_s": gap_s}) for smooth_s, gap_s in smooth_and_gap]
+    first = best_of(_candidates(subject, points), target)
+    shapes = [first.point.model_copy(update={"level": level, "depth": depth}) for level, depth in _shapes(own)]
+    return best_of([first, *_candidates(subject, shapes)], target)
+
+
+def _shapes(own: OperatingPoint) -> Iterator[tuple[float, float]]:
+    """Yield levels and depths to try, except for the own ones. Depths that change nothing are left out."""
+    tried = {(level, depth) for level in LEVELS for depth in DEPTHS if depth <= 1 - level}
+    yield from sorted(tried - {(own.level, own.depth)})
+
+
+def best_of(candidates: Iterable[Candidate], target: Target) -> Candidate:
+    """Choose the simplest candidate that comes within `MARGIN` of the best."""
+    tried = list(candidates)
+    merits = [candidate.curve.merit(target) for candidate in tried]
     reached, best = max(merits)
     margin = MARGIN * max(1.0, abs(best))  # a rate of false alarms that misses the target may be above 1
     near = [
         candidate
-        for candidate, (reaches, figure) in zip(candidates, merits)
+        for candidate, (reaches, figure) in zip(tried, merits)
         if reaches == reached and figure >= best - margin
     ]
     return min(near, key=lambda candidate: candidate.complexity)
 
 
-def _candidates(subject: TuneSubject) -> Iterable[Candidate]:
+def _candidates(subject: TuneSubject, points: Iterable[OperatingPoint]) -> Iterator[Candidate]:
+    """Yield each point with each least length, and the curve of its thresholds."""
     lengths = shortest(subject)
-    for smooth_s in smoothings(subject):
-        thresholds = spread(subject.smoothed(smooth_s), COARSE, most_runs(subject))
-        for gap_s in gaps(subject):
-            plain = subject.own.model_copy(update={"smooth_s": smooth_s, "gap_s": gap_s})
-            points = (plain.model_copy(update={"threshold": threshold}) for threshold in thresholds)
-            counts = np.array([subject.by_length(point, lengths) for point in points])  # (threshold, length, 2)
-            for n, shortest_s in enumerate(lengths):
-                hits, false = counts[:, n].T.tolist()
-                point = plain.model_copy(update={"shortest_s": shortest_s})
-                yield Candidate(point, falling(thresholds, hits, false, subject))
+    for point in points:
+        thresholds = spread(subject.smoothed(point.smooth_s), COARSE, most_peaks(subject))
+        events = subject.events(point.model_copy(update={"threshold": thresholds[0], "shortest_s": 0.0}))
+        for shortest_s in lengths:
+            ranking = subject.rank(long_enough(events, shortest_s))
+            settings = point.model_copy(update={"shortest_s": shortest_s})
+            yield Candidate(settings, counted(thresholds, ranking, subject))
 
 
-def falling(
-    thresholds: Sequence[float], hits: Sequence[int], false_alarms: Sequence[int], subject: TuneSubject
-) -> Curve:
-    """Make a curve of the useful thresholds.
+def counted(thresholds: Sequence[float], ranking: Ranking, subject: TuneSubject) -> Curve:
+    """Count the hits and false alarms down to each threshold, given in rising order.
 
-    Very low thresholds are left out, because they join neighbouring calls and so find fewer than higher ones. Very high
-    thresholds are left out if they find nothing.
+    The highest thresholds are left out if they find nothing.
     """
-    kept: list[tuple[float, int, int]] = []
-    most = 0
-    for row in sorted(zip(thresholds, hits, false_alarms), reverse=True):
-        if row[1] >= most and row[1] + row[2]:
-            kept.append(row)
-            most = row[1]
-    threshold, hit, false = zip(*reversed(kept or [(1.0, 0, 0)]))
+    n = np.searchsorted(-ranking.scores, -np.asarray(thresholds), side="right")
+    hits = np.append(0, np.cumsum(ranking.gains))[n]
+    kept = [row for row in zip(thresholds, hits.tolist(), (n - hits).tolist()) if row[1] + row[2]]
+    threshold, hit, false = zip(*(kept or [(1.0, 0, 0)]))
     return Curve(threshold=threshold, hits=hit, false_alarms=false, events=subject.n_events, hours=subject.hours)
 
 
 def curve_of(subject: TuneSubject, point: OperatingPoint, thresholds: Iterable[float]) -> Curve:
     """Count hits and false alarms at thresholds, on the scale of written scores, with the other settings of a point."""
     tried = sorted(set(thresholds))
-    ranked = [subject.ranked(point.model_copy(update={"threshold": threshold})).counts() for threshold in tried]
-    return falling(tried, [counts.hits for counts in ranked], [counts.false_alarms for counts in ranked], subject)
+    return counted(tried, subject.ranked(point.model_copy(update={"threshold": tried[0]})), subject)

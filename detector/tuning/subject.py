@@ -15,7 +15,7 @@ from detector.evaluation.ranking import Ranking, rank
 from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.scanning.events import SLACK_S, EventRules, events_of
-from detector.scanning.score_runs import RunFinder
+from detector.scanning.peak_finder import PeakFinder
 from detector.scanning.smoothing import Smoother, half_width
 from detector.tuning.listening import Heard
 
@@ -81,35 +81,27 @@ class TuneSubject:
 
     def events(self, point: OperatingPoint) -> list[list[Event]]:
         """Find the events of every unit as a scan does."""
+        peak_rules = replace(self.event_rules, operating=(point,)).peak_rules()
         events = []
         for scores, seconds in zip(self.smoothed(point.smooth_s), self.seconds):
-            finder = RunFinder([point.raw_threshold], self.event_rules.grid.points)
+            finder = PeakFinder(peak_rules, self.event_rules.grid.points)
             finder.push(scores[:, None])
             events.append(events_of(finder.finish(), self.event_rules.reading(len(scores), seconds), [point]))
         return events
 
     def ranked(self, point: OperatingPoint) -> Ranking:
         """Match the events of every unit by descending score, as an evaluation does."""
-        return self._rank(self.events(point))
+        return self.rank(self.events(point))
 
-    def by_length(self, point: OperatingPoint, shortest_s: Sequence[float]) -> NDArray[np.int_]:
-        """Count hits and false alarms for each least length at once (length, 2).
-
-        Detections are matched from the longest to the shortest. The hits from each length on are then a maximum
-        matching, as those from each score on are when detections are matched by descending score.
-        """
-        events = [
-            [Event(event.start_s, event.end_s, event.label, score=event.duration_s) for event in of_unit]
-            for of_unit in self.events(point.model_copy(update={"shortest_s": 0.0}))
-        ]
-        ranking = self._rank(events)
-        n = np.searchsorted(-ranking.scores, SLACK_S - np.asarray(shortest_s), side="right")
-        hits = np.append(0, np.cumsum(ranking.gains))[n]
-        return np.stack([hits, n - hits], axis=1)
-
-    def _rank(self, events: Sequence[Sequence[Event]]) -> Ranking:
+    def rank(self, events: Sequence[Sequence[Event]]) -> Ranking:
+        """Match given events of every unit."""
         parts = [replace(part, estimated=tuple(detections)) for part, detections in zip(self.parts, events)]
         return rank(parts, self.iou, 0.0)
+
+
+def long_enough(events: Sequence[Sequence[Event]], shortest_s: float) -> list[list[Event]]:
+    """Leave out the events of every unit that are shorter than `shortest_s`."""
+    return [[event for event in of_unit if event.duration_s >= shortest_s - SLACK_S] for of_unit in events]
 
 
 def _smooth(scores: Scores, half: int) -> Scores:

@@ -14,7 +14,7 @@ from detector.operating.points import Evidence, Operating, OperatingPoint, Tuned
 from detector.operating.target import Target
 from detector.tuning.calibrate import Calibrated, Choice, calibrate
 from detector.tuning.figures import TuneFigures, measure_figures
-from detector.tuning.grids import between, most_runs, spread
+from detector.tuning.grids import between, most_peaks, spread
 from detector.tuning.listening import Heard
 from detector.tuning.search import Candidate, curve_of, search
 from detector.tuning.subject import TuneSubject, subject_of
@@ -177,7 +177,7 @@ def _lowest_useful(curve: Curve, target: Target) -> float:
 def _thresholds(subject: TuneSubject, candidate: Candidate, ranking: Ranking) -> list[float]:
     """List raw thresholds for the curve: some spread evenly from the lowest useful one on, some between detections."""
     scores = subject.smoothed(candidate.point.smooth_s)
-    even = spread(scores, EVEN, most_runs(subject))
+    even = spread(scores, EVEN, most_peaks(subject))
     return [threshold for threshold in even if threshold >= candidate.curve.threshold[0]] + between(ranking, BETWEEN)
 
 

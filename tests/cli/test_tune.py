@@ -316,7 +316,7 @@ def test_a_label_without_annotated_calls_stays_as_it_was_in_a_scan_for_a_target(
     least = {label: min(float(row["score"]) for row in rows if row["label"] == label) for label in ("hum", "tone")}
     assert least["hum"] >= 0.2
     assert least["tone"] >= tone.at(parse_target("p=0.8")).threshold - 5e-5
-    assert sum(row["label"] == "hum" for row in rows) > sum(row["label"] == "tone" for row in rows) > 0
+    assert {row["label"] for row in rows} == {"hum", "tone"}
     assert hum.curve is None
     assert "was not tuned" not in run(*scan, "0.5").stderr
 

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from detector.model import Model
 from detector.progress import SILENT
 from detector.recipe import parse_recipe
-from detector.scanning.events import joined
+from detector.scanning.events import apart
 from detector.scanning.layout import lay_out
+from detector.scanning.peak_finder import PeakFinder
+from detector.scanning.peaks import PeakRule
 from detector.scanning.progress import ScanProgress
 from detector.scanning.results import Results
 from detector.scanning.scan import scan_each
 from detector.scanning.scanner import Scanner
-from detector.scanning.score_runs import RunFinder
 from detector.scanning.setting import Setting
 from detector.scanning.spans import ColumnReading, WindowReading
 from detector.scanning.windows import Columns, Points, WindowGrid, nearest_hop
@@ -70,21 +71,6 @@ def test_columns_cover_every_sample_and_windows_every_column(grid: WindowGrid, n
 
 
 @given(
-    sizes=st.lists(st.integers(1, 9), max_size=12),
-    seed=st.integers(0, 10**6),
-    threshold=st.floats(0, 1),
-)
-def test_runs_are_the_same_whatever_the_blocks_of_scores(sizes: list[int], seed: int, threshold: float) -> None:
-    scores = np.random.default_rng(seed).choice([0.0, 0.2, 0.5, 0.7, 1.0], (60, 2))
-    whole, parts = (RunFinder([threshold, 0.5], Points(0.0, 1.0, 0.5)) for _ in range(2))
-    whole.push(scores)
-    for block in np.split(scores, np.minimum(np.cumsum(sizes), 60)):
-        parts.push(block)
-    assert parts.finish() == whole.finish()
-    assert parts.n_points == whole.n_points == 60
-
-
-@given(
     seed=st.integers(0, 10**6),
     threshold=st.floats(0.01, 0.99),
     typical=st.none() | st.floats(0.01, 9),
@@ -101,9 +87,9 @@ def test_events_lie_in_the_recording_in_order_and_apart(
         (windows, WindowReading(windows, len(scores), seconds + (2.5 if len(scores) > 1 else 0), overlap)),
         (columns, ColumnReading(columns, len(scores), seconds)),
     ):
-        finder = RunFinder([threshold], points)
+        finder = PeakFinder([PeakRule(threshold, 0.5, 0.2)], points)
         finder.push(scores)
-        spans = joined([(*reading.span(run, typical), run.score) for run in finder.finish()], 0.0)
+        spans = apart([(*reading.span(peak, typical), peak.score) for peak in finder.finish()])
         times = [time for start_s, end_s, _ in spans for time in (start_s, end_s)]
         assert times == sorted(times)
         assert not times or (times[0] >= 0 and times[-1] <= reading.seconds)

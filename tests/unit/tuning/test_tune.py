@@ -11,7 +11,7 @@ from detector.evaluation.ranking import rank
 from detector.operating.points import Operating, OperatingPoint
 from detector.operating.target import parse_target
 from detector.tuning.report import as_object, as_text, warnings
-from detector.tuning.search import search
+from detector.tuning.search import curve_of, search
 from detector.tuning.subject import subject_of
 from detector.tuning.tune import Goal, Tuning, tune
 
@@ -63,16 +63,15 @@ def test_another_target_is_looked_up_without_tuning_anew(heard: MakeHeard) -> No
 
 
 @few
-@given(st.integers(0, 99), st.floats(0.02, 0.9))
-def test_all_least_lengths_are_counted_at_once_as_one_by_one(heard: MakeHeard, seed: int, threshold: float) -> None:
-    made = heard(*drawn(3, seed))
-    subject = subject_of(made, "owl", 0.3)
-    point = subject.own.model_copy(update={"threshold": threshold, "gap_s": 0.1})
-    lengths = [0.0, 0.35, 0.5, 0.7]
-    at_once = subject.by_length(point, lengths).tolist()
-    for shortest_s, counted in zip(lengths, at_once):
-        counts = subject.ranked(point.model_copy(update={"shortest_s": shortest_s})).counts()
-        assert counted == [counts.hits, counts.false_alarms]
+@given(st.integers(0, 99))
+def test_all_thresholds_are_counted_at_once_as_one_by_one(heard: MakeHeard, seed: int) -> None:
+    subject = subject_of(heard(*drawn(3, seed)), "owl", 0.3)
+    point = subject.own.model_copy(update={"gap_s": 0.1, "shortest_s": 0.35})
+    thresholds = [0.05, 0.2, 0.5, 0.7]
+    curve = curve_of(subject, point, thresholds)
+    for threshold, hits, false_alarms in zip(curve.threshold, curve.hits, curve.false_alarms):
+        counts = subject.ranked(point.model_copy(update={"threshold": threshold})).counts()
+        assert (counts.hits, counts.false_alarms) == (hits, false_alarms)
 
 
 def test_a_threshold_is_chosen_where_a_person_would_choose_it(heard: MakeHeard) -> None:
