@@ -44,6 +44,8 @@ FIELDS = (
 POINTS = (
     ("", "label"),
     ("", "threshold"),
+    ("", "level"),
+    ("", "depth"),
     ("", "gap s"),
     ("", "shortest s"),
     ("", "smooth s"),
@@ -132,8 +134,9 @@ def _points(operating: Operating) -> Iterator[str]:
     yield from textwrap.wrap(f"Operating points, chosen for: {operating.chosen_on or 'nothing'}", WIDTH)
     rows = []
     for point in operating.label:
+        shares = (f"{share:.4g}" for share in (point.threshold, point.level, point.depth))
         seconds = (point.gap_s, point.shortest_s, point.smooth_s or 0.0, point.typical_s)
-        rows.append([point.name, f"{point.threshold:.4g}", *map(number, seconds), *_tuned_cells(point)])
+        rows.append([point.name, *shares, *map(number, seconds), *_tuned_cells(point)])
     yield from table(POINTS, rows, left=1)
     for point in operating.label:
         if point.evidence is not None:

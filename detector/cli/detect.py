@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from detector.operating.target import Target
 
 LENGTH = click.FloatRange(0, 86400)
+SHARE = click.FloatRange(0, 1)
 
 
 @click.command(short_help="Stored scores to detections again: other thresholds, no audio.")
 @click.argument("runs", nargs=-1, required=True, type=RUN)
 @click.option("-m", "--model", metavar="MODEL", help="Use the present thresholds of MODEL.  [default: as in the scan]")
 @threshold_option("as in the scan")
+@click.option("--level", type=SHARE, callback=finite, help="Share of its score at which a detection begins and ends.")
+@click.option("--depth", type=SHARE, callback=finite, help="Share by which scores fall between two detections.")
 @click.option("--gap", "gap_s", type=LENGTH, callback=finite, help="Join detections at most this far apart, in s.")
 @click.option("--shortest", "shortest_s", type=LENGTH, callback=finite, help="Leave out shorter detections, in s.")
 @click.option(
@@ -47,6 +50,8 @@ def detect(
     runs: tuple[Path, ...],
     model: str | None,
     threshold: float | Target | None,
+    level: float | None,
+    depth: float | None,
     gap_s: float | None,
     shortest_s: float | None,
     smooth_s: float | None,
@@ -83,7 +88,7 @@ def detect(
 
     summary = detect_runs(
         runs,
-        Changes(threshold, gap_s, shortest_s, smooth_s, timezone),
+        Changes(threshold, level, depth, gap_s, shortest_s, smooth_s, timezone),
         Outputs(Destination.named(output, table_format), scores, effort, force, cutting_of(clips, best, margin)),
         stream := byte_for_byte(sys.stdout),
         model=None if model is None else find_folder(model),

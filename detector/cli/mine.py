@@ -77,9 +77,12 @@ def mine(
     from detector.provenance import rounds_table
     from detector.training.start import read_start
     from detector.training.train import TrainSettings
+    from detector.tuning.validation import choose_on_validation
 
     start = None if start_name is None else read_start(start_name, 0)
-    settings = TrainSettings(seed, device, precision, resume, force, None, licence, start=start)
+    settings = TrainSettings(
+        seed, device, precision, resume, force, None, licence, start=start, choose=choose_on_validation
+    )
     plan = MinePlan(rounds, per_round, keep_clips, settings)
     mined = run(clips, model, output, plan, Bars(prefix=""))
     for line in rounds_table(mined.rounds, mined.best):

@@ -88,6 +88,7 @@ def _sizes(_context: click.Context, _option: click.Parameter, value: str | None)
     metavar="[SIZES]",
     help=f"Also train on parts of the annotated calls: shares or counts.  [default: {SIZES}]",
 )
+@click.option("--test", is_flag=True, help="Also print figures of the split test. Look once, at the end.")
 @click.option("--licence", default="not stated", help="Licence of the weights, for the model's card.")
 @click.option(
     "--about",
@@ -107,6 +108,7 @@ def train(
     resume: bool,
     epochs: int | None,
     sizes: tuple[float, ...] | None,
+    test: bool,
     licence: str,
     about: Path | None,
     force: bool,
@@ -138,6 +140,7 @@ def train(
     from detector.training.start import read_start
     from detector.training.train import TrainSettings
     from detector.training.train import train as run
+    from detector.tuning.validation import choose_on_validation
 
     recipe = None if recipe_name is None else find_recipe(recipe_name)
     if freeze and start_name is None:
@@ -149,7 +152,18 @@ def train(
     start = None if start_name is None else read_start(start_name, freeze)
     description = About() if about is None else read_about(about)
     settings = TrainSettings(
-        seed, device, precision, resume, force, epochs, licence, description.about, start, description.data
+        seed,
+        device,
+        precision,
+        resume,
+        force,
+        epochs,
+        licence,
+        description.about,
+        start,
+        description.data,
+        test,
+        choose_on_validation,
     )
     bars = Bars(prefix="")
     if sizes is None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OPERATING_FILE = "operating.toml"
 LEVEL = 0.5
-DEPTH = 0.2
+DEPTH = 0.5
 
 
 def _readable(text: str) -> str:

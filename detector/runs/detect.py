@@ -37,13 +37,15 @@ class Changes:
     ----------
     threshold : float, Target or None
         Threshold for all labels, or a target.
-    gap_s, shortest_s, smooth_s : float or None
+    level, depth, gap_s, shortest_s, smooth_s : float or None
         For all labels; as in `OperatingPoint`. A `smooth_s` of 0 turns smoothing off.
     timezone : tzinfo or None
         Zone of the times that have none.
     """
 
     threshold: float | Target | None = None
+    level: float | None = None
+    depth: float | None = None
     gap_s: float | None = None
     shortest_s: float | None = None
     smooth_s: float | None = None
@@ -51,13 +53,10 @@ class Changes:
 
     def of_point(self, point: OperatingPoint) -> OperatingPoint:
         """Return an operating point with the changes, except for the threshold."""
-        update: dict[str, float | None] = {}
-        if self.gap_s is not None:
-            update["gap_s"] = self.gap_s
-        if self.shortest_s is not None:
-            update["shortest_s"] = self.shortest_s
-        if self.smooth_s is not None:
-            update["smooth_s"] = self.smooth_s or None
+        given = {name: getattr(self, name) for name in ("level", "depth", "gap_s", "shortest_s", "smooth_s")}
+        update = {name: value for name, value in given.items() if value is not None}
+        if self.smooth_s == 0:
+            update["smooth_s"] = None
         return point.model_copy(update=update)
 
     def of_result(self, scanned: Scanned) -> Scanned:

@@ -101,36 +101,52 @@ class PeakFinder:
 
     def _follow(self, label: int, scores: Curve, above: NDArray[np.bool_]) -> None:
         """Add the scores of one label."""
-        turns = np.flatnonzero(np.diff(above, prepend=False, append=False)).tolist()
-        done = 0
-        for first, end in zip(turns[::2], turns[1::2]):
-            self._pass(label, scores[done:first])
-            if label not in self._open:
-                before = float(scores[first - 1] if first else self._last[label])
-                self._open[label] = Stretch(self.n_points + first - 1, [np.array([before])])
-            stretch = self._open[label]
-            stretch.chunks.append(scores[first:end].copy())
-            stretch.n_below = 0
-            done = end
-        self._pass(label, scores[done:])
-
-    def _pass(self, label: int, scores: Curve) -> None:
-        """Add scores of one label that lie below its floor."""
+        rule = self._rules[label]
+        firsts, ends = _stretches(above, rule.gap)
         stretch = self._open.get(label)
-        if stretch is None:
+        n_taken = 0
+        if stretch is not None:
+            n_taken = int(len(firsts) > 0 and stretch.n_below + firsts[0] <= rule.gap)
+            self._go_on(label, stretch, scores[: firsts[n_taken]] if n_taken < len(firsts) else scores, ends[:n_taken])
+        if n_taken == len(firsts):
             return
+        highest = np.maximum.reduceat(scores, firsts)
+        for first, end, high in zip(firsts[n_taken:], ends[n_taken:], highest[n_taken:].tolist()):
+            before = self._last[label : label + 1] if first == 0 else scores[first - 1 : first]
+            if len(scores) - end <= rule.gap or end == len(scores):
+                self._open[label] = Stretch(self.n_points + first - 1, [before.copy()])
+                self._go_on(label, self._open[label], scores[first:], [end - first])
+            elif high >= rule.threshold:
+                self._find(label, self.n_points + first - 1, np.concatenate([before, scores[first : end + 1]]))
+
+    def _go_on(self, label: int, stretch: Stretch, scores: Curve, ends: Sequence[int]) -> None:
+        """Add scores to a stretch, up to those that lie below the floor for too long; `ends` is where these begin."""
+        end = ends[0] if ends else 0
         gap = self._rules[label].gap
-        stretch.chunks.append(scores[: gap + 1].copy())
-        stretch.n_below += len(stretch.chunks[-1])
+        stretch.chunks.append(scores[: end + gap + 1].copy())
+        stretch.n_below = (0 if ends else stretch.n_below) + len(stretch.chunks[-1]) - end
         if stretch.n_below > gap:
             self._close(label)
 
     def _close(self, label: int) -> None:
-        """Find the peaks of the scores that were kept of a label."""
+        """End the stretch of a label."""
         stretch = self._open.pop(label)
-        for peak in find_peaks(stretch.curve(), self._rules[label]):
-            start_s, end_s = (
-                None if position is None else self._points.at(stretch.first + position)
-                for position in (peak.start, peak.end)
-            )
+        self._find(label, stretch.first, stretch.curve())
+
+    def _find(self, label: int, first: int, curve: Curve) -> None:
+        """Find the peaks of a curve that begins with score number `first` of the recording."""
+        for peak in find_peaks(curve, self._rules[label], first):
+            start_s = None if peak.start is None else self._points.at(peak.start)
+            end_s = None if peak.end is None else self._points.at(peak.end)
             self._peaks.append(TimedPeak(label, start_s, end_s, peak.height))
+
+
+def _stretches(above: NDArray[np.bool_], gap: int) -> tuple[list[int], list[int]]:
+    """Return where stretches of true values begin and end; false values between them are more than `gap`."""
+    turns = np.flatnonzero(np.diff(above, prepend=False, append=False))
+    firsts = turns[::2]
+    ends = turns[1::2]
+    if not len(turns):
+        return [], []
+    is_apart = firsts[1:] - ends[:-1] > gap
+    return [int(firsts[0]), *firsts[1:][is_apart].tolist()], [*ends[:-1][is_apart].tolist(), int(ends[-1])]

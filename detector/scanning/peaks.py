@@ -73,77 +73,69 @@ class Peak:
     height: float
 
 
-def find_peaks(curve: Curve, rule: PeakRule) -> Iterator[Peak]:
+def find_peaks(curve: Curve, rule: PeakRule, number: int) -> Iterator[Peak]:
     """Yield the peaks of a curve (point,) that reach the threshold, in order.
 
     `curve[0]` and `curve[-1]` are the scores beside the curve: below `rule.floor`, or minus infinity where there are
-    none. Positions count from `curve[0]`.
+    none. Positions count from the begin of the recording, in which `curve[0]` has the given number.
     """
-    turns = _turns(curve)
-    has_dips = len(turns) > 3
-    filled = fill_dips(curve, rule.gap) if has_dips and rule.gap else curve
-    maxima, valleys = _parted(filled, turns if filled is curve else _turns(filled), rule.valley)
-    borders = [0, *valleys, len(curve) - 1]
-    for number, top in enumerate(maxima):
-        height = float(curve[top])
-        if height < rule.threshold:
-            continue
-        level = rule.level * height
-        first = borders[number]
-        last = borders[number + 1]
-        before = np.flatnonzero(filled[first:top] < level)
-        after = np.flatnonzero(filled[top + 1 : last + 1] < level)
-        start = _crossing(curve, first + int(before[-1]), 1, level) if len(before) else float(first)
-        end = _crossing(curve, top + 1 + int(after[0]), -1, level) if len(after) else float(last)
-        yield Peak(start, end, height)
+    scores: list[float] = curve.tolist()
+    filled: list[float] = fill_dips(curve, rule.gap).tolist() if rule.gap else scores
+    tops, dips = _parted(filled, rule.valley)
+    borders = [0, *dips, len(scores) - 1]
+    for top, first, last in zip(tops, borders, borders[1:]):
+        height = scores[top]
+        if height >= rule.threshold:
+            level = rule.level * height
+            start = next((n for n in range(top, first - 1, -1) if filled[n] < level), None)
+            end = next((n for n in range(top, last + 1) if filled[n] < level), None)
+            yield Peak(
+                float(number + first) if start is None else _crossing(scores, start, 1, level, number),
+                float(number + last) if end is None else _crossing(scores, end, -1, level, number),
+                height,
+            )
 
 
 def fill_dips(curve: Curve, width: int) -> Curve:
     """Fill dips of at most `width` scores: the morphological closing of a curve (Serra 1982)."""
-    if width < 1:
-        return curve
     wide = np.pad(curve, width, constant_values=-inf)
     closed: Curve = grey_closing(wide, (width + 1,))
-    return closed[width:-width]
+    return closed[width : width + len(curve)]
 
 
-def _parted(curve: Curve, turns: Sequence[int], valley: float) -> tuple[list[int], list[int]]:
-    """Return the peaks of a curve that dips below the share `valley` of their heights part, and the dips between them.
+def _parted(scores: Sequence[float], valley: float) -> tuple[list[int], list[int]]:
+    """Return the peaks that are parted by dips below the share `valley` of their heights, and the dips between them.
 
     Of equal heights, the first counts as the highest.
     """
-    maxima: list[int] = []
-    valleys: list[int] = []
-    top = low = 0
-    height = depth = -inf
-    rising = True
-    for point, score in zip(turns, curve[turns].tolist()):
-        if rising and score > height:
-            top, height = point, score
-        elif rising and score < valley * height:
-            maxima.append(top)
-            low, depth, rising = point, score, False
-        elif not rising and score < depth:
-            low, depth = point, score
-        elif not rising and depth < valley * score:
-            valleys.append(low)
-            top, height, rising = point, score, True
-    if rising:
-        maxima.append(top)
-    return maxima, valleys
+    tops: list[int] = []
+    dips: list[int] = []
+    top = dip = 0
+    high = low = -inf
+    is_rising = True
+    for point, score in enumerate(scores):
+        if is_rising:
+            if score > high:
+                top, high = point, score
+            elif score < valley * high:
+                tops.append(top)
+                dip, low, is_rising = point, score, False
+        elif score < low:
+            dip, low = point, score
+        elif low < valley * score:
+            dips.append(dip)
+            top, high, is_rising = point, score, True
+    if is_rising:
+        tops.append(top)
+    return tops, dips
 
 
-def _turns(curve: Curve) -> Sequence[int]:
-    """Return the points at which a curve turns, and both its ends. Of equal scores, the first counts."""
-    changes = np.flatnonzero(curve[1:] != curve[:-1])
-    rises = curve[changes + 1] > curve[changes]
-    turns = changes[:-1][rises[1:] != rises[:-1]] + 1
-    return [0, *turns.tolist(), len(curve) - 1]
+def _crossing(scores: Sequence[float], below: int, step: int, level: float, number: int) -> float | None:
+    """Return where a curve crosses a level between a point below it and the next; None if there is no score below.
 
-
-def _crossing(curve: Curve, below: int, step: int, level: float) -> float | None:
-    """Return where a curve crosses a level between a point below it and the next; None if there is no score below."""
-    low = float(curve[below])
+    The whole numbers are added first: so the result is the same to the last bit, wherever the curve begins.
+    """
+    low = scores[below]
     if low == -inf:
         return None
-    return below + step * (level - low) / (float(curve[below + step]) - low)
+    return (number + below) + step * (level - low) / (scores[below + step] - low)

@@ -1,10 +1,13 @@
-"""The operating points of a trained model: thresholds from validation, gaps and lengths from the annotations."""
+"""The operating points of a trained model: thresholds from validation, lengths from the annotations."""
 
 from __future__ import annotations
 
 from detector.clips import ClipStore, LabelFacts
-from detector.operating.points import Operating, OperatingPoint
+from detector.operating.points import DEPTH, Operating, OperatingPoint
 from detector.training.figures import TrainFigures
+
+FRAME_DEPTH = 0.2
+"""Scores of frames dip between neighbouring calls; scores of windows do not."""
 
 
 def choose_operating(store: ClipStore, validation: TrainFigures) -> Operating:
@@ -19,13 +22,14 @@ def choose_operating(store: ClipStore, validation: TrainFigures) -> Operating:
 
 
 def _point(name: str, threshold: float, fact: LabelFacts | None, *, per_frame: bool) -> OperatingPoint:
-    """Make the operating point of a label; without facts of its calls, gap and lengths have their defaults."""
+    """Make the operating point of a label; without facts of its calls, lengths have their defaults."""
+    depth = FRAME_DEPTH if per_frame else DEPTH
     if fact is None:
-        return OperatingPoint(name=name, threshold=threshold, gap_s=0.0, shortest_s=0.0)
+        return OperatingPoint(name=name, threshold=threshold, depth=depth)
     return OperatingPoint(
         name=name,
         threshold=threshold,
-        gap_s=round(fact.short_gap_s / 2, 4) if per_frame and fact.short_gap_s else 0.0,
+        depth=depth,
         shortest_s=round(fact.short_s / 2, 4) if per_frame else 0.0,
         typical_s=fact.median_s or None,
         low_hz=fact.low_hz,

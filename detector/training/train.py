@@ -13,8 +13,9 @@ from accelerate import Accelerator
 from detector.clips import ClipStore, open_clips
 from detector.device import DeviceName
 from detector.errors import OutputError, Parameter
-from detector.model import save_model
+from detector.model import Model, save_model
 from detector.model_folder import CURVES_FILE, LOG_FILE, MODEL_FOLDER
+from detector.operating.points import Operating
 from detector.outputs import FolderKind, new_folder, refuse_folder
 from detector.progress import SILENT, Progress
 from detector.provenance import DataSource, Provenance, write_provenance
@@ -35,6 +36,14 @@ PART = "part-"  # folders and files of a training on a part of the clips, for a 
 RUN_FOLDER = FolderKind("the state of a run", ("state-*", "best.*", "progress.*", f"{PART}*"))
 
 
+Choose = Callable[[ClipStore, Model, Operating, Progress], Operating]
+
+
+def as_validated(_store: ClipStore, _model: Model, points: Operating, _progress: Progress) -> Operating:
+    """Keep the operating points that fit the validation clips best."""
+    return points
+
+
 @dataclass(frozen=True)
 class TrainSettings:
     """How to train; the recipe says what to train.
@@ -45,6 +54,11 @@ class TrainSettings:
         Stops the run after this many epochs, to be resumed later.
     licence, about, data
         For the provenance of the model.
+    test : bool
+        Whether to compute the figures of the split test.
+    choose : callable
+        Chooses the operating points of the trained model, given the clips, the model, and the points that fit the
+        validation clips best.
     start : Start or None
         The model to begin from.
     """
@@ -59,6 +73,8 @@ class TrainSettings:
     about: str = ""
     start: Start | None = None
     data: tuple[DataSource, ...] = ()
+    test: bool = False
+    choose: Choose = as_validated
 
 
 @dataclass(frozen=True)
@@ -113,8 +129,8 @@ def train(
     Returns
     -------
     dict or None
-        Figures of the splits validation and test. None if the run stopped early, and in all processes except the main
-        one.
+        Figures of the split validation and, if asked for, of the split test. None if the run stopped early, and in all
+        processes except the main one.
 
     Raises
     ------
@@ -191,9 +207,11 @@ def write_model(
     model = trainer.best_model()
     validation = _with_calls(trainer.evaluate(trainer.validation), store, "validation")
     model.operating = choose_operating(store, validation)
-    thresholds = {point.name: point.threshold for point in model.operating.label}
-    test = _with_calls(trainer.evaluate(store.in_split("test"), thresholds), store, "test")
-    figures = {"validation": validation, "test": test}
+    model.operating = run.settings.choose(store, model, model.operating, run.progress)
+    figures = {"validation": validation}
+    if run.settings.test:
+        thresholds = {point.name: point.threshold for point in model.operating.label}
+        figures["test"] = _with_calls(trainer.evaluate(store.in_split("test"), thresholds), store, "test")
     provenance = _provenance(output.name, run, figures)
     with new_folder(output, MODEL_FOLDER, force=run.settings.force) as folder, written(output):
         save_model(model, folder)

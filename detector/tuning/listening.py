@@ -170,7 +170,7 @@ def listen(
         source = stored or Scanner(model, Setting(hop_s=hop_s, workers=workers), progress.say)
         for note in (*source.notes(), *notes):
             progress.say(note)
-        tracks, scans, n_failed = _scan(source, used, scan_progress)
+        tracks, scans, n_failed = scan_tracks(source, used, scan_progress)
     if not scans:
         raise ConfigurationError(f"{request.recordings[0]}: none of the recordings can be scanned")
     placing = Placing(scans, request.rules, None, request.group, request.recordings)
@@ -224,7 +224,7 @@ def _used(request: TuneRequest, recordings: Sequence[Path], tables: AnnotationSe
     return used
 
 
-def _scan(
+def scan_tracks(
     source: Scanner | StoredScans, recordings: Sequence[Path], progress: ScanProgress
 ) -> tuple[dict[Unit, Track], list[Scan], int]:
     """Scan recordings; return the scores and the length of each channel, and the number of recordings that failed."""

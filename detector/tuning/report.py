@@ -10,7 +10,18 @@ from detector.estimates.estimate import Estimate
 from detector.texts import columns, many
 from detector.tuning.tune import TunedLabel, Tuning
 
-SETTINGS = ("label", "threshold", "gap s", "shortest s", "smooth s", "calibration", "ECE before", "ECE after")
+SETTINGS = (
+    "label",
+    "threshold",
+    "level",
+    "depth",
+    "gap s",
+    "shortest s",
+    "smooth s",
+    "calibration",
+    "ECE before",
+    "ECE after",
+)
 FIGURES = ("label", "events", "hits", "false", "precision", "recall", "F1", "false alarms per hour")
 OPTIMISTIC = (
     "these figures are of the recordings tuned on, so they are too good: run detector evaluate on other recordings"
@@ -32,12 +43,13 @@ def as_text(tuning: Tuning) -> Iterator[str]:
 def _settings(label: TunedLabel) -> Sequence[str]:
     point = label.point
     calibrated = label.calibrated
+    shares = (point.level, point.depth)
     seconds = (point.gap_s, point.shortest_s, point.smooth_s or 0.0)
     errors = (calibrated.before, calibrated.after)
     return (
         point.name,
         f"{point.threshold:.4g}",
-        *(f"{value:.4g}" for value in seconds),
+        *(f"{value:.4g}" for value in shares + seconds),
         "none" if point.calibration is None else point.calibration.kind,
         *("-" if error is None else f"{error:.3f}" for error in errors),
     )

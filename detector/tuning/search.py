@@ -43,11 +43,19 @@ def search(subject: TuneSubject, target: Target) -> Candidate:
     Smoothing, gap and least length are tried in all combinations first, then level and depth in all combinations.
     """
     own = subject.own
+    lengths = shortest(subject)
     smooth_and_gap = product(smoothings(subject), gaps(subject))
     points = [own.model_copy(update={"smooth_s": smooth_s, "gap_s": gap_s}) for smooth_s, gap_s in smooth_and_gap]
-    first = best_of(_candidates(subject, points), target)
+    first = best_of(_candidates(subject, points, lengths), target)
     shapes = [first.point.model_copy(update={"level": level, "depth": depth}) for level, depth in _shapes(own)]
-    return best_of([first, *_candidates(subject, shapes)], target)
+    return best_of([first, *_candidates(subject, shapes, [first.point.shortest_s])], target)
+
+
+def search_threshold(subject: TuneSubject, target: Target) -> OperatingPoint:
+    """Choose the threshold for a target; the other settings stay."""
+    (candidate,) = _candidates(subject, [subject.own], [subject.own.shortest_s])
+    n, _ = candidate.curve.choose(target)
+    return subject.own.model_copy(update={"threshold": candidate.curve.threshold[n]})
 
 
 def _shapes(own: OperatingPoint) -> Iterator[tuple[float, float]]:
@@ -70,9 +78,10 @@ def best_of(candidates: Iterable[Candidate], target: Target) -> Candidate:
     return min(near, key=lambda candidate: candidate.complexity)
 
 
-def _candidates(subject: TuneSubject, points: Iterable[OperatingPoint]) -> Iterator[Candidate]:
+def _candidates(
+    subject: TuneSubject, points: Iterable[OperatingPoint], lengths: Sequence[float]
+) -> Iterator[Candidate]:
     """Yield each point with each least length, and the curve of its thresholds."""
-    lengths = shortest(subject)
     for point in points:
         thresholds = spread(subject.smoothed(point.smooth_s), COARSE, most_peaks(subject))
         events = subject.events(point.model_copy(update={"threshold": thresholds[0], "shortest_s": 0.0}))

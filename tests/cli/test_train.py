@@ -55,14 +55,21 @@ def test_a_line_an_epoch_and_the_figures_are_shown_and_data_stays_off_standard_o
     lines = err.splitlines()
     assert [line[:11] for line in lines[:4]] == [f"epoch   {n}/4" for n in (1, 2, 3, 4)]
     assert lines[4].startswith("validation a: average precision ")
-    assert lines[5].startswith("test       a: average precision ")
-    assert lines[6:] == [f"wrote {tmp_path}/model"]
+    assert lines[5:] == [f"wrote {tmp_path}/model"]
     assert "only 4 calls" in lines[4]
-    assert "only 2 calls" in lines[5]
     card = (tmp_path / "model" / "README.md").read_text()
     assert "licence of the weights: CC0" in card
     assert "For tests." in card
     assert "- noise, CC BY 3.0\n" in card
+
+
+def test_figures_of_the_split_test_are_shown_only_if_they_are_asked_for(
+    given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*given, "--test") == 0
+    shown = [line for line in capsys.readouterr().err.splitlines() if line.startswith("test ")]
+    assert len(shown) == 1
+    assert "only 2 calls" in shown[0]
 
 
 def test_figures_that_are_not_numbers_are_explained(

@@ -58,7 +58,7 @@ def test_without_options_the_tables_are_those_of_the_run(archive: Archive, model
 
 
 @pytest.mark.parametrize("model", ["window", "frame"])
-@pytest.mark.parametrize("threshold", [0.05, 0.99])
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
 def test_another_threshold_gives_the_tables_of_a_scan_with_it(archive: Archive, model: str, threshold: float) -> None:
     archive.run("run", model)
     _, tables = detect(archive, ["run"], "detect", Changes(threshold))
@@ -66,19 +66,21 @@ def test_another_threshold_gives_the_tables_of_a_scan_with_it(archive: Archive, 
     assert tables != archive.tables("run")
 
 
-def test_gap_length_and_smoothing_act_as_in_a_scan_of_a_model_that_has_them(archive: Archive) -> None:
+def test_ends_gap_length_and_smoothing_act_as_in_a_scan_of_a_model_that_has_them(archive: Archive) -> None:
     archive.run("run")
-    _, tables = detect(archive, ["run"], "detect", Changes(0.2, gap_s=3.2, shortest_s=0.35, smooth_s=0.2))
-    set_point(archive, "frame", gap_s=3.2, shortest_s=0.35, smooth_s=0.2)
+    settings = {"level": 0.9, "depth": 0.05, "gap_s": 3.6, "shortest_s": 0.35, "smooth_s": 0.5}
+    _, tables = detect(archive, ["run"], "detect", Changes(0.2, **settings))
+    set_point(archive, "frame", **settings)
     assert tables == archive.scan("scan", threshold=0.2)
-    for changes in (Changes(0.2, gap_s=3.2), Changes(0.2, shortest_s=0.35), Changes(0.2, smooth_s=0.2)):
+    for name in settings.keys() - {"depth"}:  # no peak of a tone has a dip
+        changes = Changes(0.2, **{name: settings[name]})
         assert detect(archive, ["run"], str(changes), changes)[1] not in (tables, archive.tables("run"))
 
 
 def test_the_points_that_a_model_has_now_are_used_when_it_is_named(archive: Archive) -> None:
     archive.run("run", threshold=0.3)
     before = archive.tables("run")
-    set_point(archive, "frame", threshold=0.02)
+    set_point(archive, "frame", threshold=1.0)
     assert detect(archive, ["run"], "as-scanned")[1] == before
     _, tables = detect(archive, ["run"], "now", model=archive.folder / "frame")
     assert tables == archive.scan("scan")

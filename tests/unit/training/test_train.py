@@ -54,7 +54,7 @@ def test_a_model_folder_comes_out_and_nothing_else_is_left(tmp_path: Path, clips
 
 
 def test_the_model_scores_clips_as_the_figures_say(tmp_path: Path, clips: Path) -> None:
-    found = run(clips, tmp_path / "model")
+    found = run(clips, tmp_path / "model", test=True)
     assert found is not None
     model, store = load_model(tmp_path / "model"), open_clips(clips)
     assert model.recipe == MADE
@@ -75,7 +75,7 @@ def test_the_model_scores_clips_as_the_figures_say(tmp_path: Path, clips: Path) 
 
 
 def test_the_card_tells_what_it_was_trained_on_its_figures_and_its_licence(tmp_path: Path, clips: Path) -> None:
-    found = run(clips, tmp_path / "my-model", licence="CC BY 4.0", about="For *tests* only.")
+    found = run(clips, tmp_path / "my-model", licence="CC BY 4.0", about="For *tests* only.", test=True)
     assert found is not None
     card = (tmp_path / "my-model" / "README.md").read_text()
     assert card.startswith("# my-model\n")
@@ -188,7 +188,7 @@ def test_frames_and_exclusive_labels_are_trained_too(tmp_path: Path, dense: dict
     assert found is not None
     assert (found["validation"].accuracy is not None) == ("output" in dense)
     point = load_model(tmp_path / "model").operating.label[0]
-    assert (point.gap_s, point.shortest_s) == ((0.25, 0.1) if "per" in dense else (0.0, 0.0))
+    assert (point.depth, point.shortest_s) == ((0.2, 0.1) if "per" in dense else (0.5, 0.0))
 
 
 @pytest.mark.parametrize("made", [recipe("mel", labels={"names": ["a"]}), recipe("waveform", labels={"names": ["a"]})])
