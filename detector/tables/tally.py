@@ -52,7 +52,8 @@ class Tally:
     def lines(self, name: str) -> Iterator[str]:
         """Say what the format `name` could not hold; no line if it held everything."""
         if self.dropped:
-            yield f"{name}: wrote {many(self.n_written, 'row')}, but this format has no place for their {self._fields()}"
+            rows = many(self.n_written, "row")
+            yield f"{name}: wrote {rows}, but this format has no place for their {self._fields()}"
         for reason, n_rows in self.left_out.items():
             yield f"{name}: left out {many(n_rows, 'row')}: {reason}"
         yield from (f"{name}: {remark}" for remark in self.remarks)
