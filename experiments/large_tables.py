@@ -3,8 +3,8 @@
 Usage: python experiments/large_tables.py [WORK] [--command evaluate] [--detections 200000] [--annotations 20000]
        [--only NAME ...]
 
-The result is a Markdown table. The tables are made, the same every time, and removed afterwards unless WORK says where to keep them. Let nothing else
-run meanwhile.
+The result is a Markdown table. The tables are made, the same every time, and removed afterwards unless WORK says where
+to keep them. Let nothing else run meanwhile.
 """
 
 from __future__ import annotations

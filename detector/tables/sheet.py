@@ -117,8 +117,8 @@ def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
         if any(line[len(header) :]):
             problems.append(Problem(path, row, f"it has {len(line)} cells under {len(header)} columns"))
             continue
-        line += [""] * (len(header) - len(line))
-        above = tuple(old if old == new else new for old, new in zip(above, line))  # equal cells share one text
+        cells = [*line, *[""] * (len(header) - len(line))]
+        above = tuple(old if old == new else new for old, new in zip(above, cells))  # equal cells share one text
         rows.append((row, above))
     return Sheet(path, header, tuple(rows), tuple(problems))
 

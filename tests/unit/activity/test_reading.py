@@ -191,7 +191,7 @@ def test_rare_labels_share_columns_and_no_detection_is_lost_in_the_text(tmp_path
 
 
 def test_a_start_without_a_zone_is_taken_for_one_of_the_zone_asked_for_with_a_word(tmp_path: Path) -> None:
-    local = datetime(2021, 3, 15, 22, 30)  # noqa: DTZ001 (a recorder's clock)
+    local = datetime(2021, 3, 15, 22, 30)
     zoneless = [effort(f"/rec/{name}.wav", local, channel=channel) for name in "ab" for channel in "01"]
     rows = [*zoneless, effort("/rec/c.wav")]
     activity, (note,) = read_activity([table(tmp_path)], rows, zone=START.tzinfo)
