@@ -190,7 +190,7 @@ def _time_notes(activity: Activity, sums: _Sums) -> list[str]:
     if sums.zone is not None and sums.zoneless:
         notes.append(
             f"{many(sums.zoneless, 'recording')} with a start time without a zone: taken to be in {sums.zone}. If the "
-            f"clock of a recorder showed another zone, give that to {Parameter('timezone', 'scan')} first"
+            f"clock of a recorder showed another zone, give that to {Parameter('timezone', 'scan')} of scan first"
         )
     if sums.zone is None and len(sums.zones) > 1:
         zones = ", ".join(sorted(sums.zones))
