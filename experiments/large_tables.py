@@ -1,9 +1,10 @@
-"""Measure `detector evaluate` on large tables: seconds and peak memory, as a Markdown table.
+"""Measure a command on large tables (`detector evaluate`, `convert` or `summary`): seconds and peak memory.
 
-Usage: python experiments/large_tables.py [WORK] [--detections 200000] [--annotations 20000] [--only NAME ...]
+Usage: python experiments/large_tables.py [WORK] [--command evaluate] [--detections 200000] [--annotations 20000]
+       [--only NAME ...]
 
-The tables are made, the same every time, and removed afterwards unless WORK says where to keep them. Let nothing else
-run meanwhile.
+The result is a Markdown table. The tables are made, the same every time, and removed afterwards unless WORK says where
+to keep them. Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LENGTH_S = (0.5, 2.0)  # of an annotation
 SHIFT_S = 0.4  # at most between an annotation and a detection of it
 FOUND = 0.75  # share of the annotations that have a detection of their own
 
+COMMANDS = ("evaluate", "convert", "summary")
 COLUMNS = ("recording", "channel", "start_s", "end_s", "low_hz", "high_hz", "label", "score", "start_time")
 
 
@@ -124,12 +126,13 @@ def write(case: Case, folder: Path, detections: int, annotations: int) -> list[P
     return [folder / name for name in tables]
 
 
-def measure(tables: Sequence[Path]) -> tuple[float, float]:
-    """Run `detector evaluate` as a process of its own; give its seconds and its peak memory, MB."""
+def measure(name: str, tables: Sequence[Path]) -> tuple[float, float]:
+    """Run a command of the program as a process of its own; give its seconds and its peak memory, MB."""
     detections, annotations, effort = tables
-    command = [sys.executable, "-m", "detector", "evaluate", str(detections), str(annotations)]
+    rest = [str(annotations)] if name == "evaluate" else []
+    command = [sys.executable, "-m", "detector", name, str(detections), *rest, "--effort", str(effort)]
     began = perf_counter()
-    process = subprocess.Popen([*command, "--effort", str(effort)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
     messages = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
@@ -144,6 +147,7 @@ def main() -> None:
     """Measure case after case."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, nargs="?", help="where tables are kept")
+    parser.add_argument("--command", choices=COMMANDS, default=COMMANDS[0])
     parser.add_argument("--detections", type=int, default=200_000)
     parser.add_argument("--annotations", type=int, default=20_000)
     parser.add_argument("--together", type=int, nargs=2, default=(20_000, 5_000), metavar=("DETECTIONS", "ANNOTATIONS"))
@@ -156,7 +160,7 @@ def main() -> None:
                 continue
             sizes = arguments.together if case.together else (arguments.detections, arguments.annotations)
             folder = (arguments.work or Path(temporary)) / case.name.replace(" ", "-").replace(",", "")
-            seconds, memory = measure(write(case, folder, *sizes))
+            seconds, memory = measure(arguments.command, write(case, folder, *sizes))
             print(f"| {case.name} | {sizes[0]:,} | {sizes[1]:,} | {seconds:.1f} | {memory:.0f} |", flush=True)
 
 

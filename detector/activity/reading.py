@@ -77,6 +77,11 @@ class _Sums:
                 self.behind_pauses += _differ(own, by_start)
         self.counts[Cell(self.sites[recording], when), row.event.label] += 1
 
+    @property
+    def zoneless(self) -> int:
+        """Return the number of recordings whose start is known without its zone."""
+        return sum(chronology is not None and not chronology.zoned for chronology in self.starts.values())
+
     def activity(self) -> Activity:
         """Return the sums."""
         names = sorted(self.zones)
@@ -86,20 +91,20 @@ class _Sums:
 
 
 def read_activity(
-    detections: Path,
+    detections: Sequence[Path],
     effort: Sequence[Effort],
     label: str | None = None,
     group: str | None = None,
     zone: tzinfo | None = None,
 ) -> tuple[Activity, list[str]]:
-    """Read the detections of a scan, and add up detections and effort.
+    """Read the detections of scans, and add up detections and effort.
 
     Parameters
     ----------
-    detections : Path
-        A table of detections, or a folder of tables.
+    detections : sequence of Path
+        Tables of detections, or folders of tables.
     effort : sequence of Effort
-        The effort of the scan.
+        The effort of the scans.
     label : str, optional
         The label of detections that have none.
     group : str, optional
@@ -116,18 +121,34 @@ def read_activity(
     Raises
     ------
     AnnotationError
-        If the table cannot be read, or `effort` has no scanned recording or none of those with detections.
+        If a table cannot be read, or `effort` has no scanned recording, none of those with detections, or one twice.
     """
     scanned = [row for row in effort if row.scanned_s > 0]
     if not scanned:
-        raise AnnotationError(f"{detections}: its effort has no recording of which anything was scanned")
+        raise AnnotationError(f"{detections[0]}: its effort has no recording of which anything was scanned")
+    _refuse_repeated(scanned)
     sums = _Sums(_sites([Path(row.recording.name) for row in scanned], group), zone)
     for row in scanned:
         sums.add_effort(row)
     notes: list[str] = []
-    _add_detections(sums, read_rows(detections, ReadOptions(label), notes), effort, notes)
+    read = [table for path in detections for table in read_rows(path, ReadOptions(label), notes)]
+    tables = {table.source.absolute(): table for table in read}  # a table may also lie in a folder that is given
+    _add_detections(sums, list(tables.values()), effort, notes)
     activity = sums.activity()
     return activity, [*notes, *_time_notes(activity, sums)]
+
+
+def _refuse_repeated(scanned: Sequence[Effort]) -> None:
+    """Raise `AnnotationError` if a channel was scanned twice: then its effort would count twice."""
+    seen: set[tuple[str, str]] = set()
+    for row in scanned:
+        key = (row.recording.name, row.channel)
+        if key in seen:
+            raise AnnotationError(
+                f"{row.recording}, channel {row.channel!r}: was scanned twice, so its effort would count twice; "
+                "summarise the two scans one by one"
+            )
+        seen.add(key)
 
 
 def _add_detections(sums: _Sums, tables: Sequence[Table], rows: Sequence[Effort], notes: list[str]) -> None:
@@ -165,6 +186,11 @@ def _time_notes(activity: Activity, sums: _Sums) -> list[str]:
         notes.append(
             f"{many(sums.behind_pauses, 'detection')} in recordings that pause: their effort is counted as if they did "
             "not, because an effort table has only their start (the folder of a run has the pauses)"
+        )
+    if sums.zone is not None and sums.zoneless:
+        notes.append(
+            f"{many(sums.zoneless, 'recording')} with a start time without a zone: taken to be in {sums.zone}. If the "
+            f"clock of a recorder showed another zone, give that to {Parameter('timezone', 'scan')} of scan first"
         )
     if sums.zone is None and len(sums.zones) > 1:
         zones = ", ".join(sorted(sums.zones))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from detector.cli.clips import clip_options, cutting_of
+from detector.cli.collection import without_collection
 from detector.cli.messages import say
 from detector.cli.options import TABLE
 from detector.cli.paths import NEW_PATH, refuse_inputs
@@ -84,7 +85,9 @@ def convert(
         cutting.check(force=force)
     destination = Destination.named(output, table_format)
     read = ReadOptions(label=label, label_column=label_column, format=source_format)
-    converted = convert_tables(ConvertRequest(tables, destination, read, effort, force), byte_for_byte(sys.stdout))
+    request = ConvertRequest(tables, destination, read, effort, force)
+    with without_collection():
+        converted = convert_tables(request, byte_for_byte(sys.stdout))
     for problem in converted.problems[:SHOWN]:
         say(problem)
     if len(converted.problems) > SHOWN:

@@ -52,12 +52,17 @@ FOLDERS = (
     ("", "first"),
     ("", "last"),
     ("", "recordings"),
-    ("", "failed"),
-    ("without", "time"),
-    ("", "hours"),
-    ("covered", "%"),
+    ("not", "readable"),
+    ("no usable", "start"),
+    ("hours", "of sound"),
+    ("recorded", "%"),
     ("", "gaps"),
     ("longest", "gap"),
+)
+
+LEGEND = (
+    "recorded %: share of the time from first to last that the recordings cover; "
+    "gaps: pauses that the duty cycle does not explain"
 )
 
 
@@ -153,6 +158,7 @@ def _show(survey: Survey, json_path: Path | None, csv_path: Path | None, force: 
             stream.write(json.dumps(whole, indent=1) + "\n" * (stream is sys.stdout))
     if is_text and folders:
         click.echo("\n" + "\n".join(table(FOLDERS, [_folder_cells(folder) for folder in folders], left=4)))
+        click.echo(LEGEND)
 
 
 def _line(name: str, width: int, cells: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import tzinfo
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, short_help="Detections per hour of effort, by hour, day and site.")
-@click.argument("detections", metavar="RUN|DETECTIONS", type=TABLE)
-@click.option("--effort", type=TABLE, help="Table of scan --effort, or the folder of a run.")
+@click.argument("detections", metavar="RUN|DETECTIONS...", nargs=-1, required=True, type=TABLE)
+@click.option("--effort", multiple=True, type=TABLE, help="Table of scan --effort, or the folder of a run. Repeatable.")
 @click.option("--label", help="The label of rows that have none.")
 @group_option("the site; without it, the site is the folder")
 @click.option(
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace outputs that exist.")
 @without_collection()
 def summary(
-    detections: Path,
-    effort: Path | None,
+    detections: tuple[Path, ...],
+    effort: tuple[Path, ...],
     label: str | None,
     group: str | None,
     timezone: tzinfo | None,
@@ -54,8 +55,9 @@ def summary(
 ) -> None:
     """Divide the detections of each label by the hours of effort: for each hour of day, day and site.
 
-    DETECTIONS is a table of scan. RUN is the folder of scan --run, which has its own effort table. The time that was
-    scanned of a recording is spread over the hours that it covers. Each scanned channel counts as effort.
+    DETECTIONS is a table of scan. RUN is the folder of scan --run, which has its own effort table. Several of them are
+    added up; --effort then names the effort of all of them. The time that was scanned of a recording is spread over the
+    hours that it covers. Each scanned channel counts as effort.
 
     An hour without detections has the rate 0. An hour without effort has none. Recordings without a start time count
     for their site only.
@@ -65,6 +67,7 @@ def summary(
     \b
     Examples:
       detector summary season-2026 --plot activity.png
+      detector summary season-2025 season-2026 --csv > rates.csv
       detector summary detections.csv --effort effort.csv --timezone Australia/Brisbane
       detector summary detections.csv --effort effort.csv --group '^([^_]+)_' --csv > rates.csv
     """  # noqa: D301
@@ -76,17 +79,20 @@ def summary(
 
     if STANDARD_OUTPUT == json_path == csv_path:
         raise click.UsageError("--json and --csv cannot both be printed; give one of them a FILE.")
-    given = effort or detections
-    detections, effort = detections_and_effort(detections, effort)
-    if effort is None:
-        raise click.UsageError(f"{detections} is a table; give its effort table with --effort.")
-    refuse_inputs([plot, json_file(json_path), json_file(csv_path)], [detections, effort])
+    efforts = list(dict.fromkeys(effort or detections))
+    tables = [detections_and_effort(path, None) for path in dict.fromkeys(detections)]
+    lacking = [table for table, own_effort in tables if own_effort is None]
+    if lacking and not effort:
+        raise click.UsageError(f"{lacking[0]} is a table; give its effort table with --effort.")
+    inputs = chain(tables, (detections_and_effort(path, None) for path in efforts))
+    refuse_inputs([plot, json_file(json_path), json_file(csv_path)], list(chain.from_iterable(inputs)))
     for output in (json_path, csv_path):
         check_json(output, force)
     if plot is not None:
         check_picture(plot, "plot")
         check_output(plot, force)
-    activity, notes = read_activity(detections, effort_rows(given), label, group, timezone)
+    rows = [row for path in efforts for row in effort_rows(path)]
+    activity, notes = read_activity([table for table, _ in tables], rows, label, group, timezone)
     for note in notes:
         say(note)
     if plot is not None:

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-import heapq
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator
 
 from detector.place import Place
+from detector.tables.csv_table import DECIMALS
 from detector.tables.detection import Detection
+
+_Entry = tuple[float, str, float, int, Place, Detection]
+"""Score with a minus, name of the recording, onset in s, number of the row: in this order, the best row goes first."""
 
 
 class Best:
-    """Keep the `most` highest scores of each label. Of equal scores, the earlier row goes before the later one.
+    """Keep the `most` highest scores of each label. Of equal scores, the first by recording and time go first.
 
-    Rows without a score come last.
+    Scores and onsets count as tables write them, so a scan and its table have the same best rows, in any order. Rows
+    without a score come last.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._n_seen = 0
-        self._heaps: dict[str, list[tuple[float, int, Place, Detection]]] = defaultdict(list)
+        self._kept: dict[str, list[_Entry]] = defaultdict(list)
 
     def add(self, recording: Place, detection: Detection) -> None:
         """Take in a row, and drop the worst of its label if there are too many."""
-        score = detection.event.score
+        event = detection.event
+        score = -1.0 if event.score is None else round(event.score, DECIMALS.score)
+        onset_s = round(event.start_s, DECIMALS.seconds)
         self._n_seen += 1
-        entry = (-1.0 if score is None else score, -self._n_seen, recording, detection)
-        heap = self._heaps[detection.event.label]
-        if len(heap) < self._most:
-            heapq.heappush(heap, entry)
-        else:
-            heapq.heappushpop(heap, entry)
+        entry = (-score, recording.name, onset_s, self._n_seen, recording, detection)
+        kept = self._kept[event.label]
+        if len(kept) < self._most or entry < kept[-1]:
+            insort(kept, entry)
+            del kept[self._most :]
 
     def by_recording(self) -> Iterator[tuple[Place, list[Detection]]]:
         """Yield the kept rows of each recording, recordings and rows in the order in which they came."""
-        entries = sorted((entry for heap in self._heaps.values() for entry in heap), key=lambda entry: -entry[1])
+        entries = sorted((entry for kept in self._kept.values() for entry in kept), key=lambda entry: entry[3])
         rows_of: dict[Place, list[Detection]] = {}
-        for _, _, recording, detection in entries:
+        for *_, recording, detection in entries:
             rows_of.setdefault(recording, []).append(detection)
         yield from rows_of.items()

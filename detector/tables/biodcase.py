@@ -109,7 +109,7 @@ class BiodcaseWriter(Writer):
         start = instant(detection.start_time)
         onset_s = None if start is None else since(start_of(PurePath(detection.recording).name), start)
         if onset_s is None or abs(onset_s - event.start_s) > SAME_S:
-            yield "start_s, because the recording's name does not tell its beginning"
+            yield "start_s (the recording's name does not tell its beginning)"
 
     def refusal(self, detection: Detection) -> str:
         """Refuse a detection without an absolute time."""

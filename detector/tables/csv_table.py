@@ -69,9 +69,9 @@ def table_from(sheet: Sheet, options: ReadOptions, *, decimal_commas: bool = Fal
     )
     missing = len(sheet.header)  # index of an empty cell, which is added to each row for missing columns
     pick = itemgetter(*(missing if column is None else column for column in columns))
-    rows = [_row(number, pick((*cells, ""))) for number, cells in sheet.rows]
+    rows = (_row(number, pick((*cells, ""))) for number, cells in sheet.rows)
     if decimal_commas:
-        rows = [_with_points(row) for row in rows]
+        rows = (_with_points(row) for row in rows)
     return table_of(sheet.source, rows, options, names_audio=audio is not None, problems=sheet.problems)
 
 

@@ -22,6 +22,12 @@ COLUMNS = ("recording", "channel", "status", "seconds", "scanned_s", "start_time
 LONGEST_S = 1e8
 """No recording is longer than three years."""
 
+THIS_TABLE = "table"
+"""The source of a time that an effort table gives without its source."""
+
+DATE_LENGTH = len("2024-05-11")
+"""A text that is no longer names a day, and not when on that day a recording began."""
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -92,7 +98,8 @@ class EffortWriter:
 def read_effort(path: Path) -> list[Effort]:
     """Read an effort table, with the rows of recordings that were not scanned.
 
-    A table made by hand needs only the columns `recording`, `channel` and `scanned_s`.
+    A table made by hand needs only the columns `recording`, `channel` and `scanned_s`. A `start_time` counts without
+    `time_source`, too.
 
     Raises
     ------
@@ -160,10 +167,15 @@ def _seconds(where: str, column: str, text: str) -> float:
 
 
 def _chronology(text: str, source: str) -> Chronology | None:
-    """Read the start of a recording; None if the text is no time, or if time and source disagree on a zone."""
+    """Read the start of a recording; None if the text is no date with a time of day.
+
+    The source is this table where the table names none, or one that disagrees with the text on a zone.
+    """
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if len(text) <= DATE_LENGTH:
+        return None
     chronology = Chronology.since(when, source.removesuffix(NO_ZONE), text)
-    return chronology if source and chronology.time_source == source else None
+    return chronology if source and chronology.time_source == source else Chronology.since(when, THIS_TABLE, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from detector.audio.metadata import name_chronology
@@ -62,6 +63,7 @@ def onset_s(recording: str, when: datetime | None) -> float | None:
     return None if when is None else since(named_start(recording), when)
 
 
+@lru_cache(maxsize=1024)  # a table names the same recording in many rows
 def named_start(recording: str) -> datetime | None:
     """Return when a recording began, from its name; None if that does not say, or states no zone."""
     chronology = name_chronology(LocalPlace(Path(recording))) if recording else None

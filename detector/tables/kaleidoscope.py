@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal, DecimalException
 from pathlib import Path
 
+from detector.audio.metadata import name_chronology
+from detector.place import LocalPlace
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import DELIMITERS
 from detector.tables.detection import Detection
-from detector.tables.instants import parse_time
+from detector.tables.instants import after, named_start, parse_time
 from detector.tables.rows import Row, table_of
 from detector.tables.sheet import cell, first_line, plain, read_sheet
 from detector.tables.sink import Sink
@@ -26,7 +30,10 @@ COLUMNS = (
 LABELS = ("manual_id", "auto_id", "top1match", "common_name", "scientific_name")
 """The columns of labels; the first one that is not empty counts, so a person's correction goes first."""
 
-READ = ("indir", "folder", "in_file", "channel", "offset", "duration", "fmin", "fmax", "confidence", "start_time")
+READ = (
+    *("indir", "folder", "in_file", "channel", "offset", "duration"),
+    *("fmin", "fmax", "confidence", "start_time", "date", "time"),
+)
 """The other columns that are read."""
 
 HZ_PER_KHZ = 1000
@@ -42,8 +49,9 @@ def recognise(_path: Path, line: str) -> bool:
 def read(path: Path, options: ReadOptions) -> Table:
     """Read a table.
 
-    The columns DATE and TIME are not read: programs differ in whether they are of the recording or of the detection. A
-    band is read only beside AUTO ID, because only there its unit is known: kHz.
+    DATE and TIME are local time without a zone, where neither `start_time` nor the name of the recording says more.
+    Programs differ in whether they are of the detection or of its recording (`_is_of_recording`). A band is read only
+    beside AUTO ID, because only there its unit is known: kHz.
     """
     sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
     for name in ("in_file", "offset", "duration"):
@@ -53,13 +61,22 @@ def read(path: Path, options: ReadOptions) -> Table:
         columns |= {"fmin": None, "fmax": None}
     if options.label_column is not None:
         columns |= dict.fromkeys(LABELS) | {LABELS[0]: sheet.label_column(options)}
-    texts = ((row, {name: cell(cells, column) for name, column in columns.items()}) for row, cells in sheet.rows)
-    rows = [_row(row, text) for row, text in texts]
+    texts = [(row, {name: cell(cells, column) for name, column in columns.items()}) for row, cells in sheet.rows]
+    offsets: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    for _, text in texts:
+        offsets[_clock_of(text)].add(text["offset"])
+    rows = (_row(row, text, offsets[_clock_of(text)]) for row, text in texts)
     return table_of(path, rows, options, names_audio=True, problems=sheet.problems)
 
 
-def _row(number: int, text: dict[str, str]) -> Row:
-    """Make a row from its cells, by column."""
+def _clock_of(text: dict[str, str]) -> tuple[str, ...]:
+    """Return the cells that name the recording, and DATE and TIME."""
+    return tuple(text[name] for name in ("indir", "folder", "in_file", "date", "time"))
+
+
+def _row(number: int, text: dict[str, str], offsets: Iterable[str]) -> Row:
+    """Make a row from its cells, by column; `offsets` are those of all rows with the same recording, DATE and TIME."""
+    audio = _joined(text["indir"], text["folder"], text["in_file"])
     return Row(
         number,
         start=text["offset"],
@@ -69,9 +86,33 @@ def _row(number: int, text: dict[str, str]) -> Row:
         high=_hertz(text["fmax"]),
         score=text["confidence"],
         channel=text["channel"] or None,
-        audio=_joined(text["indir"], text["folder"], text["in_file"]),
-        start_time=text["start_time"],
+        audio=audio,
+        start_time=text["start_time"] or _local_time(audio, text, offsets),
     )
+
+
+def _local_time(audio: str, text: dict[str, str], offsets: Iterable[str]) -> str:
+    """Return when a detection began by DATE and TIME; "" if they do not say, or if the recording's name says more."""
+    when = parse_time(f"{text['date']}T{text['time']}") if text["date"] and text["time"] else None
+    if when is None or named_start(audio) is not None:
+        return ""
+    try:
+        offsets_s = [float(offset) for offset in offsets]
+        if _is_of_recording(when, audio, offsets_s):
+            return after(when, float(text["offset"])).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):  # not an offset: a problem of its row
+        return ""
+    return when.isoformat()
+
+
+def _is_of_recording(when: datetime, audio: str, offsets_s: Sequence[float]) -> bool:
+    """Return whether a time is that of the recording, not of its detections.
+
+    It is if detections at least a second apart have it, or if the name of the recording has it.
+    """
+    named = name_chronology(LocalPlace(Path(audio)))
+    is_named = named is not None and named.pieces[0].start.replace(tzinfo=None) == when
+    return is_named or max(offsets_s) - min(offsets_s) >= 1
 
 
 def _sum(offset: str, duration: str) -> str:

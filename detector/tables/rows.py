@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ def number(name: str, text: str) -> float:
 
 def table_of(
     source: Path,
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     options: ReadOptions,
     *,
     names_audio: bool = False,
@@ -70,8 +70,8 @@ def table_of(
     ----------
     source : Path
         The table.
-    rows : sequence of Row
-        The rows.
+    rows : iterable of Row
+        The rows; each is made when its turn comes, so that a large table is not in memory twice.
     options : ReadOptions
         `label` fills empty labels.
     names_audio : bool
@@ -85,9 +85,10 @@ def table_of(
         If `options.strict_scores` is set and a score is not a number from 0 to 1.
     """
     faults = list(problems)
-    n_rows = len(rows) + len(faults)
+    n_rows = len(faults)
     annotations: list[Annotation] = []
     for row in rows:
+        n_rows += 1
         try:
             start_s, end_s = _times(row)
             label = _label(row, options)

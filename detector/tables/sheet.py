@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +17,8 @@ LABEL_COLUMNS = ("annotation", "species", "label", "class", "type", "tags", "com
 """Names of the column of labels, the preferred one first, as `plain` writes them."""
 
 HEAD_BYTES = 65536
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+"""A line with its end, as `csv` wants it; a text stream would hold four bytes for each character."""
 
 
 def read_text(path: Path, n_bytes: int = -1) -> str:
@@ -105,23 +106,32 @@ def read_sheet(path: Path, delimiter: str, *, quoted: bool) -> Sheet:
     quoted : bool
         Whether double quotes enclose cells, as in CSV. In tables of Raven they are ordinary characters.
     """
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, quoting=quoting, strict=True)
-    try:
-        lines = [list(map(str.strip, line)) for line in reader]
-    except csv.Error as error:
-        raise UnreadableTableError(path, f"line {reader.line_num} cannot be read: {error}") from error
-    filled = [line for line in lines if any(line)]
-    if not filled:
+    filled = _filled_lines(path, delimiter, quoted=quoted)
+    header = tuple(next(filled, ()))
+    if not header:
         raise UnreadableTableError(path, "is empty: it has no header")
-    header = tuple(filled[0])
     rows: list[tuple[int, tuple[str, ...]]] = []
     problems: list[Problem] = []
-    for row, line in enumerate(filled[1:], start=1):
-        if len(line) == len(header):
-            rows.append((row, tuple(line)))
-        elif any(line[len(header) :]):
+    above = header
+    for row, line in enumerate(filled, start=1):
+        if any(line[len(header) :]):
             problems.append(Problem(path, row, f"it has {len(line)} cells under {len(header)} columns"))
-        else:
-            rows.append((row, tuple(line[: len(header)] + [""] * (len(header) - len(line)))))
+            continue
+        cells = [*line, *[""] * (len(header) - len(line))]
+        above = tuple(old if old == new else new for old, new in zip(above, cells))  # equal cells share one text
+        rows.append((row, above))
     return Sheet(path, header, tuple(rows), tuple(problems))
+
+
+def _filled_lines(path: Path, delimiter: str, *, quoted: bool) -> Iterator[list[str]]:
+    """Yield the cells of each line that is not blank; nobody holds all lines."""
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    lines = (line[0] for line in LINE.finditer(read_text(path)))
+    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+    try:
+        for line in reader:
+            cells = list(map(str.strip, line))
+            if any(cells):
+                yield cells
+    except csv.Error as error:
+        raise UnreadableTableError(path, f"line {reader.line_num} cannot be read: {error}") from error

@@ -52,8 +52,15 @@ class Tally:
     def lines(self, name: str) -> Iterator[str]:
         """Say what the format `name` could not hold; no line if it held everything."""
         if self.dropped:
-            fields = ", ".join(f"{field} ({many(n_rows, 'row')})" for field, n_rows in self.dropped.items())
-            yield f"{name}: this format has no place for {fields}"
+            rows = many(self.n_written, "row")
+            yield f"{name}: wrote {rows}, but this format has no place for their {self._fields()}"
         for reason, n_rows in self.left_out.items():
             yield f"{name}: left out {many(n_rows, 'row')}: {reason}"
         yield from (f"{name}: {remark}" for remark in self.remarks)
+
+    def _fields(self) -> str:
+        """List the fields that written rows lost; those that not all rows lost, with the number of rows."""
+        return ", ".join(
+            field if n_rows == self.n_written else f"{field} (in {many(n_rows, 'row')})"
+            for field, n_rows in self.dropped.items()
+        )

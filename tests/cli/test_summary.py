@@ -118,3 +118,33 @@ def test_a_run_gives_what_its_tables_give(tmp_path: Path) -> None:
     assert of_run.stdout == summary("run/detections.csv", "--effort", "run/effort.csv", "--csv").stdout
     assert of_run.stdout == summary("run/detections.csv", "--effort", "run", "--csv").stdout
     assert {row["site"] for row in csv.DictReader(io.StringIO(of_run.stdout))} == {"rec"}
+
+
+def test_several_tables_with_their_efforts_are_added_up() -> None:
+    whole = summary(*TABLES, "--json").stdout
+    rows, efforts = (Path(name).read_text().splitlines(keepends=True) for name in ("found.csv", "effort.csv"))
+    for name, parts in (("found", (rows[:3], [rows[0], rows[3]])), ("effort", (efforts[:2], [efforts[0], efforts[2]]))):
+        for n, part in enumerate(parts):
+            Path(f"{name}{n}.csv").write_text("".join(part))
+    each = ("--effort", "effort0.csv", "--effort", "effort1.csv")
+    assert summary("found0.csv", "found1.csv", *each, "--json").stdout == whole
+    assert summary("found0.csv", "found1.csv", "--effort", "effort.csv", "--json").stdout == whole
+    assert summary("found.csv", "found.csv", *each, *each, "--json").stdout == whole
+
+
+def test_an_output_may_be_none_of_several_inputs() -> None:
+    Path("more.csv").write_text(EFFORT)
+    done = summary(*TABLES, "--effort", "more.csv", "--csv=more.csv", "--force")
+    assert done.exit_code == 2
+    assert Path("more.csv").read_text() == EFFORT
+
+
+def test_several_runs_are_added_up_each_with_its_own_effort(tmp_path: Path) -> None:
+    link_recordings(tmp_path, {f"rec/{path.name}": path for path in EXAMPLES[:2]})
+    for name, paths in (("one", [EXAMPLES[0]]), ("two", [EXAMPLES[1]]), ("both", EXAMPLES[:2])):
+        recordings = [f"rec/{path.name}" for path in paths]
+        assert CliRunner().invoke(commands, ["scan", *recordings, "--run", name]).exit_code == 0
+    assert summary("one", "two", "--csv").stdout == summary("both", "--csv").stdout
+    refused = summary("one", "both", "--csv")
+    assert EXAMPLES[0].name in str(refused.exception)
+    assert "found.csv" in summary("one", "found.csv").stderr

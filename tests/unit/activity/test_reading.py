@@ -71,7 +71,7 @@ def test_sums_of_effort_and_detections_are_the_totals(
     tmp_path_factory: pytest.TempPathFactory, scan: tuple[list[Effort], list[str]]
 ) -> None:
     rows, detections = scan
-    activity, _ = read_activity(table(tmp_path_factory.mktemp("scan"), *detections), rows)
+    activity, _ = read_activity([table(tmp_path_factory.mktemp("scan"), *detections)], rows)
     total_ms = sum(round(1000 * row.scanned_s) for row in rows)
     assert is_whole(activity, len(detections), total_ms)
     cells = list(as_rows(activity))
@@ -81,7 +81,7 @@ def test_sums_of_effort_and_detections_are_the_totals(
 
 
 def rates(folder: Path, rows: Sequence[Effort], *detections: str) -> Activity:
-    return read_activity(table(folder, *detections), rows)[0]
+    return read_activity([table(folder, *detections)], rows)[0]
 
 
 def test_an_hour_without_detections_is_0_and_one_without_effort_has_no_rate(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_without_detections_the_effort_is_still_shown(tmp_path: Path) -> None:
 
 def test_hours_are_as_written_or_in_the_zone_that_is_asked_for(tmp_path: Path) -> None:
     found = table(tmp_path, "/rec/a.wav,0,0,1,owl,0.9,")
-    as_written, _ = read_activity(found, [effort("/rec/a.wav")])
-    in_utc, _ = read_activity(found, [effort("/rec/a.wav")], zone=UTC)
+    as_written, _ = read_activity([found], [effort("/rec/a.wav")])
+    in_utc, _ = read_activity([found], [effort("/rec/a.wav")], zone=UTC)
     for activity, zone, hour in ((as_written, "UTC+10:00", 22), (in_utc, "UTC", 12)):
         assert activity.zone == zone
         assert [hour for hour, of_label in activity.by_hour().items() if of_label["owl"].detections] == [hour]
@@ -108,10 +108,10 @@ def test_hours_are_as_written_or_in_the_zone_that_is_asked_for(tmp_path: Path) -
 
 def test_several_zones_are_named_once_with_the_option_that_makes_them_one(tmp_path: Path) -> None:
     rows = [effort("/rec/a.wav"), effort("/rec/b.wav", START.astimezone(UTC)), effort("/rec/c.wav")]
-    _, notes = read_activity(table(tmp_path), rows)
+    _, notes = read_activity([table(tmp_path)], rows)
     (note,) = notes
     assert all(word in note for word in ("UTC+10:00", "`timezone`"))
-    assert read_activity(table(tmp_path), rows, zone=UTC)[1] == []
+    assert read_activity([table(tmp_path)], rows, zone=UTC)[1] == []
 
 
 def test_every_channel_counts_as_effort(tmp_path: Path) -> None:
@@ -131,13 +131,13 @@ def test_every_channel_counts_as_effort(tmp_path: Path) -> None:
 def test_a_site_is_a_folder_or_what_the_pattern_finds(
     tmp_path: Path, names: list[str], group: str | None, sites: list[str]
 ) -> None:
-    activity, _ = read_activity(table(tmp_path), [effort(name) for name in names], group=group)
+    activity, _ = read_activity([table(tmp_path)], [effort(name) for name in names], group=group)
     assert list(activity.sites) == sites
 
 
 def test_recordings_without_a_start_time_are_counted_once_and_keep_their_site(tmp_path: Path) -> None:
     rows = [effort("/rec/A/a.wav"), effort("/rec/B/b.wav", None), effort("/rec/B/c.wav", None)]
-    activity, (note,) = read_activity(table(tmp_path, "/rec/B/b.wav,0,1,2,owl,0.9,"), rows)
+    activity, (note,) = read_activity([table(tmp_path, "/rec/B/b.wav,0,1,2,owl,0.9,")], rows)
     assert "2 recordings" in note
     assert activity.by_site()["B"]["owl"] == Rate(1, 2 * HOUR_MS)
     assert sum(rates["owl"].detections for rates in activity.by_hour().values()) == 0
@@ -145,7 +145,7 @@ def test_recordings_without_a_start_time_are_counted_once_and_keep_their_site(tm
 
 def test_a_recording_at_the_end_of_time_counts_as_one_without_a_start(tmp_path: Path) -> None:
     last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
-    activity, _ = read_activity(table(tmp_path, "/rec/a.wav,0,1,2,owl,0.9,"), [effort("/rec/a.wav", last)])
+    activity, _ = read_activity([table(tmp_path, "/rec/a.wav,0,1,2,owl,0.9,")], [effort("/rec/a.wav", last)])
     assert (activity.untimed, activity.total(timed=False)) == (1, Rate(1, HOUR_MS))
 
 
@@ -159,7 +159,7 @@ def test_the_pauses_of_a_recording_are_no_effort(tmp_path: Path) -> None:
 
 def test_a_detection_behind_a_pause_that_the_effort_does_not_show_is_noted(tmp_path: Path) -> None:
     found = table(tmp_path, "/rec/a.wav,0,1,2,owl,0.9,2021-03-16T05:00:00+10:00")
-    activity, (note,) = read_activity(found, [effort("/rec/a.wav")])
+    activity, (note,) = read_activity([found], [effort("/rec/a.wav")])
     assert "pause" in note
     assert activity.by_hour()[5]["owl"] == Rate(1, 0)
     assert any(line.split() == ["05", "0", "1", "-"] for line in as_text(activity))
@@ -168,7 +168,7 @@ def test_a_detection_behind_a_pause_that_the_effort_does_not_show_is_noted(tmp_p
 def test_detections_in_recordings_without_effort_are_left_out_and_counted(tmp_path: Path) -> None:
     rows = [effort("/rec/a.wav"), Effort(LocalPlace(Path("/rec/bad.wav")), "", "failed")]
     found = table(tmp_path, "/rec/a.wav,0,1,2,owl,0.9,", "/rec/other.wav,0,1,2,owl,0.9,", "/rec/bad.wav,0,1,2,owl,1,")
-    activity, notes = read_activity(found, rows)
+    activity, notes = read_activity([found], rows)
     assert activity.total().detections == 1
     assert any("other.wav" in note for note in notes)
     assert any("1 detection in" in note for note in notes)
@@ -176,11 +176,11 @@ def test_detections_in_recordings_without_effort_are_left_out_and_counted(tmp_pa
 
 def test_tables_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match=r"found\.csv"):
-        read_activity(table(tmp_path, "/rec/b.wav,0,1,2,owl,0.9,"), [effort("/rec/a.wav")])
+        read_activity([table(tmp_path, "/rec/b.wav,0,1,2,owl,0.9,")], [effort("/rec/a.wav")])
     with pytest.raises(AnnotationError, match="effort"):
-        read_activity(table(tmp_path), [])
+        read_activity([table(tmp_path)], [])
     with pytest.raises(ParameterError, match=r"group.*finds nothing"):
-        read_activity(table(tmp_path), [effort("/rec/a.wav")], group="^(Z)")
+        read_activity([table(tmp_path)], [effort("/rec/a.wav")], group="^(Z)")
 
 
 def test_rare_labels_share_columns_and_no_detection_is_lost_in_the_text(tmp_path: Path) -> None:
@@ -188,3 +188,22 @@ def test_rare_labels_share_columns_and_no_detection_is_lost_in_the_text(tmp_path
     activity = rates(tmp_path, [effort("/rec/a.wav")], *detections)
     line = next(line for line in as_text(activity) if line.split()[:1] == ["rec"])
     assert sum(int(cell) for cell in line.split()[2::2]) == 90
+
+
+def test_a_start_without_a_zone_is_taken_for_one_of_the_zone_asked_for_with_a_word(tmp_path: Path) -> None:
+    local = datetime(2021, 3, 15, 22, 30)
+    zoneless = [effort(f"/rec/{name}.wav", local, channel=channel) for name in "ab" for channel in "01"]
+    rows = [*zoneless, effort("/rec/c.wav")]
+    activity, (note,) = read_activity([table(tmp_path)], rows, zone=START.tzinfo)
+    assert [hour for hour, of_label in activity.by_hour().items() if of_label[""].effort_ms] == [22, 23]
+    assert all(word in note for word in ("2 recordings", "UTC+10:00", "`scan.timezone`"))
+    assert read_activity([table(tmp_path)], zoneless)[1] == []
+    assert read_activity([table(tmp_path)], [effort("/rec/c.wav")], zone=UTC)[1] == []
+
+
+def test_a_channel_that_two_scans_have_is_refused_but_not_one_that_failed_before(tmp_path: Path) -> None:
+    failed = Effort(LocalPlace(Path("/rec/a.wav")), "0", "failed")
+    with pytest.raises(AnnotationError, match=r"/rec/a\.wav, channel '0'.*twice"):
+        read_activity([table(tmp_path)], [effort("/rec/a.wav"), effort("/rec/a.wav")])
+    activity, _ = read_activity([table(tmp_path)], [failed, effort("/rec/a.wav")])
+    assert activity.total() == Rate(0, HOUR_MS)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 
 from detector.errors import AnnotationError
 from detector.events import Event
 from detector.tables import ReadOptions, Table, read_tables
+from detector.tables.sheet import read_sheet
+from detector.tables.table import UnreadableTableError
 
 
 def read(folder: Path, text: str, options: ReadOptions | None = None, name: str = "a.csv") -> Table:
@@ -123,3 +129,20 @@ def test_a_table_of_scores_is_not_taken_for_detections(tmp_path: Path) -> None:
             read(tmp_path, "recording,channel,start_s,end_s,owl\na.wav,mix,0.000,1.000,0.123456\n", options)
     table = read(tmp_path, "recording,channel,start_s,end_s,how\na.wav,mix,0,1,0.5\n", ReadOptions(label="owl"))
     assert [row.event.label for row in table.annotations] == ["owl"]
+
+
+@given(text('ab,"\r\n\x0b\u2028', max_size=30))
+def test_lines_and_cells_are_those_of_a_csv_in_a_text_stream(
+    tmp_path_factory: pytest.TempPathFactory, body: str
+) -> None:
+    path = tmp_path_factory.mktemp("sheet") / "a.csv"
+    path.write_bytes(f"x,y,z\n{body}".encode())
+    try:
+        lines = list(csv.reader(io.StringIO(body, newline=""), strict=True))
+    except csv.Error:
+        with pytest.raises(UnreadableTableError):
+            read_sheet(path, ",", quoted=True)
+        return
+    filled = [[cell.strip() for cell in line] for line in lines if any(cell.strip() for cell in line)]
+    expected = [(*line, "", "", "")[:3] for line in filled if not any(line[3:])]
+    assert [cells for _, cells in read_sheet(path, ",", quoted=True).rows] == expected

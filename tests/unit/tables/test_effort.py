@@ -39,11 +39,42 @@ def test_a_row_that_is_written_reads_back_whole(tmp_path: Path) -> None:
     assert read_effort(tmp_path / "effort.csv") == rows
 
 
-@pytest.mark.parametrize(("time", "source"), [("11.05.2024 05:30", "header"), ("2024-05-11 05:30", "header"), ("", "")])
-def test_a_start_that_a_spreadsheet_has_spoilt_is_unknown(tmp_path: Path, time: str, source: str) -> None:
+def chronology_of(folder: Path, text: str) -> Chronology | None:
+    (folder / "effort.csv").write_text(text, encoding="utf-8")
+    (effort,) = read_effort(folder / "effort.csv")
+    return effort.chronology
+
+
+@pytest.mark.parametrize("time", ["11.05.2024 05:30", "2024-05-11", "05:30", ""])
+@pytest.mark.parametrize("source", ["header", ""])
+def test_a_start_that_is_no_date_with_a_time_of_day_is_unknown(tmp_path: Path, time: str, source: str) -> None:
     text = f"recording,channel,scanned_s,start_time,time_source\na.wav,0,9,{time},{source}\n"
-    (tmp_path / "effort.csv").write_text(text, encoding="utf-8")
-    assert [effort.chronology for effort in read_effort(tmp_path / "effort.csv")] == [None]
+    assert chronology_of(tmp_path, text) is None
+
+
+@pytest.mark.parametrize(
+    ("time", "source", "read"),
+    [
+        ("2024-05-11T05:30:00+09:30", "", "table"),
+        ("2024-05-11 05:30", "", "table, no zone"),
+        ("2024-05-11 05:30", "header", "table, no zone"),
+        ("2024-05-11T05:30:00+09:30", '"filename, no zone"', "table"),
+        ("2024-05-11T05:30:00", '"filename, no zone"', "filename, no zone"),
+    ],
+)
+def test_a_start_without_a_source_that_fits_it_is_kept_as_one_of_the_table(
+    tmp_path: Path, time: str, source: str, read: str
+) -> None:
+    text = f"recording,channel,scanned_s,start_time,time_source\na.wav,0,9,{time},{source}\n"
+    chronology = chronology_of(tmp_path, text)
+    assert chronology is not None
+    assert (chronology.pieces[0].start, chronology.time_source) == (datetime.fromisoformat(time), read)
+
+
+def test_a_start_is_read_from_a_table_without_a_column_of_sources(tmp_path: Path) -> None:
+    chronology = chronology_of(tmp_path, "recording,channel,scanned_s,start_time\na.wav,0,9,2024-05-11T05:30:00Z\n")
+    assert chronology is not None
+    assert (chronology.pieces[0].start.hour, chronology.time_source) == (5, "table")
 
 
 @pytest.mark.parametrize(

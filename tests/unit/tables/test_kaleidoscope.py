@@ -29,7 +29,45 @@ def test_rows_of_the_program_are_read_and_a_persons_label_goes_first(tmp_path: P
     assert (first.audio_name, first.channel) == ("C:\\bats/night/a.wav", "1")
     assert first.event == Event(2.5, 2.75, "MYOLUC", 40_000, 95_500)
     assert second.event == Event(3.5, 3.75, "EPTFUS")
-    assert first.start_time is None  # TIME may be that of the recording
+
+
+def times_of(folder: Path, *rows: str) -> list[str | None]:
+    text = "IN FILE,OFFSET,DURATION,DATE,TIME,AUTO ID\n" + "".join(f"{row},x\n" for row in rows)
+    return [row.start_time for row in read(folder, text).annotations]
+
+
+@pytest.mark.parametrize(
+    ("rows", "times"),
+    [
+        (["a.wav,2.5,1,2021-03-15,22:00:02"], ["2021-03-15T22:00:02"]),
+        (
+            ["a.wav,2.5,1,2021-03-15,22:00:02", "a.wav,70,1,2021-03-15,22:01:10"],
+            ["2021-03-15T22:00:02", "2021-03-15T22:01:10"],
+        ),
+        (
+            ["a.wav,2.5,1,2021-03-15,22:00:00", "a.wav,70,1,2021-03-15,22:00:00"],  # that of the recording
+            ["2021-03-15T22:00:02.500", "2021-03-15T22:01:10.000"],
+        ),
+        (["S_20210315_220000.wav,2.5,1,2021-03-15,22:00:00"], ["2021-03-15T22:00:02.500"]),
+        (["S_20210315_220000.wav,2.5,1,2021-03-15,22:00:02"], ["2021-03-15T22:00:02"]),
+        (["S_20210315_120000Z.wav,2.5,1,2021-03-15,22:00:00"], [None]),  # the name says more
+        (["a.wav,2.5,1,15/03/2021,22:00:00"], [None]),
+        (["a.wav,2.5,1,2021-03-15,"], [None]),
+    ],
+)
+def test_date_and_time_are_local_times_of_the_detection(
+    tmp_path: Path, rows: list[str], times: list[str | None]
+) -> None:
+    assert times_of(tmp_path, *rows) == times
+
+
+def test_local_times_survive_without_the_column_that_is_ours(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    times = ["2021-03-15T14:22:33", "2021-03-15T14:23:39"]
+    rows = [Detection("a.wav", "0", Event(n, n + 1, "x"), when) for n, when in zip((1, 67), times)]
+    write_table(rows, stream, "kaleidoscope")
+    text = "".join(line.rpartition(",")[0] + "\n" for line in stream.getvalue().splitlines())
+    assert [row.start_time for row in read(tmp_path, text).annotations] == times
 
 
 def test_the_column_of_labels_may_be_named(tmp_path: Path) -> None:
