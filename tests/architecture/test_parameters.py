@@ -35,14 +35,17 @@ NEVER_SET = {
     "info": {"label"},
     "merge": {"format", "label", "threshold"},
     "mine": {
-        *("engine", "format", "freeze", "group", "hop_s", "label", "rename", "threshold", "time_pattern", "timezone"),
+        *("annotated_only", "engine", "format", "freeze", "group", "hop_s", "label", "rename", "split", "threshold"),
+        *("time_pattern", "timezone"),
     },
     "scan": {"group", "label"},
     "summary": {
         *("annotated_only", "format", "hours", "rename", "rules.background", "rules.only", "rules.uncertain"),
         *("threshold", "time_pattern"),
     },
-    "train": {"threshold"},
+    "train": {
+        *("annotated_only", "engine", "format", "group", "hop_s", "label", "rename", "split", "threshold"),
+    },
     "tune": {"engine", "precision", "threshold", "time_pattern", "timezone"},
 }
 """What a command does not let a user set, though it imports a module that names it."""
