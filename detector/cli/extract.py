@@ -64,7 +64,11 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Background clips per call.",
 )
 @group_option("a site stays in one split")
-@click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table with columns recording and split.")
+@click.option(
+    "--split",
+    type=click.Path(exists=True, path_type=Path),
+    help="A table with a column of recordings and a column split.",
+)
 @click.option(
     "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Shares of the splits."
 )
