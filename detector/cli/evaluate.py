@@ -150,8 +150,9 @@ def evaluate(
     from detector.evaluation.mistakes import write_mistakes
     from detector.evaluation.pictures import draw_curves
     from detector.evaluation.report import as_object, as_text
+    from detector.evaluation.request import EvaluateRequest
     from detector.evaluation.settings import EvaluateSettings
-    from detector.evaluation.tables import EvaluateRequest, read_material
+    from detector.evaluation.tables import read_material
     from detector.labels import LabelRules
     from detector.outputs import new_file
     from detector.tables.table import ReadOptions

@@ -6,7 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import AnnotationError, Parameter, ParameterError
@@ -14,6 +14,8 @@ from detector.evaluation.effort import Scan, scan_of
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
 from detector.evaluation.placing import Placed, Placing
+from detector.evaluation.request import EvaluateRequest
+from detector.evaluation.selecting import select
 from detector.labels import LabelRules
 from detector.tables.effort import read_effort
 from detector.tables.formats import read_tables
@@ -22,38 +24,6 @@ from detector.texts import many
 
 SHOWN = 3
 """Most names of a kind that a note lists."""
-
-
-@dataclass(frozen=True)
-class EvaluateRequest:
-    """The tables to compare, and how to read them.
-
-    Attributes
-    ----------
-    detections, annotations : Path
-        Tables, or folders of tables.
-    effort : Path or None
-        The effort table of the scan. Without it, the recordings that the tables name count as scanned.
-    hours : float or None
-        Length of these recordings together, if there is no `effort`.
-    read : ReadOptions
-        How to read `annotations`; its `label` fills empty labels in both.
-    rules : LabelRules
-        How to rename labels, and which to use.
-    group : str or None
-        Regular expression that finds the deployment in a recording's name.
-    annotated_only : bool
-        Whether to leave out recordings that `annotations` does not name.
-    """
-
-    detections: Path
-    annotations: Path
-    effort: Path | None = None
-    hours: float | None = None
-    read: ReadOptions = field(default_factory=ReadOptions)
-    rules: LabelRules = field(default_factory=LabelRules)
-    group: str | None = None
-    annotated_only: bool = False
 
 
 @contextmanager
@@ -68,6 +38,23 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True)
+class Sides:
+    """The rows of both tables, and what was scanned.
+
+    Attributes
+    ----------
+    scans : sequence of Scan
+        The channels that count.
+    reference, estimated : sequence of Placed
+        The rows whose recording is known, of any scan.
+    """
+
+    scans: Sequence[Scan]
+    reference: Sequence[Placed]
+    estimated: Sequence[Placed]
+
+
 @_no_collection()
 def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     """Read both tables, find out what was scanned, and assign the events to it.
@@ -77,10 +64,18 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     Material, list of str
         The events to compare, and remarks for the user.
     """
+    notes: list[str] = []
+    sides = read_sides(request, notes)
+    placing = Placing(sides.scans, request.rules, request.hours, request.group)
+    material = placing.material(sides.reference, sides.estimated)
+    return material, [*notes, *placing.notes, *_label_notes(material, request)]
+
+
+def read_sides(request: EvaluateRequest, notes: list[str]) -> Sides:
+    """Read both tables, and find out what was scanned; list remarks for the user in `notes`."""
     if request.effort is not None and request.hours is not None:
         problem = f"{Parameter('effort')} says how long was scanned; give one of the two"
         raise ParameterError("hours", request.hours, problem)
-    notes: list[str] = []
     estimated = read_rows(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
     reference = read_rows(request.annotations, request.read, notes)
     if request.effort is None:
@@ -89,21 +84,12 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
         scans, of_estimated, of_reference = _listed(
             [scan_of(row) for row in read_effort(request.effort)], estimated, reference, notes
         )
-    annotated = set(of_reference.recordings.values())
-    unnamed = {scan.recording for scan in scans} - annotated
-    if request.annotated_only:
-        scans = [scan for scan in scans if scan.recording in annotated]
-    elif unnamed:
-        notes.append(
-            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: counted as free of calls "
-            f"({Parameter('annotated_only')} leaves them out)"
-        )
+    annotations = _placed(reference, of_reference)
+    scans = select(scans, set(of_reference.recordings.values()), annotations, request, notes)
     if not scans:
         raise AnnotationError(f"{request.detections}, {request.annotations}: have no recording in common")
-    placing = Placing(scans, request.rules, request.hours, request.group)
-    material = placing.material(_placed(reference, of_reference), _placed(estimated, of_estimated))
-    notes += [*placing.notes, *_unknown_labels([*estimated, *reference], request.rules)]
-    return material, [*notes, *_label_notes(material, request)]
+    notes += _unknown_labels([*estimated, *reference], request.rules)
+    return Sides(scans, annotations, _placed(estimated, of_estimated))
 
 
 def read_rows(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:

@@ -38,9 +38,7 @@ class SplitTable:
 
         A name in the table is compared with the end of the recording's path, then with its stem.
         """
-        path = recording.as_posix()
-        ends = {path, *(str(PurePosixPath(*recording.parts[n:])) for n in range(len(recording.parts)))}
-        splits = {split for end in ends for split in self._by_name.get(end, ())}
+        splits = {split for end in _ends(recording) for split in self._by_name.get(end, ())}
         splits = splits or self._by_stem.get(recording.stem, set())
         return next(iter(splits)) if len(splits) == 1 else None
 
@@ -51,6 +49,14 @@ class SplitTable:
     @cached_property
     def _by_stem(self) -> dict[str, set[str]]:
         return _gathered((PurePosixPath(name).stem, split) for name, split in self.rows)
+
+
+def _ends(recording: Path) -> set[str]:
+    """Return the ends of a path from each of its folders on, and the whole path."""
+    return {
+        recording.as_posix(),
+        *(PurePosixPath(*recording.parts[n:]).as_posix() for n in range(len(recording.parts))),
+    }
 
 
 def _gathered(pairs: Iterator[tuple[str, str]]) -> dict[str, set[str]]:
@@ -79,10 +85,16 @@ class Choice:
         if not any(chosen):
             problem = f"gives the split {self.split} to none of {many(len(recordings), 'recording')}"
             raise ParameterError("split", self.table.source, problem)
-        n_named = len({name for name, split in self.table.rows if split == self.split})
         line = f"{self.table.source}: {sum(chosen):,} of {many(len(recordings), 'recording')} in the split {self.split}"
-        n_absent = n_named - sum(chosen)
-        return chosen, line + (f"; {n_absent:,} more of this split are not among them" if n_absent > 0 else "")
+        n_absent = len(self.absent(recordings))
+        return chosen, line + (f"; {n_absent:,} more of this split are not among them" if n_absent else "")
+
+    def absent(self, recordings: Sequence[Path]) -> list[Path]:
+        """List what the split names and is not among some recordings."""
+        ends = {end for recording in recordings for end in _ends(recording)}
+        stems = {recording.stem for recording in recordings}
+        names = dict.fromkeys(Path(name) for name, split in self.table.rows if split == self.split)
+        return [name for name in names if name.as_posix() not in ends and name.stem not in stems]
 
 
 def read_splits(path: Path) -> SplitTable:
