@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +21,12 @@ from detector.cli.paths import NEW_FILE, refuse_inputs
 from detector.cli.plotting import plot_option
 from detector.cli.renaming import RENAME, refuse_repeated
 from detector.cli.runs import detections_and_effort
+from detector.cli.splitting import choice_of, split_options
+from detector.cli.unit_evaluation import evaluate_by_units, refuse_event_options
 from detector.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from detector.evaluation.units.scored import Kind
 
 ALLOWED = "a score from 0 to 1 nor LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"
 TARGETS = {"p", "fa"}  # the part before = of a target in `scan --threshold`
@@ -69,6 +75,11 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     callback=finite,
     help="Total length of the recordings, without --effort.",
 )
+@click.option(
+    "--units",
+    type=click.Choice(["spans", "files"]),
+    help="Evaluate not events but annotated spans, or whole files, each with a score for each label.",
+)
 @click.option("--iou", default=0.3, show_default=True, type=SHARE, help="Intersection over union that a hit needs.")
 @click.option(
     "--threshold",
@@ -87,6 +98,12 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     "--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may or may not hold calls."
 )
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
+@split_options("Evaluate")
+@click.option(
+    "--listed-background",
+    is_flag=True,
+    help="Recordings that only --split, or only rows with a --background-label, name hold no calls.",
+)
 @group_option("intervals are computed by drawing deployments")
 @click.option(
     "--coverage",
@@ -110,6 +127,7 @@ def evaluate(
     annotations: Path,
     effort: Path | None,
     hours: float | None,
+    units: Kind | None,
     iou: float,
     threshold: tuple[float, dict[str, float]],
     label: str | None,
@@ -120,6 +138,9 @@ def evaluate(
     background_label: tuple[str, ...],
     uncertain_label: tuple[str, ...],
     annotated_only: bool,
+    split: Path | None,
+    split_name: str | None,
+    listed_background: bool,
     group: str | None,
     coverage: tuple[float, float],
     draws: int,
@@ -145,6 +166,8 @@ def evaluate(
       detector evaluate detections.csv tables/ --effort effort.csv --iou 0.5 --threshold 0.6 --plot curves.png
       detector evaluate detections.csv tables/ --label boobook --uncertain-label UNK --group '^(site[0-9]+)'
       detector evaluate mine.txt hers.txt --hours 0.5 --errors errors.txt
+      detector evaluate season-2026 species.csv --units files --plot confusion.png
+      detector evaluate classified.csv annotations.csv --units spans --split clips/recordings.csv --of test
     """  # noqa: D301
     from detector.evaluation.evaluate import evaluate as run
     from detector.evaluation.mistakes import write_mistakes
@@ -156,12 +179,19 @@ def evaluate(
     from detector.labels import LabelRules
     from detector.outputs import new_file
     from detector.tables.table import ReadOptions
+    from detector.tables.unit_table import is_unit_table
 
+    if units is not None:
+        refuse_event_options(click.get_current_context())
+    given = detections
     detections, effort = detections_and_effort(detections, effort)
     annotations, _ = detections_and_effort(annotations, None)
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), only_label)
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
-    request = EvaluateRequest(detections, annotations, effort, hours, read, rules, group, annotated_only)
+    choice = choice_of(split, split_name)
+    request = EvaluateRequest(
+        detections, annotations, effort, hours, read, rules, group, annotated_only, choice, listed_background
+    )
     settings = EvaluateSettings(
         iou=iou,
         threshold=threshold[0],
@@ -173,6 +203,12 @@ def evaluate(
     )
     refuse_inputs([plot, errors, json_file(json_path)], [detections, annotations, effort])
     _check_outputs(plot, errors, json_path, [detections, annotations], force)
+    if units is not None:
+        of_run = None if given == detections else given
+        evaluate_by_units(units, request, of_run, (draws, seed), (plot, json_path, force))
+        return
+    if is_unit_table(detections):
+        raise ConfigurationError(f"{detections}: is a table of detector classify; evaluate it with --units")
     material, notes = read_material(request)
     for note in notes:
         say(note)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detector.errors import Parameter
 from detector.evaluation.effort import Scan
 from detector.evaluation.placing import Placed
 from detector.evaluation.request import EvaluateRequest
 from detector.labels import LabelRules
+from detector.tables.table import Table
 from detector.texts import many
+
+if TYPE_CHECKING:
+    from detector.tables.splits import Choice
 
 
 def select(
@@ -52,6 +58,19 @@ def select(
             f"({Parameter('annotated_only')} leaves them out)"
         )
     return list(scans)
+
+
+def without_other_splits(tables: list[Table], choice: Choice | None) -> list[Table]:
+    """Leave out the rows that name a recording of another split, so that no note is about them."""
+    if choice is None:
+        return tables
+    names = {row.audio_name for table in tables for row in table.annotations if row.audio_name}
+    splits = {name: choice.table.split_of(Path(name.replace("\\", "/"))) for name in names}
+    others = {name for name, split in splits.items() if split not in (None, choice.split)}
+    return [
+        replace(table, annotations=tuple(row for row in table.annotations if row.audio_name not in others))
+        for table in tables
+    ]
 
 
 def _of_split(scans: Sequence[Scan], request: EvaluateRequest, notes: list[str]) -> Sequence[Scan]:

@@ -107,6 +107,11 @@ def recognise(path: Path, line: str) -> bool:
     return {*COLUMNS, *_pair(0)} <= header
 
 
+def is_unit_table(path: Path) -> bool:
+    """Return whether a path is such a table; a folder of tables is none."""
+    return path.is_file() and recognise(path, first_line(path))
+
+
 def read(path: Path, options: ReadOptions) -> Table:
     """Read such a table; each label of a row becomes an annotation with the times and the score of the row.
 
