@@ -26,6 +26,8 @@ from detector.cli.unit_evaluation import evaluate_by_units, refuse_event_options
 from detector.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from detector.evaluation.request import EvaluateRequest
+    from detector.evaluation.settings import EvaluateSettings
     from detector.evaluation.units.scored import Kind
 
 ALLOWED = "a score from 0 to 1 nor LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"
@@ -157,7 +159,9 @@ def evaluate(
     path, or else by file name. With --effort, all scanned recordings count, with detections or without; annotations in
     recordings that were not scanned are left out. Recordings that ANNOTATIONS does not name hold no calls, unless
     --annotated-only leaves them out. To see the figures of lower thresholds, scan with a low threshold.
-    docs/evaluation.md defines every figure.
+    With --units, the subject is no longer events but annotated spans, or whole files: one score for each label, which
+    may also come from the table of detector classify or from the scores of a run. docs/evaluation.md defines every
+    figure.
 
     \b
     Examples:
@@ -169,17 +173,10 @@ def evaluate(
       detector evaluate season-2026 species.csv --units files --plot confusion.png
       detector evaluate classified.csv annotations.csv --units spans --split clips/recordings.csv --of test
     """  # noqa: D301
-    from detector.evaluation.evaluate import evaluate as run
-    from detector.evaluation.mistakes import write_mistakes
-    from detector.evaluation.pictures import draw_curves
-    from detector.evaluation.report import as_object, as_text
     from detector.evaluation.request import EvaluateRequest
     from detector.evaluation.settings import EvaluateSettings
-    from detector.evaluation.tables import read_material
     from detector.labels import LabelRules
-    from detector.outputs import new_file
     from detector.tables.table import ReadOptions
-    from detector.tables.unit_table import is_unit_table
 
     if units is not None:
         refuse_event_options(click.get_current_context())
@@ -201,14 +198,34 @@ def evaluate(
         draws=draws,
         seed=seed,
     )
-    refuse_inputs([plot, errors, json_file(json_path)], [detections, annotations, effort])
+    refuse_inputs([plot, errors, json_file(json_path)], [detections, annotations, effort, split])
     _check_outputs(plot, errors, json_path, [detections, annotations], force)
     if units is not None:
         of_run = None if given == detections else given
         evaluate_by_units(units, request, of_run, (draws, seed), (plot, json_path, force))
-        return
-    if is_unit_table(detections):
-        raise ConfigurationError(f"{detections}: is a table of detector classify; evaluate it with --units")
+    else:
+        _evaluate_events(request, settings, plot, errors, json_path, force)
+
+
+def _evaluate_events(
+    request: EvaluateRequest,
+    settings: EvaluateSettings,
+    plot: Path | None,
+    errors: Path | None,
+    json_path: Path | None,
+    force: bool,
+) -> None:
+    """Evaluate events, show the figures, and write the picture and the mistakes."""
+    from detector.evaluation.evaluate import evaluate as run
+    from detector.evaluation.mistakes import write_mistakes
+    from detector.evaluation.pictures import draw_curves
+    from detector.evaluation.report import as_object, as_text
+    from detector.evaluation.tables import read_material
+    from detector.outputs import new_file
+    from detector.tables.unit_table import is_unit_table
+
+    if is_unit_table(request.detections):
+        raise ConfigurationError(f"{request.detections}: is a table of detector classify; evaluate it with --units")
     material, notes = read_material(request)
     for note in notes:
         say(note)
