@@ -21,7 +21,7 @@ from detector.cli.paths import NEW_FILE, refuse_inputs
 from detector.cli.plotting import plot_option
 from detector.cli.renaming import RENAME, refuse_repeated
 from detector.cli.runs import detections_and_effort
-from detector.cli.splitting import choice_of, split_options
+from detector.cli.splitting import LISTED_BACKGROUND, choice_of, split_options
 from detector.cli.unit_evaluation import evaluate_by_units, refuse_event_options
 from detector.errors import ConfigurationError
 
@@ -101,11 +101,7 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
 )
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
 @split_options("Evaluate")
-@click.option(
-    "--listed-background",
-    is_flag=True,
-    help="Recordings that only --split, or only rows with a --background-label, name hold no calls.",
-)
+@LISTED_BACKGROUND
 @group_option("intervals are computed by drawing deployments")
 @click.option(
     "--coverage",

@@ -1,4 +1,4 @@
-"""The options --split and --of, which scan, classify and evaluate share: work on the recordings of one split only."""
+"""Options about split tables: --split and --of, to work on one split only, and --listed-background."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ def split_options(verb: str) -> Callable[[Any], Any]:
         help=f"{verb} only this split of --split.",
     )
     return lambda command: split(of(command))
+
+
+LISTED_BACKGROUND = click.option(
+    "--listed-background",
+    is_flag=True,
+    help="Recordings that only --split, or only rows with a --background-label, name hold no calls.",
+)
 
 
 def choice_of(table: Path | None, name: str | None) -> Choice | None:

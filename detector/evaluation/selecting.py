@@ -104,11 +104,12 @@ def _listed_background(
     return by_split
 
 
-def background_only(rows: Iterable[tuple[Path, str]], rules: LabelRules) -> set[Path]:
+def background_only(rows: Iterable[tuple[Path | None, str]], rules: LabelRules) -> set[Path]:
     """Return the recordings whose rows (recording, label) all have labels of sounds that are not calls."""
     is_background: dict[Path, bool] = {}
     for recording, label in rows:
-        is_background[recording] = is_background.get(recording, True) and rules.is_background(label)
+        if recording is not None:
+            is_background[recording] = is_background.get(recording, True) and rules.is_background(label)
     return {recording for recording, is_only in is_background.items() if is_only}
 
 

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from detector.clips import SPLITS
+from detector.evaluation.selecting import background_note, background_only
 from detector.extraction.sources import Source
+from detector.labels import LabelRules
 from detector.tables.splits import read_splits
+from detector.tables.table import AnnotationSet
 
 
 def split_by_group(sources: Sequence[Source], fractions: tuple[float, float, float], seed: int) -> None:
@@ -64,6 +67,22 @@ def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
     if not missing:
         return []
     return [f"{table}: gives no single split for {len(missing)} recordings; left out, for example {missing[0]}"]
+
+
+def listed_background(
+    recordings: Sequence[Path], tables: AnnotationSet, rules: LabelRules, split: Path | None
+) -> tuple[list[Path], str]:
+    """Return the recordings that only a split table, or only background rows, name, and a line that counts them.
+
+    Recordings with rows that cannot be used are not among them, because these rows may be about calls.
+    """
+    by_rows = background_only(((row.recording, row.event.label) for row in tables.annotations), rules)
+    by_rows -= set(tables.doubtful)
+    by_split: list[Path] = []
+    if split is not None:
+        splits = read_splits(split)
+        by_split = [path for path in recordings if splits.split_of(path) and path not in tables.recordings]
+    return [*by_split, *sorted(by_rows)], background_note(len(by_split), len(by_rows))
 
 
 def shared_groups(sources: Sequence[Source]) -> list[str]:
