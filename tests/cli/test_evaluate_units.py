@@ -113,6 +113,7 @@ def test_only_the_recordings_of_the_split_are_evaluated() -> None:
 
 
 def test_listed_background_counts_as_annotated_in_one_line() -> None:
+    write("calls.csv", "recording,start_s,end_s,label", [*CALLS, "not-in-the-split.wav,0,1,rain"])
     words = ("--units", "files", "--split", "splits.csv", "--of", "test", "--annotated-only", *RAIN)
     assert evaluated(*words)["units"] == 2
     made = run("found.csv", "calls.csv", *words, "--listed-background", "--json", "--draws", "0")

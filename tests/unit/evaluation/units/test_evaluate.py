@@ -78,6 +78,12 @@ def test_a_perfect_label_is_as_sure_as_its_recordings_are_many() -> None:
     assert lows == pytest.approx([0, 0.4, 0.9, 0.99])
 
 
+def test_a_label_that_nearly_all_recordings_have_is_as_sure_as_those_without_it_are_many() -> None:
+    n_without = 6
+    units = units_of(["a"] * 24 + ["b"] * n_without, [[1, 0, 0]] * 24 + [[0, 1, 0]] * n_without)
+    assert evaluate_units(units).labels["a"]["auroc"].low == pytest.approx(1 - 3 / n_without)
+
+
 def test_units_of_one_recording_count_as_one_for_intervals() -> None:
     groups = [n // 6 for n in range(30)]
     figure = evaluate_units(perfect(10, groups=groups)).one_label["accuracy"]
