@@ -25,6 +25,7 @@ INDEX_COLUMNS = [
 EVENT_COLUMNS = ["clip", "start_s", "end_s", "label"]
 UNCERTAIN = ""  # the label of a span that may hold a call; training ignores it
 CONFUSING = "(confusing)"  # the label of a span that is known not to be a call
+SPLITS = ("train", "validation", "test")
 LONGEST_S = 1e9  # the latest time in a table, 30 years
 PLAIN_STRINGS = ("mode.string_storage", "python")
 """With pyarrow installed, pandas would take its strings, which cannot hold names that are not UTF-8."""

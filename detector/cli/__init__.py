@@ -14,6 +14,7 @@ import click
 
 from detector.cli.audit import audit
 from detector.cli.benchmark import benchmark
+from detector.cli.classify import classify
 from detector.cli.convert import convert
 from detector.cli.decoders import without_decoder_messages
 from detector.cli.describe import describe
@@ -56,7 +57,7 @@ def commands() -> None:
 
 for command in (
     *(recipe, describe, info, extract, train, mine),
-    *(scan, detect, merge, convert),
+    *(scan, classify, detect, merge, convert),
     *(tune, evaluate, summary, benchmark, audit),
 ):
     commands.add_command(command)

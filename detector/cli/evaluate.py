@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +21,14 @@ from detector.cli.paths import NEW_FILE, refuse_inputs
 from detector.cli.plotting import plot_option
 from detector.cli.renaming import RENAME, refuse_repeated
 from detector.cli.runs import detections_and_effort
+from detector.cli.splitting import LISTED_BACKGROUND, choice_of, split_options
+from detector.cli.unit_evaluation import evaluate_by_units, refuse_event_options
 from detector.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from detector.evaluation.request import EvaluateRequest
+    from detector.evaluation.settings import EvaluateSettings
+    from detector.evaluation.units.scored import Kind
 
 ALLOWED = "a score from 0 to 1 nor LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"
 TARGETS = {"p", "fa"}  # the part before = of a target in `scan --threshold`
@@ -69,6 +77,11 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     callback=finite,
     help="Total length of the recordings, without --effort.",
 )
+@click.option(
+    "--units",
+    type=click.Choice(["spans", "files"]),
+    help="Evaluate not events but annotated spans, or whole files, each with a score for each label.",
+)
 @click.option("--iou", default=0.3, show_default=True, type=SHARE, help="Intersection over union that a hit needs.")
 @click.option(
     "--threshold",
@@ -87,6 +100,8 @@ def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> 
     "--uncertain-label", multiple=True, metavar="NAME", help="A label of spans that may or may not hold calls."
 )
 @click.option("--annotated-only", is_flag=True, help="Leave out recordings that ANNOTATIONS does not name.")
+@split_options("Evaluate")
+@LISTED_BACKGROUND
 @group_option("intervals are computed by drawing deployments")
 @click.option(
     "--coverage",
@@ -110,6 +125,7 @@ def evaluate(
     annotations: Path,
     effort: Path | None,
     hours: float | None,
+    units: Kind | None,
     iou: float,
     threshold: tuple[float, dict[str, float]],
     label: str | None,
@@ -120,6 +136,9 @@ def evaluate(
     background_label: tuple[str, ...],
     uncertain_label: tuple[str, ...],
     annotated_only: bool,
+    split: Path | None,
+    split_name: str | None,
+    listed_background: bool,
     group: str | None,
     coverage: tuple[float, float],
     draws: int,
@@ -136,7 +155,9 @@ def evaluate(
     path, or else by file name. With --effort, all scanned recordings count, with detections or without; annotations in
     recordings that were not scanned are left out. Recordings that ANNOTATIONS does not name hold no calls, unless
     --annotated-only leaves them out. To see the figures of lower thresholds, scan with a low threshold.
-    docs/evaluation.md defines every figure.
+    With --units, the subject is no longer events but annotated spans, or whole files: one score for each label, which
+    may also come from the table of detector classify or from the scores of a run. docs/evaluation.md defines every
+    figure.
 
     \b
     Examples:
@@ -145,22 +166,25 @@ def evaluate(
       detector evaluate detections.csv tables/ --effort effort.csv --iou 0.5 --threshold 0.6 --plot curves.png
       detector evaluate detections.csv tables/ --label boobook --uncertain-label UNK --group '^(site[0-9]+)'
       detector evaluate mine.txt hers.txt --hours 0.5 --errors errors.txt
+      detector evaluate season-2026 species.csv --units files --plot confusion.png
+      detector evaluate classified.csv annotations.csv --units spans --split clips/recordings.csv --of test
     """  # noqa: D301
-    from detector.evaluation.evaluate import evaluate as run
-    from detector.evaluation.mistakes import write_mistakes
-    from detector.evaluation.pictures import draw_curves
-    from detector.evaluation.report import as_object, as_text
+    from detector.evaluation.request import EvaluateRequest
     from detector.evaluation.settings import EvaluateSettings
-    from detector.evaluation.tables import EvaluateRequest, read_material
     from detector.labels import LabelRules
-    from detector.outputs import new_file
     from detector.tables.table import ReadOptions
 
+    if units is not None:
+        refuse_event_options(click.get_current_context())
+    given = detections
     detections, effort = detections_and_effort(detections, effort)
     annotations, _ = detections_and_effort(annotations, None)
     rules = LabelRules(rename, frozenset(background_label), frozenset(uncertain_label), only_label)
     read = ReadOptions(label=label, label_column=label_column, format=table_format)
-    request = EvaluateRequest(detections, annotations, effort, hours, read, rules, group, annotated_only)
+    choice = choice_of(split, split_name)
+    request = EvaluateRequest(
+        detections, annotations, effort, hours, read, rules, group, annotated_only, choice, listed_background
+    )
     settings = EvaluateSettings(
         iou=iou,
         threshold=threshold[0],
@@ -170,8 +194,34 @@ def evaluate(
         draws=draws,
         seed=seed,
     )
-    refuse_inputs([plot, errors, json_file(json_path)], [detections, annotations, effort])
+    refuse_inputs([plot, errors, json_file(json_path)], [detections, annotations, effort, split])
     _check_outputs(plot, errors, json_path, [detections, annotations], force)
+    if units is not None:
+        of_run = None if given == detections else given
+        evaluate_by_units(units, request, of_run, (draws, seed), (plot, json_path, force))
+    else:
+        _evaluate_events(request, settings, plot, errors, json_path, force)
+
+
+def _evaluate_events(
+    request: EvaluateRequest,
+    settings: EvaluateSettings,
+    plot: Path | None,
+    errors: Path | None,
+    json_path: Path | None,
+    force: bool,
+) -> None:
+    """Evaluate events, show the figures, and write the picture and the mistakes."""
+    from detector.evaluation.evaluate import evaluate as run
+    from detector.evaluation.mistakes import write_mistakes
+    from detector.evaluation.pictures import draw_curves
+    from detector.evaluation.report import as_object, as_text
+    from detector.evaluation.tables import read_material
+    from detector.outputs import new_file
+    from detector.tables.unit_table import is_unit_table
+
+    if is_unit_table(request.detections):
+        raise ConfigurationError(f"{request.detections}: is a table of detector classify; evaluate it with --units")
     material, notes = read_material(request)
     for note in notes:
         say(note)

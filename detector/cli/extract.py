@@ -15,6 +15,7 @@ from detector.cli.paths import NEW_PATH
 from detector.cli.plotting import plot_option
 from detector.cli.progress import Bars
 from detector.cli.renaming import RENAME
+from detector.cli.splitting import LISTED_BACKGROUND
 
 if TYPE_CHECKING:
     from detector.extraction.report import ExtractReport
@@ -64,7 +65,12 @@ def _fractions(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Background clips per call.",
 )
 @group_option("a site stays in one split")
-@click.option("--split", type=click.Path(exists=True, path_type=Path), help="A table with columns recording and split.")
+@click.option(
+    "--split",
+    type=click.Path(exists=True, path_type=Path),
+    help="A table with a column of recordings and a column split.",
+)
+@LISTED_BACKGROUND
 @click.option(
     "--fractions", default="0.7,0.15,0.15", show_default=True, callback=_fractions, help="Shares of the splits."
 )
@@ -90,6 +96,7 @@ def extract(
     split: Path | None,
     fractions: tuple[float, float, float],
     seed: int,
+    listed_background: bool,
     plot: Path | None,
     force: bool,
 ) -> None:
@@ -100,8 +107,8 @@ def extract(
 
     A window is a call when at least the share labels.overlap of the recipe (one half) of the call lies in the window,
     or of the window in the call. It is background when it touches no call. Other windows are left out. Background is
-    taken only from recordings that are fully annotated or given with --background. Whole recordings, or the groups of
-    --group, are drawn for each split.
+    taken only from recordings that are fully annotated, given with --background, or meant by --listed-background. Whole
+    recordings, or the groups of --group, are drawn for each split.
 
     \b
     Examples:
@@ -134,6 +141,7 @@ def extract(
         fractions=fractions,
         negatives=negatives,
         seed=seed,
+        listed_background=listed_background,
     )
     report = run(request, output, force=force, progress=Bars())
     show(report)

@@ -18,6 +18,7 @@ from detector.cli.options import DEVICE, SECONDS, WORKERS, finite
 from detector.cli.paths import NEW_FILE, NEW_FOLDER, NEW_PATH
 from detector.cli.progress import BY_RECORDING, Bars
 from detector.cli.recordings import LIMIT, NULL, RECORDINGS, TIME_PATTERN, TIMEZONE, list_paths
+from detector.cli.splitting import choice_of, split_options
 from detector.cli.stopping import explained_when_stopped
 from detector.cli.streams import byte_for_byte
 from detector.cli.table_format import FORMAT
@@ -98,6 +99,7 @@ def shard_of(ctx: click.Context, param: click.Parameter, value: str | None) -> S
     help="Let windows and calls go on into the next file, where it follows without a pause.",
 )
 @LIMIT
+@split_options("Scan")
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a recording was damaged, truncated or empty.")
 @click.option("--debug", is_flag=True, help="Show the traceback where the program failed on a recording.")
 @NULL
@@ -123,6 +125,8 @@ def scan(
     run_folder: Path | None,
     shard: Shard | None,
     keep_scores: KeepScores,
+    split: Path | None,
+    split_name: str | None,
     **options: Any,
 ) -> None:
     """Find sounds in RECORDINGS; write a table of detections.
@@ -144,6 +148,7 @@ def scan(
       detector scan recordings/ -m models/my-whale --format raven -o tables/
       detector scan recordings/ -m models/my-whale --clips clips/ --best 50 -o detections.csv
       detector scan recordings/ -m models/my-whale --hop 0.5 --scores scores.csv --timezone +10:00 -o detections.csv
+      detector scan recordings/ -m models/my-whale --split clips/recordings.csv --of test -o detections.csv
       detector scan deployment/ -m models/my-whale --continuous -o detections.csv
       detector scan /archive -m models/my-whale --run season-2026
       detector scan /archive -m models/my-whale --run shard-$I --shard $I/20
@@ -154,6 +159,7 @@ def scan(
     from detector.tables.destination import Destination
 
     cutting = cutting_of(clips, best, margin)
+    choice = choice_of(split, split_name)
     _refuse_mixture(run_folder, [output, scores, effort, table_format, clips], shard, keep_scores, force=force)
     paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
     outputs = Outputs(Destination.named(output, table_format), scores, effort, force, cutting)
@@ -166,14 +172,16 @@ def scan(
 
         with explained_when_stopped(stop_line):
             summary = scan_recordings(
-                paths, model, device, setting, outputs, stream, threshold=threshold, progress=bars
+                paths, model, device, setting, outputs, stream, threshold=threshold, choice=choice, progress=bars
             )
     else:
         from detector.runs.scan import RunRequest, scan_run
 
         request = RunRequest(run_folder, shard, keep_scores)
         with explained_when_stopped(stop_line), _resume_explained(stop_line, run_folder):
-            summary = scan_run(request, paths, model, device, setting, threshold=threshold, progress=bars)
+            summary = scan_run(
+                request, paths, model, device, setting, threshold=threshold, choice=choice, progress=bars
+            )
     say(summary)
     for bug in summary.bugs if debug else ():
         click.echo("".join(traceback.format_exception(bug)), err=True, nl=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 WRITABLE = ("csv", "jsonl", "parquet", "raven", "audacity", "tethys", "biodcase", "kaleidoscope")
-READABLE = (*WRITABLE, "notmat", "textgrid")
+READABLE = (*WRITABLE, "classify", "notmat", "textgrid")
 FORMAT = click.option(
     "--format",
     "table_format",

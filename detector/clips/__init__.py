@@ -11,11 +11,20 @@ A folder of clips holds
 - `state-0000.npy`, ...: (clip, band), the front end's slow mean before the clip, if the scaling has one.
 """
 
-from detector.clips.files import ANNOTATIONS_FILE, CLIPS_FOLDER, RECORDINGS_FILE, SPLITS
+from detector.clips.files import ANNOTATIONS_FILE, CLIPS_FOLDER, RECORDINGS_FILE
 from detector.clips.store import ClipStore, open_clips
 from detector.clips.targets import window_targets
 from detector.clips.writer import Clip, ClipWriter
-from detector.cliptables import CONFUSING, EVENTS_FILE, INDEX_COLUMNS, INDEX_FILE, LABELS_FILE, UNCERTAIN, LabelFacts
+from detector.cliptables import (
+    CONFUSING,
+    EVENTS_FILE,
+    INDEX_COLUMNS,
+    INDEX_FILE,
+    LABELS_FILE,
+    SPLITS,
+    UNCERTAIN,
+    LabelFacts,
+)
 
 __all__ = [
     "ANNOTATIONS_FILE",

@@ -1,4 +1,4 @@
-"""The files of a folder of clips, and the names of its splits."""
+"""The files of a folder of clips."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ CLIPS_FOLDER = FolderKind(
         "state-*.npy",
     ),
 )
-SPLITS = ("train", "validation", "test")
 
 
 def shard_file(name: str, shard: int) -> str:

@@ -62,11 +62,15 @@ def estimate(material: Material, settings: EvaluateSettings, compared: Compared,
         for n, drawn in enumerate(resample([*of_labels, *overall], draws)):
             if n < len(of_labels):
                 for_labels.append(limits(drawn))
-                for_mean.append(limits(_mean(drawn[:, has_events])))
+                for_mean.append(limits(mean_over_labels(drawn[:, has_events])))
             else:
                 for_all.append(limits(drawn))
     labels = _with_limits(values, for_labels)
-    mean = None if values is None or not has_events.any() else _with_limits(_mean(values[:, has_events]), for_mean)
+    mean = (
+        None
+        if values is None or not has_events.any()
+        else _with_limits(mean_over_labels(values[:, has_events]), for_mean)
+    )
     return LabelEstimates(labels, labels if alone else _with_limits(whole, for_all), mean)
 
 
@@ -84,7 +88,7 @@ def _with_limits(values: Numbers | None, limits_of: list[Numbers]) -> Numbers:
     return np.concatenate([values[None], both])
 
 
-def _mean(values: Numbers) -> Numbers:
+def mean_over_labels(values: Numbers) -> Numbers:
     """Average figures (figure, label, ...) over the labels that have them (figure, ...)."""
     known = ~np.isnan(values)
     n = np.count_nonzero(known, axis=1)

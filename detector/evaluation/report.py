@@ -112,7 +112,9 @@ def _block(
     lines = [_line(row, evaluation, known, counts=counts, best=best) for row in rows]
     if len(evaluation.labels) > 1 and any(name in evaluation.mean for name in known):
         blanks = [""] * (len(COUNTS) * counts + best)
-        means = (f"{_floor(evaluation.labels, evaluation, name)}{_cell(evaluation.mean.get(name))}" for name in known)
+        means = (
+            f"{_floor(evaluation.labels, evaluation, name)}{figure_cell(evaluation.mean.get(name))}" for name in known
+        )
         lines.insert(1, [MEAN, *blanks, *means])
     yield ""
     yield title
@@ -131,7 +133,7 @@ def _line(row: EvaluationRow, evaluation: Evaluation, names: Sequence[str], *, c
     if best:
         cells.append("-" if row.best_threshold is None else f"{row.best_threshold:.4g}")
     name = row.label if len(evaluation.labels) != 1 else evaluation.labels[0].label
-    return [name, *cells, *(f"{_floor([row], evaluation, name)}{_cell(row.figures.get(name))}" for name in names)]
+    return [name, *cells, *(f"{_floor([row], evaluation, name)}{figure_cell(row.figures.get(name))}" for name in names)]
 
 
 def _floor(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) -> str:
@@ -147,7 +149,8 @@ def _at_least(rows: Sequence[EvaluationRow], evaluation: Evaluation, name: str) 
     )
 
 
-def _cell(figure: Figure | None) -> str:
+def figure_cell(figure: Figure | None) -> str:
+    """Write a figure with its interval."""
     if figure is None or figure.value is None:
         return "-"
     if figure.low is None or figure.high is None:

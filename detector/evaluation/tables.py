@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from detector.errors import AnnotationError, Parameter, ParameterError
@@ -14,46 +15,17 @@ from detector.evaluation.effort import Scan, scan_of
 from detector.evaluation.material import Material
 from detector.evaluation.pairing import Name, Pairing, audio_names, names_of, own_recordings, pair
 from detector.evaluation.placing import Placed, Placing
+from detector.evaluation.request import EvaluateRequest
+from detector.evaluation.selecting import select, without_other_splits
 from detector.labels import LabelRules
 from detector.tables.effort import read_effort
 from detector.tables.formats import read_tables
 from detector.tables.table import ReadOptions, Table
+from detector.tables.unit_table import is_unit_table
 from detector.texts import many
 
 SHOWN = 3
 """Most names of a kind that a note lists."""
-
-
-@dataclass(frozen=True)
-class EvaluateRequest:
-    """The tables to compare, and how to read them.
-
-    Attributes
-    ----------
-    detections, annotations : Path
-        Tables, or folders of tables.
-    effort : Path or None
-        The effort table of the scan. Without it, the recordings that the tables name count as scanned.
-    hours : float or None
-        Length of these recordings together, if there is no `effort`.
-    read : ReadOptions
-        How to read `annotations`; its `label` fills empty labels in both.
-    rules : LabelRules
-        How to rename labels, and which to use.
-    group : str or None
-        Regular expression that finds the deployment in a recording's name.
-    annotated_only : bool
-        Whether to leave out recordings that `annotations` does not name.
-    """
-
-    detections: Path
-    annotations: Path
-    effort: Path | None = None
-    hours: float | None = None
-    read: ReadOptions = field(default_factory=ReadOptions)
-    rules: LabelRules = field(default_factory=LabelRules)
-    group: str | None = None
-    annotated_only: bool = False
 
 
 @contextmanager
@@ -68,6 +40,23 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True)
+class Sides:
+    """The rows of both tables, and what was scanned.
+
+    Attributes
+    ----------
+    scans : sequence of Scan
+        The channels that count.
+    reference, estimated : sequence of Placed
+        The rows whose recording is known, of any scan.
+    """
+
+    scans: Sequence[Scan]
+    reference: Sequence[Placed]
+    estimated: Sequence[Placed]
+
+
 @_no_collection()
 def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     """Read both tables, find out what was scanned, and assign the events to it.
@@ -77,33 +66,35 @@ def read_material(request: EvaluateRequest) -> tuple[Material, list[str]]:
     Material, list of str
         The events to compare, and remarks for the user.
     """
+    notes: list[str] = []
+    sides = read_sides(request, notes)
+    placing = Placing(sides.scans, request.rules, request.hours, request.group)
+    material = placing.material(sides.reference, sides.estimated)
+    detected, annotated = (
+        {event.label for events in side.values() for event in events}
+        for side in (material.estimated, material.reference)
+    )
+    return material, [*notes, *placing.notes, *label_notes(detected, annotated, request)]
+
+
+def read_sides(request: EvaluateRequest, notes: list[str]) -> Sides:
+    """Read both tables, and find out what was scanned; list remarks for the user in `notes`."""
     if request.effort is not None and request.hours is not None:
         problem = f"{Parameter('effort')} says how long was scanned; give one of the two"
         raise ParameterError("hours", request.hours, problem)
-    notes: list[str] = []
     estimated = read_rows(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
-    reference = read_rows(request.annotations, request.read, notes)
-    if request.effort is None:
+    reference = without_other_splits(read_rows(request.annotations, request.read, notes), request.choice)
+    effort = _effort(request, estimated)
+    if effort is None:
         scans, of_estimated, of_reference = _named(estimated, reference, notes)
     else:
-        scans, of_estimated, of_reference = _listed(
-            [scan_of(row) for row in read_effort(request.effort)], estimated, reference, notes
-        )
-    annotated = set(of_reference.recordings.values())
-    unnamed = {scan.recording for scan in scans} - annotated
-    if request.annotated_only:
-        scans = [scan for scan in scans if scan.recording in annotated]
-    elif unnamed:
-        notes.append(
-            f"{many(len(unnamed), 'recording')} not named in {request.annotations}: counted as free of calls "
-            f"({Parameter('annotated_only')} leaves them out)"
-        )
+        scans, of_estimated, of_reference = _listed(effort, estimated, reference, notes)
+    annotations = _placed(reference, of_reference)
+    scans = select(scans, set(of_reference.recordings.values()), annotations, request, notes)
     if not scans:
         raise AnnotationError(f"{request.detections}, {request.annotations}: have no recording in common")
-    placing = Placing(scans, request.rules, request.hours, request.group)
-    material = placing.material(_placed(reference, of_reference), _placed(estimated, of_estimated))
-    notes += [*placing.notes, *_unknown_labels([*estimated, *reference], request.rules)]
-    return material, [*notes, *_label_notes(material, request)]
+    notes += _unknown_labels([*estimated, *reference], request.rules)
+    return Sides(scans, annotations, _placed(estimated, of_estimated))
 
 
 def read_rows(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]:
@@ -120,6 +111,17 @@ def read_rows(path: Path, options: ReadOptions, notes: list[str]) -> list[Table]
 
 
 Scans = tuple[list[Scan], Pairing, Pairing]
+
+
+def _effort(request: EvaluateRequest, estimated: Sequence[Table]) -> list[Scan] | None:
+    """Return what was scanned: by the effort table, or by a table of `detector classify`; None if neither says it."""
+    if request.effort is not None:
+        return [scan_of(row) for row in read_effort(request.effort)]
+    if not is_unit_table(request.detections):
+        return None
+    own = own_recordings(names_of(estimated))
+    with_rows = {own[row.source, row.audio_name] for table in estimated for row in table.annotations}
+    return [Scan(path, "", inf if path in with_rows else 0.0) for path in dict.fromkeys(own.values())]
 
 
 def _named(estimated: Sequence[Table], reference: Sequence[Table], notes: list[str]) -> Scans:
@@ -226,16 +228,12 @@ def _unknown_labels(tables: Sequence[Table], rules: LabelRules) -> Iterator[str]
             yield f"{parameter}: no row has the label {', '.join(sorted(unknown))}"
 
 
-def _label_notes(material: Material, request: EvaluateRequest) -> list[str]:
+def label_notes(detected: Set[str], annotated: Set[str], request: EvaluateRequest) -> list[str]:
     """List the labels that only one table has, because none of their events can be a hit."""
-    sides = [
-        (request.detections, {event.label for events in material.estimated.values() for event in events}),
-        (request.annotations, {event.label for events in material.reference.values() for event in events}),
-    ]
-    (_, detected), (_, annotated) = sides
+    sides = ((request.detections, detected, annotated), (request.annotations, annotated, detected))
     hint = f"({Parameter('rename')} makes labels the same)"
     return [
         f"{path}: only here are the labels {', '.join(sorted(labels - others))} {hint}"
-        for (path, labels), others in zip(sides, (annotated, detected))
+        for path, labels, others in sides
         if labels - others and others
     ]

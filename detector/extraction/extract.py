@@ -21,7 +21,7 @@ from detector.extraction.plan import Planned, Scene, plan
 from detector.extraction.recording import ExtractJob, cut_recording, on_channel
 from detector.extraction.report import ExtractReport
 from detector.extraction.sources import Source, Sources, set_groups
-from detector.extraction.splits import shared_groups, split_by_group, split_by_table
+from detector.extraction.splits import listed_background, shared_groups, split_by_group, split_by_table
 from detector.labels import LabelRules
 from detector.network.geometry import measure
 from detector.outputs import new_folder
@@ -54,6 +54,8 @@ class ExtractRequest:
         Fractions of the groups for training, validation and test; without `split`.
     negatives : float
         Most background clips for each clip of a call.
+    listed_background : bool
+        Whether recordings that only the split table or background rows name count as annotated, without calls.
     """
 
     annotations: tuple[Path, ...]
@@ -69,6 +71,7 @@ class ExtractRequest:
     fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
     negatives: float = 5.0
     seed: int = 0
+    listed_background: bool = False
 
 
 def extract(
@@ -129,6 +132,10 @@ def _gather(request: ExtractRequest, report: ExtractReport) -> tuple[list[Source
     sources.add_annotations(tables, complete=request.complete)
     sources.check_labels()
     sources.add_background(paths_of(background))
+    if request.listed_background:
+        listed, note = listed_background(paths_of(recordings), tables, request.rules, request.split)
+        sources.add_background(listed)
+        report.notes.append(note)
     report.add_problems(tables)
     if request.confusing:
         options = ReadOptions(label="confusing", label_column=None, format=None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path, PurePath
-
-import pandas as pd
+from pathlib import Path
 
 from detector.clips import SPLITS
-from detector.errors import ParameterError
+from detector.evaluation.selecting import background_note, background_only
 from detector.extraction.sources import Source
+from detector.labels import LabelRules
+from detector.tables.splits import read_splits
+from detector.tables.table import AnnotationSet
 
 
 def split_by_group(sources: Sequence[Source], fractions: tuple[float, float, float], seed: int) -> None:
@@ -43,10 +44,7 @@ def _shares(n: int, fractions: tuple[float, float, float]) -> list[str]:
 
 
 def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
-    """Set the split of each recording from a table with the columns `recording` and `split`.
-
-    A name in the table is compared with the end of the path of a recording, then with its stem. A recording that is not
-    in the table gets no split.
+    """Set the split of each recording from a table. A recording that is not in the table gets no split.
 
     Returns
     -------
@@ -55,42 +53,36 @@ def split_by_table(sources: Sequence[Source], table: Path) -> list[str]:
 
     Raises
     ------
-    ConfigurationError
-        If the table cannot be read, lacks a column, or names another split.
+    ParameterError
+        If the table cannot be used; see `read_splits`.
     """
-    rows = _read_splits(table)
-    by_stem: dict[str, set[str]] = defaultdict(set)
-    for name, split in rows:
-        by_stem[PurePath(name).stem].add(split)
+    splits = read_splits(table)
     missing = []
     for source in sources:
-        path = source.path.as_posix()
-        splits = {split for name, split in rows if path == name or path.endswith("/" + name)}
-        splits = splits or by_stem.get(source.path.stem, set())
-        if len(splits) == 1:
-            source.split = splits.pop()
+        split = splits.split_of(source.path)
+        if split is None:
+            missing.append(source.path.as_posix())
         else:
-            missing.append(path)
+            source.split = split
     if not missing:
         return []
     return [f"{table}: gives no single split for {len(missing)} recordings; left out, for example {missing[0]}"]
 
 
-def _read_splits(table: Path) -> list[tuple[str, str]]:
-    try:
-        header, *_ = table.read_text(encoding="utf-8-sig").splitlines() or [""]
-        delimiter = max(",\t;", key=header.count)
-        content = pd.read_csv(table, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise ParameterError("split", table, f"cannot be read: {error}") from error
-    absent = [column for column in ("recording", "split") if column not in content.columns]
-    if absent:
-        raise ParameterError("split", table, f"has no column {absent[0]!r}, only {', '.join(content.columns)}")
-    names = content["split"].str.strip().replace({"val": "validation", "valid": "validation"})
-    wrong = sorted(set(names) - set(SPLITS))
-    if wrong:
-        raise ParameterError("split", table, f"names the split {wrong[0]!r}", ", ".join(SPLITS))
-    return list(zip(content["recording"].str.replace("\\", "/"), names))
+def listed_background(
+    recordings: Sequence[Path], tables: AnnotationSet, rules: LabelRules, split: Path | None
+) -> tuple[list[Path], str]:
+    """Return the recordings that only a split table, or only background rows, name, and a line that counts them.
+
+    Recordings with rows that cannot be used are not among them, because these rows may be about calls.
+    """
+    by_rows = background_only(((row.recording, row.event.label) for row in tables.annotations), rules)
+    by_rows -= set(tables.doubtful)
+    by_split: list[Path] = []
+    if split is not None:
+        splits = read_splits(split)
+        by_split = [path for path in recordings if splits.split_of(path) and path not in tables.recordings]
+    return [*by_split, *sorted(by_rows)], background_note(len(by_split), len(by_rows))
 
 
 def shared_groups(sources: Sequence[Source]) -> list[str]:

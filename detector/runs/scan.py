@@ -18,7 +18,7 @@ from detector.runs.listing import merged_list
 from detector.runs.settings import KeepScores, RunSettings, settings_of
 from detector.runs.shard import Shard
 from detector.runs.tables import summary_of, write_tables
-from detector.scanning.listing import list_recordings, not_searched
+from detector.scanning.listing import list_recordings, not_searched, of_split
 from detector.scanning.outcome import Scanned
 from detector.scanning.setting import Setting
 from detector.scanning.summary import Summary, summary_for
@@ -27,6 +27,7 @@ from detector.texts import many
 if TYPE_CHECKING:
     from detector.device import DeviceName
     from detector.runs.scoring import RunScan
+    from detector.tables.splits import Choice
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def scan_run(
     setting: Setting,
     *,
     threshold: float | Target | None = None,
+    choice: Choice | None = None,
     progress: Progress = SILENT,
 ) -> Summary:
     """Scan recordings into a run, or go on with it.
@@ -64,7 +66,7 @@ def scan_run(
     ----------
     request : RunRequest
         The run.
-    paths, model, device, setting, threshold, progress
+    paths, model, device, setting, threshold, choice, progress
         As for `detector.scanning.scan.scan`.
 
     Returns
@@ -84,6 +86,7 @@ def scan_run(
         _check_continuous(request)
     unsearched: list[Scanned] = []
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
+    listed = of_split(listed, choice, progress.say)
     folder = model_folder(model)
     options = {"device": device, "threshold": threshold}
     settings = settings_of(

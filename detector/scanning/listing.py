@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detector.audio.files import PassedOver, find_recordings
 from detector.errors import ConfigurationError, Fault
 from detector.place import Named, Place
 from detector.scanning.outcome import Scanned, failed
+
+if TYPE_CHECKING:
+    from detector.tables.splits import Choice
 
 
 def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = None) -> list[Place]:
@@ -42,6 +47,21 @@ def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = Non
         reasons.append(f"{named or 'an empty list'}: holds no audio")
         raise ConfigurationError(f"no recordings to scan: {reasons[0]}")
     return recordings
+
+
+def of_split(recordings: list[Place], choice: Choice | None, say: Callable[[str], None]) -> list[Place]:
+    """Return the recordings of a split, and say how many they are; all recordings if no split is chosen.
+
+    Raises
+    ------
+    ParameterError
+        If none belongs to the split.
+    """
+    if choice is None:
+        return recordings
+    chosen, line = choice.of([Path(recording.name) for recording in recordings])
+    say(line)
+    return [recording for recording, is_chosen in zip(recordings, chosen) if is_chosen]
 
 
 def not_searched(folder: Place, reason: str) -> Scanned:

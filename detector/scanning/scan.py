@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import torch
 
@@ -18,7 +18,7 @@ from detector.presets import DEFAULT_MODEL, model_folder
 from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
-from detector.scanning.listing import list_recordings, not_searched
+from detector.scanning.listing import list_recordings, not_searched, of_split
 from detector.scanning.origins import origin_of
 from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
@@ -26,6 +26,9 @@ from detector.scanning.results import Outputs, Results
 from detector.scanning.scanner import Scanner
 from detector.scanning.setting import Setting
 from detector.scanning.summary import Summary, summary_for
+
+if TYPE_CHECKING:
+    from detector.tables.splits import Choice
 
 
 def scan(
@@ -37,6 +40,7 @@ def scan(
     stream: TextIO,
     *,
     threshold: float | Target | None = None,
+    choice: Choice | None = None,
     progress: Progress = SILENT,
 ) -> Summary:
     """Scan recordings into tables.
@@ -60,6 +64,8 @@ def scan(
     threshold : float, Target or None
         Threshold for all labels instead of the model's own, on the scale of written scores. A target, such as 2 false
         alarms per hour, is looked up for each label among the thresholds that `detector tune` stored.
+    choice : Choice, optional
+        The split whose recordings are scanned; by default all are.
     progress : Progress, optional
         Hears notes for the user, and how far the scan is.
 
@@ -72,6 +78,7 @@ def scan(
     unsearched: list[Scanned] = []
     recordings = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
     outputs.check_inputs(recordings)
+    recordings = of_split(recordings, choice, progress.say)
     loaded = load_named(model, device)
     with one_thread_each():
         scanner = Scanner(loaded, setting, progress.say)

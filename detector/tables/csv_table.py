@@ -12,7 +12,7 @@ from typing import NamedTuple
 from detector.errors import AnnotationError, Parameter
 from detector.tables.csv_rows import CsvRows
 from detector.tables.detection import Detection
-from detector.tables.rows import Row, table_of
+from detector.tables.rows import LONGEST_S, Row, table_of
 from detector.tables.sheet import Sheet, first_line, read_sheet
 from detector.tables.sink import Sink
 from detector.tables.table import ReadOptions, Table
@@ -53,23 +53,26 @@ def read(path: Path, options: ReadOptions) -> Table:
 
 def table_from(sheet: Sheet, options: ReadOptions, *, decimal_commas: bool = False) -> Table:
     """Make a table of a sheet whose columns have names that people and programs give to them."""
-    start = sheet.required(*START)
+    untimed = options.untimed and sheet.column(*START) is None
+    start = None if untimed else sheet.required(*START)
     audio = sheet.column(*AUDIO)
     time = sheet.column("start_time")
     columns = (
         start,
-        sheet.required(*END),
+        None if untimed else sheet.required(*END),
         sheet.label_column(options, "label"),
         sheet.column(*LOW),
         sheet.column(*HIGH),
         sheet.column("score", "confidence"),
         sheet.column("channel"),
         audio,
-        None if time == start else time,  # other programs write the onset under this name
+        None if untimed or time == start else time,  # other programs write the onset under this name
     )
     missing = len(sheet.header)  # index of an empty cell, which is added to each row for missing columns
     pick = itemgetter(*(missing if column is None else column for column in columns))
     rows = (_row(number, pick((*cells, ""))) for number, cells in sheet.rows)
+    if untimed:
+        rows = (row._replace(start="0", end=str(LONGEST_S)) for row in rows)
     if decimal_commas:
         rows = (_with_points(row) for row in rows)
     return table_of(sheet.source, rows, options, names_audio=audio is not None, problems=sheet.problems)

@@ -19,6 +19,7 @@ from detector.tables import (
     raven,
     tethys,
     tethys_reading,
+    unit_table,
 )
 from detector.tables.match import match_tables
 from detector.tables.sheet import first_line
@@ -94,6 +95,7 @@ FORMATS: dict[str, Format] = {
     "tethys": Format((".detections.xml",), tethys_reading.recognise, tethys_reading.read, TETHYS),
     "biodcase": Format((".csv",), biodcase.recognise, biodcase.read, BIODCASE),
     "kaleidoscope": Format((".csv",), kaleidoscope.recognise, kaleidoscope.read, KALEIDOSCOPE),
+    "classify": Format((".csv", ".tsv"), unit_table.recognise, unit_table.read),
     "csv": Format((".csv", ".tsv"), csv_table.recognise, csv_table.read, CSV),
 }
 

@@ -131,6 +131,8 @@ class ReadOptions:
         The column of labels in Raven and CSV tables; None for the first known one.
     format : str or None
         A name in `FORMATS`; None recognises the format of each file by its name and content.
+    untimed : bool
+        Whether a CSV table without columns of times is about whole recordings.
     strict_scores : bool
         Whether a score that is not a number from 0 to 1 is an error; otherwise the row is kept without it.
     """
@@ -139,6 +141,7 @@ class ReadOptions:
     label_column: str | None = None
     format: str | None = None
     strict_scores: bool = False
+    untimed: bool = False
 
 
 class UnreadableTableError(AnnotationError):

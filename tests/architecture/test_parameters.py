@@ -29,9 +29,11 @@ NEVER_SET = {
         *("engine", "format", "freeze", "group", "hop_s", "label", "resume", "start", "threshold", "time_pattern"),
         "timezone",
     },
+    "classify": {"engine", "format", "hop_s", "label", "precision", "threshold"},
     "describe": {"threshold"},
     "convert": {"threshold"},
     "detect": {"engine", "hop_s", "label", "time_pattern"},
+    "evaluate": {"engine", "hop_s"},
     "info": {"label"},
     "merge": {"format", "label", "threshold"},
     "mine": {

@@ -117,6 +117,24 @@ def test_recordings_without_annotations_are_told(
     assert re.search(r"\b1 recording\b.*--background", line)
 
 
+def test_recordings_that_only_the_split_or_background_rows_name_are_background_where_the_user_says_so(
+    tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("split", "rain", "unnamed"):
+        write_sound(tmp_path / "recordings" / f"{name}.wav", sound(2.0, seed=len(name)))
+    with (tmp_path / "calls.csv").open("a") as table:
+        table.write("rain.wav,0.1,0.2,rain\n")
+    names = ("site0_0", "site1_1", "site2_2", "split", "rain", "gone")
+    (tmp_path / "splits.csv").write_text("file,split\n" + "".join(f"{name}.wav,train\n" for name in names))
+    options = ["--background-label", "rain", "--split", tmp_path / "splits.csv", "--force"]
+    for more, complete in (([], set()), (["--listed-background"], {"split.wav", "rain.wav"})):
+        assert run(*given[:-1], *options, *more) == 0
+        lines = [line for line in capsys.readouterr().err.splitlines() if "annotated background" in line]
+        assert {source.path.name for source in read_known(tmp_path / "clips") if source.complete} == complete
+        assert len(lines) == len(more)
+    assert re.search(r"\b2 recordings\b.*\b1 named only by the split.*\b1 only by background rows", lines[0])
+
+
 def test_clips_that_train_would_refuse_for_want_of_background_are_made_with_a_warning_that_says_what_to_give(
     tmp_path: Path, given: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:

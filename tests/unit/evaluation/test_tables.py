@@ -6,7 +6,8 @@ import pytest
 
 from detector.errors import AnnotationError, ConfigurationError
 from detector.evaluation.material import Material, Unit
-from detector.evaluation.tables import EvaluateRequest, read_material
+from detector.evaluation.request import EvaluateRequest
+from detector.evaluation.tables import read_material
 from detector.labels import LabelRules
 from detector.tables.table import ReadOptions
 

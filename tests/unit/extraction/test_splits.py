@@ -88,9 +88,10 @@ def test_a_table_may_be_tab_separated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("recording,part\na.wav,train\n", r"has no column 'split', only recording, part"),
+        ("recording,part\na.wav,train\n", r"no column split; it has recording, part"),
         ("recording,split\na.wav,dev\n", r"names the split 'dev'; allowed: train, validation, test"),
-        ("", r"cannot be read"),
+        ("", r"is empty"),
+        ("recording,split\na.wav,train,x\n", r"row 1: "),
     ],
 )
 def test_a_table_that_cannot_be_used_is_named(tmp_path: Path, text: str, told: str) -> None:
@@ -104,3 +105,10 @@ def test_a_site_in_two_splits_is_told() -> None:
     (note,) = shared_groups([one, other, unused])
     assert note.startswith("r0: ")
     assert "test and train" in note
+
+
+@pytest.mark.parametrize("column", ["recording", "filename", "File", "Begin Path", "file_name"])
+def test_a_table_names_recordings_as_annotations_do(tmp_path: Path, column: str) -> None:
+    found = [Source(Path("/data/1.wav"))]
+    assert split_by_table(found, table(tmp_path, f"fold,{column},Split\n3,1.wav,test\n")) == []
+    assert found[0].split == "test"
