@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -200,7 +201,31 @@ def evaluate(
         of_run = None if given == detections else given
         evaluate_by_units(units, request, of_run, (draws, seed), (plot, json_path, force))
     else:
+        if given != detections:
+            request, settings = _with_every_detection(given, request, settings)
         _evaluate_events(request, settings, plot, errors, json_path, force)
+
+
+def _with_every_detection(
+    run: Path, request: EvaluateRequest, settings: EvaluateSettings
+) -> tuple[EvaluateRequest, EvaluateSettings]:
+    """Take all detections of a run, from its scores, so that curves begin below its thresholds.
+
+    Unless the user gives a threshold, the figures at the threshold are those at the thresholds of the run.
+    """
+    from detector.runs.every import LOWEST, every_detection
+
+    every = every_detection(run)
+    if every is None:
+        return request, settings
+    thresholds = every.renamed(request.rules)
+    if thresholds is None:
+        say(f"{run}: labels with different thresholds get the same name, so only its table is evaluated")
+        return request, settings
+    say(f"{run}: curves and average precision are of its stored scores, from {LOWEST:g} on")
+    if not settings.threshold and not settings.thresholds:
+        settings = replace(settings, thresholds=thresholds)
+    return replace(request, rows=(every.table,)), settings
 
 
 def _evaluate_events(

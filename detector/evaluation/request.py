@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detector.labels import LabelRules
-from detector.tables.table import ReadOptions
+from detector.tables.table import ReadOptions, Table
 
 if TYPE_CHECKING:
     from detector.tables.splits import Choice
@@ -37,6 +37,8 @@ class EvaluateRequest:
         The split to evaluate; None for all recordings.
     listed_background : bool
         Whether recordings that only the split table or background rows name count as annotated, without calls.
+    rows : tuple of Table or None
+        The detections, if they are known already; None to read them from `detections`.
     """
 
     detections: Path
@@ -49,3 +51,4 @@ class EvaluateRequest:
     annotated_only: bool = False
     choice: Choice | None = None
     listed_background: bool = False
+    rows: tuple[Table, ...] | None = None

@@ -82,7 +82,11 @@ def read_sides(request: EvaluateRequest, notes: list[str]) -> Sides:
     if request.effort is not None and request.hours is not None:
         problem = f"{Parameter('effort')} says how long was scanned; give one of the two"
         raise ParameterError("hours", request.hours, problem)
-    estimated = read_rows(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
+    estimated: Sequence[Table]
+    if request.rows is None:
+        estimated = read_rows(request.detections, ReadOptions(label=request.read.label, strict_scores=True), notes)
+    else:
+        estimated = request.rows
     reference = without_other_splits(read_rows(request.annotations, request.read, notes), request.choice)
     effort = _effort(request, estimated)
     if effort is None:

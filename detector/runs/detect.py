@@ -127,8 +127,8 @@ def detect_runs(
     summary = Summary()
     unsearched = {folder.recording.name: folder for run in runs for folder in run.unsearched}
     with outputs.opened(stream, origin, progress) as results, progress.begin(len(sources), "recording") as work:
-        detected = _detected(sources, event_rules, results.score_writer(), workers)
-        for scanned in map(changes.of_result, chain(unsearched.values(), detected)):
+        each = detected(sources, event_rules, results.score_writer(), workers)
+        for scanned in map(changes.of_result, chain(unsearched.values(), each)):
             results.add(scanned)
             summary.add(scanned)
             if scanned.failed:
@@ -156,7 +156,7 @@ def operating_now(run: Run, model: Path) -> Operating:
     return read_operating(model, run.recipe.labels.names)
 
 
-def _detected(sources: Iterable[Source], event_rules: EventRules, take: Take | None, workers: int) -> Iterator[Scanned]:
+def detected(sources: Iterable[Source], event_rules: EventRules, take: Take | None, workers: int) -> Iterator[Scanned]:
     """Yield the result of each recording that has one, in order, with its events.
 
     Threads share the recordings, unless the scores themselves are written, too: that must happen in order.
