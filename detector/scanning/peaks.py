@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import grey_closing
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 Curve = NDArray[np.float64]
 
@@ -80,7 +81,7 @@ def find_peaks(curve: Curve, rule: PeakRule, number: int) -> Iterator[Peak]:
     none. Positions count from the begin of the recording, in which `curve[0]` has the given number.
     """
     scores: list[float] = curve.tolist()
-    filled: list[float] = fill_dips(curve, rule.gap).tolist() if rule.gap else scores
+    filled: list[float] = fill_dips(curve, rule.gap).tolist() if rule.gap and _has_dip(scores) else scores
     tops, dips = _parted(filled, rule.valley)
     borders = [0, *dips, len(scores) - 1]
     for top, first, last in zip(tops, borders, borders[1:]):
@@ -96,10 +97,22 @@ def find_peaks(curve: Curve, rule: PeakRule, number: int) -> Iterator[Peak]:
             )
 
 
+def _has_dip(scores: Sequence[float]) -> bool:
+    """Return whether scores rise somewhere after they fell."""
+    fell = False
+    for before, after in pairwise(scores):
+        if fell and after > before:
+            return True
+        fell = fell or after < before
+    return False
+
+
 def fill_dips(curve: Curve, width: int) -> Curve:
     """Fill dips of at most `width` scores: the morphological closing of a curve (Serra 1982)."""
-    wide = np.pad(curve, width, constant_values=-inf)
-    closed: Curve = grey_closing(wide, (width + 1,))
+    wide = np.full(len(curve) + 2 * width, -inf)
+    wide[width : width + len(curve)] = curve
+    raised = maximum_filter1d(wide, width + 1, mode="nearest")
+    closed: Curve = minimum_filter1d(raised, width + 1, mode="nearest", origin=-(width % 2))
     return closed[width : width + len(curve)]
 
 

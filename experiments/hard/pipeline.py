@@ -127,8 +127,7 @@ def search(scan: Scan, ladder: Sequence[float], work: Path, test: Path) -> list[
     """Write tables of detections at thresholds ever closer to the one that gives `RATE` false alarms an hour.
 
     From the strict end down to the first threshold with more, then by halves between the last two: the same for every
-    model, with its own events. At a lax threshold neighbouring scores run together, so a table made there says little
-    of a stricter one.
+    model, with its own events. Runs of band energy depend on their threshold, so each threshold has a table of its own.
     """
     reference = read_reference(test)
     tables = []
