@@ -2,6 +2,9 @@
 
     python experiments/quality.py run DATA WORK zebra-finch --development --seeds 0    # also syllable-types, boobook
     python experiments/event_rules.py DATA WORK
+    python experiments/event_rules.py DATA WORK --points
+
+With --points, it compares F1 of the operating points that `train` chose with F1 of those that `tune` finds.
 
 The models of WORK scan their validation recordings. Each definition turns the same scores into events, with the model's
 least length and without bridging gaps. Figures are means over labels; F1 is at the best threshold.
@@ -37,6 +40,8 @@ from detector.scanning.windows import Points
 from detector.tables.table import ReadOptions
 from detector.tuning.listening import TuneRequest, listen
 from detector.tuning.subject import TuneSubject, subject_of
+from detector.tuning.tune import tune_label
+from detector.tuning.validation import GOAL
 
 IOUS = (0.3, 0.5, 0.8)
 LOWEST = 0.02
@@ -204,15 +209,32 @@ def measured(groups: Sequence[Sequence[TuneSubject]], rule: Rule) -> Figures:
     ]
 
 
+def compare_points(name: str, found: Sequence[TuneSubject]) -> None:
+    """Print F1 of events at IoU 0.5 at the points of `train`, and at those that `tune` finds."""
+    print(f"\n| {name} | calls | F1 as trained | as tuned | difference |\n|---|---|---|---|---|", flush=True)
+    for subject in found:
+        at_iou = replace(subject, iou=GOAL.iou)
+        tuned = tune_label(at_iou, GOAL, np.arange(len(at_iou.parts))).point
+        trained, best = (at_iou.ranked(point).counts().f1 or 0.0 for point in (subject.own, tuned))
+        print(
+            f"| {subject.own.name} | {subject.n_events} | {trained:.3f} | {best:.3f} | {trained - best:+.3f} |",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Print a table for each set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder that holds zebra-finch/ and boobook/")
     parser.add_argument("work", type=Path, help="the folder of quality.py")
     parser.add_argument("--set", choices=SETS, action="append", help="only this set; may be given again")
+    parser.add_argument("--points", action="store_true", help="compare the points of train with those of tune")
     given = parser.parse_args()
     for name in given.set or SETS:
         found = list(subjects(given.data, given.work, name))
+        if given.points:
+            compare_points(name, found)
+            continue
         labels = {subject.own.name for subject in found}
         groups = [[subject for subject in found if subject.own.name == label] for label in sorted(labels)]
         n_events = sum(subject.n_events for subject in found)

@@ -61,8 +61,7 @@ def shortest(subject: TuneSubject) -> list[float]:
 def _shares(values: Scores, own: float) -> list[float]:
     short = float(np.quantile(values, SHORT)) if len(values) else 0.0
     shares = {0.0, *(round(share * short, 4) for share in SHARES)}
-    apart = all(abs(own - share) > NEAR * own for share in shares)
-    return sorted({*shares, own} if apart else shares)
+    return sorted({own, *(share for share in shares if abs(own - share) > NEAR * own)})
 
 
 def spread(tracks: Sequence[Scores], n: int, most: float) -> list[float]:

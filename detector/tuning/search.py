@@ -10,7 +10,7 @@ import numpy as np
 
 from detector.evaluation.ranking import Ranking
 from detector.operating.curve import Curve
-from detector.operating.points import DEPTH, LEVEL, OperatingPoint
+from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
 from detector.tuning.grids import DEPTHS, LEVELS, gaps, most_peaks, shortest, smoothings, spread
 from detector.tuning.subject import TuneSubject, long_enough
@@ -19,7 +19,7 @@ COARSE = 20
 """Number of thresholds that are tried with each combination of the other settings."""
 
 MARGIN = 0.005
-"""Least gain of F1 or recall for a less simple setting. On a few hundred calls, a smaller gain may be chance."""
+"""Least gain of F1 or recall for which a setting is changed. On a few hundred calls, a smaller gain may be chance."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,14 @@ class Candidate:
     point: OperatingPoint
     curve: Curve
 
-    @property
-    def complexity(self) -> tuple[int, float]:
-        """Return a sort key, lowest for the simplest settings: the number in use, and how much they change."""
-        used = [self.point.smooth_s or 0.0, self.point.gap_s, self.point.shortest_s]
-        shapes = [abs(self.point.level - LEVEL), abs(self.point.depth - DEPTH)]
-        return sum(value > 0 for value in used + shapes), sum(used + shapes)
+    def changes(self, own: OperatingPoint) -> tuple[int, float]:
+        """Return a sort key, lowest for the settings nearest to a label's own: how many differ, and how much."""
+        sizes = [abs(theirs - mine) for theirs, mine in zip(_settings(self.point), _settings(own))]
+        return sum(size > 0 for size in sizes), sum(sizes)
 
 
 def search(subject: TuneSubject, target: Target) -> Candidate:
-    """Choose the simplest settings that come within `MARGIN` of the best for the target.
+    """Choose the settings nearest to the label's own that come within `MARGIN` of the best for the target.
 
     Smoothing, gap and least length are tried in all combinations first, then level and depth in all combinations.
     """
@@ -46,9 +44,9 @@ def search(subject: TuneSubject, target: Target) -> Candidate:
     lengths = shortest(subject)
     smooth_and_gap = product(smoothings(subject), gaps(subject))
     points = [own.model_copy(update={"smooth_s": smooth_s, "gap_s": gap_s}) for smooth_s, gap_s in smooth_and_gap]
-    first = best_of(_candidates(subject, points, lengths), target)
+    first = best_of(_candidates(subject, points, lengths), target, own)
     shapes = [first.point.model_copy(update={"level": level, "depth": depth}) for level, depth in _shapes(own)]
-    return best_of([first, *_candidates(subject, shapes, [first.point.shortest_s])], target)
+    return best_of([first, *_candidates(subject, shapes, [first.point.shortest_s])], target, own)
 
 
 def search_threshold(subject: TuneSubject, target: Target) -> OperatingPoint:
@@ -64,8 +62,12 @@ def _shapes(own: OperatingPoint) -> Iterator[tuple[float, float]]:
     yield from sorted(tried - {(own.level, own.depth)})
 
 
-def best_of(candidates: Iterable[Candidate], target: Target) -> Candidate:
-    """Choose the simplest candidate that comes within `MARGIN` of the best."""
+def _settings(point: OperatingPoint) -> tuple[float, ...]:
+    return point.smooth_s or 0.0, point.gap_s, point.shortest_s, point.level, point.depth
+
+
+def best_of(candidates: Iterable[Candidate], target: Target, own: OperatingPoint) -> Candidate:
+    """Choose the candidate nearest to a label's own settings that comes within `MARGIN` of the best."""
     tried = list(candidates)
     merits = [candidate.curve.merit(target) for candidate in tried]
     reached, best = max(merits)
@@ -75,7 +77,7 @@ def best_of(candidates: Iterable[Candidate], target: Target) -> Candidate:
         for candidate, (reaches, figure) in zip(tried, merits)
         if reaches == reached and figure >= best - margin
     ]
-    return min(near, key=lambda candidate: candidate.complexity)
+    return min(near, key=lambda candidate: candidate.changes(own))
 
 
 def _candidates(

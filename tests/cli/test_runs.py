@@ -284,8 +284,14 @@ def test_a_run_is_evaluated_with_its_stored_scores_whatever_its_threshold() -> N
         for count in ("hits", "false_alarms", "misses"):
             assert figures["run", threshold][count] == figures["tables", threshold][count]
     assert figures["run", "0.3"]["hits"] != figures["run", "0.9999"]["hits"]
-    assert figures["run", "0.3"]["figures"]["average_precision"] == figures["run", "0.9999"]["figures"]["average_precision"]
-    assert figures["tables", "0.3"]["figures"]["average_precision"] != figures["tables", "0.9999"]["figures"]["average_precision"]
+    assert (
+        figures["run", "0.3"]["figures"]["average_precision"]
+        == figures["run", "0.9999"]["figures"]["average_precision"]
+    )
+    assert (
+        figures["tables", "0.3"]["figures"]["average_precision"]
+        != figures["tables", "0.9999"]["figures"]["average_precision"]
+    )
 
 
 def test_an_unfinished_run_is_no_table(slow: subprocess.Popen[str]) -> None:
