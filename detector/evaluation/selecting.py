@@ -64,11 +64,16 @@ def without_other_splits(tables: list[Table], choice: Choice | None) -> list[Tab
     """Leave out the rows that name a recording of another split, so that no note is about them."""
     if choice is None:
         return tables
-    names = {row.audio_name for table in tables for row in table.annotations if row.audio_name}
-    splits = {name: choice.table.split_of(Path(name.replace("\\", "/"))) for name in names}
+    names = {row.audio_name for table in tables for row in table.annotations}
+    names |= {problem.audio_name for table in tables for problem in table.problems}
+    splits = {name: choice.table.split_of(Path(name.replace("\\", "/"))) for name in names if name}
     others = {name for name, split in splits.items() if split not in (None, choice.split)}
     return [
-        replace(table, annotations=tuple(row for row in table.annotations if row.audio_name not in others))
+        replace(
+            table,
+            annotations=tuple(row for row in table.annotations if row.audio_name not in others),
+            problems=tuple(problem for problem in table.problems if problem.audio_name not in others),
+        )
         for table in tables
     ]
 

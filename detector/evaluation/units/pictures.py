@@ -36,7 +36,10 @@ def draw_units(evaluation: UnitEvaluation, path: Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    figure = find_figure("plot")(figsize=(WIDTH, HEIGHT), layout="constrained")
+    height = HEIGHT
+    if evaluation.predictions is None:
+        height = min(HEIGHT, 1.5 + 0.6 * len(evaluation.labels))
+    figure = find_figure("plot")(figsize=(WIDTH, height), layout="constrained")
     if evaluation.predictions is None:
         _draw_figures(figure, evaluation)
     else:
