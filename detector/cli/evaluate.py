@@ -198,7 +198,7 @@ def evaluate(
     _check_outputs(plot, errors, json_path, [detections, annotations], force)
     if units is not None:
         of_run = None if given == detections else given
-        evaluate_by_units(units, request, of_run, (draws, seed), (plot, json_path, force))
+        evaluate_by_units(units, request, of_run, draws, seed, plot, json_path, force)
     else:
         _evaluate_events(request, settings, plot, errors, json_path, force)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detector.errors import Parameter
+from detector.evaluation.background import background_note, background_only
 from detector.evaluation.effort import Scan
 from detector.evaluation.placing import Placed
 from detector.evaluation.request import EvaluateRequest
-from detector.labels import LabelRules
 from detector.tables.table import Table
 from detector.texts import many
 
@@ -107,20 +107,3 @@ def _listed_background(
     by_rows &= {scan.recording for scan in scans}
     notes.append(background_note(len(by_split), len(by_rows)))
     return by_split
-
-
-def background_only(rows: Iterable[tuple[Path | None, str]], rules: LabelRules) -> set[Path]:
-    """Return the recordings whose rows (recording, label) all have labels of sounds that are not calls."""
-    is_background: dict[Path, bool] = {}
-    for recording, label in rows:
-        if recording is not None:
-            is_background[recording] = is_background.get(recording, True) and rules.is_background(label)
-    return {recording for recording, is_only in is_background.items() if is_only}
-
-
-def background_note(n_by_split: int, n_by_rows: int) -> str:
-    """Say how many recordings count as annotated background, and why."""
-    return (
-        f"{many(n_by_split + n_by_rows, 'recording')} count as annotated background: "
-        f"{n_by_split:,} named only by the split table, {n_by_rows:,} only by background rows"
-    )
