@@ -53,6 +53,8 @@ def evaluate_by_units(
     for note in notes:
         say(note)
     evaluation = evaluate_units(units, draws, seed)
+    if not evaluation.mean:
+        say(f"every one of the {kind} has the same labels: average precision and AUROC need some without a label")
     if plot is not None:
         draw_units(evaluation, plot)
     show(as_text(evaluation), lambda: as_object(evaluation), json_path, force)
