@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from detector.classifying.request import Units, read_units
+from detector.classifying.request import Units, find_units
 from detector.classifying.rows import RowMaker, Statistic
 from detector.classifying.spans import SpanCollector
-from detector.errors import ConfigurationError
+from detector.errors import ParameterError
 from detector.outputs import check_output, new_file
-from detector.place import LocalPlace, Place
 from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
@@ -120,55 +119,58 @@ def classify(
     Classified
         Numbers of recordings and rows.
     """
-    if request.output is not None:
-        check_output(request.output, request.force)
+    _check(request.output, force=request.force)
     unsearched: list[Scanned] = []
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
-    _check_inputs(request.output, listed)
-    units = read_units(of_split(listed, request.choice, progress.say), request.spans)
+    units = find_units(of_split(listed, request.choice, progress.say), request.spans)
     loaded = load_named(model, device)
+    labels = loaded.recipe.labels.names
+    done = Classified(summary_for(setting))
     with one_thread_each(), ExitStack() as stack:
         scanner = Scanner(loaded, setting, progress.say)
-        rules = EventRules(loaded.recipe, scanner.grid, loaded.operating.at(None))
-        labels = loaded.recipe.labels.names
         for note in (*units.notes, *scanner.notes()):
             progress.say(note)
         if request.output is not None:
             stream = stack.enter_context(new_file(request.output, force=request.force))
         writer = UnitWriter(Sink(stream, request.output), min(request.top or len(labels), len(labels)))
-        done = Classified(summary_for(setting))
-        collector = SpanCollector(units.of)
-        maker = RowMaker(units, collector, labels, request.statistic)
-        with ScanProgress(progress, len(units.recordings)) as scan_progress:
-            for folder in unsearched:
-                _keep(
-                    folder, [UnitRow(folder.recording.name, "", None, None, "failed", folder.remarks[0])], done, writer
-                )
-                scan_progress.say(folder.remarks[0])
-            for scanned in detect_all(scanner, units.recordings, rules, collector, scan_progress.advance):
-                _keep(scanned, list(maker.rows(scanned)), done, writer)
-                for remark in scanned.remarks:
-                    scan_progress.say(remark)
-                scan_progress.done()
+        rules = EventRules(loaded.recipe, scanner.grid, loaded.operating.at(None))
+        for scanned, rows in _classified(scanner, rules, units, unsearched, request.statistic, progress):
+            done.summary.add(scanned)
+            writer.add(done.add(rows))
+            for remark in scanned.remarks:
+                progress.say(remark)
         writer.add(done.add(list(_unmatched(units))))
     for line in done.summary.notes():
         progress.say(line)
     return done
 
 
-def _check_inputs(output: Path | None, recordings: Sequence[Place]) -> None:
-    """Raise `ConfigurationError` if the table would replace a recording."""
+def _check(output: Path | None, *, force: bool) -> None:
+    """Raise `ParameterError` or `OutputError` if the table cannot be written."""
     if output is None:
         return
-    folders: dict[str, str] = {}
-    own = LocalPlace(output).canonical(folders)
-    if any(recording.exists() and recording.canonical(folders) == own for recording in recordings):
-        raise ConfigurationError(f"{output}: is a recording to classify; a table cannot take its place")
+    if output.suffix.casefold() != ".csv":
+        raise ParameterError("output", output, "has the wrong ending", ".csv")
+    check_output(output, force)
 
 
-def _keep(scanned: Scanned, rows: Sequence[UnitRow], done: Classified, writer: UnitWriter) -> None:
-    done.summary.add(scanned)
-    writer.add(done.add(rows))
+def _classified(
+    scanner: Scanner,
+    rules: EventRules,
+    units: Units,
+    unsearched: Sequence[Scanned],
+    statistic: Statistic,
+    progress: Progress,
+) -> Iterator[tuple[Scanned, list[UnitRow]]]:
+    """Scan the recordings; yield the result and the rows of each folder that cannot be searched and each recording."""
+    for folder in unsearched:
+        yield folder, [UnitRow(folder.recording.name, "", None, None, "failed", folder.remarks[0])]
+    collector = SpanCollector(units.of)
+    maker = RowMaker(units, collector, scanner.recipe.labels.names, statistic)
+    with ScanProgress(progress, len(units.recordings)) as scan_progress:
+        for scanned in detect_all(scanner, units.recordings, rules, collector, scan_progress.advance):
+            yield scanned, list(maker.rows(scanned))
+            scan_progress.done()
 
 
 def _unmatched(units: Units) -> Iterator[UnitRow]:

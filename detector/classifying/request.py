@@ -48,7 +48,7 @@ class Units:
         return [WHOLE] if self.spans is None else self.spans[name]
 
 
-def read_units(recordings: Sequence[Place], table: Path | None) -> Units:
+def find_units(recordings: Sequence[Place], table: Path | None) -> Units:
     """Find the units of recordings: each as a whole, or the spans of a table. Equal spans are one unit.
 
     Raises

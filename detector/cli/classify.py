@@ -81,8 +81,8 @@ def classify(
     from detector.cores import count_cores
     from detector.scanning.setting import Setting
 
-    refuse_inputs([output], [spans, split])
     paths = [Path(path) for path in list_paths(recordings, byte_for_byte(sys.stdin), null=null)]
+    refuse_inputs([output], [spans, split, *paths])
     request = ClassifyRequest(spans, statistic, top, output, force, choice_of(split, split_name))
     setting = Setting(workers=workers or count_cores(), **options)
     stream = byte_for_byte(sys.stdout)

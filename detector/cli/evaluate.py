@@ -199,7 +199,7 @@ def evaluate(
     _check_outputs(plot, errors, json_path, [detections, annotations], force)
     if units is not None:
         of_run = None if given == detections else given
-        evaluate_by_units(units, request, of_run, (draws, seed), (plot, json_path, force))
+        evaluate_by_units(units, request, of_run, draws, seed, plot, json_path, force)
     else:
         if given != detections:
             request, settings = _with_every_detection(given, request, settings)

@@ -31,24 +31,13 @@ def evaluate_by_units(
     kind: Kind,
     request: EvaluateRequest,
     run: Path | None,
-    bootstrap: tuple[int, int],
-    outputs: tuple[Path | None, Path | None, bool],
+    draws: int,
+    seed: int,
+    plot: Path | None,
+    json_path: Path | None,
+    force: bool,
 ) -> None:
-    """Evaluate by units, and show the figures.
-
-    Parameters
-    ----------
-    kind : {"spans", "files"}
-        What the units are.
-    request : EvaluateRequest
-        The tables.
-    run : Path or None
-        The run that made the detections, for its stored scores.
-    bootstrap : (int, int)
-        Number of draws, and seed.
-    outputs : (Path or None, Path or None, bool)
-        Picture and JSON file, and whether they may be replaced.
-    """
+    """Evaluate by units, and show the figures. `run` is the run that made the detections, for its stored scores."""
     from detector.evaluation.units.evaluate import evaluate_units
     from detector.evaluation.units.pictures import draw_units
     from detector.evaluation.units.reading import read_units
@@ -63,8 +52,9 @@ def evaluate_by_units(
     units, notes = read_units(request, kind, stored)
     for note in notes:
         say(note)
-    evaluation = evaluate_units(units, *bootstrap)
-    plot, json_path, force = outputs
+    evaluation = evaluate_units(units, draws, seed)
+    if not evaluation.mean:
+        say(f"every one of the {kind} has the same labels: average precision and AUROC need some without a label")
     if plot is not None:
         draw_units(evaluation, plot)
     show(as_text(evaluation), lambda: as_object(evaluation), json_path, force)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detector.errors import Parameter
+from detector.evaluation.background import background_note, background_only
 from detector.evaluation.effort import Scan
 from detector.evaluation.placing import Placed
 from detector.evaluation.request import EvaluateRequest
-from detector.labels import LabelRules
 from detector.tables.table import Table
 from detector.texts import many
 
@@ -64,11 +64,16 @@ def without_other_splits(tables: list[Table], choice: Choice | None) -> list[Tab
     """Leave out the rows that name a recording of another split, so that no note is about them."""
     if choice is None:
         return tables
-    names = {row.audio_name for table in tables for row in table.annotations if row.audio_name}
-    splits = {name: choice.table.split_of(Path(name.replace("\\", "/"))) for name in names}
+    names = {row.audio_name for table in tables for row in table.annotations}
+    names |= {problem.audio_name for table in tables for problem in table.problems}
+    splits = {name: choice.table.split_of(Path(name.replace("\\", "/"))) for name in names if name}
     others = {name for name, split in splits.items() if split not in (None, choice.split)}
     return [
-        replace(table, annotations=tuple(row for row in table.annotations if row.audio_name not in others))
+        replace(
+            table,
+            annotations=tuple(row for row in table.annotations if row.audio_name not in others),
+            problems=tuple(problem for problem in table.problems if problem.audio_name not in others),
+        )
         for table in tables
     ]
 
@@ -102,20 +107,3 @@ def _listed_background(
     by_rows &= {scan.recording for scan in scans}
     notes.append(background_note(len(by_split), len(by_rows)))
     return by_split
-
-
-def background_only(rows: Iterable[tuple[Path | None, str]], rules: LabelRules) -> set[Path]:
-    """Return the recordings whose rows (recording, label) all have labels of sounds that are not calls."""
-    is_background: dict[Path, bool] = {}
-    for recording, label in rows:
-        if recording is not None:
-            is_background[recording] = is_background.get(recording, True) and rules.is_background(label)
-    return {recording for recording, is_only in is_background.items() if is_only}
-
-
-def background_note(n_by_split: int, n_by_rows: int) -> str:
-    """Say how many recordings count as annotated background, and why."""
-    return (
-        f"{many(n_by_split + n_by_rows, 'recording')} count as annotated background: "
-        f"{n_by_split:,} named only by the split table, {n_by_rows:,} only by background rows"
-    )

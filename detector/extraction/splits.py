@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from detector.clips import SPLITS
-from detector.evaluation.selecting import background_note, background_only
+from detector.evaluation.background import background_note, background_only
 from detector.extraction.sources import Source
 from detector.labels import LabelRules
 from detector.tables.splits import read_splits

@@ -178,6 +178,7 @@ def test_workers_and_the_way_recordings_are_named_change_no_byte(model: str) -> 
         (["--spans", "others.csv"], "others.csv: has no span in any of 4 recordings"),
         (["--top", "0"], "--top"),
         (["-o", "calls.csv"], "calls.csv"),
+        (["-o", "out.parquet"], "out.parquet"),
         (["--split", "calls.csv", "--of", "test"], "calls.csv"),
         (["--score", "sum"], "--score"),
     ],
@@ -222,6 +223,13 @@ def test_evaluate_reads_the_spans_that_were_classified(model: str) -> None:
     assert by_table["units"] == 5
     assert by_table["labels"]["low"]["figures"]["auroc"]["value"] == 1
     assert without_source(figures("run", "calls.csv", "--units", "spans", *only)) == without_source(by_table)
+
+
+def test_evaluate_says_if_the_table_has_only_the_best_labels(model: str) -> None:
+    for n_best, is_said in (("1", True), ("2", False)):
+        run("classify", "rec", "-m", model, "--top", n_best, "-o", "files.csv", "--force")
+        done = run("evaluate", "files.csv", "whole.csv", "--units", "files")
+        assert ("count as 0" in done.stderr) == is_said
 
 
 def test_a_run_without_scores_gives_those_of_its_detections_and_says_so(model: str) -> None:

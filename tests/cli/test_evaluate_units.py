@@ -130,6 +130,13 @@ def test_a_table_of_files_and_labels_needs_no_times() -> None:
     assert made["one_label"]["confusion"]["counts"] == [[0, 1, 0], [0, 1, 0]]
 
 
+def test_it_is_said_if_no_unit_lacks_a_label() -> None:
+    write("calls.csv", "file,class", ["a.wav,owl", "b.wav,owl"])
+    words = ("found.csv", "calls.csv", "--units", "files", "--only-label", "owl")
+    assert "need some without a label" in run(*words, "--annotated-only").stderr
+    assert "need some without a label" not in run(*words).stderr
+
+
 def test_intervals_are_of_deployments_where_these_are_given() -> None:
     words = ("--units", "files", "--effort", "effort.csv")
     assert "over 4 recordings" in run("found.csv", "calls.csv", *words).stdout

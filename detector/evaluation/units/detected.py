@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import inf
 from pathlib import Path
@@ -72,6 +72,10 @@ def scores_of_rows(
     AnnotationError
         If no unit has.
     """
+    rows = list(rows)
+    n_best = max(Counter((row.recording, row.channel, row.event.span) for row in rows).values(), default=0)
+    if n_best < len({row.event.label for row in rows}):
+        notes.append(f"the table has the best {many(n_best, 'label')} of each unit; others count as 0")
     numbers: defaultdict[tuple[Path, float, float], list[int]] = defaultdict(list)
     for number, unit in enumerate(units):
         numbers[_key(unit.recording, unit.start_s, unit.end_s)].append(number)

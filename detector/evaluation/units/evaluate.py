@@ -43,14 +43,13 @@ def evaluate_units(units: ScoredUnits, draws: int = DRAWS, seed: int = 0) -> Uni
     resamples: list[Numbers | None] = [None] * len(statistics)
     if draws and units.n_groups > 1:
         resamples = list(resample(statistics, draw_together(units.groups, draws, seed)))
-    with_label, without = _groups_of(units)
-    fewer = np.minimum(with_label, without)
-    by_label = [_figures(LABEL_FIGURES, values[0], resamples[0], n, [size]) for n, size in enumerate(fewer.tolist())]
-    mean = _mean(values[0], resamples[0], fewer)
+    sizes = _sizes(units)
+    by_label = [_figures(LABEL_FIGURES, values[0], resamples[0], n, [size]) for n, size in enumerate(sizes.tolist())]
+    mean = _mean(values[0], resamples[0], sizes)
     one_label = {}
     if predictions is not None:
-        sizes = with_label[with_label > 0].tolist()
-        one_label = _figures(statistics[1].names, values[1], resamples[1], 0, sizes, units.n_groups)
+        annotated = sizes[units.truth.any(axis=0)].tolist()
+        one_label = _figures(statistics[1].names, values[1], resamples[1], 0, annotated, units.n_groups)
     return UnitEvaluation(units, draws, seed, dict(zip(units.labels, by_label)), mean, one_label, predictions)
 
 
@@ -104,13 +103,13 @@ def _mean(values: Numbers, drawn: Numbers | None, sizes: Integers) -> dict[str, 
     return _figures(LABEL_FIGURES, mean, mean_drawn, 0, sizes[known].tolist())
 
 
-def _groups_of(units: ScoredUnits) -> tuple[Integers, Integers]:
-    """Count the groups that have units with each label, and those that have units without it (label,)."""
+def _sizes(units: ScoredUnits) -> Integers:
+    """Count the groups with each label, or those without it if they are fewer (label,)."""
     with_label, without = (
         np.array([len(np.unique(units.groups[column])) for column in has_label.T], np.intp)
         for has_label in (units.truth, ~units.truth & ~units.doubt[:, None])
     )
-    return with_label, without
+    return np.minimum(with_label, without)
 
 
 def _clips(units: ScoredUnits) -> Iterator[Clips]:

@@ -21,7 +21,7 @@ MOST_NUMBERS = 25
 MOST_NAMES = 60
 """Most labels whose names are written."""
 LONGEST_NAME = 28
-"""Most characters of a name that are written."""
+"""Most characters of a name; the middle of a longer one is left out, because names often differ at their ends."""
 DARK = 0.55
 """Share of a row above which a cell is dark, so that its count is written in white."""
 
@@ -36,7 +36,10 @@ def draw_units(evaluation: UnitEvaluation, path: Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    figure = find_figure("plot")(figsize=(WIDTH, HEIGHT), layout="constrained")
+    height = HEIGHT
+    if evaluation.predictions is None:
+        height = min(HEIGHT, 1.5 + 0.6 * len(evaluation.labels))
+    figure = find_figure("plot")(figsize=(WIDTH, height), layout="constrained")
     if evaluation.predictions is None:
         _draw_figures(figure, evaluation)
     else:
@@ -80,7 +83,8 @@ def _name_axis(axis: Any, names: Sequence[str], rotation: float) -> None:
         return
     size = float(np.clip(230 / len(names), 6, 13))
     alignment = {"ha": "right", "rotation_mode": "anchor"} if rotation else {}
-    cut = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
+    half = LONGEST_NAME // 2
+    cut = [name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}" for name in names]
     plain = [name.replace("$", r"\$") for name in cut]  # matplotlib would take a formula between two of them
     axis.set_ticks(range(len(names)), plain, fontsize=size, rotation=rotation, **alignment)
 

@@ -112,10 +112,10 @@ def _units(sides: Sides, rules: LabelRules, kind: Kind, notes: list[str]) -> lis
         LabelledUnit(*key, frozenset(labels[key]), key in uncertain)
         for key in sorted(labels, key=lambda key: (key[0], key[2], key[3], key[1] or ""))
     ]
-    unknown = [unit for unit in units if unit.uncertain and not unit.labels]
-    if unknown:
-        notes.append(f"{many(len(unknown), 'unit')} left out: nothing but uncertain labels")
-    return [unit for unit in units if unit not in unknown]
+    known = [unit for unit in units if unit.labels or not unit.uncertain]
+    if len(known) < len(units):
+        notes.append(f"{many(len(units) - len(known), 'unit')} left out: nothing but uncertain labels")
+    return known
 
 
 def _calls(rows: Iterable[Placed], rules: LabelRules) -> list[Placed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import chi2
 
-from detector.estimates.intervals import Interval, garwood, wilson
+from detector.estimates.intervals import Interval, garwood, rule_of_three, wilson
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,17 @@ def test_nothing_seen_says_nothing_of_a_share() -> None:
 
 def test_two_intervals_are_one_that_takes_in_both() -> None:
     assert Interval(0.2, 0.5) | Interval(0.3, 0.6) == (0.2, 0.6)
+
+
+@pytest.mark.parametrize(("value", "sizes", "limits"), [(1.0, [30], (0.9, 1.0)), (0.0, [30], (0.0, 0.1))])
+def test_three_over_n_is_what_none_of_n_cases_may_hide(
+    value: float, sizes: list[int], limits: tuple[float, float]
+) -> None:
+    assert rule_of_three(value, sizes) == pytest.approx(limits)
+    assert 1 - (1 - 3 / 30) ** 30 > 0.95  # the chance to see what happens in 3 of 30 cases
+
+
+def test_the_rule_of_three_of_a_mean_is_the_mean_over_its_parts_and_stays_within_0_and_1() -> None:
+    assert rule_of_three(1.0, [30, 10]) == pytest.approx((0.8, 1.0))
+    assert rule_of_three(0.5, [6]) == pytest.approx((0.0, 1.0))
+    assert rule_of_three(1.0, [0, 2, 30]) == pytest.approx((0.3, 1.0))
