@@ -25,15 +25,18 @@ if TYPE_CHECKING:
 
 LENGTH = click.FloatRange(0, 86400)
 SHARE = click.FloatRange(0, 1)
+BETWEEN = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command(short_help="Stored scores to detections again: other thresholds, no audio.")
 @click.argument("runs", nargs=-1, required=True, type=RUN)
 @click.option("-m", "--model", metavar="MODEL", help="Use the present thresholds of MODEL.  [default: as in the scan]")
 @threshold_option("as in the scan")
-@click.option("--level", type=SHARE, callback=finite, help="Share of its score at which a detection begins and ends.")
+@click.option("--level", type=BETWEEN, callback=finite, help="Share of its score at which a detection begins and ends.")
 @click.option("--depth", type=SHARE, callback=finite, help="Share by which scores fall between two detections.")
-@click.option("--gap", "gap_s", type=LENGTH, callback=finite, help="Join detections at most this far apart, in s.")
+@click.option(
+    "--gap", "gap_s", type=LENGTH, callback=finite, help="Fill dips of the scores of at most this length, in s."
+)
 @click.option("--shortest", "shortest_s", type=LENGTH, callback=finite, help="Leave out shorter detections, in s.")
 @click.option(
     "--smooth", "smooth_s", type=LENGTH, callback=finite, help="Length of the moving median of scores, in s; 0: none."
@@ -88,7 +91,15 @@ def detect(
 
     summary = detect_runs(
         runs,
-        Changes(threshold, level, depth, gap_s, shortest_s, smooth_s, timezone),
+        Changes(
+            threshold,
+            level=level,
+            depth=depth,
+            gap_s=gap_s,
+            shortest_s=shortest_s,
+            smooth_s=smooth_s,
+            timezone=timezone,
+        ),
         Outputs(Destination.named(output, table_format), scores, effort, force, cutting_of(clips, best, margin)),
         stream := byte_for_byte(sys.stdout),
         model=None if model is None else find_folder(model),

@@ -37,8 +37,8 @@ TARGETS = {"p", "fa"}  # the part before = of a target in `scan --threshold`
 
 def _thresholds(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
-) -> tuple[float, dict[str, float]]:
-    """Read X and LABEL=X; return the threshold of all labels, and those of single labels."""
+) -> tuple[float | None, dict[str, float]]:
+    """Read X and LABEL=X; return the threshold of all labels, if it is given, and those of single labels."""
     of_label = {}
     refuse_repeated(value.rpartition("=")[0] for value in values)
     for value in values:
@@ -50,7 +50,7 @@ def _thresholds(
         if not 0 <= score <= 1:
             raise click.BadParameter(f"{value!r} is neither {ALLOWED}")
         of_label[label] = score
-    return of_label.pop("", 0.0), of_label
+    return of_label.pop("", None), of_label
 
 
 def _coverage(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, float]:
@@ -128,7 +128,7 @@ def evaluate(
     hours: float | None,
     units: Kind | None,
     iou: float,
-    threshold: tuple[float, dict[str, float]],
+    threshold: tuple[float | None, dict[str, float]],
     label: str | None,
     label_column: str | None,
     table_format: str | None,
@@ -188,7 +188,7 @@ def evaluate(
     )
     settings = EvaluateSettings(
         iou=iou,
-        threshold=threshold[0],
+        threshold=threshold[0] or 0.0,
         thresholds=threshold[1],
         least_covered=coverage[0],
         least_used=coverage[1],
@@ -202,29 +202,35 @@ def evaluate(
         evaluate_by_units(units, request, of_run, draws, seed, plot, json_path, force)
     else:
         if given != detections:
-            request, settings = _with_every_detection(given, request, settings)
+            request, settings = _with_every_detection(given, request, settings, threshold)
         _evaluate_events(request, settings, plot, errors, json_path, force)
 
 
 def _with_every_detection(
-    run: Path, request: EvaluateRequest, settings: EvaluateSettings
+    run: Path,
+    request: EvaluateRequest,
+    settings: EvaluateSettings,
+    given: tuple[float | None, dict[str, float]],
 ) -> tuple[EvaluateRequest, EvaluateSettings]:
     """Take all detections of a run, from its scores, so that curves begin below its thresholds.
 
-    Unless the user gives a threshold, the figures at the threshold are those at the thresholds of the run.
+    The figures at the threshold are those at the thresholds of the run, unless the user gives others.
     """
     from detector.runs.every import LOWEST, every_detection
 
-    every = every_detection(run)
+    of_all, of_label = given
+    every = every_detection(run, min(LOWEST, *(of_label.values() or [1.0]), 1.0 if of_all is None else of_all))
     if every is None:
         return request, settings
     thresholds = every.renamed(request.rules)
     if thresholds is None:
         say(f"{run}: labels with different thresholds get the same name, so only its table is evaluated")
         return request, settings
-    say(f"{run}: curves and average precision are of its stored scores, from {LOWEST:g} on")
-    if not settings.threshold and not settings.thresholds:
-        settings = replace(settings, thresholds=thresholds)
+    say(f"{run}: curves and average precision are of its stored scores, from {every.lowest:g} on")
+    if of_all is None:
+        found = {request.rules.of_call(row.event.label) for row in every.table.annotations}
+        own = {label: threshold for label, threshold in thresholds.items() if label in found}
+        settings = replace(settings, thresholds=own | of_label)
     return replace(request, rows=(every.table,)), settings
 
 

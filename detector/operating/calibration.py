@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
 
 SOFT = 1e-6
 """Distance by which scores of 0 and 1 are moved inwards, because 0 and 1 have no logit."""
-
-OUT_OF_REACH = math.inf
-"""The raw score of a probability that no score reaches."""
 
 
 class Platt(Frozen):
@@ -42,15 +37,6 @@ class Platt(Frozen):
         soft = (scores + SOFT) / (1 + 2 * SOFT)
         with np.errstate(over="ignore"):  # a steep slope may overflow, and then gives 0, which is right
             return 1 / (1 + np.exp(-(self.slope * np.log(soft / (1 - soft)) + self.offset)))
-
-    def inverse(self, probability: float) -> float:
-        """Return the raw score of a probability: 0 below all probabilities, `OUT_OF_REACH` above all."""
-        if not 0 < probability < 1:
-            return 0.0 if probability <= 0 else OUT_OF_REACH
-        logit = (math.log(probability / (1 - probability)) - self.offset) / self.slope
-        soft = 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
-        raw = soft * (1 + 2 * SOFT) - SOFT
-        return OUT_OF_REACH if raw > 1 + 1e-12 else min(max(0.0, raw), 1.0)
 
 
 class Isotonic(Frozen):
@@ -76,15 +62,6 @@ class Isotonic(Frozen):
         import numpy as np
 
         return np.interp(scores, self.score, self.probability)
-
-    def inverse(self, probability: float) -> float:
-        """Return the raw score of a probability: 0 below all probabilities, `OUT_OF_REACH` above all."""
-        knots = self.probability
-        if probability <= knots[0] or probability > knots[-1]:
-            return 0.0 if probability <= knots[0] else OUT_OF_REACH
-        n = min(bisect_right(knots, probability), len(knots) - 1)
-        share = (probability - knots[n - 1]) / (knots[n] - knots[n - 1])
-        return self.score[n - 1] + share * (self.score[n] - self.score[n - 1])
 
 
 Calibration = Annotated[Platt | Isotonic, Field(discriminator="kind")]

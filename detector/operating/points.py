@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 OPERATING_FILE = "operating.toml"
 LEVEL = 0.5
 DEPTH = 0.5
+HALVINGS = 60
 
 
 def _readable(text: str) -> str:
@@ -89,7 +91,7 @@ class OperatingPoint(Frozen):
 
     name: str
     threshold: Share = 0.5
-    level: Share = LEVEL
+    level: Annotated[float, Field(gt=0, lt=1)] = LEVEL
     depth: Share = DEPTH
     gap_s: Length = 0.0
     shortest_s: Length = 0.0
@@ -103,8 +105,27 @@ class OperatingPoint(Frozen):
 
     @property
     def raw_threshold(self) -> float:
-        """Return the threshold on the scale of the network's own scores."""
-        return self.threshold if self.calibration is None else self.calibration.inverse(self.threshold)
+        """Return the threshold on the scale of the network's own scores: infinite if no score reaches it.
+
+        With a calibration, it is found by halving, and may be lower by rounding than the least score that is written as
+        the threshold.
+        """
+        if self.calibration is None:
+            return self.threshold
+        import numpy as np
+
+        lowest, highest = (float(score) for score in self.calibration(np.array([0.0, 1.0])))
+        if lowest >= self.threshold or highest < self.threshold:
+            return 0.0 if lowest >= self.threshold else inf
+        low = 0.0
+        high = 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            if float(self.calibration(np.array([middle]))[0]) < self.threshold:
+                low = middle
+            else:
+                high = middle
+        return low
 
     def written(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Convert the network's scores to the scale on which they are written."""

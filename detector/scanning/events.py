@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import floor
+from math import floor, inf
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from detector.scanning.windows import WindowGrid
 
 Scored = tuple[float, float, float]  # onset in s, offset in s, score
 ROUNDING = 1e-6  # of a quotient of times
+LEAST_LEFT = 0.5  # share of a span that is cut
 SLACK_S = 1e-9  # an event may be shorter than `shortest_s` by this much, s
 SHORTEST_PART_S = 0.001  # of an event that is cut; tables write milliseconds
 
@@ -56,6 +57,8 @@ class EventRules:
 
     def _dip(self, point: OperatingPoint) -> int:
         """Return the number of scores in the longest dip that is bridged."""
+        if point.gap_s == 0:
+            return 0
         points = self.grid.points
         excess_s = 0.0
         if self.grid.columns is None:
@@ -160,7 +163,7 @@ def events_of(peaks: Iterable[TimedPeak], reading: Reading, operating: Sequence[
         Event(start_s, end_s, point.name, point.low_hz, point.high_hz, score)
         for point, spans in zip(operating, spans_of_label)
         for start_s, end_s, score in _written(apart(spans), point)
-        if end_s - start_s >= point.shortest_s - SLACK_S
+        if score >= point.threshold and end_s > start_s and end_s - start_s >= point.shortest_s - SLACK_S
     ]
     return sorted(events, key=lambda event: event.span)
 
@@ -217,15 +220,32 @@ def _written(spans: list[Scored], point: OperatingPoint) -> list[Scored]:
 
 
 def apart(scored: Sequence[Scored]) -> list[Scored]:
-    """Cut spans (start, end, score) where one with a higher score begins or ends; leave out those within others.
+    """Cut spans (start, end, score) where one with a higher score begins or ends.
 
-    Of equal scores, the first counts as the highest. So a span depends only on spans with higher scores.
+    Spans of which less than half is left are left out. Of equal scores, the first counts as the highest. So a span
+    depends only on spans with higher scores.
     """
+    kept: list[Scored] = []
+    touching: list[Scored] = []
+    until_s = -inf
+    for span in sorted(scored):
+        if span[0] >= until_s:
+            kept += _cut(touching)
+            touching = []
+        touching.append(span)
+        until_s = max(until_s, span[1])
+    return kept + _cut(touching)
+
+
+def _cut(scored: list[Scored]) -> list[Scored]:
+    """Cut spans that overlap one another, as `apart` does."""
+    if len(scored) < 2:
+        return scored
     kept: list[Scored] = []
     for start_s, end_s, score in sorted(scored, key=lambda span: (-span[2], span[0])):
         place = bisect_left(kept, (start_s, end_s, score))
         first_s = max(start_s, kept[place - 1][1]) if place else start_s
         last_s = min(end_s, kept[place][0]) if place < len(kept) else end_s
-        if last_s > first_s:
+        if last_s - first_s >= LEAST_LEFT * (end_s - start_s) and last_s > first_s:
             kept.insert(place, (first_s, last_s, score))
     return kept

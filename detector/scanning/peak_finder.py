@@ -113,7 +113,7 @@ class PeakFinder:
         highest = np.maximum.reduceat(scores, firsts)
         for first, end, high in zip(firsts[n_taken:], ends[n_taken:], highest[n_taken:].tolist()):
             before = self._last[label : label + 1] if first == 0 else scores[first - 1 : first]
-            if len(scores) - end <= rule.gap or end == len(scores):
+            if len(scores) - end <= rule.gap:
                 self._open[label] = Stretch(self.n_points + first - 1, [before.copy()])
                 self._go_on(label, self._open[label], scores[first:], [end - first])
             elif high >= rule.threshold:

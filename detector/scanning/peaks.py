@@ -91,8 +91,10 @@ def find_peaks(curve: Curve, rule: PeakRule, number: int) -> Iterator[Peak]:
             start = next((n for n in range(top, first - 1, -1) if filled[n] < level), None)
             end = next((n for n in range(top, last + 1) if filled[n] < level), None)
             yield Peak(
-                float(number + first) if start is None else _crossing(scores, start, 1, level, number),
-                float(number + last) if end is None else _crossing(scores, end, -1, level, number),
+                number + _bottom(scores, filled, first)
+                if start is None
+                else _crossing(scores, start, 1, level, number),
+                number + _bottom(scores, filled, last) if end is None else _crossing(scores, end, -1, level, number),
                 height,
             )
 
@@ -109,6 +111,7 @@ def _has_dip(scores: Sequence[float]) -> bool:
 
 def fill_dips(curve: Curve, width: int) -> Curve:
     """Fill dips of at most `width` scores: the morphological closing of a curve (Serra 1982)."""
+    width = min(width, len(curve))
     wide = np.full(len(curve) + 2 * width, -inf)
     wide[width : width + len(curve)] = curve
     raised = maximum_filter1d(wide, width + 1, mode="nearest")
@@ -141,6 +144,15 @@ def _parted(scores: Sequence[float], valley: float) -> tuple[list[int], list[int
     if is_rising:
         tops.append(top)
     return tops, dips
+
+
+def _bottom(scores: Sequence[float], filled: Sequence[float], dip: int) -> float:
+    """Return the middle of the lowest scores of a dip that begins at `dip` in the filled curve."""
+    end = next((n for n in range(dip, len(filled)) if filled[n] != filled[dip]), len(filled))
+    lowest = min(scores[dip:end])
+    first = next(n for n in range(dip, end) if scores[n] == lowest)
+    last = next((n for n in range(first, end) if scores[n] != lowest), end) - 1
+    return (first + last) / 2
 
 
 def _crossing(scores: Sequence[float], below: int, step: int, level: float, number: int) -> float | None:

@@ -208,9 +208,11 @@ def write_model(
     validation = _with_calls(trainer.evaluate(trainer.validation), store, "validation")
     model.operating = choose_operating(store, validation)
     model.operating = run.settings.choose(store, model, model.operating, run.progress)
+    thresholds = {point.name: point.threshold for point in model.operating.label}
     figures = {"validation": validation}
+    if any(thresholds[label] != threshold for label, threshold in validation.threshold.items()):
+        figures["validation"] = _with_calls(trainer.evaluate(trainer.validation, thresholds), store, "validation")
     if run.settings.test:
-        thresholds = {point.name: point.threshold for point in model.operating.label}
         figures["test"] = _with_calls(trainer.evaluate(store.in_split("test"), thresholds), store, "test")
     provenance = _provenance(output.name, run, figures)
     with new_folder(output, MODEL_FOLDER, force=run.settings.force) as folder, written(output):

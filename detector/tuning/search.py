@@ -44,9 +44,10 @@ def search(subject: TuneSubject, target: Target) -> Candidate:
     lengths = shortest(subject)
     smooth_and_gap = product(smoothings(subject), gaps(subject))
     points = [own.model_copy(update={"smooth_s": smooth_s, "gap_s": gap_s}) for smooth_s, gap_s in smooth_and_gap]
-    first = best_of(_candidates(subject, points, lengths), target, own)
+    plain = list(_candidates(subject, points, lengths))
+    first = best_of(plain, target, own)
     shapes = [first.point.model_copy(update={"level": level, "depth": depth}) for level, depth in _shapes(own)]
-    return best_of([first, *_candidates(subject, shapes, [first.point.shortest_s])], target, own)
+    return best_of([*plain, *_candidates(subject, shapes, [first.point.shortest_s])], target, own)
 
 
 def search_threshold(subject: TuneSubject, target: Target) -> OperatingPoint:

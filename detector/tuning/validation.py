@@ -25,7 +25,7 @@ from detector.scanning.setting import Setting
 from detector.texts import many
 from detector.tuning.listening import Heard, scan_tracks
 from detector.tuning.search import search_threshold
-from detector.tuning.subject import TuneSubject, subject_of
+from detector.tuning.subject import subject_of
 from detector.tuning.tune import Goal, tune_label
 
 GOAL = Goal(parse_target("f1"), iou=0.5, calibration="none")
@@ -57,20 +57,24 @@ def choose_on_validation(store: ClipStore, model: Model, before: Operating, prog
     if model.recipe.network.dense.per != "frame":
         return before
     try:
-        heard = _heard([source for source in read_known(store.folder) if source.split == "validation"], model, progress)
+        sources = [source for source in read_known(store.folder) if source.split == "validation"]
+        heard = _heard(sources, model, before, progress)
     except DetectorError as error:
         progress.say(f"thresholds are chosen by frames, because the validation recordings cannot be scanned: {error}")
         return before
     if heard is None:
         progress.say("thresholds are chosen by frames: no recording for validation is fully annotated and can be read")
         return before
+    if not heard.material.labels:
+        progress.say("thresholds are chosen by frames: no call is annotated in the recordings for validation")
+        return before
     points = tuple(_chosen(point, heard, progress) for point in before.label)
-    calls = many(sum(len(events) for events in heard.material.reference.values()), "call")
+    calls = many(sum(len(_calls(heard, point.name)) for point in before.label), "call")
     chosen_on = f"best F1 of events at IoU 0.5 on {calls} in {many(heard.n_recordings, 'recording')} for validation"
     return Operating(chosen_on=chosen_on, label=points)
 
 
-def _heard(sources: Sequence[Source], model: Model, progress: Progress) -> Heard | None:
+def _heard(sources: Sequence[Source], model: Model, before: Operating, progress: Progress) -> Heard | None:
     """Scan the recordings that are fully annotated; return None if there are none."""
     whole = [source for source in sources if source.complete]
     if not whole:
@@ -83,7 +87,7 @@ def _heard(sources: Sequence[Source], model: Model, progress: Progress) -> Heard
         return None
     placing = Placing(scans, LabelRules(uncertain=frozenset({UNCERTAIN})))
     material = placing.material(chain.from_iterable(map(_placed, whole)), [])
-    event_rules = EventRules(model.recipe, grid, model.operating.label)
+    event_rules = EventRules(model.recipe, grid, before.label)
     return Heard(material, tuple(tracks[unit] for unit in material.units), event_rules, n_failed=n_failed)
 
 
@@ -95,21 +99,28 @@ def _placed(source: Source) -> Iterator[Placed]:
 def _chosen(point: OperatingPoint, heard: Heard, progress: Progress) -> OperatingPoint:
     """Choose the point of one label, and say how sure the choice is."""
     subject = subject_of(heard, point.name, GOAL.iou)
-    n_recordings = sum(len(part.reference) > 0 for part in subject.parts)
-    on = f"{many(subject.n_events, 'call')} in {many(n_recordings, 'recording')} for validation"
-    if subject.n_events == 0:
-        progress.say(f"{point.name}: no call for validation: the threshold is {point.threshold:g}, by default")
+    calls = _calls(heard, point.name)
+    on = f"{many(len(calls), 'call')} in {many(len({name for name, *_ in calls}), 'recording')} for validation"
+    if not calls:
+        progress.say(f"{point.name}: no call for validation: the threshold stays {point.threshold:.3g}")
         return point
-    if subject.n_events < FEW:
+    few = len(calls) < FEW
+    if few:
         chosen = search_threshold(subject, GOAL.target)
     else:
         tuned = tune_label(subject, GOAL, heard.material.group_numbers).point
         chosen = tuned.model_copy(update={"curve": None, "evidence": None})
-    hint = ": expect this to move" if subject.n_events < FEW else ""
-    progress.say(f"{point.name}: {_figure(subject, chosen)} at threshold {chosen.threshold:.3g}, chosen on {on}{hint}")
+    f1 = subject.ranked(chosen).counts().f1 or 0.0
+    hint = ": expect this to move" if few else ""
+    progress.say(f"{point.name}: F1 of events {f1:.3f} at threshold {chosen.threshold:.3g}, chosen on {on}{hint}")
     return chosen
 
 
-def _figure(subject: TuneSubject, point: OperatingPoint) -> str:
-    counts = subject.ranked(point).counts()
-    return f"F1 of events {counts.f1:.3f}"
+def _calls(heard: Heard, label: str) -> set[tuple[str, float, float]]:
+    """Return recording, start and end (s) of each call of a label; a call in several channels counts once."""
+    return {
+        (unit.recording, *event.span)
+        for unit, events in heard.material.reference.items()
+        for event in events
+        if event.label == label
+    }

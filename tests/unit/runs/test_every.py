@@ -39,9 +39,11 @@ def test_labels_with_the_same_threshold_may_get_the_same_name(archive: Archive) 
     archive.run("run")
     every = every_detection(archive.folder / "run")
     assert every is not None
-    two = EveryDetection(every.table, {"hum": 0.5, "tone": 0.5})
+    two = EveryDetection(every.table, {"hum": 0.5, "tone": 0.5}, LOWEST)
     assert two.renamed(LabelRules({"*": "call"})) == {"call": 0.5}
-    assert EveryDetection(every.table, {"hum": 0.4, "tone": 0.5}).renamed(LabelRules({"*": "call"})) is None
+    assert EveryDetection(every.table, {"hum": 0.4, "tone": 0.5}, LOWEST).renamed(LabelRules({"*": "call"})) is None
+    unlike = EveryDetection(every.table, {"hum": 0.4, "tone": 0.5}, LOWEST)
+    assert unlike.renamed(LabelRules(only=("tone",))) == {"tone": 0.5}
 
 
 def test_a_run_without_scores_has_none(archive: Archive) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from detector.scanning.peak_finder import PeakFinder
@@ -72,6 +72,12 @@ def test_dips_of_at_most_the_gap_are_filled() -> None:
     assert found(scores, PeakRule(0.5, 0.5, 0.2, 2)) == [(0.5, 4.5, 1.0)]
 
 
+def test_peaks_end_in_the_middle_of_the_lowest_scores_between_them() -> None:
+    assert found([0.0, 1.0, 0.6, 0.6, 0.6, 0.9, 0.0]) == [(0.5, 3.0, 1.0), (3.0, pytest.approx(5.5), 0.9)]
+    notched = [0.0, 1.0, 0.6, 0.6, 0.0, 0.6, 0.6, 0.9, 0.0]
+    assert [peak[:2] for peak in found(notched, PeakRule(0.5, 0.5, 0.2, 1))] == [(0.5, 4.0), (4.0, 7.5)]
+
+
 def test_labels_have_rules_of_their_own() -> None:
     finder = PeakFinder([PeakRule(0.5, 0.5, 0.2), PeakRule(0.9, 0.5, 0.2)], Points(0.0, 1.0, 0.5))
     finder.push(np.array([[0.0, 0.0], [0.8, 0.8], [0.0, 0.0]]))
@@ -108,8 +114,7 @@ def test_a_recording_backwards_has_the_peaks_backwards(scores: list[float], rule
     """Of equal scores the first counts, so this holds where no two are equal, and no dip is filled."""
     distinct = [score + n * 1e-6 for n, score in enumerate(scores)]
     rule = replace(rule, gap=0)
-    if len(set(distinct)) < len(distinct):
-        return
+    assume(len(set(distinct)) == len(distinct))
     last = len(scores) - 1
     mirrored = [
         (None if end is None else last - end, None if start is None else last - start, score)

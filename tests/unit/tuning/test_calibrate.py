@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from detector.operating.calibration import Isotonic, Platt
+from detector.operating.points import OperatingPoint
 from detector.tuning.calibrate import (
     calibrate,
     calibration_error,
@@ -53,7 +54,8 @@ def test_what_is_fitted_rises_and_can_be_turned_round(fit, seed: int) -> None:
     x = np.unique(np.round(np.concatenate([scores, np.linspace(0, 1, 101)]), 6))
     y = made(x)
     assert (np.diff(y) > 0).all()
-    assert [made.inverse(value) for value in y.tolist()] == pytest.approx(x.tolist(), abs=1e-9)
+    points = [OperatingPoint(name="x", threshold=value, calibration=made) for value in y.tolist()]
+    assert [point.raw_threshold for point in points] == pytest.approx(x.tolist(), abs=1e-9)
 
 
 @pytest.mark.parametrize(
