@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ LEVELS_DB = (10, 20, 30)  # of the elements of a row over the background, in the
 BACKGROUND_DB = -40
 FARTHEST = 0.3  # of `distance`: a light room
 PAUSE_S = (1.0, 2.0)  # between rows
+BLOCK = samples(0.1)  # recordings are whole blocks long: Fourier transforms of prime lengths are slow
 SEED = 22
 PAIRS = 2  # rows with each overlap, for one row with each gap: a pair has fewer elements
 RECORDINGS_OF_A_DECK = 3
@@ -75,6 +77,7 @@ def scene(rng: Generator, spacings: Sequence[Spacing]) -> Scene:
     for own in rows:
         starts.append(n)
         n += len(own.sound) + samples(rng.uniform(*PAUSE_S))
+    n = BLOCK * ceil(n / BLOCK)
     background = decibels(BACKGROUND_DB) * backdrop(rng, n)
     levels = [int(rng.choice(LEVELS_DB)) for _ in rows]
     dry = np.zeros(n)
