@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from neighbours.figures import IOUS, Figures, figures
-from neighbours.pipeline import SCANNED, Place, detect, make, scan, scores, train
+from neighbours.pipeline import SCANNED, Place, detect, make, origin, scan, scores, train
 from neighbours.recordings import SPLITS
 from neighbours.valleys import valleys
 
@@ -84,7 +84,16 @@ def keep(path: Path, key: str, result: object) -> None:
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     results[key] = result
     with new_file(path, True) as file:
-        file.write(json.dumps(results, indent=1) + "\n")
+        file.write(as_json(results) + "\n")
+
+
+def as_json(value: object, indent: str = "") -> str:
+    """Write JSON with the figures of each row in a line."""
+    if not isinstance(value, dict) or not any(isinstance(part, dict) for part in value.values()):
+        return json.dumps(value)
+    deeper = indent + " "
+    parts = [f"{deeper}{json.dumps(name)}: {as_json(part, deeper)}" for name, part in value.items()]
+    return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
 
 
 def markdown(result: dict[str, Figures]) -> str:
@@ -117,12 +126,12 @@ def perform(options: argparse.Namespace) -> str:
         case "evaluate":
             result = evaluated(place)
             if options.json is not None:
-                keep(options.json, f"{options.model}, events of {options.rules}", result)
+                keep(options.json, f"{options.model}, events of {options.rules}", origin(place) | result)
             return markdown(result)
         case "valleys":
             depths = {split: valleys(place.annotations(split), scores(place, split)) for split in SCANNED}
             if options.json is not None:
-                keep(options.json, f"{options.model}, valleys", depths)
+                keep(options.json, f"{options.model}, valleys", origin(place) | depths)
             return json.dumps(depths, indent=1) + "\n"
     return ""
 

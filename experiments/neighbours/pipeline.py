@@ -13,6 +13,7 @@ from detector.presets import find_recipe
 from neighbours.recordings import SPLITS, write_set
 
 PLAN = "plan.txt"
+RECIPE = "recipe.toml"  # of a model, as it was trained
 SET_FOLDER = FolderKind("a set of rows", (PLAN, "training", "test", *(f"{split}.csv" for split in SPLITS)))
 SCANNED = SPLITS[1:]
 TUNE_IOU = 0.5
@@ -64,6 +65,12 @@ class Place:
         return self.own / self.rules / f"{split}-{'tuned' if tuned else 'trained'}.csv"
 
 
+def origin(place: Place) -> dict[str, str | int]:
+    """Tell how many decks the set has (train, validation, test), and how long the model was trained at most."""
+    decks = (place.set / PLAN).read_text(encoding="utf-8").strip()
+    return {"decks": decks, "epochs": find_recipe(str(place.own / RECIPE)).training.epochs}
+
+
 def detector(*arguments: object) -> None:
     """Run a command of `detector`; standard output is left to the figures."""
     words = [str(argument) for argument in arguments]
@@ -91,7 +98,7 @@ def train(place: Place, recipe: str, epochs: int, seed: int) -> None:
     place.own.mkdir(parents=True, exist_ok=True)
     chosen = find_recipe(recipe)
     training = chosen.training.model_copy(update={"epochs": epochs})
-    own_recipe = place.own / "recipe.toml"
+    own_recipe = place.own / RECIPE
     own_recipe.write_text(chosen.model_copy(update={"training": training}).to_toml(), encoding="utf-8")
     clips = place.own / "clips"
     part = place.set / "training"

@@ -17,7 +17,7 @@ from hypothesis.strategies import integers, sampled_from
 from neighbours.figures import TruthRow, figure, nearest, outcomes, read_truth
 from neighbours.recordings import LEVELS_DB, PAIRS, SPLITS, scenes, write_set, write_split
 from neighbours.sounds import CALL_S, ELEMENT_S, FEWEST, MOST, SPACINGS, VOICES, Spacing, element, row
-from neighbours.valleys import valleys_of
+from neighbours.valleys import valleys_of, valleys_within
 from soundscapes import RATE, samples
 
 from detector.events import Event
@@ -167,6 +167,14 @@ def test_a_valley_is_the_lowest_score_between_two_peaks() -> None:
     first, second = valleys_of(ROWS[:1], times, scores)
     assert (first.lowest, first.peak) == (0.1, 0.8)
     assert second.ratio == pytest.approx(0.25)
+
+
+def test_an_element_whose_scores_rise_and_fall_once_has_no_valley_within() -> None:
+    times = np.arange(0, 2, 0.01) + 0.005
+    scores = np.interp(times, [1.0, 1.1, 1.2, 1.3, 1.38, 1.4, 1.42, 1.5], [0.1, 0.9, 0.1, 0.8, 0.8, 0.4, 0.8, 0.8])
+    first, second, *_ = valleys_within(ROWS[:1], times, scores)
+    assert first.depth == 0
+    assert (second.lowest, second.peak) == (pytest.approx(0.4, abs=0.11), pytest.approx(0.8))
 
 
 def test_results_of_several_models_stay_in_one_file(tmp_path: Path) -> None:
