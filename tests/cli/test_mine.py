@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from detector.errors import ConfigurationError
 from detector.extraction.known import read_known
+from detector.mining.mine import MinePlan
 from detector.mining.scans import MineMaterial
 from detector.training.figures import TrainFigures
+from detector.tuning.validation import choose_on_validation
 from tests.cli.test_train import run
 from tests.processes import fresh_process
 from tests.unit.mining.conftest import write_clips_of_recordings
@@ -66,3 +69,15 @@ def test_clips_without_annotations_are_exit_code_2_and_one_line(
     assert run(*given) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"detector: {tmp_path}/clips: has no recordings.csv and annotations.csv")
+
+
+def test_each_round_chooses_points_as_training_does(given: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[MinePlan] = []
+
+    def stop(_clips: Path, _model: str, _output: Path, plan: MinePlan, _progress: object) -> None:
+        plans.append(plan)
+        raise ConfigurationError("seen")
+
+    monkeypatch.setattr("detector.mining.mine.mine", stop)
+    assert run(*given) == 2
+    assert [plan.training.choose for plan in plans] == [choose_on_validation]

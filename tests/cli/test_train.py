@@ -18,6 +18,7 @@ from sklearn.metrics import average_precision_score
 
 from detector.cli import main
 from detector.clips import open_clips
+from detector.extraction.known import read_known
 from detector.frontend.stream import PowerStream, ScaleStream
 from detector.model import Model, load_model
 from detector.training.fit import Trainer
@@ -70,6 +71,20 @@ def test_figures_of_the_split_test_are_shown_only_if_they_are_asked_for(
     shown = [line for line in capsys.readouterr().err.splitlines() if line.startswith("test ")]
     assert len(shown) == 1
     assert "only 2 calls" in shown[0]
+
+
+def test_the_points_of_frame_outputs_are_chosen_by_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, folder = write_set(tmp_path, ["low"], n=10, seconds=6.0)
+    frames = recipe("pcen", network={"dense": {"units": [8], "per": "frame"}}, training={"epochs": 2})
+    made = write_recipe(tmp_path / "my.toml", frames)
+    clips = tmp_path / "clips"
+    extract = ["extract", table, folder, "-r", made, "-o", clips, "--fully-annotated", "--fractions", "0.6,0.3,0.1"]
+    assert run(*extract) == 0
+    capsys.readouterr()
+    assert run("train", clips, "-o", tmp_path / "model", "--device", "cpu") == 0
+    n_calls = sum(len(source.calls) for source in read_known(clips) if source.split == "validation")
+    assert any(f"{n_calls} calls in 3 recordings" in line for line in capsys.readouterr().err.splitlines())
+    assert "F1 of events" in load_model(tmp_path / "model").operating.chosen_on
 
 
 def test_figures_that_are_not_numbers_are_explained(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from detector.errors import ConfigurationError
-from detector.operating.points import operating_toml, read_operating
+from detector.operating.points import OperatingPoint, operating_toml, read_operating
 from detector.presets import find_recipe
 from detector.runs.detect import Changes, detect_runs
 from detector.runs.shard import Shard
@@ -75,6 +75,15 @@ def test_ends_gap_length_and_smoothing_act_as_in_a_scan_of_a_model_that_has_them
     for name in settings.keys() - {"depth"}:  # no peak of a tone has a dip
         changes = Changes(0.2, **{name: settings[name]})
         assert detect(archive, ["run"], str(changes), changes)[1] not in (tables, archive.tables("run"))
+
+
+def test_every_setting_that_is_given_changes_the_point_and_no_other() -> None:
+    point = OperatingPoint(name="x", smooth_s=0.1)
+    settings = {"level": 0.4, "depth": 0.1, "gap_s": 0.2, "shortest_s": 0.3, "smooth_s": 0.4}
+    for name, value in settings.items():
+        assert Changes(**{name: value}).of_point(point) == point.model_copy(update={name: value})
+    assert Changes(smooth_s=0.0).of_point(point).smooth_s is None
+    assert Changes().of_point(point) == point
 
 
 def test_the_points_that_a_model_has_now_are_used_when_it_is_named(archive: Archive) -> None:
