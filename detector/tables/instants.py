@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,20 +17,21 @@ LONGEST_OFFSET_S = 1e7
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """Read a time in ISO 8601, with or without an offset from UTC; None if it is not one."""
+    """Read a time in ISO 8601, with or without an offset from UTC; None if it is not one.
+
+    A time of the first or the last year of the calendar is none: there may be no time before or after it.
+    """
     try:
-        return datetime.fromisoformat(text) if text else None
+        when = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return when if when is not None and MINYEAR < when.year < MAXYEAR else None
 
 
 def instant(text: str | None) -> datetime | None:
     """Read a time as UTC; None if it has no offset, because then the instant is unknown."""
     when = parse_time(text)
-    try:
-        return None if when is None or when.tzinfo is None else when.astimezone(UTC)
-    except OverflowError:  # in the first or the last year of the calendar
-        return None
+    return None if when is None or when.tzinfo is None else when.astimezone(UTC)
 
 
 def why_unknown(detection: Detection) -> str:
