@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,18 +14,20 @@ NO_TIME = "it has no absolute time"
 NO_ZONE = "its absolute time has no offset from UTC"
 LONGEST_OFFSET_S = 1e7
 """No recording is longer than this; a larger offset means that a name and a time are of different recordings."""
+YEARS = range(1000, 9000)
+"""So that the calendar has room for the longest recording, before and after any time."""
 
 
 def parse_time(text: str | None) -> datetime | None:
     """Read a time in ISO 8601, with or without an offset from UTC; None if it is not one.
 
-    A time of the first or the last year of the calendar is none: there may be no time before or after it.
+    A time whose year is not in `YEARS` is none.
     """
     try:
         when = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-    return when if when is not None and MINYEAR < when.year < MAXYEAR else None
+    return when if when is not None and when.year in YEARS else None
 
 
 def instant(text: str | None) -> datetime | None:

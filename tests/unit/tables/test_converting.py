@@ -53,13 +53,13 @@ def test_rows_without_an_instant_are_counted_and_the_conversion_is_not_complete(
 
 
 @pytest.mark.parametrize("name", ["tethys", "biodcase"])
-@pytest.mark.parametrize("year", ["0001", "9999"])
+@pytest.mark.parametrize("year", ["0001", "9998", "9999"])
 def test_a_time_at_the_end_of_the_calendar_is_none_and_its_row_is_counted(tmp_path: Path, name: str, year: str) -> None:
     text = HEADER + "".join(
         f"a.wav,mix,1,2.5,,,owl,0.5,{start}+00:00\n" for start in (f"{year}-12-31T23:59:59", "2024-05-11T05:30:00")
     )
     (tmp_path / "t.csv").write_text(text)
-    (tmp_path / "effort.csv").write_text(EFFORT + f"a.wav,mix,ok,60,60,{year}-12-31T23:59:59+00:00,header,\n")
+    (tmp_path / "effort.csv").write_text(EFFORT + f"a.wav,mix,ok,60,1e8,{year}-12-31T23:59:59+00:00,header,\n")
     for effort in (None, tmp_path / "effort.csv"):
         _, done = converted([tmp_path / "t.csv"], name, effort)
         assert (done.tally.n_written, done.tally.n_left_out) == (1, 1)
