@@ -83,7 +83,9 @@ def scan_run(
     if setting.continuous:
         _check_continuous(request)
     unsearched: list[Scanned] = []
-    listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
+    listed = list_recordings(
+        paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)), by_name=setting.continuous
+    )
     folder = model_folder(model)
     options = {"device": device, "threshold": threshold}
     settings = settings_of(

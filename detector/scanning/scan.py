@@ -70,7 +70,9 @@ def scan(
     """
     outputs.check()
     unsearched: list[Scanned] = []
-    recordings = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
+    recordings = list_recordings(
+        paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)), by_name=setting.continuous
+    )
     outputs.check_inputs(recordings)
     loaded = load_named(model, device)
     with one_thread_each():
