@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone, tzinfo
@@ -16,6 +16,7 @@ from detector.errors import AnnotationError, Parameter
 from detector.evaluation.effort import scan_of
 from detector.evaluation.pairing import names_of, pair
 from detector.evaluation.tables import left_out, read_rows
+from detector.events import Event
 from detector.groups import name_groups
 from detector.place.names import common_folder
 from detector.tables.effort import Effort
@@ -160,17 +161,34 @@ def _add_detections(sums: _Sums, tables: Sequence[Table], rows: Sequence[Effort]
             f"{tables[0].source}: the effort table names none of its recordings; was it made by another scan?"
         )
     n_silent = 0
-    for table in tables:
-        for row in table.annotations:
-            recording = paired.recordings.get((table.source, row.audio_name))
-            if recording in sums.starts:
-                sums.add_detection(recording, row)
-            elif recording is not None:
-                n_silent += 1
+    for recording, row in _each_once(tables, paired.recordings, notes):
+        if recording in sums.starts:
+            sums.add_detection(recording, row)
+        else:
+            n_silent += 1
     silent = {row.recording.name for row in rows} - {recording.as_posix() for recording in sums.starts}
     if silent:
         rows_lost = f" and {many(n_silent, 'detection')} in them" if n_silent else ""
         notes.append(f"{many(len(silent), 'recording')} of which nothing was scanned{rows_lost}: left out")
+
+
+def _each_once(
+    tables: Sequence[Table], recordings: Mapping[tuple[Path, str | None], Path], notes: list[str]
+) -> Iterator[tuple[Path, Annotation]]:
+    """Yield each detection with its recording; leave out those that a table before has already, and note how many."""
+    table_of: dict[tuple[Path, str | None, Event], Path] = {}
+    n_repeated = 0
+    for table in tables:
+        for row in table.annotations:
+            recording = recordings.get((table.source, row.audio_name))
+            if recording is None:
+                continue
+            if table_of.setdefault((recording, row.channel, row.event), table.source) == table.source:
+                yield recording, row
+            else:
+                n_repeated += 1
+    if n_repeated:
+        notes.append(f"{many(n_repeated, 'detection')} that two tables have: counted once")
 
 
 def _time_notes(activity: Activity, sums: _Sums) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,11 +158,15 @@ def _can_begin_anywhere(header: Header) -> bool:
 
 
 def _fill(header: Header, clips: Sequence[_Clip]) -> None:
-    """Decode the stretch that holds some clips, and write the samples of each."""
-    first = min(clip.first for clip in clips)
-    end = max(clip.end for clip in clips)
-    for position, block in original_blocks(header, first, end):
-        for clip in clips:
+    """Decode the stretch that holds some clips, in order of time, and write the samples of each."""
+    waiting = deque(clips)
+    begun: list[_Clip] = []
+    for position, block in original_blocks(header, clips[0].first, max(clip.end for clip in clips)):
+        block_end = position + len(block)
+        while waiting and waiting[0].first < block_end:
+            begun.append(waiting.popleft())
+        for clip in begun:
             samples = block[max(0, clip.first - position) : max(0, clip.end - position)]
             if len(samples):
                 clip.file.append(samples)
+        begun = [clip for clip in begun if clip.end > block_end]

@@ -90,10 +90,7 @@ def first_moment(detection: Detection, first_s: float, chronology: Chronology | 
     when = parse_time(detection.start_time)
     if when is None or (moment is not None and when.tzinfo is None and moment.when.tzinfo is not None):
         return None if moment is None else moment.when
-    try:
-        rounded = after(when, first_s - round(detection.event.start_s, 3)) + timedelta(microseconds=500)
-    except OverflowError:  # in the first or the last year of the calendar
-        return None
+    rounded = after(when, first_s - round(detection.event.start_s, 3)) + timedelta(microseconds=500)
     return rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
 
 

@@ -82,11 +82,16 @@ def scan_run(
     OutputError
         If another process writes the run, or it cannot be written. What was written before is kept.
     """
-    if setting.continuous:
-        _check_continuous(request)
+    _check_continuous(request, setting)
     unsearched: list[Scanned] = []
+<<<<<<< HEAD
     listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
     listed = of_split(listed, choice, progress.say)
+=======
+    listed = list_recordings(
+        paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)), by_name=setting.continuous
+    )
+>>>>>>> w-new21
     folder = model_folder(model)
     options = {"device": device, "threshold": threshold}
     settings = settings_of(
@@ -124,8 +129,10 @@ def scan_run(
     return summary
 
 
-def _check_continuous(request: RunRequest) -> None:
-    """Raise `ConfigurationError` if a request does not go together with windows across recordings."""
+def _check_continuous(request: RunRequest, setting: Setting) -> None:
+    """Raise `ConfigurationError` if windows go on across recordings, and a request does not go together with that."""
+    if not setting.continuous:
+        return
     continuous = Parameter("continuous", "scan")
     if request.shard is not None:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""Doubtful clocks of recorders: no zone, never set, in the future, or in contradiction to the recording before."""
+"""Doubtful clocks of recorders: no time, no zone, never set, in the future, or against the recording before."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class ClockWatch:
         self._now = now or datetime.now(UTC)
         self._patterned = patterned
         self._last: OrderedDict[tuple[object, ...], _Last] = OrderedDict()
+        self._timeless = _Doubt()
         self._zoneless = _Doubt()
         self._unmatched = _Doubt()
         self._unset = _Doubt()
@@ -71,6 +72,8 @@ class ClockWatch:
         if self._patterned and (chronology is None or chronology.source != BY_PATTERN):
             _count(self._unmatched, name)
         if chronology is None:
+            if not (self._patterned or scanned.failed):
+                _count(self._timeless, name)
             return
         if not chronology.zoned:
             _count(self._zoneless, name)
@@ -92,6 +95,11 @@ class ClockWatch:
                 self._unmatched,
                 f"{Parameter('time_pattern', 'scan')} does not fit the name of",
                 "its time is read elsewhere, if at all",
+            ),
+            (
+                self._timeless,
+                "no start time in",
+                f"neither the header nor the name gives one; {Parameter('time_pattern', 'scan')} reads other names",
             ),
             (self._zoneless, "no time zone in", zoneless),
             (self._unset, f"a time before {FIRST_YEAR} in", "the clock was probably never set"),

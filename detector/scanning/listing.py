@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from detector.tables.splits import Choice
 
 
-def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = None) -> list[Place]:
+def list_recordings(
+    paths: Sequence[Named], passed_over: PassedOver | None = None, *, by_name: bool = False
+) -> list[Place]:
     """List the recordings that files and folders name, each once, in order.
 
     A named file that does not exist is listed, too: the scan reports it as failed.
@@ -26,6 +28,9 @@ def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = Non
         Files and folders.
     passed_over : callable, optional
         Is called with each folder that cannot be searched, and the reason. Without it, such a folder is an error.
+    by_name : bool
+        Whether to sort them by folder, then by name, so that the files of a recorder follow one another. By default
+        they keep the order of `paths`.
 
     Raises
     ------
@@ -46,7 +51,12 @@ def list_recordings(paths: Sequence[Named], passed_over: PassedOver | None = Non
         reasons += [f"{recording}: no such file or folder" for recording in recordings[:1]]
         reasons.append(f"{named or 'an empty list'}: holds no audio")
         raise ConfigurationError(f"no recordings to scan: {reasons[0]}")
-    return recordings
+    return sorted(recordings, key=_folder_and_name) if by_name else recordings
+
+
+def _folder_and_name(recording: Place) -> tuple[str, str]:
+    folder, _, name = recording.name.rpartition("/")
+    return folder, name
 
 
 def of_split(recordings: list[Place], choice: Choice | None, say: Callable[[str], None]) -> list[Place]:

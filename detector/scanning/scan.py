@@ -76,7 +76,9 @@ def scan(
     """
     outputs.check()
     unsearched: list[Scanned] = []
-    recordings = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
+    recordings = list_recordings(
+        paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)), by_name=setting.continuous
+    )
     outputs.check_inputs(recordings)
     recordings = of_split(recordings, choice, progress.say)
     loaded = load_named(model, device)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from detector.audio.status import STATUSES, Status
@@ -13,6 +12,7 @@ from detector.errors import AnnotationError
 from detector.place import LocalPlace, Place
 from detector.tables.csv_rows import CsvRows
 from detector.tables.csv_table import DELIMITERS
+from detector.tables.instants import parse_time
 from detector.tables.origin import Searched
 from detector.tables.rows import number
 from detector.tables.sheet import cell, first_line, read_sheet
@@ -171,11 +171,8 @@ def _chronology(text: str, source: str) -> Chronology | None:
 
     The source is this table where the table names none, or one that disagrees with the text on a zone.
     """
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if len(text) <= DATE_LENGTH:
+    when = parse_time(text)
+    if when is None or len(text) <= DATE_LENGTH:
         return None
     chronology = Chronology.since(when, source.removesuffix(NO_ZONE), text)
     return chronology if source and chronology.time_source == source else Chronology.since(when, THIS_TABLE, text)

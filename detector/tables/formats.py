@@ -90,7 +90,7 @@ FORMATS: dict[str, Format] = {
     "textgrid": Format((".textgrid",), crowsetta_formats.is_textgrid, crowsetta_formats.read_textgrid),
     "raven": Format((".txt",), raven.recognise, raven.read, RAVEN),
     "audacity": Format((".txt",), audacity.recognise, audacity.read, AUDACITY),
-    "jsonl": Format((".jsonl", ".ndjson"), jsonl.recognise, jsonl.read, JSONL),
+    "jsonl": Format(jsonl.SUFFIXES, jsonl.recognise, jsonl.read, JSONL),
     "parquet": Format((".parquet",), parquet.recognise, parquet.read, PARQUET),
     "tethys": Format((".detections.xml",), tethys_reading.recognise, tethys_reading.read, TETHYS),
     "biodcase": Format((".csv",), biodcase.recognise, biodcase.read, BIODCASE),

@@ -14,23 +14,26 @@ NO_TIME = "it has no absolute time"
 NO_ZONE = "its absolute time has no offset from UTC"
 LONGEST_OFFSET_S = 1e7
 """No recording is longer than this; a larger offset means that a name and a time are of different recordings."""
+YEARS = range(1000, 9000)
+"""So that the calendar has room for the longest recording, before and after any time."""
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """Read a time in ISO 8601, with or without an offset from UTC; None if it is not one."""
+    """Read a time in ISO 8601, with or without an offset from UTC; None if it is not one.
+
+    A time whose year is not in `YEARS` is none.
+    """
     try:
-        return datetime.fromisoformat(text) if text else None
+        when = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return when if when is not None and when.year in YEARS else None
 
 
 def instant(text: str | None) -> datetime | None:
     """Read a time as UTC; None if it has no offset, because then the instant is unknown."""
     when = parse_time(text)
-    try:
-        return None if when is None or when.tzinfo is None else when.astimezone(UTC)
-    except OverflowError:  # in the first or the last year of the calendar
-        return None
+    return None if when is None or when.tzinfo is None else when.astimezone(UTC)
 
 
 def why_unknown(detection: Detection) -> str:

@@ -22,9 +22,12 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 """A byte that is not text, in a file name: JSON can only hold it as an escape."""
 
 
-def recognise(_path: Path, line: str) -> bool:
-    """Return whether a file holds JSON lines, by its first line."""
-    return line.lstrip().startswith("{")
+SUFFIXES = (".jsonl", ".ndjson")
+
+
+def recognise(path: Path, line: str) -> bool:
+    """Return whether a file holds JSON lines, by its first line; of a file without lines, by its name."""
+    return line.lstrip().startswith("{") or (not line and path.name.casefold().endswith(SUFFIXES))
 
 
 def read(path: Path, options: ReadOptions) -> Table:

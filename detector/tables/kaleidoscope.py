@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal, DecimalException
 from pathlib import Path
@@ -50,8 +51,8 @@ def read(path: Path, options: ReadOptions) -> Table:
     """Read a table.
 
     DATE and TIME are local time without a zone, where neither `start_time` nor the name of the recording says more.
-    Programs differ in whether they are of the detection or of its recording (`_is_of_recording`). A band is read only
-    beside AUTO ID, because only there its unit is known: kHz.
+    Programs differ in whether they are of the detection or of its recording (`_clocks_of_recordings`). A band is read
+    only beside AUTO ID, because only there its unit is known: kHz.
     """
     sheet = read_sheet(path, max(DELIMITERS, key=first_line(path).count), quoted=True)
     for name in ("in_file", "offset", "duration"):
@@ -62,10 +63,8 @@ def read(path: Path, options: ReadOptions) -> Table:
     if options.label_column is not None:
         columns |= dict.fromkeys(LABELS) | {LABELS[0]: sheet.label_column(options)}
     texts = [(row, {name: cell(cells, column) for name, column in columns.items()}) for row, cells in sheet.rows]
-    offsets: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
-    for _, text in texts:
-        offsets[_clock_of(text)].add(text["offset"])
-    rows = (_row(row, text, offsets[_clock_of(text)]) for row, text in texts)
+    of_recording = _clocks_of_recordings([text for _, text in texts])
+    rows = (_row(row, text, of_recording=_clock_of(text) in of_recording) for row, text in texts)
     return table_of(path, rows, options, names_audio=True, problems=sheet.problems)
 
 
@@ -74,9 +73,9 @@ def _clock_of(text: dict[str, str]) -> tuple[str, ...]:
     return tuple(text[name] for name in ("indir", "folder", "in_file", "date", "time"))
 
 
-def _row(number: int, text: dict[str, str], offsets: Iterable[str]) -> Row:
-    """Make a row from its cells, by column; `offsets` are those of all rows with the same recording, DATE and TIME."""
-    audio = _joined(text["indir"], text["folder"], text["in_file"])
+def _row(number: int, text: dict[str, str], *, of_recording: bool) -> Row:
+    """Make a row from its cells, by column; `of_recording` says whether DATE and TIME are of the recording."""
+    audio = _audio_of(text)
     return Row(
         number,
         start=text["offset"],
@@ -87,32 +86,47 @@ def _row(number: int, text: dict[str, str], offsets: Iterable[str]) -> Row:
         score=text["confidence"],
         channel=text["channel"] or None,
         audio=audio,
-        start_time=text["start_time"] or _local_time(audio, text, offsets),
+        start_time=text["start_time"] or _local_time(audio, text, of_recording=of_recording),
     )
 
 
-def _local_time(audio: str, text: dict[str, str], offsets: Iterable[str]) -> str:
+def _local_time(audio: str, text: dict[str, str], *, of_recording: bool) -> str:
     """Return when a detection began by DATE and TIME; "" if they do not say, or if the recording's name says more."""
-    when = parse_time(f"{text['date']}T{text['time']}") if text["date"] and text["time"] else None
+    when = _clock_time(text)
     if when is None or named_start(audio) is not None:
         return ""
+    if not of_recording:
+        return when.isoformat()
     try:
-        offsets_s = [float(offset) for offset in offsets]
-        if _is_of_recording(when, audio, offsets_s):
-            return after(when, float(text["offset"])).isoformat(timespec="milliseconds")
+        return after(when, float(text["offset"])).isoformat(timespec="milliseconds")
     except (ValueError, OverflowError):  # not an offset: a problem of its row
         return ""
-    return when.isoformat()
 
 
-def _is_of_recording(when: datetime, audio: str, offsets_s: Sequence[float]) -> bool:
-    """Return whether a time is that of the recording, not of its detections.
+def _clock_time(text: dict[str, str]) -> datetime | None:
+    """Read DATE and TIME; None if they are no time."""
+    return parse_time(f"{text['date']}T{text['time']}") if text["date"] and text["time"] else None
 
-    It is if detections at least a second apart have it, or if the name of the recording has it.
+
+def _clocks_of_recordings(texts: Iterable[dict[str, str]]) -> set[tuple[str, ...]]:
+    """Return the clocks (`_clock_of`) of rows whose DATE and TIME are of the recording, not of its detections.
+
+    They are of the recording if detections at least a second apart have them, or if the name of the recording has them.
     """
+    offsets_s: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
+    first: dict[tuple[str, ...], dict[str, str]] = {}
+    for text in texts:
+        first.setdefault(_clock_of(text), text)
+        with suppress(ValueError):  # not an offset: a problem of its row
+            offsets_s[_clock_of(text)].append(float(text["offset"]))
+    apart = {clock for clock, numbers in offsets_s.items() if max(numbers) - min(numbers) >= 1}
+    return apart | {clock for clock, text in first.items() if _is_in_name(_clock_time(text), _audio_of(text))}
+
+
+def _is_in_name(when: datetime | None, audio: str) -> bool:
+    """Return whether the name of a recording has a time."""
     named = name_chronology(LocalPlace(Path(audio)))
-    is_named = named is not None and named.pieces[0].start.replace(tzinfo=None) == when
-    return is_named or max(offsets_s) - min(offsets_s) >= 1
+    return named is not None and named.pieces[0].start.replace(tzinfo=None) == when
 
 
 def _sum(offset: str, duration: str) -> str:
@@ -129,6 +143,11 @@ def _hertz(text: str) -> str:
         return str(Decimal(text) * HZ_PER_KHZ)
     except DecimalException:
         return text
+
+
+def _audio_of(text: dict[str, str]) -> str:
+    """Return the path of the recording of a row."""
+    return _joined(text["indir"], text["folder"], text["in_file"])
 
 
 def _joined(*parts: str) -> str:

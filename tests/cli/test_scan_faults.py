@@ -134,7 +134,7 @@ def test_what_the_decoder_of_mp3_prints_does_not_reach_standard_error() -> None:
     done = detector("rec/bad.mp3", "--effort", "e.csv")
     assert read("e.csv")[0]["status"] == "damaged"
     assert all(line.startswith("detector: ") for line in done.stderr.splitlines())
-    assert len(done.stderr.splitlines()) == 3
+    assert len(done.stderr.splitlines()) == 4
 
 
 @pytest.mark.slow

@@ -174,6 +174,16 @@ def test_detections_in_recordings_without_effort_are_left_out_and_counted(tmp_pa
     assert any("1 detection in" in note for note in notes)
 
 
+def test_a_detection_that_two_tables_have_counts_once_with_a_word(tmp_path: Path) -> None:
+    rows = ["/rec/a.wav,0,1,2,owl,0.9,", "/rec/a.wav,0,5,6,owl,0.9,", "/rec/a.wav,0,5,6,owl,0.9,"]
+    (tmp_path / "copy").mkdir()
+    given = [table(tmp_path, *rows), table(tmp_path / "copy", rows[0], "/rec/a.wav,1,1,2,owl,0.9,")]
+    activity, notes = read_activity(given, [effort("/rec/a.wav")])
+    assert activity.total().detections == len(rows) + 1
+    assert [note for note in notes if "1 detection that" in note]
+    assert read_activity(given[:1], [effort("/rec/a.wav")])[1] == []
+
+
 def test_tables_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match=r"found\.csv"):
         read_activity([table(tmp_path, "/rec/b.wav,0,1,2,owl,0.9,")], [effort("/rec/a.wav")])

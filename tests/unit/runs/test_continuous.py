@@ -81,6 +81,14 @@ def test_a_run_has_the_tables_of_a_scan(deployment: Archive, model: str) -> None
     assert not list((deployment.folder / "run").glob("parts-*"))
 
 
+def test_files_listed_in_any_order_are_joined(deployment: Archive) -> None:
+    paths = sorted(deployment.recordings.rglob("*.wav"), reverse=True)
+    backward = deployment.scan("backward", setting=CONTINUOUS, paths=paths)
+    assert backward == deployment.scan("scan", setting=CONTINUOUS)
+    deployment.run("run", keep="none", setting=CONTINUOUS, paths=paths)
+    assert deployment.tables("run") == backward
+
+
 def test_a_run_killed_at_any_write_goes_on_to_the_same_tables(
     deployment: Archive, monkeypatch: pytest.MonkeyPatch, scored: Counter[tuple[str, int]]
 ) -> None:

@@ -11,10 +11,10 @@ import pytest
 from detector.audio.metadata import name_chronology
 from detector.audio.times.names import BY_PATTERN
 from detector.chronology import Chronology, Piece
-from detector.errors import Parameter
+from detector.errors import Fault, Parameter
 from detector.place import LocalPlace
 from detector.scanning.clocks import ClockWatch
-from detector.scanning.outcome import Scanned
+from detector.scanning.outcome import Scanned, failed
 from detector.tables.effort import Effort
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -41,16 +41,26 @@ def lines(*recordings: Scanned, patterned: bool = False) -> list[str]:
 def test_sound_clocks_are_not_mentioned() -> None:
     assert lines() == []
     assert lines(*(scanned(f"a/S_20240511_0530{minute}Z.wav", seconds=1) for minute in ("00", "02", "59"))) == []
-    assert lines(scanned("no time.wav"), scanned("none.wav")) == []
     minute_by_minute = [by_header(f"{n}.wav", f"2024-05-11T05:{n:02d}:00Z", 60.9) for n in range(9)]
     assert lines(*minute_by_minute) == []
 
 
 def test_clocks_without_a_zone_are_counted_and_the_option_that_helps_is_named() -> None:
-    (line,) = lines(*(scanned(f"a/S_20240511_05{minute}00.wav") for minute in range(10, 13)), scanned("b.wav"))
+    (line,) = lines(*(scanned(f"a/S_20240511_05{minute}00.wav") for minute in range(10, 13)))
     assert "3 recordings" in line
     assert "a/S_20240511_051000.wav" in line
     assert str(Parameter("timezone", "scan")) in line
+
+
+def test_recordings_without_a_time_are_counted_and_the_option_that_helps_is_named() -> None:
+    place = LocalPlace(Path("gone.wav"))
+    gone = failed(place, None, Fault("gone.wav: cannot be read"))
+    (line,) = lines(gone, scanned("a/no time.wav"), scanned("20240511_053000Z.wav"), scanned("none.wav"))
+    assert "2 recordings" in line
+    assert "a/no time.wav" in line
+    assert str(Parameter("time_pattern", "scan")) in line
+    (line,) = lines(scanned("a/no time.wav"), patterned=True)
+    assert "does not fit" in line
 
 
 @pytest.mark.parametrize("name", ["19700101_000012Z.wav", "19800101_000012Z.wav", "19891231_235959Z.wav"])

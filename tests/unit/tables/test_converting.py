@@ -52,6 +52,19 @@ def test_rows_without_an_instant_are_counted_and_the_conversion_is_not_complete(
     assert (done.tally.n_written, done.tally.n_left_out, done.is_complete) == (1, 2, False)
 
 
+@pytest.mark.parametrize("name", ["tethys", "biodcase"])
+@pytest.mark.parametrize("year", ["0001", "9998", "9999"])
+def test_a_time_at_the_end_of_the_calendar_is_none_and_its_row_is_counted(tmp_path: Path, name: str, year: str) -> None:
+    text = HEADER + "".join(
+        f"a.wav,mix,1,2.5,,,owl,0.5,{start}+00:00\n" for start in (f"{year}-12-31T23:59:59", "2024-05-11T05:30:00")
+    )
+    (tmp_path / "t.csv").write_text(text)
+    (tmp_path / "effort.csv").write_text(EFFORT + f"a.wav,mix,ok,60,1e8,{year}-12-31T23:59:59+00:00,header,\n")
+    for effort in (None, tmp_path / "effort.csv"):
+        _, done = converted([tmp_path / "t.csv"], name, effort)
+        assert (done.tally.n_written, done.tally.n_left_out) == (1, 1)
+
+
 def test_an_absolute_time_that_is_missing_comes_from_a_name_with_a_zone(tmp_path: Path) -> None:
     (tmp_path / "20240511_053000Z.Table.1.selections.txt").write_text(
         "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\tS 1\t2\t1.0006\t2\towl\n"

@@ -53,9 +53,12 @@ def test_a_line_that_is_no_object_is_a_problem_of_its_row(tmp_path: Path, line: 
     assert [problem.row for problem in table.problems] == [2]
 
 
-def test_nothing_is_a_table_without_rows(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text("")
-    (table,), _ = read_tables(tmp_path / "a.jsonl", ReadOptions(format="jsonl"))
+@pytest.mark.parametrize("form", [None, "jsonl"])
+def test_nothing_is_a_table_without_rows_as_a_scan_without_detections_writes_it(
+    tmp_path: Path, form: str | None
+) -> None:
+    write_table([], tmp_path / "a.jsonl", "jsonl")
+    (table,), _ = read_tables(tmp_path / "a.jsonl", ReadOptions(format=form))
     assert (table.n_rows, table.names_audio) == (0, True)
 
 
