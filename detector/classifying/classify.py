@@ -16,7 +16,7 @@ from detector.outputs import check_output, new_file
 from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
-from detector.scanning.listing import list_recordings, not_searched, of_split
+from detector.scanning.listing import list_to_scan, of_split
 from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
 from detector.scanning.scan import load_named, one_thread_each
@@ -120,8 +120,7 @@ def classify(
         Numbers of recordings and rows.
     """
     _check(request.output, force=request.force)
-    unsearched: list[Scanned] = []
-    listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
+    listed, unsearched = list_to_scan(paths)
     units = find_units(of_split(listed, request.choice, progress.say), request.spans)
     loaded = load_named(model, device)
     labels = loaded.recipe.labels.names

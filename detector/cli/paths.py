@@ -21,6 +21,9 @@ class _Output(click.Path):
             self.fail("is empty; give a name.", param, ctx)
         if os.fspath(value).startswith("--"):
             self.fail(f"{value!r} is an option, not a file name; a file of this name is ./{value}", param, ctx)
+        if os.fspath(value) == "-" and not self.allow_dash:
+            hint = "" if param is None or param.required else "; leave the option out for what it does by default"
+            self.fail(f"'-' is not a file name{hint}; a file of this name is ./-", param, ctx)
         if _is_recording(Path(value)):
             self.fail(f"{value} is a recording, which is never replaced; choose another name.", param, ctx)
         return super().convert(value, param, ctx)

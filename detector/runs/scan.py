@@ -18,8 +18,7 @@ from detector.runs.listing import merged_list
 from detector.runs.settings import KeepScores, RunSettings, settings_of
 from detector.runs.shard import Shard
 from detector.runs.tables import summary_of, write_tables
-from detector.scanning.listing import list_recordings, not_searched, of_split
-from detector.scanning.outcome import Scanned
+from detector.scanning.listing import list_to_scan, of_split
 from detector.scanning.setting import Setting
 from detector.scanning.summary import Summary, summary_for
 from detector.texts import many
@@ -83,15 +82,8 @@ def scan_run(
         If another process writes the run, or it cannot be written. What was written before is kept.
     """
     _check_continuous(request, setting)
-    unsearched: list[Scanned] = []
-<<<<<<< HEAD
-    listed = list_recordings(paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)))
-    listed = of_split(listed, choice, progress.say)
-=======
-    listed = list_recordings(
-        paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)), by_name=setting.continuous
-    )
->>>>>>> w-new21
+    found, unsearched = list_to_scan(paths, by_name=setting.continuous)
+    listed = of_split(found, choice, progress.say)
     folder = model_folder(model)
     options = {"device": device, "threshold": threshold}
     settings = settings_of(

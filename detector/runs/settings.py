@@ -106,8 +106,8 @@ class RunSettings(Frozen):
                 yield f"the model {self._named(name)}, not {other._named(name)}"
         for name in sorted(self.options.keys() | other.options.keys()):
             if self.options.get(name) != other.options.get(name):
-                here = self.options.get(name, "as by default")
-                there = other.options.get(name, "as by default")
+                here = _shown(self.options.get(name))
+                there = _shown(other.options.get(name))
                 yield f"{OPTIONS.get(name, name)} {here}, not {there}"
         if self.keep_scores != other.keep_scores:
             yield f"{Parameter('keep_scores', 'scan')} {self.keep_scores}, not {other.keep_scores}"
@@ -132,6 +132,11 @@ class RunSettings(Frozen):
         raise ConfigurationError(
             f"{folder}: was begun with {'; '.join(differences)}. Give the same command again, or another folder{hint}"
         )
+
+
+def _shown(value: str | None) -> str:
+    """Write the value of an option for a message; that of a flag is "given"."""
+    return {None: "as by default", "True": "given"}.get(value, str(value))
 
 
 def settings_of(

@@ -54,6 +54,15 @@ def list_recordings(
     return sorted(recordings, key=_folder_and_name) if by_name else recordings
 
 
+def list_to_scan(paths: Sequence[Named], *, by_name: bool = False) -> tuple[list[Place], list[Scanned]]:
+    """List recordings, as `list_recordings` does, and the folders that cannot be searched, as failed recordings."""
+    unsearched: list[Scanned] = []
+    recordings = list_recordings(
+        paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)), by_name=by_name
+    )
+    return recordings, unsearched
+
+
 def _folder_and_name(recording: Place) -> tuple[str, str]:
     folder, _, name = recording.name.rpartition("/")
     return folder, name

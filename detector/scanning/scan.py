@@ -18,7 +18,7 @@ from detector.presets import DEFAULT_MODEL, model_folder
 from detector.progress import SILENT, Progress
 from detector.scanning.detecting import detect_all
 from detector.scanning.events import EventRules
-from detector.scanning.listing import list_recordings, not_searched, of_split
+from detector.scanning.listing import list_to_scan, of_split
 from detector.scanning.origins import origin_of
 from detector.scanning.outcome import Scanned
 from detector.scanning.progress import ScanProgress
@@ -75,10 +75,7 @@ def scan(
         Numbers of recordings and detections.
     """
     outputs.check()
-    unsearched: list[Scanned] = []
-    recordings = list_recordings(
-        paths, lambda folder, reason: unsearched.append(not_searched(folder, reason)), by_name=setting.continuous
-    )
+    recordings, unsearched = list_to_scan(paths, by_name=setting.continuous)
     outputs.check_inputs(recordings)
     recordings = of_split(recordings, choice, progress.say)
     loaded = load_named(model, device)

@@ -187,3 +187,17 @@ def test_of_two_scans_that_start_together_one_writes_the_output() -> None:
 def test_a_new_table_has_the_permissions_that_the_umask_gives() -> None:
     assert bash(f"umask 027; {SCAN} -o d.csv").returncode == 0
     assert Path("d.csv").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("option", ["-o", "--effort", "--scores"])
+def test_a_dash_is_no_file(option: str) -> None:
+    done = subprocess.run(
+        f"{SCAN} {option} -",
+        shell=True,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "'-'" in done.stderr
+    assert not Path("-").exists()
