@@ -2,8 +2,8 @@
 
 A peak makes an event of its own if the scores fall far enough between it and every higher peak. Its event begins and
 ends where the scores cross a share of its height, or at the lowest score between it and the next such peak. So an event
-depends only on scores that are higher than its ends, and never on the threshold: those of a low threshold hold all
-those of a higher one, with the same times.
+depends neither on lower peaks nor on the threshold: those of a low threshold hold all those of a higher one, with the
+same times.
 
 This is the topographic prominence of peaks (as in scipy.signal.find_peaks), with a least prominence and ends that are
 shares of the height.

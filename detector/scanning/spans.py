@@ -20,9 +20,9 @@ class Reading(Protocol):
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """The rule for scores of columns: the sound lasts as long as the run.
+    """The rule for scores of columns: the sound lasts as long as the peak.
 
-    A run that begins with the first score of the recording, or ends with the last, reaches half a step further.
+    A peak that begins with the first score of the recording, or ends with the last, reaches half a step further.
     `seconds` is the length of the recording, `n_points` the number of its scores.
     """
 
@@ -40,16 +40,16 @@ class ColumnReading:
 
 @dataclass(frozen=True)
 class WindowReading:
-    """The rule for scores of windows: the run is longer than the sound by a known amount.
+    """The rule for scores of windows: the peak lasts longer than the sound by a known amount.
 
     A window of length D scores high while it holds the fraction r (`labels.overlap`) of a sound of length L <= D. The
-    middles of such windows make a run of length D + (1 - 2 r) L around the middle of the sound. A sound of typical
-    length makes a run of length W0. A run of length W0, or a shorter one, counts as a sound of typical length, because
-    a faint sound makes a short run. A longer run counts as a sound (or a row of sounds) that is longer by as much. The
-    middle of the sound is the middle of the run.
+    middles of such windows make a peak of length D + (1 - 2 r) L around the middle of the sound. A sound of typical
+    length makes a peak of length W0. A peak of length W0, or a shorter one, counts as a sound of typical length, because
+    a faint sound makes a short peak. A longer peak counts as a sound (or a row of sounds) that is longer by as much. The
+    middle of the sound is the middle of the peak.
 
-    The end of a recording may cut a run off. If a sound of typical length explains the visible part of the run, it is
-    placed by the visible end of the run. If the visible part is longer by a time t, the run is assumed to go on for t
+    The end of a recording may cut a peak off. If a sound of typical length explains the visible part of the peak, it is
+    placed by the visible end of the peak. If the visible part is longer by a time t, the peak is assumed to go on for t
     beyond the last score, at most to the end of the recording. The same holds for the beginning of a recording.
     """
 
@@ -76,7 +76,7 @@ class WindowReading:
         return window_s if typical_s is None else min(typical_s, window_s)
 
     def _crossings(self, peak: TimedPeak, expected: float) -> Span:
-        """Return both ends of a run, s; an end that the recording cuts off is estimated."""
+        """Return both ends of a peak, s; an end that the recording cuts off is estimated."""
         start_s = peak.start_s
         end_s = peak.end_s
         if start_s is None and end_s is None:
