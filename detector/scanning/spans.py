@@ -44,9 +44,9 @@ class WindowReading:
 
     A window of length D scores high while it holds the fraction r (`labels.overlap`) of a sound of length L <= D. The
     middles of such windows make a peak of length D + (1 - 2 r) L around the middle of the sound. A sound of typical
-    length makes a peak of length W0. A peak of length W0, or a shorter one, counts as a sound of typical length, because
-    a faint sound makes a short peak. A longer peak counts as a sound (or a row of sounds) that is longer by as much. The
-    middle of the sound is the middle of the peak.
+    length makes a peak of length W0. A peak of length W0, or a shorter one, counts as a sound of typical length,
+    because a faint sound makes a short peak. A longer peak counts as a sound (or a row of sounds) that is longer by as
+    much. The middle of the sound is the middle of the peak.
 
     The end of a recording may cut a peak off. If a sound of typical length explains the visible part of the peak, it is
     placed by the visible end of the peak. If the visible part is longer by a time t, the peak is assumed to go on for t
