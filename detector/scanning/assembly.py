@@ -12,7 +12,6 @@ import numpy as np
 from detector.audio.series import MemberFacts, length_of, starts_of
 from detector.audio.verdict import Facts
 from detector.errors import ContentError, Fault, fault_of
-from detector.place import Place
 from detector.recipe import Recipe
 from detector.scanning.blocks import Rows, ScoreBlock
 from detector.scanning.describing import described
@@ -78,11 +77,6 @@ class Assembly:
         A series ends with the first recording that fails, or cannot be read to its end: it has the last result.
         """
         return self._results
-
-    @property
-    def rest(self) -> tuple[Place, ...]:
-        """Return the recordings of a series that have no result, because it ended before them."""
-        return tuple(header.place for header in self._plan.headers[len(self._results) :])
 
     def blocks(self, parts: Iterable[tuple[Part, PartScores | Exception]]) -> Iterator[ScoreBlock]:
         """Yield the scores of the recording, from its parts in order, each with its scores or its error.

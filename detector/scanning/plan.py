@@ -214,6 +214,11 @@ class Planner:
         series = key_of_series([plan.header for plan in plans])
         return Plan(first.header, first.channels, n_windows, length, self._fingerprint, followers, series)
 
+    def rest(self, plan: Plan, n_done: int) -> Plan | None:
+        """Return the plan of what is left of a series after its first `n_done` recordings; None if nothing is left."""
+        headers = plan.headers[n_done:]
+        return self.joined([self.cut(header, plan.channels) for header in headers]) if headers else None
+
     def _count(self, n_samples: int, sample_rate: int) -> int:
         """Count the windows of a recording of `n_samples` in the file."""
         n_frames = self._model.power.count_frames(n_samples * self._model.recipe.audio.sample_rate // sample_rate)

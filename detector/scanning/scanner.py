@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from detector.audio.metadata import name_chronology
 from detector.clock import Clock
@@ -17,7 +17,7 @@ from detector.scanning.layout import lay_out
 from detector.scanning.outcome import Scanned, failed
 from detector.scanning.parts import PartScorer, PartScores
 from detector.scanning.plan import Part, Plan, Planner
-from detector.scanning.series import in_series
+from detector.scanning.series import Planned, in_series
 from detector.scanning.setting import Setting
 from detector.scanning.trunks import choose_precision
 from detector.scanning.windows import WindowGrid
@@ -163,33 +163,21 @@ class Scanner:
         skip : callable, optional
             Returns whether a recording or series is left out, given its plan.
         """
-        jobs = Jobs(executor, take, advance, score or self.score, skip)
-        for results, left_out in self._each(jobs, recordings):
-            yield from results
-            rest = left_out
-            while rest:
-                rest = yield from self._again(replace(jobs, skip=None), rest)
-
-    def _again(self, jobs: Jobs, recordings: Sequence[Place]) -> Generator[Scanned, None, Sequence[Place]]:
-        """Scan what a series left out, until another series ends early; return what that one left out, and the rest.
-
-        So one call does not wait within another for each file of a broken archive.
-        """
-        n_done = 0
-        for results, rest in self._each(jobs, recordings):
-            yield from results
-            n_done += len(results)
-            if rest:
-                break
-        return recordings[n_done:]
-
-    def _each(self, jobs: Jobs, recordings: Iterable[Named]) -> Iterator[tuple[Sequence[Scanned], Sequence[Place]]]:
-        """Scan recordings; yield the results of each recording or series, and the recordings that a series left out."""
-        plans = jobs.executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
+        jobs = Jobs(executor, take, advance, score or self.score)
+        plans = executor.in_order(map(place_of, recordings), lambda recording, _: self.plan(recording))
         if self._setting.continuous:
             plans = in_series(plans, self.recipe.window.duration, self._planner.joined)
-        if jobs.skip is not None:
-            plans = (planned for planned in plans if isinstance(planned[1], Exception) or not jobs.skip(planned[1]))
+        if skip is not None:
+            plans = (planned for planned in plans if isinstance(planned[1], Exception) or not skip(planned[1]))
+        for results, left_out in self._each(jobs, plans):
+            yield from results
+            rest = left_out
+            while rest is not None:
+                ((results_of_rest, rest),) = self._each(jobs, [(rest.recording, rest)])
+                yield from results_of_rest
+
+    def _each(self, jobs: Jobs, plans: Iterable[Planned]) -> Iterator[tuple[Sequence[Scanned], Plan | None]]:
+        """Scan plans; yield the results of each, and the plan of the recordings that a series left out, if any."""
         over: set[int] = set()  # plans whose other parts are left out
         scored = jobs.executor.in_order(
             steps_of(plans, over), lambda step, pulse: None if step.part is None else jobs.score(step.part, pulse)
@@ -198,11 +186,11 @@ class Scanner:
             if isinstance(step.plan, Exception):
                 chronology = name_chronology(step.recording, self._setting.timezone, self._setting.time_pattern)
                 why = fault_of(step.recording, given_up(step.recording, step.plan))
-                yield (failed(step.recording, chronology, why),), ()
+                yield (failed(step.recording, chronology, why),), None
             else:
                 assembly = self.assemble(step.plan)
                 self._assemble(assembly, of_plan(step, scores, scored, assembly, over), jobs)
-                yield assembly.results, assembly.rest
+                yield assembly.results, self._planner.rest(step.plan, len(assembly.results))
 
     def _assemble(self, assembly: Assembly, parts: Iterable[Scores], jobs: Jobs) -> None:
         """Assemble the scores of the parts of a recording or series as they come."""
@@ -224,7 +212,6 @@ class Jobs:
     take: Take | None
     advance: Advance | None
     score: ScorePart
-    skip: Skip | None
 
 
 def steps_of(plans: Iterable[tuple[Place, Plan | Exception]], over: Container[int]) -> Iterator[Step]:

@@ -18,8 +18,8 @@ from detector.audio.header import Header
 from detector.audio.times.pattern import TimePattern
 from detector.chronology import Chronology, Piece
 from detector.model import Model
-from detector.place import LocalPlace
-from detector.scanning import series
+from detector.place import LocalPlace, Named
+from detector.scanning import plan, series
 from detector.scanning.blocks import ScoreBlock
 from detector.scanning.executor import Stuck
 from detector.scanning.outcome import Scanned
@@ -299,6 +299,26 @@ def test_a_thousand_broken_files_are_no_deeper_than_one(tmp_path: Path, monkeypa
     monkeypatch.setattr(Scanner, "score", failing)
     found = detected_all(tone_model("frame"), files[:300], CONTINUOUS)
     assert [result.failed for result in found] == [True] * 300
+
+
+def test_the_header_of_each_file_is_read_once_however_many_break(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    read_header = plan.read_header
+
+    def failing(self: Scanner, part: Part, pulse: Pulse | None = None) -> object:
+        raise Stuck("300")
+
+    def counting(recording: Named, *rest: object) -> Header:
+        read.append(str(recording))
+        return read_header(recording, *rest)
+
+    monkeypatch.setattr(Scanner, "score", failing)
+    monkeypatch.setattr(plan, "read_header", counting)
+    files = pieces(tmp_path, noise(4), [RATE // 10 * n for n in range(1, 40)])
+    detected_all(tone_model("frame"), files, CONTINUOUS)
+    assert sorted(read) == sorted(map(str, files))
 
 
 def test_a_series_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
