@@ -153,12 +153,12 @@ def evaluate(
 
     Both are tables or folders of tables: detector's own, Raven, Audacity, CSV, and with the extra "annot" .not.mat and
     TextGrid. DETECTIONS may also be the folder of scan --run: curves then come from its stored scores. Recordings of
-    both are matched by path, or else by file name. With --effort, all scanned recordings count, with detections or without; annotations in
-    recordings that were not scanned are left out. Recordings that ANNOTATIONS does not name hold no calls, unless
-    --annotated-only leaves them out. To see the figures of lower thresholds, scan with a low threshold.
-    With --units, the subject is no longer events but annotated spans, or whole files: one score for each label, which
-    may also come from the table of detector classify or from the scores of a run. docs/evaluation.md defines every
-    figure.
+    both are matched by path, or else by file name. With --effort, all scanned recordings count, with detections or
+    without; annotations in recordings that were not scanned are left out. Recordings that ANNOTATIONS does not name
+    hold no calls, unless --annotated-only leaves them out. To see the figures of lower thresholds, scan with a low
+    threshold. With --units, the subject is no longer events but annotated spans, or whole files: one score for each
+    label, which may also come from the table of detector classify or from the scores of a run. docs/evaluation.md
+    defines every figure.
 
     \b
     Examples:
