@@ -118,7 +118,8 @@ def _clocks_of_recordings(texts: Iterable[dict[str, str]]) -> set[tuple[str, ...
     for text in texts:
         first.setdefault(_clock_of(text), text)
         with suppress(ValueError):  # not an offset: a problem of its row
-            offsets_s[_clock_of(text)].append(float(text["offset"]))
+            offset_s = float(text["offset"])
+            offsets_s[_clock_of(text)].append(offset_s)
     apart = {clock for clock, numbers in offsets_s.items() if max(numbers) - min(numbers) >= 1}
     return apart | {clock for clock, text in first.items() if _is_in_name(_clock_time(text), _audio_of(text))}
 

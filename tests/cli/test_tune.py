@@ -74,7 +74,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
             start, end = 1.0 + 3 * k + rng.uniform(0, 1), 0.0
             end = start + rng.uniform(0.3, 0.9)
             call = k % 2 == 0
-            level = 10 ** (rng.normal(-1.6 if call else -1.9, 0.25))
+            level = 10 ** (rng.normal(-1.6 if call else -1.8, 0.25))
             sound += level * np.sin(2 * np.pi * 2000 * times) * ((times >= start) & (times < end))
             if call:
                 rows.append((f"site{n % 3}_{n}.wav", f"{start:.3f}", f"{end:.3f}", "song"))

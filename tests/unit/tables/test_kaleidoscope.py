@@ -109,3 +109,11 @@ def test_clock_and_hour_are_those_of_the_detection_on_the_recorders_clock() -> N
     ]
     assert (second["TIME"], second["CHANNEL"], second["INDIR"]) == ("14:22:33", "", "b")
     assert (third["DATE"], third["HOUR"], third["IN FILE"]) == ("", "", "")
+
+
+def test_an_offset_that_is_no_number_is_a_problem_of_its_row_also_where_no_other_row_has_its_clock(
+    tmp_path: Path,
+) -> None:
+    rows = "a.wav,2.5,1,2021-03-15,22:00:02,x\na.wav,soon,1,2021-03-16,22:00:02,x\n"
+    table = read(tmp_path, "IN FILE,OFFSET,DURATION,DATE,TIME,AUTO ID\n" + rows)
+    assert len(table.annotations) == len(table.problems) == 1
