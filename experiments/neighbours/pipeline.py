@@ -91,21 +91,26 @@ def make(place: Place, decks: dict[str, int]) -> None:
         (folder / PLAN).write_text(plan, encoding="utf-8")
 
 
-def train(place: Place, recipe: str, epochs: int, seed: int) -> None:
-    """Cut clips and train a model; a training that was stopped goes on."""
+def train(place: Place, recipe: str, epochs: int, seed: int, *, onsets: bool = False) -> None:
+    """Cut clips and train a model, with onset outputs if asked for; a training that was stopped goes on."""
     if place.trained.exists():
         return
     place.own.mkdir(parents=True, exist_ok=True)
     chosen = find_recipe(recipe)
-    training = chosen.training.model_copy(update={"epochs": epochs})
+    sections = {
+        "training": chosen.training.model_copy(update={"epochs": epochs}),
+        "labels": chosen.labels.model_copy(update={"onsets": onsets or chosen.labels.onsets}),
+    }
     own_recipe = place.own / RECIPE
-    own_recipe.write_text(chosen.model_copy(update={"training": training}).to_toml(), encoding="utf-8")
+    own_recipe.write_text(chosen.model_copy(update=sections).to_toml(), encoding="utf-8")
     clips = place.own / "clips"
     part = place.set / "training"
     if not clips.exists():
         words = ("-r", own_recipe, "-o", clips, "--fully-annotated", "--split", part / "recordings.csv")
         detector("extract", part / "elements.csv", part, *words)
-    detector("train", clips, "-o", place.trained, "--seed", seed, "--precision", "float32", "--resume")
+    detector(
+        "train", clips, "-r", own_recipe, "-o", place.trained, "--seed", seed, "--precision", "float32", "--resume"
+    )
 
 
 def scan(place: Place) -> None:
