@@ -2,7 +2,7 @@
 
     python experiments/rows.py make FOLDER                          # train, validation and test recordings
     python experiments/rows.py train FOLDER residual                # clips and a model; goes on where it stopped
-    python experiments/rows.py train FOLDER onsets --recipe residual --onsets   # a model with onset outputs
+    python experiments/rows.py train FOLDER residual-onsets --recipe residual --onsets   # with onset outputs
     python experiments/rows.py scan FOLDER residual                 # keeps the scores of validation and test
     python experiments/rows.py detect FOLDER residual --rules new   # events of the stored scores
     python experiments/rows.py evaluate FOLDER residual --rules new --json rows.json
@@ -64,6 +64,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             command.add_argument("--onsets", action="store_true", help="give each label an output for its onsets")
             command.add_argument("--epochs", type=int, default=EPOCHS)
             command.add_argument("--seed", type=int, default=0)
+        if name == "detect":
+            command.add_argument("--onset", type=float, help="threshold of onsets; 0: they are not used")
         if name in ("detect", "evaluate"):
             command.add_argument("--rules", default="today", help="name of the events (default: today)")
         if name in ("evaluate", "valleys"):
@@ -125,7 +127,7 @@ def perform(options: argparse.Namespace) -> str:
         case "scan":
             scan(place)
         case "detect":
-            detect(place)
+            detect(place, options.onset)
         case "evaluate":
             result = evaluated(place)
             if options.json is not None:

@@ -120,8 +120,12 @@ def scan(place: Place) -> None:
         detector("scan", folders[split], "-m", place.trained, "--run", place.run(split))
 
 
-def detect(place: Place) -> None:
-    """Make events of stored scores, with the operating points of the trained model and those tuned by events."""
+def detect(place: Place, onset: float | None = None) -> None:
+    """Make events of stored scores, with the operating points of the trained model and those tuned by events.
+
+    `onset` replaces their thresholds of onsets.
+    """
+    more = () if onset is None else ("--onset", onset)
     tuned = place.own / place.rules / "tuned"
     tuned.parent.mkdir(exist_ok=True)
     if not tuned.exists():
@@ -129,7 +133,7 @@ def detect(place: Place) -> None:
         detector("tune", place.trained, place.annotations("validation"), place.run("validation"), *words)
     for split in SCANNED:
         for model, name in ((place.trained, False), (tuned, True)):
-            detector("detect", place.run(split), "-m", model, "-o", place.detections(split, name), "--force")
+            detector("detect", place.run(split), "-m", model, "-o", place.detections(split, name), "--force", *more)
 
 
 def scores(place: Place, split: str) -> Path:
