@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 Span = tuple[float, float]
+ONSET_SPAN_S: Span = (-0.01, 0.02)
+"""The sound that an onset output marks, s after the onset: wide enough for frames, and for the hand that annotates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,14 @@ from detector.frontend.bases import basis_shapes, design
 from detector.frontend.power import band_power
 from detector.frontend.scaling import Scale
 from detector.network.assembly import DetectorNetwork
-from detector.operating.points import OPERATING_FILE, Operating, OperatingPoint, operating_toml, read_operating
+from detector.operating.points import (
+    ONSET,
+    OPERATING_FILE,
+    Operating,
+    OperatingPoint,
+    operating_toml,
+    read_operating,
+)
 from detector.presets import RECIPE_FILE, WEIGHTS_FILE
 from detector.recipe import Recipe, parse_recipe, read_recipe
 from detector.weights import Expected, Weights, open_weights, write_weights
@@ -53,11 +60,13 @@ class Model(nn.Module):
         self.power = band_power(recipe, design(recipe) if filters is None else filters)
         self.scale = Scale(recipe)
         self.network = DetectorNetwork(recipe)
-        self.operating = operating or Operating(label=tuple(OperatingPoint(name=name) for name in recipe.labels.names))
+        onset = ONSET if recipe.labels.onsets else None
+        points = (OperatingPoint(name=name, onset_threshold=onset) for name in recipe.labels.names)
+        self.operating = operating or Operating(label=tuple(points))
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the score columns."""
+        """Names of the labels. Scores have a column for each of `recipe.labels.outputs`, and these come first."""
         return self.recipe.labels.names
 
     @property
@@ -79,12 +88,12 @@ class Model(nn.Module):
         Returns
         -------
         Tensor
-            (batch, label), or (batch, column, label) for a model with frame outputs.
+            (batch, label), or (batch, column, output) for a model with frame outputs.
         """
         return self.scores(self.network(spectrogram))
 
     def scores(self, logits: Tensor) -> Tensor:
-        """Turn logits (..., output) into scores (..., label); the background output of a softmax is left out."""
+        """Turn logits (..., output) into scores (..., output); the background output of a softmax is left out."""
         if self.recipe.network.dense.output == "softmax":
             return logits.softmax(dim=-1)[..., : len(self.labels)]
         return logits.sigmoid()
@@ -123,7 +132,7 @@ def load_model(folder: Path, device: torch.device | str = "cpu") -> Model:
         tensors = weights.read(expected)
     if not (tensors[DEVIATION] > 0).all():
         raise ModelError(f"{folder / WEIGHTS_FILE}: {DEVIATION} must hold only values above 0")
-    model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels.names))
+    model = Model(recipe, filters=tensors.get(FILTERS), operating=read_operating(folder, recipe.labels))
     model.load_state_dict(tensors)
     return model.to(device).eval()
 

@@ -2,6 +2,7 @@
 
     python experiments/rows.py make FOLDER                          # train, validation and test recordings
     python experiments/rows.py train FOLDER residual                # clips and a model; goes on where it stopped
+    python experiments/rows.py train FOLDER residual-onsets --recipe residual --onsets   # with onset outputs
     python experiments/rows.py scan FOLDER residual                 # keeps the scores of validation and test
     python experiments/rows.py detect FOLDER residual --rules new   # events of the stored scores
     python experiments/rows.py evaluate FOLDER residual --rules new --json rows.json
@@ -60,8 +61,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("model", help="name of the model; a shipped recipe's name, without --recipe")
         if name == "train":
             command.add_argument("--recipe", help="a shipped recipe or a file (default: the name of the model)")
+            command.add_argument("--onsets", action="store_true", help="give each label an output for its onsets")
             command.add_argument("--epochs", type=int, default=EPOCHS)
             command.add_argument("--seed", type=int, default=0)
+        if name == "detect":
+            command.add_argument("--onset", type=float, help="threshold of onsets; 0: they are not used")
         if name in ("detect", "evaluate"):
             command.add_argument("--rules", default="today", help="name of the events (default: today)")
         if name in ("evaluate", "valleys"):
@@ -118,11 +122,12 @@ def perform(options: argparse.Namespace) -> str:
     place = Place(options.folder, options.model, getattr(options, "rules", "today"))
     match options.command:
         case "train":
-            train(place, options.recipe or options.model, options.epochs, options.seed)
+            recipe = options.recipe or options.model
+            train(place, recipe, options.epochs, options.seed, onsets=options.onsets)
         case "scan":
             scan(place)
         case "detect":
-            detect(place)
+            detect(place, options.onset)
         case "evaluate":
             result = evaluated(place)
             if options.json is not None:

@@ -98,7 +98,7 @@ def time_scan(model: Model, case: Case, folder: Path) -> Run:
     sound_s = 0.0
     outputs = Outputs(Destination(folder / "detections.csv"), force=True)
     start = perf_counter()
-    with outputs.opened(sys.stdout, Origin(model.labels)) as results:
+    with outputs.opened(sys.stdout, Origin(model.labels, outputs=model.recipe.labels.outputs)) as results:
         for scanned in detect_all(scanner, case.recordings, event_rules, results.score_writer()):
             with scanner.clock("write"):
                 results.add(scanned)

@@ -65,7 +65,7 @@ class RowMaker:
         row = UnitRow(scanned.recording.name, effort.channel, *span, effort.status, effort.detail, (), start_time)
         if scores is None:
             return row
-        values = scores.of(self.statistic)[number]
+        values = scores.of(self.statistic)[number, : len(self.labels)]
         if np.isnan(values).any():
             return row.failing("begins after the end of the recording")
         order = np.argsort(-values, kind="stable").tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from detector.network.axes import Extent
     from detector.network.rows import Description, FrontEndRow, LayerRow
     from detector.operating.points import Evidence, Operating, OperatingPoint
+    from detector.recipe import Labels
 
 LAYERS = (
     ("", "layer"),
@@ -91,8 +92,9 @@ def describe(model: str, json_path: Path | None, force: bool) -> None:
 
     refuse_inputs([json_file(json_path)], [Path(model)])
     check_json(json_path, force)
-    description = describe_recipe(model, find_recipe(model))
-    operating = _operating(model, description.labels)
+    recipe = find_recipe(model)
+    description = describe_recipe(model, recipe)
+    operating = _operating(model, recipe.labels)
 
     def as_object() -> dict[str, object]:
         more = {} if operating is None else {"operating": operating.model_dump(mode="json", exclude_none=True)}
@@ -118,7 +120,7 @@ def as_text(description: Description) -> Iterator[str]:
         yield from textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")
 
 
-def _operating(model: str, labels: Sequence[str]) -> Operating | None:
+def _operating(model: str, labels: Labels) -> Operating | None:
     """Read the operating points of a model; None where `model` names a recipe without a model."""
     from detector.operating.points import OPERATING_FILE, read_operating
     from detector.presets import find_folder
@@ -139,6 +141,8 @@ def _points(operating: Operating) -> Iterator[str]:
         rows.append([point.name, *shares, *map(number, seconds), *_tuned_cells(point)])
     yield from table(POINTS, rows, left=1)
     for point in operating.label:
+        if point.onset_threshold is not None:
+            yield f"{point.name}: parted at onsets that score {point.onset_threshold:g} or more"
         if point.evidence is not None:
             yield from textwrap.wrap(f"{point.name}: {_evidence_text(point.evidence)}", WIDTH, subsequent_indent="  ")
 

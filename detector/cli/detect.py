@@ -41,6 +41,10 @@ BETWEEN = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--smooth", "smooth_s", type=LENGTH, callback=finite, help="Length of the moving median of scores, in s; 0: none."
 )
+@click.option(
+    "--onset", "onset_threshold", type=SHARE, callback=finite,
+    help="Part detections at onsets with at least this score; 0: at none.",
+)  # fmt: skip
 @TIMEZONE
 @click.option("--scores", type=NEW_FILE, help="Write the scores of every window (or frame column) to FILE.")
 @click.option("-o", "--output", type=NEW_PATH, help="Write the detections to PATH.  [default: standard output]")
@@ -58,6 +62,7 @@ def detect(
     gap_s: float | None,
     shortest_s: float | None,
     smooth_s: float | None,
+    onset_threshold: float | None,
     timezone: tzinfo | None,
     scores: Path | None,
     output: Path | None,
@@ -98,6 +103,7 @@ def detect(
             gap_s=gap_s,
             shortest_s=shortest_s,
             smooth_s=smooth_s,
+            onset_threshold=onset_threshold,
             timezone=timezone,
         ),
         Outputs(Destination.named(output, table_format), scores, effort, force, cutting_of(clips, best, margin)),

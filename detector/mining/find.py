@@ -63,7 +63,8 @@ class PeakKeeper:
         for channel, scores in block.scores.items():
             if not len(scores):
                 continue
-            hardness = (scores / self._thresholds).max(axis=1)
+            of_labels = scores[:, : len(self._thresholds)]
+            hardness = (of_labels / self._thresholds).max(axis=1)
             high = np.flatnonzero(hardness >= FLOOR)
             self._kept[channel].append((block.first + high, hardness[high]))
 

@@ -54,7 +54,7 @@ class MineMaterial:
                 if not scanned.failed:
                     assert collector.points is not None
                     known = list(known_on_channel(source, channel))
-                    scores.append(of_channel.astype(np.float32))
+                    scores.append(of_channel[:, : len(model.labels)].astype(np.float32))
                     targets.append(point_targets(collector.points, len(of_channel), known, model.recipe))
         if not scores:
             raise ClipsError(_none_readable(self.validation, "validation"))

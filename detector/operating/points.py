@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ from detector.operating.calibration import Calibration
 from detector.operating.curve import Curve
 from detector.operating.support import Support, support
 from detector.operating.target import Target, parse_target
-from detector.recipe import Frozen
+from detector.recipe import Frozen, Labels
 from detector.recipe.values import Hertz, Seconds, Share
 from detector.texts import OPERATING_BYTES, parse_toml, read_text
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 OPERATING_FILE = "operating.toml"
 LEVEL = 0.5
 DEPTH = 0.5
+ONSET = 0.7
+"""The threshold of onsets, in models that have outputs for them."""
+
 HALVINGS = 60
 
 
@@ -77,6 +80,8 @@ class OperatingPoint(Frozen):
         Gaps of at most this length are bridged, s.
     shortest_s : float
         Shorter events are left out, s.
+    onset_threshold : float or None
+        Least score of an onset that parts two events; None if onsets are not used.
     smooth_s : float or None
         Length of the moving median over scores, s.
     typical_s : float or None
@@ -95,6 +100,7 @@ class OperatingPoint(Frozen):
     depth: Share = DEPTH
     gap_s: Length = 0.0
     shortest_s: Length = 0.0
+    onset_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     smooth_s: Seconds | None = None
     typical_s: Annotated[float, Field(gt=0, le=1e7)] | None = None
     low_hz: Hertz | None = None
@@ -219,13 +225,13 @@ class Operating(Frozen):
                 yield f"{Parameter('threshold')}: {target}: {fault}; {taken}"
 
 
-def read_operating(folder: Path, labels: Sequence[str]) -> Operating:
+def read_operating(folder: Path, labels: Labels) -> Operating:
     """Read the operating points in a model's folder.
 
     Raises
     ------
     ModelError
-        If they cannot be read, or their labels are not `labels`.
+        If they cannot be read, do not have these labels, or use onsets that the model has no outputs for.
     """
     path = folder / OPERATING_FILE
     try:
@@ -235,8 +241,11 @@ def read_operating(folder: Path, labels: Sequence[str]) -> Operating:
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read: {one_line(error)}") from error
     names = tuple(point.name for point in operating.label)
-    if names != tuple(labels):
-        raise ModelError(f"{path}: labels {shown(list(names))} are not those of recipe.toml: {shown(list(labels))}")
+    if names != labels.names:
+        expected = shown(list(labels.names))
+        raise ModelError(f"{path}: labels {shown(list(names))} are not those of recipe.toml: {expected}")
+    if not labels.onsets and any(point.onset_threshold is not None for point in operating.label):
+        raise ModelError(f"{path}: onset_threshold needs onset outputs, but recipe.toml has no labels.onsets = true")
     return operating
 
 

@@ -96,6 +96,15 @@ def _pairs_for_conv1d(stage: Stage, key: str) -> Iterator[str]:
 def _label_faults(recipe: Sections) -> Iterator[str]:
     labels = recipe.labels
     output = recipe.network.dense.output
+    if labels.onsets and recipe.network.dense.per != "frame":
+        yield 'labels.onsets: true needs network.dense.per = "frame"; a window does not say when a call begins'
+    if labels.onsets and output == "softmax":
+        yield (
+            'labels.onsets: true needs network.dense.output = "sigmoid"; a softmax allows one output at a time, '
+            "but a call and its onset are there together"
+        )
+    if twice := set(labels.names) & set(labels.outputs[len(labels.names) :]):
+        yield f"labels.names: {shown(sorted(twice))} is the name of an onset output; rename the label"
     if labels.background and output == "sigmoid":
         yield (
             'labels.background: true needs network.dense.output = "softmax"; a sigmoid has no output for background, '

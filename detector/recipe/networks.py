@@ -51,7 +51,7 @@ class Grid(Frozen):
 
 
 class Dense(Frozen):
-    """Dense layers of `units`, then one output for each label, either for each window or for each frame column."""
+    """Dense layers of `units`, then the outputs of each label, either for each window or for each frame column."""
 
     units: tuple[Count, ...] = Field((256,), max_length=100)
     activation: Activation = "relu"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from detector.recipe.frontends import FrontEnd, Linear, Mel, Waveform, linear_bins
 from detector.recipe.networks import Network
@@ -33,12 +33,27 @@ class Labels(Frozen):
 
     Without `names`, `extract` takes those of the annotations. `background` gives a softmax one more output, which means
     that no label is there. A window counts as a call when at least the share `overlap` of the call lies in the window,
-    or at least this share of the window lies in the call.
+    or at least this share of the window lies in the call. `onsets` gives each label a second output, which is high
+    where a call begins.
     """
 
     names: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = Field((), max_length=100_000)
     background: bool = False
     overlap: float = Field(0.5, gt=0, le=1)
+    onsets: bool = False
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the scores: the labels, then the onset of each label if it has an output, as in "owl (onset)"."""
+        return (*self.names, *(f"{name} (onset)" for name in self.names if self.onsets))
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `onsets` out where it is false, so that older recipes keep their text and their fingerprint."""
+        content: dict[str, Any] = serialize(self)
+        if not self.onsets:
+            content.pop("onsets", None)
+        return content
 
 
 class Sections(Frozen):
@@ -80,10 +95,10 @@ class Sections(Frozen):
 
     @property
     def n_outputs(self) -> int:
-        """Outputs of the network: one for each label, and one for the background of a softmax that has it.
+        """Outputs of the network: `labels.outputs`, and one for the background of a softmax that has it.
 
-        There is at least one, and a softmax has at least two.
+        There is at least one. A softmax has at least two, and so has a network with onsets.
         """
         softmax = self.network.dense.output == "softmax"
         extra = 1 if softmax and self.labels.background else 0
-        return max(len(self.labels.names) + extra, 2 if softmax else 1)
+        return max(len(self.labels.outputs) + extra, 2 if softmax or self.labels.onsets else 1)

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from detector.errors import ConfigurationError, DetectorError, Fault, fault_of
+from detector.errors import ConfigurationError, DetectorError, Fault, ParameterError, fault_of
 from detector.operating.notes import threshold_notes
 from detector.operating.points import Operating, OperatingPoint, read_operating
 from detector.operating.target import Target
@@ -37,8 +37,9 @@ class Changes:
     ----------
     threshold : float, Target or None
         Threshold for all labels, or a target.
-    level, depth, gap_s, shortest_s, smooth_s : float or None
-        For all labels; as in `OperatingPoint`. A `smooth_s` of 0 turns smoothing off.
+    level, depth, gap_s, shortest_s, smooth_s, onset_threshold : float or None
+        For all labels; as in `OperatingPoint`. A `smooth_s` of 0 turns smoothing off, and an `onset_threshold` of 0
+        turns off that onsets part events.
     timezone : tzinfo or None
         Zone of the times that have none.
     """
@@ -49,14 +50,17 @@ class Changes:
     gap_s: float | None = None
     shortest_s: float | None = None
     smooth_s: float | None = None
+    onset_threshold: float | None = None
     timezone: tzinfo | None = None
 
     def of_point(self, point: OperatingPoint) -> OperatingPoint:
         """Return an operating point with the changes, except for the threshold."""
-        given = {name: getattr(self, name) for name in ("level", "depth", "gap_s", "shortest_s", "smooth_s")}
+        names = ("level", "depth", "gap_s", "shortest_s", "smooth_s", "onset_threshold")
+        given = {name: getattr(self, name) for name in names}
         update = {name: value for name, value in given.items() if value is not None}
-        if self.smooth_s == 0:
-            update["smooth_s"] = None
+        for name in ("smooth_s", "onset_threshold"):
+            if given[name] == 0:
+                update[name] = None
         return point.model_copy(update=update)
 
     def of_result(self, scanned: Scanned) -> Scanned:
@@ -105,7 +109,8 @@ def detect_runs(
     Raises
     ------
     ConfigurationError
-        If a run keeps no scores, or runs do not belong together.
+        If a run keeps no scores, runs do not belong together, or `changes` name onsets that the model has no outputs
+        for.
     """
     _refuse_runs(outputs, folders)
     outputs.check()
@@ -113,6 +118,9 @@ def detect_runs(
     first = with_scores(runs)
     for run in runs:
         check_scores(run)
+    if changes.onset_threshold is not None and not first.recipe.labels.onsets:
+        problem = f"{first.settings.model} has no outputs for onsets (labels.onsets of its recipe)"
+        raise ParameterError("onset_threshold", changes.onset_threshold, problem)
     sources = sources_of(runs)
     operating = first.operating if model is None else operating_now(first, model)
     threshold = threshold_of(first) if changes.threshold is None and model is None else changes.threshold
@@ -153,7 +161,7 @@ def _refuse_runs(outputs: Outputs, folders: Sequence[Path]) -> None:
 def operating_now(run: Run, model: Path) -> Operating:
     """Return the operating points of a model as they are now; raise `ConfigurationError` as `check_model`."""
     check_model(run, model)
-    return read_operating(model, run.recipe.labels.names)
+    return read_operating(model, run.recipe.labels)
 
 
 def detected(sources: Iterable[Source], event_rules: EventRules, take: Take | None, workers: int) -> Iterator[Scanned]:

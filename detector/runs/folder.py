@@ -99,7 +99,7 @@ class Run:
     @cached_property
     def operating(self) -> Operating:
         """Return the operating points of the model as they were when the run began."""
-        return read_operating(self.folder, self.recipe.labels.names)
+        return read_operating(self.folder, self.recipe.labels)
 
     @property
     def own_recordings(self) -> Sequence[Place]:

@@ -57,5 +57,5 @@ def threshold_of(run: Run) -> float | Target | None:
 def pass_scores(run: Run, result: Finished, grid: WindowGrid, take: Take) -> None:
     """Pass the stored scores of a recording on, as a scan does; raise `OutputError` if they cannot be read."""
     if not result.scanned.failed:
-        for block in stored_blocks(result, run.store, grid, len(run.recipe.labels.names)):
+        for block in stored_blocks(result, run.store, grid, len(run.recipe.labels.outputs)):
             take(block)

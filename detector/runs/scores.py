@@ -27,7 +27,7 @@ class ScoreKeeper:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: list[NDArray[np.float32]] = []  # (channel, point, label)
+        self._waiting: list[NDArray[np.float32]] = []  # (channel, point, output)
         self._n_bytes = 0
         self.chunks: list[Chunk] = []
 
@@ -56,7 +56,7 @@ class ScoreKeeper:
         self._n_bytes = 0
 
 
-def stored_blocks(result: Finished, store: Store, grid: WindowGrid, n_labels: int) -> Iterator[ScoreBlock]:
+def stored_blocks(result: Finished, store: Store, grid: WindowGrid, n_outputs: int) -> Iterator[ScoreBlock]:
     """Yield the raw scores of a recording, as a scan gives them.
 
     Parameters
@@ -67,8 +67,8 @@ def stored_blocks(result: Finished, store: Store, grid: WindowGrid, n_labels: in
         Of its run.
     grid : WindowGrid
         The windows of the scan.
-    n_labels : int
-        Number of labels.
+    n_outputs : int
+        Number of scores of each point: `recipe.labels.outputs`.
 
     Raises
     ------
@@ -80,12 +80,12 @@ def stored_blocks(result: Finished, store: Store, grid: WindowGrid, n_labels: in
     first = 0
     for chunk in result.chunks:
         content = np.frombuffer(store.read(chunk.extent), dtype=np.float32)
-        shape = (len(result.channels), chunk.n_points, n_labels)
+        shape = (len(result.channels), chunk.n_points, n_outputs)
         if content.size != math.prod(shape):
             raise DamagedError(f"{scanned.recording}: has {content.size} stored scores instead of {math.prod(shape)}")
         scores = content.reshape(shape).astype(np.float64)
         of_channel = dict(zip(result.channels, scores))
         yield ScoreBlock(scanned.recording, grid.points, first, limit_s, of_channel)
         first += chunk.n_points
-    nothing = dict.fromkeys(result.channels, np.zeros((0, n_labels)))
+    nothing = dict.fromkeys(result.channels, np.zeros((0, n_outputs)))
     yield ScoreBlock(scanned.recording, grid.points, first, limit_s, nothing, scanned.heard_s)

@@ -51,7 +51,8 @@ def stored_scores(folder: Path, units: Sequence[LabelledUnit]) -> Stored:
     with Run(folder) as run:
         check_scores(run)
         rules = EventRules(run.recipe, grid_of(run), run.operating.at(None))
-        scores = np.zeros((len(units), len(run.recipe.labels.names)))
+        labels = run.recipe.labels.names
+        scores = np.zeros((len(units), len(labels)))
         collector = SpanCollector(lambda name: spans[Path(name).as_posix()])
         for recording in run.own_recordings:
             own = numbers.get(Path(recording.name).as_posix())
@@ -63,12 +64,12 @@ def stored_scores(folder: Path, units: Sequence[LabelledUnit]) -> Stored:
             pass_scores(run, result, rules.grid, Finding(rules, collector))
             of_channel = collector.scores(result.scanned.heard_s)
             for place, number in enumerate(own):
-                scores[number] = _highest(of_channel, place, units[number].channel)
-    return Stored(run.recipe.labels.names, scores)
+                scores[number] = _highest(of_channel, place, units[number].channel, len(labels))
+    return Stored(labels, scores)
 
 
-def _highest(of_channel: Mapping[str, SpanScores], place: int, wanted: str | None) -> Rows | float:
+def _highest(of_channel: Mapping[str, SpanScores], place: int, wanted: str | None, n_labels: int) -> Rows | float:
     """Return the highest scores (label,) of a span over its channels; 0 if it has none."""
     channels = [scores for name, scores in of_channel.items() if wanted in (None, name) or not name.isdecimal()]
-    rows = [scores.highest[place] for scores in channels]
+    rows = [scores.highest[place, :n_labels] for scores in channels]
     return np.nan_to_num(np.max(rows, axis=0)) if rows else 0.0

@@ -156,7 +156,7 @@ class Assembly:
         return self._block(rows, inf if self._grid.columns is None else heard_s, heard_s)
 
     def _block(self, rows: Sequence[Rows], limit_s: float, heard_s: float | None = None) -> ScoreBlock:
-        nothing = np.zeros((0, len(self._recipe.labels.names)))
+        nothing = np.zeros((0, len(self._recipe.labels.outputs)))
         scores = {
             name: of_channel if len(of_channel) else nothing for name, of_channel in zip(self._plan.channels, rows)
         }

@@ -33,7 +33,8 @@ class ScoreBlock:
     limit_s : float
         End of the sound that scores may describe, s.
     scores : dict of str to ndarray
-        By channel, (point, label), the same number of points for each.
+        By channel, (point, output), the same number of points for each. The outputs are `recipe.labels.outputs`: the
+        labels come first.
     heard_s : float or None
         In the last block of a recording, the length of the recording, s; None if more blocks follow.
     members : tuple of (float, Place)
@@ -87,7 +88,7 @@ class ScoreCollector:
             self._blocks[channel].append(scores)
 
     def scores(self) -> dict[str, Rows]:
-        """Return the scores of each channel (point, label), and discard them."""
+        """Return the scores of each channel (point, output), and discard them."""
         collected = {channel: np.concatenate(blocks) for channel, blocks in self._blocks.items()}
         self._blocks.clear()
         return collected

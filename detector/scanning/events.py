@@ -14,6 +14,7 @@ from detector.events import Event
 from detector.operating.points import OperatingPoint
 from detector.recipe import Recipe
 from detector.scanning.blocks import ROUNDING_S, Rows, ScoreBlock
+from detector.scanning.onsets import divided, onset_rule, onset_s
 from detector.scanning.peak_finder import PeakFinder, TimedPeak
 from detector.scanning.peaks import PeakRule
 from detector.scanning.smoothing import Smoother, half_width
@@ -55,6 +56,11 @@ class EventRules:
         """Return the rule for the peaks of each label."""
         return [PeakRule(point.raw_threshold, point.level, point.depth, self._dip(point)) for point in self.operating]
 
+    @property
+    def n_onsets(self) -> int:
+        """Return the number of outputs for onsets, which follow those of the labels."""
+        return len(self.operating) if self.recipe.labels.onsets else 0
+
     def _dip(self, point: OperatingPoint) -> int:
         """Return the number of scores in the longest dip that is bridged."""
         if point.gap_s == 0:
@@ -73,11 +79,12 @@ class EventRules:
         return replace(block, scores={channel: self._written(rows) for channel, rows in block.scores.items()})
 
     def _written(self, rows: Rows) -> Rows:
-        return np.stack([point.written(column) for point, column in zip(self.operating, rows.T)], axis=1)
+        of_labels = [point.written(column) for point, column in zip(self.operating, rows.T)]
+        return np.stack([*of_labels, *rows.T[len(of_labels) :]], axis=1)
 
 
 class Smoothing:
-    """Smooth the scores of recordings, block by block, each label by its own width.
+    """Smooth the scores of recordings, block by block, each label by its own width. Onsets stay as they are.
 
     The first block of a recording discards what is left of the recording before.
     """
@@ -85,6 +92,7 @@ class Smoothing:
     def __init__(self, event_rules: EventRules) -> None:
         points = event_rules.grid.points
         self._halves = [half_width(point.smooth_s, points) for point in event_rules.operating]
+        self._halves += [0] * event_rules.n_onsets
         self._smoothers: dict[str, Smoother] = {}
         self._n_points = 0
 
@@ -113,14 +121,13 @@ class EventFinder:
     def __init__(self, event_rules: EventRules) -> None:
         self._reader = event_rules
         self._peak_rules = event_rules.peak_rules()
-        self._finders: dict[str, PeakFinder] = {}
+        self._finders: dict[str, ChannelFinder] = {}
         self._events: tuple[tuple[str, Event], ...] = ()
 
     def __call__(self, block: ScoreBlock) -> None:
         """Add the next scores."""
         if block.first == 0:
-            points = self._reader.grid.points
-            self._finders = {channel: PeakFinder(self._peak_rules, points) for channel in block.scores}
+            self._finders = {channel: ChannelFinder(self._reader, self._peak_rules) for channel in block.scores}
             self._events = ()
         for channel, finder in self._finders.items():
             finder.push(block.scores[channel])
@@ -133,13 +140,50 @@ class EventFinder:
 
     def _found(self, seconds: float) -> Iterator[tuple[str, Event]]:
         for channel, finder in self._finders.items():
-            reading = self._reader.reading(finder.n_points, seconds)
-            for event in events_of(finder.finish(), reading, self._reader.operating):
+            for event in finder.finish(seconds):
                 yield channel, event
 
 
-def events_of(peaks: Iterable[TimedPeak], reading: Reading, operating: Sequence[OperatingPoint]) -> list[Event]:
-    """Turn peaks into events: find onsets and offsets, drop short ones.
+class ChannelFinder:
+    """Find the events in one channel of a recording, block by block.
+
+    Parameters
+    ----------
+    event_rules : EventRules
+        Turns scores into events.
+    peak_rules : sequence of PeakRule
+        Those of `event_rules`.
+    """
+
+    def __init__(self, event_rules: EventRules, peak_rules: Sequence[PeakRule]) -> None:
+        self._reader = event_rules
+        points = event_rules.grid.points
+        self._calls = PeakFinder(peak_rules, points)
+        self._onsets: PeakFinder | None = None
+        if event_rules.n_onsets:
+            self._onsets = PeakFinder([onset_rule(point) for point in event_rules.operating], points)
+
+    def push(self, scores: Rows) -> None:
+        """Add the next scores (point, output)."""
+        n_labels = len(self._reader.operating)
+        self._calls.push(scores[:, :n_labels])
+        if self._onsets is not None:
+            self._onsets.push(scores[:, n_labels:])
+
+    def finish(self, seconds: float) -> list[Event]:
+        """End the recording, which is `seconds` long; return its events in order of onset, then of labels."""
+        reading = self._reader.reading(self._calls.n_points, seconds)
+        onsets = [] if self._onsets is None else self._onsets.finish()
+        return events_of(self._calls.finish(), reading, self._reader.operating, onsets)
+
+
+def events_of(
+    peaks: Iterable[TimedPeak],
+    reading: Reading,
+    operating: Sequence[OperatingPoint],
+    onsets: Iterable[TimedPeak] = (),
+) -> list[Event]:
+    """Turn peaks into events: find onsets and offsets, divide them at the peaks of onset outputs, drop short ones.
 
     Parameters
     ----------
@@ -149,6 +193,8 @@ def events_of(peaks: Iterable[TimedPeak], reading: Reading, operating: Sequence[
         The rule for onsets and offsets.
     operating : sequence of OperatingPoint
         One for each label. Events shorter than `shortest_s` are dropped.
+    onsets : iterable of TimedPeak
+        Peaks of the onset outputs, in order of time within each label.
 
     Returns
     -------
@@ -159,10 +205,13 @@ def events_of(peaks: Iterable[TimedPeak], reading: Reading, operating: Sequence[
     for peak in peaks:
         start_s, end_s = reading.span(peak, operating[peak.label].typical_s)
         spans_of_label[peak.label].append((start_s, end_s, peak.score))
+    onsets_of_label: list[list[float]] = [[] for _ in operating]
+    for peak in onsets:
+        onsets_of_label[peak.label].append(onset_s(reading.span(peak, None)))
     events = [
         Event(start_s, end_s, point.name, point.low_hz, point.high_hz, score)
-        for point, spans in zip(operating, spans_of_label)
-        for start_s, end_s, score in _written(apart(spans), point)
+        for point, spans, begins in zip(operating, spans_of_label, onsets_of_label)
+        for start_s, end_s, score in divided(_written(apart(spans), point), begins)
         if score >= point.threshold and end_s > start_s and end_s - start_s >= point.shortest_s - SLACK_S
     ]
     return sorted(events, key=lambda event: event.span)

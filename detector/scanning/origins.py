@@ -28,4 +28,5 @@ def origin_of(recipe: Recipe, model: str, fingerprint: str, hop_s: float, thresh
     parameters = {"Model": Path(model).name, "Fingerprint": fingerprint, "Hop_s": f"{hop_s:g}"}
     if threshold is not None:
         parameters["Threshold"] = str(threshold)
-    return Origin(recipe.labels.names, parameters, heard_hz(recipe.frontend, recipe.audio.sample_rate))
+    band_hz = heard_hz(recipe.frontend, recipe.audio.sample_rate)
+    return Origin(recipe.labels.names, parameters, band_hz, recipe.labels.outputs)

@@ -256,4 +256,4 @@ def of_rows(facts: Facts, rows: Sequence[int]) -> Facts:
 def empty_scores(model: Model) -> NDArray[np.float32]:
     """Return the scores of no windows."""
     columns = (model.network.geometry.columns,) if model.recipe.network.dense.per == "frame" else ()
-    return np.zeros((0, *columns, len(model.labels)), dtype=np.float32)
+    return np.zeros((0, *columns, len(model.recipe.labels.outputs)), dtype=np.float32)

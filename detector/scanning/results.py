@@ -95,7 +95,7 @@ class Outputs:
         stream : TextIO
             Standard output.
         origin : Origin
-            What makes the detections. Its labels are the columns of the table of scores.
+            What makes the detections. Its outputs are the columns of the table of scores.
         progress : Progress
             Hears which recordings cannot be cut.
         """
@@ -113,7 +113,7 @@ class Outputs:
                     clips = stack.enter_context(self.clips.opened(force=self.force, progress=progress))
                 yield Results(
                     detections,
-                    None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *origin.labels)),
+                    None if self.scores is None else CsvRows(sinks[self.scores], (*SCORE_COLUMNS, *origin.outputs)),
                     None if self.effort is None else EffortWriter(sinks[self.effort]),
                     clips,
                 )

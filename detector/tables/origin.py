@@ -19,11 +19,14 @@ class Origin:
     band_hz : tuple of float or None
         Lowest and highest frequency that was listened to, Hz. Raven draws boxes, so a selection whose band is unknown
         gets this one.
+    outputs : tuple of str
+        The columns of a table of scores.
     """
 
     labels: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     band_hz: tuple[float, float] | None = None
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

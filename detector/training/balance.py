@@ -15,7 +15,7 @@ from detector.training.targets import Clips
 
 
 def measure_positives(batches: Batches, clips: Clips) -> torch.Tensor:
-    """Return the share of calls among the known targets of each label (label,).
+    """Return the share of calls, or of onsets, among the known targets of each output (output,).
 
     Raises
     ------
@@ -23,14 +23,16 @@ def measure_positives(batches: Batches, clips: Clips) -> torch.Tensor:
         If all known targets of a label, or none, are calls.
     """
     labels = batches.recipe.labels.names
-    calls = np.zeros(len(labels))
-    known = np.zeros(len(labels))
+    n_outputs = len(batches.recipe.labels.outputs)
+    calls = np.zeros(n_outputs)
+    known = np.zeros(n_outputs)
     for start in range(0, len(clips), 512):
         chunk = clips[start : start + 512]
-        targets = batches.targets(chunk, np.zeros(len(chunk))).reshape(-1, len(labels))
+        targets = batches.targets(chunk, np.zeros(len(chunk))).reshape(-1, n_outputs)
         calls += (targets == 1).sum(axis=0)
         known += (targets >= 0).sum(axis=0)
-    _check_balance(batches.store.folder, labels, calls, known)
+    n_labels = len(labels)  # an output of onsets has both, or its label has not
+    _check_balance(batches.store.folder, labels, calls[:n_labels], known[:n_labels])
     return torch.from_numpy(calls / known).float()
 
 

@@ -213,9 +213,11 @@ class Trainer:
     def evaluate(self, clips: Clips, thresholds: Mapping[str, float] | None = None) -> TrainFigures:
         """Compute figures of the current network on clips, which are not augmented.
 
-        F1 is at `thresholds`, or by default at the best thresholds for these clips.
+        The loss is of all outputs, the other figures are of the labels. F1 is at `thresholds`, or by default at the
+        best thresholds for these clips.
         """
         labels = self.recipe.labels.names
+        n_outputs = len(self.recipe.labels.outputs)
         network = self.model.network.eval()
         scores = []
         targets = []
@@ -226,8 +228,8 @@ class Trainer:
                 batch = plain.to(self.accelerator.device)
                 logits = network(spectrograms(self.model.scale, batch, self.recipe.window_frames))
                 losses.append(float(self.loss(logits, batch.targets)) * len(batch.targets))
-                scores.append(self.model.scores(logits).float().cpu().numpy().reshape(-1, len(labels)))
-                targets.append(batch.targets.cpu().numpy().reshape(-1, len(labels)))
+                scores.append(self.model.scores(logits).float().cpu().numpy().reshape(-1, n_outputs)[:, : len(labels)])
+                targets.append(batch.targets.cpu().numpy().reshape(-1, n_outputs)[:, : len(labels)])
         if not scores:
             return TrainFigures(float("nan"), {}, {}, {}, None, 0)
         return compute_figures(

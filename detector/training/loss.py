@@ -13,7 +13,8 @@ HEAVIEST = 10.0  # the largest weight of a rare label
 class Loss(nn.Module):
     """Cross-entropy of logits against targets of 1, 0 and -1 (unknown).
 
-    Sigmoid outputs: binary cross-entropy. Calls get the weight sqrt(targets without a call / targets with one).
+    Sigmoid outputs: binary cross-entropy. Calls get the weight sqrt(targets without a call / targets with one), and so
+    do onsets.
 
     Softmax outputs: cross-entropy against the share of each label, with the weight sqrt(mean count / count of the
     label). With `labels.background`, rows without a label belong to the last output.
@@ -23,7 +24,7 @@ class Loss(nn.Module):
     recipe : Recipe
         Says which of the two.
     positives : Tensor
-        Share of calls among the known training targets of each label (label,).
+        Share of calls, or of onsets, among the known training targets of each output (output,).
     """
 
     weight: Tensor
@@ -45,9 +46,9 @@ class Loss(nn.Module):
         return weight if recipe.training.balance else torch.ones_like(weight)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean loss of logits (..., output) against targets (..., label)."""
+        """Return the mean loss of logits (..., output) against targets (..., output), or (..., label) for a softmax."""
         logits = logits.float().flatten(0, -2)  # (row, output)
-        targets = targets.flatten(0, -2)  # (row, label)
+        targets = targets.flatten(0, -2)  # (row, output), or (row, label)
         if not self.softmax:
             known = targets >= 0
             cost = nn.functional.binary_cross_entropy_with_logits(

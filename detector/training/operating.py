@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.clips import ClipStore, LabelFacts
-from detector.operating.points import DEPTH, Operating, OperatingPoint
+from detector.operating.points import DEPTH, ONSET, Operating, OperatingPoint
 from detector.training.figures import TrainFigures
 
 FRAME_DEPTH = 0.2
@@ -14,8 +14,14 @@ def choose_operating(store: ClipStore, validation: TrainFigures) -> Operating:
     """Choose the operating points of a model, given its figures of the split validation."""
     per_frame = store.recipe.network.dense.per == "frame"
     names = store.recipe.labels.names
+    onset = ONSET if store.recipe.labels.onsets else None
     thresholds = {name: validation.threshold.get(name, 0.5) for name in names}
-    points = (_point(name, thresholds[name], store.facts.get(name), per_frame=per_frame) for name in names)
+    points = (
+        _point(name, thresholds[name], store.facts.get(name), per_frame=per_frame).model_copy(
+            update={"onset_threshold": onset}
+        )
+        for name in names
+    )
     unit = "frames" if per_frame else "windows"
     chosen_on = f"best F1 on {validation.rows} {unit} of the split validation" if validation.threshold else "nothing"
     return Operating(chosen_on=chosen_on, label=tuple(points))

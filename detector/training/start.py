@@ -141,7 +141,7 @@ def layers(model: Model) -> list[Layer]:
     before = (*before, network.dense.per, network.dense.activation)
     *hidden, output = [layer for layer in model.network.head.dense if isinstance(layer, nn.Linear)]
     listed += [Layer(f"dense {n + 1}", layer, before) for n, layer in enumerate(hidden)]
-    return [*listed, Layer("output", output, (*before, labels.names, labels.background, network.dense.output))]
+    return [*listed, Layer("output", output, (*before, labels.outputs, labels.background, network.dense.output))]
 
 
 def _meaning(recipe: Recipe, stage: int) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.clips import CONFUSING, UNCERTAIN, ClipStore, window_targets
+from detector.events import ONSET_SPAN_S
 from detector.network.geometry import measure
 
 Clips = NDArray[np.integer]
@@ -22,6 +23,7 @@ class TargetMaker:
     def __init__(self, store: ClipStore) -> None:
         recipe = store.recipe
         self.n_labels = len(recipe.labels.names)
+        self.n_outputs = len(recipe.labels.outputs)
         self.share = recipe.labels.overlap
         self.duration = recipe.window.duration
         numbers = {name: n for n, name in enumerate(recipe.labels.names)} | {
@@ -39,6 +41,9 @@ class TargetMaker:
             geometry = measure(recipe)
             centres = [geometry.frames.centre(column) for column in range(geometry.columns)]
             self.columns = np.array(centres) / recipe.frame_rate
+            first_s, end_s = ONSET_SPAN_S
+            wider_s = max(0.0, geometry.frames.step / recipe.frame_rate - (end_s - first_s))  # for at least one column
+            self.onset_span_s = (first_s - wider_s / 2, end_s + wider_s / 2)
 
     def __call__(self, clips: Clips, moved_s: NDArray[np.float64], tempo: NDArray[np.float64] | float = 1.0) -> Targets:
         """Make the targets of clips.
@@ -53,7 +58,8 @@ class TargetMaker:
         Returns
         -------
         ndarray
-            (clip, label), or (clip, column, label) for frame outputs.
+            (clip, label), or (clip, column, output) for frame outputs: the labels, then their onsets if the recipe has
+            outputs for them.
         """
         events, rows = self._events_of(clips)
         event_tempo = np.broadcast_to(tempo, len(clips))[rows]
@@ -90,7 +96,7 @@ class TargetMaker:
         self, clips: Clips, rows: Clips, spans: tuple[NDArray[np.float64], NDArray[np.float64]], labels: Clips
     ) -> Targets:
         assert self.columns is not None
-        targets = np.zeros((len(clips), len(self.columns), self.n_labels), dtype=np.float32)
+        targets = np.zeros((len(clips), len(self.columns), self.n_outputs), dtype=np.float32)
         targets[self._partial[clips]] = -1
         inside = (self.columns >= spans[0][:, None]) & (self.columns < spans[1][:, None])  # (event, column)
         call = labels >= 0
@@ -100,7 +106,20 @@ class TargetMaker:
             targets[rows[event], column] = value
         event, column = np.nonzero(inside & call[:, None])
         targets[rows[event], column, labels[event]] = 1
+        if self.n_outputs > self.n_labels:
+            self._add_onsets(targets, rows, spans[0], labels)
         return targets
+
+    def _add_onsets(self, targets: Targets, rows: Clips, starts: NDArray[np.float64], labels: Clips) -> None:
+        """Mark the columns around each onset: 1 for calls, -1 for uncertain spans."""
+        assert self.columns is not None
+        onsets = targets[:, :, self.n_labels :]  # (clip, column, label)
+        first_s, end_s = self.onset_span_s
+        near = (self.columns >= starts[:, None] + first_s) & (self.columns < starts[:, None] + end_s)  # (event, column)
+        event, column = np.nonzero(near & (labels == UNCERTAIN_SPAN)[:, None])
+        onsets[rows[event], column] = -1
+        event, column = np.nonzero(near & (labels >= 0)[:, None])
+        onsets[rows[event], column, labels[event]] = 1
 
 
 def united(first: Targets, second: Targets) -> Targets:

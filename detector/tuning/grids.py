@@ -23,6 +23,9 @@ LEVELS = (0.3, 0.5, 0.7)
 DEPTHS = (0.1, 0.2, 0.3, 0.5)
 """Shares of its height by which scores fall between an event and a higher one."""
 
+ONSETS = (None, 0.5, 0.7, 0.9)
+"""Least scores of an onset that parts two events; None: onsets part none."""
+
 NEAR = 0.2
 """Smallest relative difference between two settings that are both tried."""
 

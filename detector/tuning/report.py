@@ -35,6 +35,9 @@ def as_text(tuning: Tuning) -> Iterator[str]:
     yield f"{many(tuned.recordings, 'recording')}, {tuned.hours:.3g} h; {tuning.goal.target.words}, IoU {tuned.iou:g}"
     yield ""
     yield from columns([SETTINGS, *map(_settings, tuning.labels)])
+    for label in tuning.labels:
+        if label.point.onset_threshold is not None:
+            yield f"{label.point.name}: parted at onsets that score {label.point.onset_threshold:g} or more"
     yield ""
     yield "at these thresholds; in brackets 95 % intervals"
     yield from columns([FIGURES, *map(_figures, tuning.labels)])

@@ -1,4 +1,4 @@
-"""Search the settings of one label that give the best events: smoothing, gap, ends, depth, least length, threshold."""
+"""Search the settings of one label that give the best events: smoothing, gap, ends, onsets, least length, threshold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from detector.evaluation.ranking import Ranking
 from detector.operating.curve import Curve
 from detector.operating.points import OperatingPoint
 from detector.operating.target import Target
-from detector.tuning.grids import DEPTHS, LEVELS, gaps, most_peaks, shortest, smoothings, spread
+from detector.tuning.grids import DEPTHS, LEVELS, ONSETS, gaps, most_peaks, shortest, smoothings, spread
 from detector.tuning.subject import TuneSubject, long_enough
 
 COARSE = 20
@@ -38,7 +38,7 @@ class Candidate:
 def search(subject: TuneSubject, target: Target) -> Candidate:
     """Choose the settings nearest to the label's own that come within `MARGIN` of the best for the target.
 
-    Smoothing, gap and least length are tried in all combinations first, then level and depth in all combinations.
+    Smoothing, gap and least length are tried in all combinations first, then level, depth and the threshold of onsets.
     """
     own = subject.own
     lengths = shortest(subject)
@@ -46,7 +46,7 @@ def search(subject: TuneSubject, target: Target) -> Candidate:
     points = [own.model_copy(update={"smooth_s": smooth_s, "gap_s": gap_s}) for smooth_s, gap_s in smooth_and_gap]
     plain = list(_candidates(subject, points, lengths))
     first = best_of(plain, target, own)
-    shapes = [first.point.model_copy(update={"level": level, "depth": depth}) for level, depth in _shapes(own)]
+    shapes = [first.point.model_copy(update=shape) for shape in _shapes(own, has_onsets=bool(subject.onsets))]
     return best_of([*plain, *_candidates(subject, shapes, [first.point.shortest_s])], target, own)
 
 
@@ -57,14 +57,21 @@ def search_threshold(subject: TuneSubject, target: Target) -> OperatingPoint:
     return subject.own.model_copy(update={"threshold": candidate.curve.threshold[n]})
 
 
-def _shapes(own: OperatingPoint) -> Iterator[tuple[float, float]]:
-    """Yield levels and depths to try, except for the own ones. Depths that change nothing are left out."""
-    tried = {(level, depth) for level in LEVELS for depth in DEPTHS if depth <= 1 - level}
-    yield from sorted(tried - {(own.level, own.depth)})
+def _shapes(own: OperatingPoint, *, has_onsets: bool) -> Iterator[dict[str, float | None]]:
+    """Yield levels, depths and thresholds of onsets to try, except for the own ones.
+
+    Depths that change nothing are left out, and so are thresholds of onsets that the model has no outputs for.
+    """
+    pairs = {(level, depth) for level in LEVELS for depth in DEPTHS if depth <= 1 - level} | {(own.level, own.depth)}
+    for onset in dict.fromkeys((own.onset_threshold, *(ONSETS if has_onsets else ()))):
+        for level, depth in sorted(pairs):
+            if (level, depth, onset) != (own.level, own.depth, own.onset_threshold):
+                yield {"level": level, "depth": depth, "onset_threshold": onset}
 
 
 def _settings(point: OperatingPoint) -> tuple[float, ...]:
-    return point.smooth_s or 0.0, point.gap_s, point.shortest_s, point.level, point.depth
+    onset = point.onset_threshold or 0.0
+    return point.smooth_s or 0.0, point.gap_s, point.shortest_s, point.level, point.depth, onset
 
 
 def best_of(candidates: Iterable[Candidate], target: Target, own: OperatingPoint) -> Candidate:

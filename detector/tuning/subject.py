@@ -14,8 +14,7 @@ from detector.evaluation.material import LabelEvents
 from detector.evaluation.ranking import Ranking, rank
 from detector.events import Event
 from detector.operating.points import OperatingPoint
-from detector.scanning.events import SLACK_S, EventRules, events_of
-from detector.scanning.peak_finder import PeakFinder
+from detector.scanning.events import SLACK_S, ChannelFinder, EventRules
 from detector.scanning.smoothing import Smoother, half_width
 from detector.tuning.listening import Heard
 
@@ -44,6 +43,8 @@ class TuneSubject:
         Intersection over union that a hit needs.
     hours : float
         Length of all units, h.
+    onsets : sequence of array (point,)
+        The scores of onsets of each unit; empty if the model has none.
     """
 
     own: OperatingPoint
@@ -53,6 +54,7 @@ class TuneSubject:
     event_rules: EventRules
     iou: float
     hours: float
+    onsets: Sequence[Scores] = ()
     _smoothed: dict[int, Sequence[Scores]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -81,12 +83,14 @@ class TuneSubject:
 
     def events(self, point: OperatingPoint) -> list[list[Event]]:
         """Find the events of every unit as a scan does."""
-        peak_rules = replace(self.event_rules, operating=(point,)).peak_rules()
+        event_rules = replace(self.event_rules, operating=(point,))
+        peak_rules = event_rules.peak_rules()
+        outputs = zip(self.smoothed(point.smooth_s), *([self.onsets] if self.onsets else []))
         events = []
-        for scores, seconds in zip(self.smoothed(point.smooth_s), self.seconds):
-            finder = PeakFinder(peak_rules, self.event_rules.grid.points)
-            finder.push(scores[:, None])
-            events.append(events_of(finder.finish(), self.event_rules.reading(len(scores), seconds), [point]))
+        for scores, seconds in zip(outputs, self.seconds):
+            finder = ChannelFinder(event_rules, peak_rules)
+            finder.push(np.stack(scores, axis=1))
+            events.append(finder.finish(seconds))
         return events
 
     def ranked(self, point: OperatingPoint) -> Ranking:
@@ -114,6 +118,7 @@ def subject_of(heard: Heard, label: str, iou: float) -> TuneSubject:
     """Return one label of the scanned recordings."""
     names = [point.name for point in heard.event_rules.operating]
     n = names.index(label)
+    onsets = [track.scores[:, len(names) + n] for track in heard.tracks] if heard.event_rules.n_onsets else []
     return TuneSubject(
         heard.event_rules.operating[n],
         heard.material.of_label(label),
@@ -122,4 +127,5 @@ def subject_of(heard: Heard, label: str, iou: float) -> TuneSubject:
         heard.event_rules,
         iou,
         heard.hours,
+        onsets,
     )

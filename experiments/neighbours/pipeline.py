@@ -91,21 +91,26 @@ def make(place: Place, decks: dict[str, int]) -> None:
         (folder / PLAN).write_text(plan, encoding="utf-8")
 
 
-def train(place: Place, recipe: str, epochs: int, seed: int) -> None:
-    """Cut clips and train a model; a training that was stopped goes on."""
+def train(place: Place, recipe: str, epochs: int, seed: int, *, onsets: bool = False) -> None:
+    """Cut clips and train a model, with onset outputs if asked for; a training that was stopped goes on."""
     if place.trained.exists():
         return
     place.own.mkdir(parents=True, exist_ok=True)
     chosen = find_recipe(recipe)
-    training = chosen.training.model_copy(update={"epochs": epochs})
+    sections = {
+        "training": chosen.training.model_copy(update={"epochs": epochs}),
+        "labels": chosen.labels.model_copy(update={"onsets": onsets or chosen.labels.onsets}),
+    }
     own_recipe = place.own / RECIPE
-    own_recipe.write_text(chosen.model_copy(update={"training": training}).to_toml(), encoding="utf-8")
+    own_recipe.write_text(chosen.model_copy(update=sections).to_toml(), encoding="utf-8")
     clips = place.own / "clips"
     part = place.set / "training"
     if not clips.exists():
         words = ("-r", own_recipe, "-o", clips, "--fully-annotated", "--split", part / "recordings.csv")
         detector("extract", part / "elements.csv", part, *words)
-    detector("train", clips, "-o", place.trained, "--seed", seed, "--precision", "float32", "--resume")
+    detector(
+        "train", clips, "-r", own_recipe, "-o", place.trained, "--seed", seed, "--precision", "float32", "--resume"
+    )
 
 
 def scan(place: Place) -> None:
@@ -115,8 +120,12 @@ def scan(place: Place) -> None:
         detector("scan", folders[split], "-m", place.trained, "--run", place.run(split))
 
 
-def detect(place: Place) -> None:
-    """Make events of stored scores, with the operating points of the trained model and those tuned by events."""
+def detect(place: Place, onset: float | None = None) -> None:
+    """Make events of stored scores, with the operating points of the trained model and those tuned by events.
+
+    `onset` replaces their thresholds of onsets.
+    """
+    more = () if onset is None else ("--onset", onset)
     tuned = place.own / place.rules / "tuned"
     tuned.parent.mkdir(exist_ok=True)
     if not tuned.exists():
@@ -124,7 +133,7 @@ def detect(place: Place) -> None:
         detector("tune", place.trained, place.annotations("validation"), place.run("validation"), *words)
     for split in SCANNED:
         for model, name in ((place.trained, False), (tuned, True)):
-            detector("detect", place.run(split), "-m", model, "-o", place.detections(split, name), "--force")
+            detector("detect", place.run(split), "-m", model, "-o", place.detections(split, name), "--force", *more)
 
 
 def scores(place: Place, split: str) -> Path:

@@ -33,7 +33,7 @@ NEVER_SET = {
     "describe": {"threshold"},
     "convert": {"threshold"},
     "detect": {"engine", "hop_s", "label", "time_pattern"},
-    "evaluate": {"engine", "hop_s"},
+    "evaluate": {"engine", "hop_s", "onset_threshold"},
     "info": {"label"},
     "merge": {"format", "label", "threshold"},
     "mine": {

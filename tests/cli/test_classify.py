@@ -38,6 +38,9 @@ CALLS: dict[str, Sequence[Call]] = {
 SECONDS = 2.0
 
 
+WITH_ONSETS = RECIPE.replace("labels = {", "labels = { onsets = true,")
+
+
 def made_model(folder: Path, calibration: Platt | None = None, recipe: str = RECIPE) -> Path:
     """Write a model that hears tones of 2.5 and 1 kHz."""
     points = (OperatingPoint(name="high", calibration=calibration), OperatingPoint(name="low"))
@@ -118,6 +121,13 @@ def test_scores_are_those_that_scan_writes(model: str, tmp_path: Path) -> None:
         run("classify", "rec", "-m", name, "-o", "out.csv", "--force")
         highest = pd.read_csv("scores.csv").groupby("recording")[["high", "low"]].max().max(axis=1)
         assert [float(row["score"]) for row in table("out.csv")] == highest.tolist()
+
+
+def test_onset_outputs_are_no_labels(model: str, tmp_path: Path) -> None:
+    with_onsets = str(made_model(tmp_path / "with-onsets", recipe=WITH_ONSETS))
+    for name, output in ((model, "plain.csv"), (with_onsets, "onsets.csv")):
+        run("classify", "rec", "-m", name, "-o", output)
+    assert table("onsets.csv") == table("plain.csv")
 
 
 def test_each_span_has_a_row_with_the_times_of_the_table(model: str) -> None:

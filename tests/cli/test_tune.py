@@ -20,7 +20,7 @@ from detector.model import Model, Operating, OperatingPoint, load_model, save_mo
 from detector.operating.points import read_operating
 from detector.operating.target import parse_target
 from detector.provenance import read_provenance
-from detector.recipe import parse_recipe
+from detector.recipe import Labels, parse_recipe
 
 RATE = 8000
 RECIPE = """
@@ -246,7 +246,7 @@ def test_provenance_and_card_of_a_tuned_model_say_where_its_thresholds_come_from
     for name in ("tuned", "model"):
         known = read_provenance(Path(name))
         assert known.tuning is not None
-        assert known.tuning.chosen == read_operating(Path(name), ["tone"]).tuned
+        assert known.tuning.chosen == read_operating(Path(name), Labels(names=("tone",))).tuned
         assert (known.name, known.licence, known.earlier_card) == (name, "CC BY 4.0", card)
         told = Path(name, "README.md").read_text(encoding="utf-8")
         assert "90 false alarms per hour, at an IoU of 0.3" in told

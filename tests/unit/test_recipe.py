@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from detector.errors import ConfigurationError
+from detector.presets import find_recipe
 from detector.recipe import (
     ConstantQ,
     FrontEnd,
@@ -163,6 +164,15 @@ SECTIONS_DISAGREE = {
     "labels.names: a softmax over one label": (
         '[labels]\nnames = ["a"]\n[network]\nstage = [{ filters = 1 }]\ndense = { output = "softmax" }'
     ),
+    'labels.onsets: true needs network.dense.per = "frame"': "[labels]\nonsets = true",
+    'labels.onsets: true needs network.dense.output = "sigmoid"': (
+        '[labels]\nnames = ["a", "b"]\nonsets = true\n'
+        '[network]\nstage = [{ filters = 1 }]\ndense = { output = "softmax", per = "frame" }'
+    ),
+    "labels.names: ['a (onset)'] is the name of an onset output": (
+        '[labels]\nnames = ["a", "a (onset)"]\nonsets = true\n'
+        '[network]\nstage = [{ filters = 1 }]\ndense = { per = "frame" }'
+    ),
     "labels.names: ['a', 'b', 'a'] names a label twice": '[labels]\nnames = ["a", "b", "a"]',
 }
 
@@ -279,6 +289,22 @@ def test_outputs_are_one_a_label_and_one_for_the_background(
         }
     )
     assert made.n_outputs == expected
+
+
+def test_with_onsets_each_label_has_a_second_output_after_those_of_all_labels() -> None:
+    made = recipe("[labels]\nonsets = true\n[network]\nstage = [{ filters = 1 }]\ndense = { per = 'frame' }")
+    assert (made.labels.outputs, made.n_outputs) == ((), 2)
+    named = made.with_labels(("a", "b"))
+    assert named.labels.outputs == ("a", "b", "a (onset)", "b (onset)")
+    assert named.n_outputs == 4
+    assert parse_recipe(named.to_toml(), "written") == named
+
+
+def test_a_recipe_without_onsets_keeps_the_text_and_the_fingerprint_that_it_had_before_there_were_any() -> None:
+    shipped = find_recipe("residual")
+    assert "onsets" not in shipped.to_toml()
+    assert shipped.fingerprint() == "792923ca9a82"
+    assert shipped.labels.outputs == shipped.labels.names
 
 
 def test_labels_can_be_named_later_and_are_checked_then() -> None:

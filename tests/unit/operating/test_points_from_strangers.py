@@ -8,7 +8,9 @@ import pytest
 
 from detector.errors import ModelError
 from detector.operating.points import OPERATING_FILE, Operating, read_operating
+from detector.recipe import Labels
 
+OWL = Labels(names=("owl",))
 LABEL = '[[label]]\nname = "owl"\n'
 CURVE = (
     "[label.curve]\nthreshold = [0.5]\nhits = [{hits}]\nfalse_alarms = [{wrong}]\nevents = {events}\nhours = {hours}\n"
@@ -23,6 +25,7 @@ FAULTS = {
     "gap_s": LABEL + "gap_s = 1e308",
     "shortest_s": LABEL + "shortest_s = 1e999",
     "typical_s": LABEL + "typical_s = inf",
+    "onset_threshold": LABEL + "onset_threshold = 0.7",
     "low_hz": LABEL + "low_hz = 1e30",
     "high_hz": LABEL + "high_hz = " + "9" * 90,
     "threshold": LABEL + "threshold = nan",
@@ -50,7 +53,7 @@ FAULTS = {
 def test_a_fault_is_one_line_that_names_the_file_and_the_key(tmp_path: Path, key: str) -> None:
     (tmp_path / OPERATING_FILE).write_text(FAULTS[key], encoding="utf-8")
     with pytest.raises(ModelError) as caught:
-        read_operating(tmp_path, ["owl"])
+        read_operating(tmp_path, OWL)
     message = str(caught.value)
     assert message.startswith(f"{tmp_path / OPERATING_FILE}: ")
     assert key in message.removeprefix(str(tmp_path))

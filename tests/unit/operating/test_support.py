@@ -11,7 +11,9 @@ from detector.operating.curve import Curve
 from detector.operating.points import Evidence, Operating, OperatingPoint, Tuned, operating_toml, read_operating
 from detector.operating.support import Support, support
 from detector.operating.target import parse_target
+from detector.recipe import Labels
 
+OWL = Labels(names=("owl",))
 OLD = """
 chosen_on = "the best F1"
 [tuned]
@@ -77,7 +79,7 @@ def test_twice_as_many_is_where_it_begins(
 
 def test_operating_points_of_before_have_no_evidence_but_load(tmp_path: Path) -> None:
     (tmp_path / "operating.toml").write_text(OLD, encoding="utf-8")
-    old = read_operating(tmp_path, ["owl"])
+    old = read_operating(tmp_path, OWL)
     assert old.tuned is not None
     assert (old.tuned.data, old.label[0].evidence) == ("", None)
     told = old.label[0].support(parse_target("p=0.9"))
@@ -92,7 +94,7 @@ def test_evidence_is_read_as_it_was_written(tmp_path: Path) -> None:
     tuned = Tuned(target="p=0.9", recordings=2, hours=0.1, events=10, iou=0.3, hop_s=0.5, data="0123456789ab")
     made = Operating(tuned=tuned, label=(OperatingPoint(name="owl", curve=curve(9, 1, 0.1), evidence=evidence),))
     (tmp_path / "operating.toml").write_text(operating_toml(made), encoding="utf-8")
-    assert read_operating(tmp_path, ["owl"]) == made
+    assert read_operating(tmp_path, OWL) == made
 
 
 def test_of_the_target_tuned_for_the_stored_interval_counts_and_of_others_that_of_the_curve() -> None:

@@ -40,7 +40,7 @@ def detect(
 def set_point(archive: Archive, model: str, **update: object) -> None:
     """Change the operating point of a model."""
     folder = archive.folder / model
-    operating = read_operating(folder, find_recipe(str(folder)).labels.names)
+    operating = read_operating(folder, find_recipe(str(folder)).labels)
     changed = operating.model_copy(
         update={"label": tuple(point.model_copy(update=update) for point in operating.label)}
     )
@@ -83,6 +83,9 @@ def test_every_setting_that_is_given_changes_the_point_and_no_other() -> None:
     for name, value in settings.items():
         assert Changes(**{name: value}).of_point(point) == point.model_copy(update={name: value})
     assert Changes(smooth_s=0.0).of_point(point).smooth_s is None
+    parted = point.model_copy(update={"onset_threshold": 0.7})
+    assert Changes(onset_threshold=0.0).of_point(parted) == point
+    assert Changes(onset_threshold=0.9).of_point(parted).onset_threshold == 0.9
     assert Changes().of_point(point) == point
 
 

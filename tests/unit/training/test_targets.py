@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detector.clips import UNCERTAIN
+from detector.clips import CONFUSING, UNCERTAIN
 from detector.cliptables import EVENT_COLUMNS
 from detector.network.geometry import measure
 from detector.recipe import Recipe
@@ -89,6 +89,52 @@ def test_doubt_hides_columns_but_not_the_calls_in_it() -> None:
     assert set(targets[:, 0]) == {-1, 0, 1}
     assert set(targets[:, 1]) == {-1, 0}
     np.testing.assert_array_equal(targets[:, 1] == -1, targets[:, 0] != 0)
+
+
+def onsets_of(
+    *events: tuple[float, float, str], pool: int = 1, moved: float = 0.0, tempo: float = 1.0, complete: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the onset targets (column, label) of a clip, and the middles of its columns, s: every 16 ms x `pool`."""
+    stage = {"filters": 4, "pool": {"size": pool}}
+    made = recipe(
+        labels={**LABELS, "onsets": True},
+        network={"stage": [stage], "dense": {"units": [8], "per": "frame"}},
+    )
+    of_clip = maker(made, [(1, *event) for event in events], complete=complete)
+    assert of_clip.columns is not None
+    return of_clip(np.array([1]), np.array([moved]), tempo)[0][:, 2:], of_clip.columns
+
+
+@pytest.mark.parametrize(("moved", "tempo", "onset"), [(0.0, 1.0, 0.2), (0.05, 1.0, 0.15), (-0.1, 1.5, 0.2)])
+def test_an_onset_is_marked_from_10_ms_before_it_to_20_ms_after_it(moved: float, tempo: float, onset: float) -> None:
+    targets, middles = onsets_of((0.2, 0.4, "b"), moved=moved, tempo=tempo)
+    np.testing.assert_array_equal(targets[:, 1], (middles >= onset - 0.01) & (middles < onset + 0.02))
+    assert targets[:, 1].sum() in (1, 2)
+    assert not targets[:, 0].any()
+
+
+@pytest.mark.parametrize("onset", np.linspace(0.1, 0.3, 21))
+def test_an_onset_marks_one_column_where_columns_are_further_apart(onset: float) -> None:
+    targets, middles = onsets_of((float(onset), 0.45, "a"), pool=4)
+    (marked,) = np.flatnonzero(targets[:, 0])
+    assert abs(middles[marked] - (onset + 0.005)) <= 0.032 + 1e-9
+
+
+def test_calls_that_touch_have_an_onset_each_and_a_call_that_began_before_has_none() -> None:
+    targets, middles = onsets_of((-0.1, 0.2, "a"), (0.2, 0.35, "a"), (0.35, 0.45, "a"))
+    marked = middles[targets[:, 0] == 1]
+    assert {0.2, 0.35} == {min((0.2, 0.35), key=lambda onset: abs(onset - time)) for time in marked}
+    assert np.abs(marked[:, None] - [0.2, 0.35]).min(axis=1).max() <= 0.02
+
+
+def test_what_is_unknown_of_calls_is_unknown_of_onsets() -> None:
+    targets, middles = onsets_of((0.2, 0.3, "a"), (0.35, 0.45, UNCERTAIN), complete=False)
+    known = (middles >= 0.2) & (middles < 0.3)
+    near = (middles >= 0.19) & (middles < 0.22)
+    np.testing.assert_array_equal(targets[:, 0], np.where(near, 1, np.where(known, 0, -1)))
+    np.testing.assert_array_equal(targets[:, 1], np.where(known, 0, -1))
+    whole, _ = onsets_of((0.35, 0.45, UNCERTAIN), (0.2, 0.3, CONFUSING))
+    np.testing.assert_array_equal(whole[:, 0], np.where((middles >= 0.34) & (middles < 0.45), -1, 0))
 
 
 def test_two_sounds_at_once_hold_what_either_holds() -> None:

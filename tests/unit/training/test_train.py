@@ -191,6 +191,19 @@ def test_frames_and_exclusive_labels_are_trained_too(tmp_path: Path, dense: dict
     assert (point.depth, point.shortest_s) == ((0.2, 0.1) if "per" in dense else (0.5, 0.0))
 
 
+def test_clips_without_onsets_train_a_model_with_them(tmp_path: Path) -> None:
+    frames = {"dense": {"units": [8], "per": "frame"}}
+    clips = write_clips(tmp_path / "c", recipe(labels={"names": ["a", "b"]}, network=frames))
+    made = recipe(labels={"onsets": True}, network=frames, training={"epochs": 2})
+    figures = run(clips, tmp_path / "model", made, test=True)
+    assert figures is not None
+    assert set(figures["validation"].average_precision) == {"a", "b"}
+    model = load_model(tmp_path / "model")
+    assert model.recipe.labels.outputs == ("a", "b", "a (onset)", "b (onset)")
+    assert model.network.head.dense[-1].out_features == 4
+    assert [point.onset_threshold for point in model.operating.label] == [0.7, 0.7]
+
+
 @pytest.mark.parametrize("made", [recipe("mel", labels={"names": ["a"]}), recipe("waveform", labels={"names": ["a"]})])
 def test_mixed_precision_trains(tmp_path: Path, made: Recipe) -> None:
     found = run(write_clips(tmp_path / "c", made), tmp_path / "model", precision="bfloat16", epochs=None)
