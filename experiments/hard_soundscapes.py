@@ -94,6 +94,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("--seconds", type=float, default=SECONDS, help="length of a soundscape (default 60)")
         command.add_argument("--seed", type=int, default=0)
         if name == "run":
+            command.add_argument("--only", action="append", choices=list(PLAIN), help="train only this plain recipe")
             command.add_argument("--recipe", type=named, action="append", default=[], metavar="NAME=RECIPE")
             command.add_argument(
                 "--species", type=named, action="append", default=[], metavar="NAME=RECIPE", help="a label for each"
@@ -156,7 +157,8 @@ def perform(options: argparse.Namespace) -> str:
     if options.command == "make":
         make(options.data, options.work, plan)
         return ""
-    recipes = PLAIN | {name: Recipe(value) for name, value in options.recipe}
+    plain = {name: PLAIN[name] for name in options.only or PLAIN}
+    recipes = plain | {name: Recipe(value) for name, value in options.recipe}
     recipes |= {name: Recipe(value, species=True) for name, value in options.species}
     tables = run(options.data, options.work, recipes, dict(options.model), plan)
     work = options.work
