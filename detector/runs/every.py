@@ -53,11 +53,14 @@ def every_detection(folder: Path, lowest: float = LOWEST) -> EveryDetection | No
     Raises
     ------
     ConfigurationError
-        If stored scores cannot be read.
+        If stored scores cannot be read, or a recording has no result.
     """
     (run,) = open_runs([folder])
     if run.settings.keep_scores == "none":
         return None
+    missing = [recording for recording in run.own_recordings if run.result(recording) is None]
+    if missing:
+        raise ConfigurationError(f"{folder}: {missing[0]} has no result; go on with the scan of this run")
     thresholds = {point.name: point.threshold for point in run.operating.at(threshold_of(run))}
     lowest = min(lowest, *thresholds.values())
     event_rules = EventRules(run.recipe, grid_of(run), run.operating.at(lowest))

@@ -56,3 +56,11 @@ def test_scores_that_cannot_be_read_are_an_error_that_names_the_recording(archiv
     damage(archive.folder / "run", "b/2.wav", 0)
     with pytest.raises(ConfigurationError, match=r"b/2\.wav"):
         every_detection(archive.folder / "run")
+
+
+def test_a_run_that_lost_results_is_refused(archive: Archive) -> None:
+    archive.run("run")
+    data = archive.folder / "run" / "results.data"
+    data.write_bytes(data.read_bytes()[: data.stat().st_size // 2])
+    with pytest.raises(ConfigurationError, match="has no result"):
+        every_detection(archive.folder / "run")
