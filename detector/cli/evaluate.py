@@ -42,12 +42,12 @@ def _thresholds(
     of_label = {}
     refuse_repeated(value.rpartition("=")[0] for value in values)
     for value in values:
-        label, _, text = value.rpartition("=")
+        label, equals, text = value.rpartition("=")
         try:
             score = float(text)
         except ValueError:
             score = math.nan
-        if not 0 <= score <= 1:
+        if not 0 <= score <= 1 or (equals and not label):
             raise click.BadParameter(f"{value!r} is neither {ALLOWED}")
         of_label[label] = score
     return of_label.pop("", None), of_label

@@ -126,21 +126,29 @@ def _parted(scores: Sequence[float], valley: float) -> tuple[list[int], list[int
     """
     tops: list[int] = []
     dips: list[int] = []
-    top = dip = 0
-    high = low = -inf
+    top = 0
+    dip = 0
+    high = -inf
+    low = -inf
     is_rising = True
     for point, score in enumerate(scores):
         if is_rising:
             if score > high:
-                top, high = point, score
+                top = point
+                high = score
             elif score < valley * high:
                 tops.append(top)
-                dip, low, is_rising = point, score, False
+                dip = point
+                low = score
+                is_rising = False
         elif score < low:
-            dip, low = point, score
+            dip = point
+            low = score
         elif low < valley * score:
             dips.append(dip)
-            top, high, is_rising = point, score, True
+            top = point
+            high = score
+            is_rising = True
     if is_rising:
         tops.append(top)
     return tops, dips

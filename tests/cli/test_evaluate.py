@@ -192,6 +192,7 @@ def test_errors_of_tables_without_recordings_name_no_audio_that_is_not_there(tmp
     ("arguments", "told"),
     [
         (["--threshold", "owl"], "'owl' is neither a score from 0 to 1 nor LABEL=SCORE"),
+        (["--threshold", "=0.5"], "'=0.5' is neither a score from 0 to 1 nor LABEL=SCORE"),
         (["--threshold", "2"], "'2' is neither"),
         (["--threshold", "fa=2/h"], "LABEL=SCORE; targets such as p=0.9 and fa=2/h are for scan"),
         (["--iou", "0"], "0 is not in the range"),

@@ -180,3 +180,11 @@ def test_a_table_of_classify_is_not_taken_for_events() -> None:
     assert "found.csv" in str(done.exception)
     assert evaluated("--units", "files")["units"] == 2
     assert "other spans" in str(run("found.csv", "calls.csv", "--units", "spans").exception)
+
+
+@pytest.mark.parametrize("nothing", ["", "nan"])
+def test_it_is_said_how_many_rows_have_no_score(nothing: str) -> None:
+    write("found.csv", "recording,channel,start_s,end_s,label,score", [*FOUND[:-1], f"d.wav,0,0,1,fox,{nothing}"])
+    done = run("found.csv", "calls.csv", "--units", "files", "--draws", "0", *RAIN)
+    assert done.exit_code == 0, done.output
+    assert sum("1 of the rows" in line for line in done.stderr.splitlines()) == 1

@@ -62,6 +62,9 @@ def read_units(
     request = replace(request, read=replace(request.read, untimed=kind == "files"))
     sides = read_sides(request, notes)
     units = _units(sides, request.rules, kind, notes)
+    n_unscored = sum(row.event.score is None for row in sides.estimated)
+    if stored is None and n_unscored:
+        notes.append(f"{n_unscored:,} of the rows have no score; they count as if their score was 1")
     by_rows = stored is None and is_unit_table(request.detections)
     if stored is not None:
         scored = _renamed(stored(units), request.rules)
