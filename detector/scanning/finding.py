@@ -8,7 +8,8 @@ from detector.clock import Clock
 from detector.errors import Fault, fault_of
 from detector.events import Event
 from detector.scanning.blocks import ScoreBlock, Take
-from detector.scanning.events import EventFinder, EventRules, Smoothing, cut_at, events_within
+from detector.scanning.cuts import cut_at, events_within
+from detector.scanning.events import EventFinder, EventRules, Smoothing
 from detector.scanning.outcome import Scanned, failed
 
 

@@ -9,9 +9,9 @@ from math import inf
 
 from detector.events import ONSET_SPAN_S, Span
 from detector.operating.points import OperatingPoint
+from detector.scanning.cuts import Scored
 from detector.scanning.peaks import PeakRule
 
-Scored = tuple[float, float, float]  # onset in s, offset in s, score
 LEVEL = 0.5
 DEPTH = 0.5
 INSIDE_S = 0.03

@@ -14,7 +14,8 @@ from detector.evaluation.material import LabelEvents
 from detector.evaluation.ranking import Ranking, rank
 from detector.events import Event
 from detector.operating.points import OperatingPoint
-from detector.scanning.events import SLACK_S, ChannelFinder, EventRules
+from detector.scanning.cuts import SLACK_S
+from detector.scanning.events import ChannelFinder, EventRules
 from detector.scanning.smoothing import Smoother, half_width
 from detector.tuning.listening import Heard
 

@@ -60,13 +60,15 @@ def choose_on_validation(store: ClipStore, model: Model, before: Operating, prog
         sources = [source for source in read_known(store.folder) if source.split == "validation"]
         heard = _heard(sources, model, before, progress)
     except DetectorError as error:
-        progress.say(f"thresholds are chosen by frames, because the validation recordings cannot be scanned: {error}")
+        progress.say(f"settings are not chosen by events: the recordings for validation cannot be scanned: {error}")
         return before
     if heard is None:
-        progress.say("thresholds are chosen by frames: no recording for validation is fully annotated and can be read")
+        progress.say(
+            "settings are not chosen by events: no recording for validation is fully annotated and can be read"
+        )
         return before
     if not heard.material.labels:
-        progress.say("thresholds are chosen by frames: no call is annotated in the recordings for validation")
+        progress.say("settings are not chosen by events: no call is annotated in the recordings for validation")
         return before
     points = tuple(_chosen(point, heard, progress) for point in before.label)
     calls = many(sum(len(_calls(heard, point.name)) for point in before.label), "call")

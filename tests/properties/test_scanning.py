@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from detector.model import Model
 from detector.progress import SILENT
 from detector.recipe import parse_recipe
-from detector.scanning.events import apart
+from detector.scanning.cuts import apart
 from detector.scanning.layout import lay_out
 from detector.scanning.peak_finder import PeakFinder
 from detector.scanning.peaks import PeakRule

@@ -5,7 +5,8 @@ import pytest
 
 from detector.events import iou
 from detector.model import OperatingPoint
-from detector.scanning.events import apart, events_of
+from detector.scanning.cuts import apart
+from detector.scanning.events import events_of
 from detector.scanning.peak_finder import PeakFinder, TimedPeak
 from detector.scanning.peaks import PeakRule
 from detector.scanning.spans import ColumnReading, WindowReading

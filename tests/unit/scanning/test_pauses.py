@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.events import Event
-from detector.scanning.events import cut_at
+from detector.scanning.cuts import cut_at
 from detector.scanning.results import detections_of
 from tests.recorders import RATE, Clock, harp, wav
 from tests.scans import detected
